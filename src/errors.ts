@@ -1,0 +1,70 @@
+/** Every code the tool can fail with; contract of the command line, the reports and the library. */
+export const ERROR_CODES = [
+  'VCH_ERR_USAGE',
+  'VCH_ERR_AUTH',
+  'VCH_ERR_TLS',
+  'VCH_ERR_TRANSPORT',
+  'VCH_ERR_VIM_FAULT',
+  'VCH_ERR_PRIVILEGE',
+  'VCH_ERR_HOST_UNREACHABLE',
+  'VCH_ERR_VCH_NOT_FOUND',
+  'VCH_ERR_LOCKED',
+  'VCH_ERR_LOCK_LOST',
+  'VCH_ERR_DATA_TOO_NEW',
+  'VCH_ERR_DATA_VERSION_INVALID',
+  'VCH_ERR_NAME_MISSING',
+  'VCH_ERR_PLUGIN_INVALID',
+  'VCH_ERR_PLUGIN_FAILED',
+  'VCH_ERR_LEDGER_INVALID',
+  'VCH_ERR_PLAN_STALE',
+  'VCH_ERR_CONFLICT',
+  'VCH_ERR_NEEDS_POWER_OFF',
+  'VCH_ERR_OUTCOME_UNKNOWN',
+  'VCH_ERR_RENAME_DISABLED',
+  'VCH_ERR_TIMEOUT',
+  'VCH_ERR_VERIFY',
+  'VCH_ERR_ROLLBACK_FAILED',
+  'VCH_ERR_INTERRUPTED',
+  'VCH_ERR_INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface VchErrorOptions {
+  /** What led to it. Never an error object of the HTTP or SOAP library: those hold the request, and with it the password. */
+  readonly cause?: unknown;
+  /** The vSphere fault's own type name, as vim25 spells it: `ConcurrentAccess`, `NoPermission`. */
+  readonly fault?: string;
+}
+
+/**
+ * The one failure of this project. `message` is one sentence or two: what happened, to which object, and
+ * the next command to run.
+ */
+export class VchError extends Error {
+  override readonly name = 'VchError';
+  readonly code: ErrorCode;
+  readonly fault: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: VchErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : {cause: options.cause});
+    this.code = code;
+    this.fault = options.fault;
+  }
+}
+
+/** Tells whether a caught value is a failure of ours with that code. */
+export function hasCode(error: unknown, code: ErrorCode): error is VchError {
+  return error instanceof VchError && error.code === code;
+}
+
+/** A caught value as a failure of ours: what is none is a defect of this tool, and says so. */
+export function toVchError(error: unknown): VchError {
+  if (error instanceof VchError) return error;
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new VchError(
+    'VCH_ERR_INTERNAL',
+    `a defect of vch-migrate: ${text}; please report it with the output of the same command under --debug`,
+    {cause: error},
+  );
+}
