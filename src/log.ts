@@ -1,0 +1,10 @@
+/** The few words the layers below the CLI may say; winston fits it, and so does a test's collector. */
+export interface Logger {
+  error(message: string): void;
+  warn(message: string): void;
+  info(message: string): void;
+  debug(message: string): void;
+}
+
+/** For library users who want silence. */
+export const silent: Logger = {error() {}, warn() {}, info() {}, debug() {}};

@@ -1,0 +1,88 @@
+import type {VchError} from '../errors.js';
+import type {Change} from '../extraconfig/extra-config.js';
+import type {Finding} from '../migration/finding.js';
+
+/** Where one VM ended; the words of the report. `pending` is what `plan` says for what `apply` makes `changed`. */
+export type VmStatus =
+  | 'pending'
+  | 'changed'
+  | 'unchanged'
+  | 'refused'
+  | 'failed'
+  | 'conflict'
+  | 'unreachable'
+  | 'unknown'
+  | 'not-attempted'
+  | 'skipped';
+
+/** What `docker rename` means for a containerVM: VIC's gate by data version, and our mark. */
+export type RenameClass = 'disabled' | 'not-persisted-by-vic' | 'supported';
+
+/** One VM after a command, as far as the command got with it. */
+export interface VmOutcome {
+  /** Managed object id: `vm-13`. */
+  readonly id: string;
+  readonly kind: 'container' | 'appliance';
+  readonly displayName: string;
+  readonly containerId: string | null;
+  readonly containerName: string | null;
+  readonly powerState: string | null;
+  /** `null` where the data version is no number, or could not be read. */
+  readonly dataVersion: number | null;
+  readonly rename: RenameClass | null;
+  readonly status: VmStatus;
+  /** Ids of the plugins applied by this run, would be applied by it, or undone by it. */
+  readonly applied: readonly string[];
+  /** Raw values; the ledger's own key is not among them. Not masked yet. */
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+  readonly error: VchError | null;
+  /** Plugins recorded in the VM's ledger: filled by `status` and `verify`. */
+  readonly history?: readonly string[];
+  /** Plugins that `apply` would still run: filled by `status`. */
+  readonly pending?: readonly string[];
+}
+
+/** The upgrade lock as it stands on the appliance. */
+export type LockState =
+  | {readonly held: false}
+  | {
+      readonly held: true;
+      /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
+      readonly by: 'vch-migrate' | 'vic-machine';
+      readonly lockId: string | null;
+      readonly owner: string | null;
+      readonly phase: string | null;
+    };
+
+/** One VCH as `ls` and the reports show it. */
+export interface VchSummary {
+  /** Managed object id of the appliance: `vm-12`. */
+  readonly id: string;
+  /** The appliance's display name, by which `--name` finds it. */
+  readonly name: string;
+  /** The name in the VCH's own configuration, by which `--name` finds it, too; `null` where it has none. */
+  readonly ownName: string | null;
+  readonly build: string | null;
+  readonly version: string | null;
+  readonly dataVersion: number | null;
+  readonly powerState: string | null;
+  readonly computeResource: string | null;
+  readonly containerVMs: number | null;
+  readonly lock: LockState;
+}
+
+/** What `plan`, `apply`, `undo`, `status` and `verify` give back. */
+export interface RunOutcome {
+  readonly vch: VchSummary;
+  readonly vms: readonly VmOutcome[];
+  /** What concerns no single VM in scope: a containerVM of this VCH that lies outside its pool and folder. */
+  readonly findings: readonly Finding[];
+  /** True when a signal or the caller stopped the run before every VM was attempted. */
+  readonly interrupted: boolean;
+}
+
+export type ProgressEvent =
+  | {readonly type: 'phase'; readonly phase: 'find' | 'read' | 'plan' | 'commit' | 'verify'; readonly total: number | null}
+  | {readonly type: 'progress'; readonly done: number; readonly total: number}
+  | {readonly type: 'vm'; readonly vm: VmOutcome};
