@@ -49,7 +49,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
 export function faultError(fault: VimFault, what: string): VchError {
-  return new VchError(CODES[fault.type] ?? 'VCH_ERR_VIM_FAULT', `${what}: ${describe(fault)}`, {fault: fault.type});
+  return new VchError(CODES[fault.type] ?? 'VCH_ERR_VIM_FAULT', `${what}: ${describe(fault)}`, {
+    fault: fault.type,
+  });
 }
 
 function describe(fault: VimFault): string {

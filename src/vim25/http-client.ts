@@ -46,7 +46,12 @@ export class HttpClient {
     return this.#exchange('GET', path, {}, null, timeout);
   }
 
-  post(path: string, body: string, headers: Readonly<Record<string, string>>, timeout: number): Promise<HttpAnswer> {
+  post(
+    path: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    timeout: number,
+  ): Promise<HttpAnswer> {
     return this.#exchange('POST', path, headers, body, timeout);
   }
 
@@ -97,7 +102,10 @@ async function readBody(stream: Readable, url: URL): Promise<string> {
   for await (const chunk of stream) {
     length += chunk.length;
     if (length > MAX_BODY) {
-      throw new VchError('VCH_ERR_TRANSPORT', `${url.host} sent an answer of more than ${MAX_BODY} bytes; it was cut off`);
+      throw new VchError(
+        'VCH_ERR_TRANSPORT',
+        `${url.host} sent an answer of more than ${MAX_BODY} bytes; it was cut off`,
+      );
     }
     chunks.push(chunk);
   }

@@ -111,7 +111,9 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
 
 async function continueRead(session: Session, token: string, first: boolean): Promise<XmlElement | null> {
   try {
-    return await session.call('ContinueRetrievePropertiesEx', session.content.propertyCollector, {token: xmlText(token)});
+    return await session.call('ContinueRetrievePropertiesEx', session.content.propertyCollector, {
+      token: xmlText(token),
+    });
   } catch (error) {
     // vCenter 7.0.3 to 8.0.2 refuses this to users without Read on the root folder, who may read all the rest.
     if (first && error instanceof VchError && error.fault === 'NoPermission') return null;
@@ -120,14 +122,20 @@ async function continueRead(session: Session, token: string, first: boolean): Pr
 }
 
 /** The old method has no pages; what the first page already held is left out. */
-async function everythingElse(session: Session, specSet: WireSpec, known: number): Promise<readonly XmlElement[]> {
+async function everythingElse(
+  session: Session,
+  specSet: WireSpec,
+  known: number,
+): Promise<readonly XmlElement[]> {
   const answer = await session.call('RetrieveProperties', session.content.propertyCollector, {specSet});
   return childrenNamed(answer, 'returnval').slice(known);
 }
 
 async function cancel(session: Session, token: string): Promise<void> {
   try {
-    await session.call('CancelRetrievePropertiesEx', session.content.propertyCollector, {token: xmlText(token)});
+    await session.call('CancelRetrievePropertiesEx', session.content.propertyCollector, {
+      token: xmlText(token),
+    });
   } catch (error) {
     // vcsim does not know the method; the read's own failure is the one to report.
     toVchError(error);
@@ -154,7 +162,8 @@ function objectSpec(spec: ObjectSpec) {
 
 function objectContent(element: XmlElement): ObjectContent {
   const obj = refValue(child(element, 'obj'));
-  if (obj === null) throw new VchError('VCH_ERR_TRANSPORT', 'the server answered with an object that has no reference');
+  if (obj === null)
+    throw new VchError('VCH_ERR_TRANSPORT', 'the server answered with an object that has no reference');
   const properties = new Map<string, XmlElement>();
   for (const property of childrenNamed(element, 'propSet')) {
     const name = childText(property, 'name');

@@ -15,13 +15,17 @@ export function negotiateVersion(answer: HttpAnswer, url: URL): string {
   if (answer.status === 404) return FALLBACK;
   const offered = offeredVersions(answer.body);
   if (offered.length === 0) {
-    const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(answer.body.slice(0, 4096)) ? 'an HTML page' : 'no list of API versions';
+    const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(answer.body.slice(0, 4096))
+      ? 'an HTML page'
+      : 'no list of API versions';
     throw new VchError(
       'VCH_ERR_TRANSPORT',
       `${url.host} answered HTTP ${answer.status} with ${what} for /sdk/vimServiceVersions.xml; check --target, it is not a working vSphere SDK endpoint`,
     );
   }
-  const known = offered.filter((version) => compareVersions(version, NEWEST_KNOWN) <= 0).sort(compareVersions);
+  const known = offered
+    .filter((version) => compareVersions(version, NEWEST_KNOWN) <= 0)
+    .sort(compareVersions);
   return known.at(-1) ?? FALLBACK;
 }
 
@@ -41,7 +45,8 @@ function offeredVersions(body: string): string[] {
   });
   parser.on('closetag', (tag) => {
     if (tag.name === 'name') namespace = text.trim();
-    if (tag.name === 'version' && namespace === 'urn:vim25' && /^\d+(\.\d+)*$/.test(text.trim())) versions.push(text.trim());
+    if (tag.name === 'version' && namespace === 'urn:vim25' && /^\d+(\.\d+)*$/.test(text.trim()))
+      versions.push(text.trim());
     text = '';
   });
   try {

@@ -108,7 +108,10 @@ export class Session {
 }
 
 /** Logs in, hands out the session, and logs out whatever happens: orphaned sessions use up vCenter's limit. */
-export async function withSession<T>(options: ConnectOptions, use: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  options: ConnectOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
   const http = new HttpClient(options, CONNECTIONS);
   try {
     return await withLogin(http, options, use);
@@ -117,10 +120,17 @@ export async function withSession<T>(options: ConnectOptions, use: (session: Ses
   }
 }
 
-async function withLogin<T>(http: HttpClient, options: ConnectOptions, use: (session: Session) => Promise<T>): Promise<T> {
+async function withLogin<T>(
+  http: HttpClient,
+  options: ConnectOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
   const transport = await Transport.create(options, http, options.requestTimeout ?? 20_000);
   transport.useVersion(negotiateVersion(await transport.get('/sdk/vimServiceVersions.xml'), options.url));
-  const {about, content} = serviceContent(await transport.call('RetrieveServiceContent', SERVICE_INSTANCE), options.url);
+  const {about, content} = serviceContent(
+    await transport.call('RetrieveServiceContent', SERVICE_INSTANCE),
+    options.url,
+  );
   const login = async () => {
     http.dropCookie();
     await transport.call('Login', content.sessionManager, {
@@ -129,11 +139,15 @@ async function withLogin<T>(http: HttpClient, options: ConnectOptions, use: (ses
     });
   };
   await login();
-  options.log.debug(`logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`);
+  options.log.debug(
+    `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
+  );
   transport.timeout = options.requestTimeout ?? 120_000;
   const session = new Session({url: options.url, about, content, transport, login, log: options.log});
   const keepAlive = setInterval(() => {
-    session.read('CurrentTime', SERVICE_INSTANCE).catch((error: unknown) => options.log.warn(toVchError(error).message));
+    session
+      .read('CurrentTime', SERVICE_INSTANCE)
+      .catch((error: unknown) => options.log.warn(toVchError(error).message));
   }, KEEP_ALIVE_INTERVAL);
   keepAlive.unref();
   const loggedOut = async (): Promise<void> => {

@@ -115,7 +115,9 @@ export class TaskWaiter {
   #lose(waiting: Waiting, failure: VchError): void {
     this.#waiting.delete(waiting.task.value);
     waiting.reject(
-      new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${waiting.what}: its end was not seen: ${failure.message}`, {cause: failure}),
+      new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${waiting.what}: its end was not seen: ${failure.message}`, {
+        cause: failure,
+      }),
     );
   }
 }

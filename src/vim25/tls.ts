@@ -74,7 +74,9 @@ function reasonOf(socket: TLSSocket): string {
 
 function matches(certificate: PeerCertificate, thumbprint: string): boolean {
   const wanted = bareThumbprint(thumbprint);
-  return [certificate.fingerprint, certificate.fingerprint256].some((shown) => bareThumbprint(shown) === wanted);
+  return [certificate.fingerprint, certificate.fingerprint256].some(
+    (shown) => bareThumbprint(shown) === wanted,
+  );
 }
 
 function bareThumbprint(thumbprint: string): string {

@@ -4,7 +4,7 @@ import {type Client, createClientAsync, type IHttpClient} from 'soap';
 import {VchError} from '../errors.js';
 import type {ConnectOptions} from './connect-options.js';
 import {faultError, soapFault} from './faults.js';
-import {HttpClient, streamOf} from './http-client.js';
+import {type HttpClient, streamOf} from './http-client.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
 import {escapeText} from './xml-text.js';
 import {child, readTree, type XmlElement} from './xml-tree.js';
@@ -64,7 +64,10 @@ export class Transport {
     const content = child(envelope, 'Body')?.children[0];
     if (content?.name === 'Fault') throw faultError(soapFault(content), `${method} on ${refString(object)}`);
     if (content?.name !== `${method}Response`) {
-      throw new VchError('VCH_ERR_TRANSPORT', `${this.#url.host} answered ${method} with something else; is it a vCenter or ESXi?`);
+      throw new VchError(
+        'VCH_ERR_TRANSPORT',
+        `${this.#url.host} answered ${method} with something else; is it a vCenter or ESXi?`,
+      );
     }
     return content;
   }
@@ -72,7 +75,8 @@ export class Transport {
   #invoke(method: string, args: Arguments): Promise<XmlElement> {
     return new Promise((resolve, reject) => {
       const invoke: unknown = this.#client[method];
-      if (typeof invoke !== 'function') throw new VchError('VCH_ERR_INTERNAL', `${method} is not in the WSDL`);
+      if (typeof invoke !== 'function')
+        throw new VchError('VCH_ERR_INTERNAL', `${method} is not in the WSDL`);
       // The stream has to get its listeners in this very callback: it starts to flow in the next tick.
       invoke(args, (error: unknown, result: unknown) => {
         if (error) return reject(cleanError(error, method, this.#url));
@@ -88,7 +92,12 @@ export function reference(object: ManagedObjectReference) {
 }
 
 function saxStreamOf(result: unknown): EventEmitter {
-  if (typeof result === 'object' && result !== null && 'saxStream' in result && result.saxStream instanceof EventEmitter) {
+  if (
+    typeof result === 'object' &&
+    result !== null &&
+    'saxStream' in result &&
+    result.saxStream instanceof EventEmitter
+  ) {
     return result.saxStream;
   }
   throw new VchError('VCH_ERR_INTERNAL', 'the soap package gave no stream');
@@ -97,7 +106,10 @@ function saxStreamOf(result: unknown): EventEmitter {
 function cleanError(error: unknown, method: string, url: URL): VchError {
   if (error instanceof VchError) return error;
   // Whatever else the package throws may hold the request; only that it happened is told.
-  return new VchError('VCH_ERR_TRANSPORT', `${url.host} gave no usable answer to ${method}; run the same command again`);
+  return new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${url.host} gave no usable answer to ${method}; run the same command again`,
+  );
 }
 
 /** Our connections in the shape the `soap` package asks for; only its streaming entry is ever used. */
@@ -119,9 +131,15 @@ function soapHttpClient(http: HttpClient, timeout: () => number): IHttpClient {
 function assertSoap(body: string, status: number, url: URL): void {
   const head = body.slice(0, 4096);
   if (/<!DOCTYPE(?!\s+html)/i.test(head)) {
-    throw new VchError('VCH_ERR_TRANSPORT', `${url.host} answered with a DOCTYPE, which SOAP forbids; is it a vCenter or ESXi?`);
+    throw new VchError(
+      'VCH_ERR_TRANSPORT',
+      `${url.host} answered with a DOCTYPE, which SOAP forbids; is it a vCenter or ESXi?`,
+    );
   }
   if (/<(?:[\w.-]+:)?Envelope[\s>]/.test(head)) return;
   const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(head) ? 'an HTML page' : 'no SOAP message';
-  throw new VchError('VCH_ERR_TRANSPORT', `${url.host} answered HTTP ${status} with ${what}; check --target, it is not a working vSphere SDK endpoint`);
+  throw new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${url.host} answered HTTP ${status} with ${what}; check --target, it is not a working vSphere SDK endpoint`,
+  );
 }

@@ -26,6 +26,7 @@ export async function reconfigure(
     },
   });
   const task = refValue(child(answer, 'returnval'));
-  if (task === null) throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', `ReconfigVM_Task on ${vm.value} gave no task`);
+  if (task === null)
+    throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', `ReconfigVM_Task on ${vm.value} gave no task`);
   return task;
 }
