@@ -45,7 +45,7 @@ export async function discover(session: Session): Promise<Landscape> {
       SPECS,
       pick,
     );
-    contents.forEach((content) => content && sort(content));
+    for (const content of contents) if (content !== null) sort(content);
   });
   return {appliances, containers, unreadable};
 }

@@ -33,31 +33,38 @@ export interface ServiceContent {
   readonly sessionManager: ManagedObjectReference;
 }
 
+interface SessionParts {
+  readonly url: URL;
+  readonly about: AboutInfo;
+  readonly content: ServiceContent;
+  readonly transport: Transport;
+  readonly http: HttpClient;
+  readonly login: () => Promise<void>;
+  readonly log: ConnectOptions['log'];
+}
+
 /** A live login. Every call made through it renews the login once if the server has ended it. */
 export class Session {
   readonly url: URL;
   readonly about: AboutInfo;
   readonly content: ServiceContent;
   readonly #transport: Transport;
+  readonly #http: HttpClient;
   readonly #login: () => Promise<void>;
   readonly #log: ConnectOptions['log'];
+  readonly #keepAlive: NodeJS.Timeout;
   #generation = 0;
   #renewal: Promise<void> | null = null;
 
-  constructor(parts: {
-    url: URL;
-    about: AboutInfo;
-    content: ServiceContent;
-    transport: Transport;
-    login: () => Promise<void>;
-    log: ConnectOptions['log'];
-  }) {
+  constructor(parts: SessionParts) {
     this.url = parts.url;
     this.about = parts.about;
     this.content = parts.content;
     this.#transport = parts.transport;
+    this.#http = parts.http;
     this.#login = parts.login;
     this.#log = parts.log;
+    this.#keepAlive = setInterval(() => void this.#touch(), KEEP_ALIVE_INTERVAL).unref();
   }
 
   /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */
@@ -93,6 +100,30 @@ export class Session {
     }
   }
 
+  /** Logs out and lets go of the connections; that it could not log out is told, and changes nothing of what was done. */
+  async close(): Promise<void> {
+    clearInterval(this.#keepAlive);
+    this.#transport.timeout = 10_000;
+    try {
+      await this.#transport.call('Logout', this.content.sessionManager);
+    } catch (error) {
+      if (!(error instanceof VchError) || error.fault !== 'NotAuthenticated') {
+        this.#log.warn(`the session could not be logged out: ${toVchError(error).message}`);
+      }
+    } finally {
+      await this.#http.close();
+    }
+  }
+
+  /** Keeps the server from ending a session that has nothing to do for a while, as during a long question to a person. */
+  async #touch(): Promise<void> {
+    try {
+      await this.read('CurrentTime', SERVICE_INSTANCE);
+    } catch (error) {
+      this.#log.warn(`keeping the session alive failed: ${toVchError(error).message}`);
+    }
+  }
+
   async #renew(generation: number): Promise<void> {
     if (generation !== this.#generation) return;
     this.#renewal ??= this.#login()
@@ -112,29 +143,34 @@ export async function withSession<T>(
   options: ConnectOptions,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const http = new HttpClient(options, CONNECTIONS);
+  const session = await connect(options);
   try {
-    return await withLogin(http, options, use);
+    return await use(session);
   } finally {
-    await http.close();
+    await session.close();
   }
 }
 
-async function withLogin<T>(
-  http: HttpClient,
-  options: ConnectOptions,
-  use: (session: Session) => Promise<T>,
-): Promise<T> {
+/** Logs in. The caller closes the session, or takes {@link withSession}, which does. */
+export async function connect(options: ConnectOptions): Promise<Session> {
+  const http = new HttpClient(options, CONNECTIONS);
+  try {
+    return await logIn(http, options);
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+}
+
+async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session> {
   const transport = await Transport.create(options, http, options.requestTimeout ?? 20_000);
   transport.useVersion(negotiateVersion(await transport.get('/sdk/vimServiceVersions.xml'), options.url));
-  const {about, content} = serviceContent(
-    await transport.call('RetrieveServiceContent', SERVICE_INSTANCE),
-    options.url,
-  );
+  const answer = await transport.call('RetrieveServiceContent', SERVICE_INSTANCE);
+  const {about, content} = serviceContent(answer, options.url);
   const login = async () => {
     http.dropCookie();
     await transport.call('Login', content.sessionManager, {
-      userName: xmlText(sendable(options.user, '--user')),
+      userName: xmlText(sendable(options.user, 'the user name')),
       password: xmlText(sendable(options.password, 'the password')),
     });
   };
@@ -143,29 +179,7 @@ async function withLogin<T>(
     `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
   );
   transport.timeout = options.requestTimeout ?? 120_000;
-  const session = new Session({url: options.url, about, content, transport, login, log: options.log});
-  const keepAlive = setInterval(() => {
-    session
-      .read('CurrentTime', SERVICE_INSTANCE)
-      .catch((error: unknown) => options.log.warn(toVchError(error).message));
-  }, KEEP_ALIVE_INTERVAL);
-  keepAlive.unref();
-  const loggedOut = async (): Promise<void> => {
-    clearInterval(keepAlive);
-    transport.timeout = 10_000;
-    try {
-      await transport.call('Logout', content.sessionManager);
-    } catch (error) {
-      // The work is done or has failed for its own reason; a session left behind is told, and ends by itself.
-      if (error instanceof VchError && error.fault === 'NotAuthenticated') return;
-      options.log.warn(`the session could not be logged out: ${toVchError(error).message}`);
-    }
-  };
-  try {
-    return await use(session);
-  } finally {
-    await loggedOut();
-  }
+  return new Session({url: options.url, about, content, transport, http, login, log: options.log});
 }
 
 function sendable(text: string, what: string): string {

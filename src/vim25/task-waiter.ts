@@ -95,7 +95,10 @@ export class TaskWaiter {
     if (waiting === undefined || (state !== 'success' && state !== 'error')) return;
     this.#waiting.delete(content.obj.value);
     this.#learn(content);
-    if (state === 'success') return waiting.resolve();
+    if (state === 'success') {
+      waiting.resolve();
+      return;
+    }
     const error = content.properties.get('info.error');
     waiting.reject(
       error === undefined
