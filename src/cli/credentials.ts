@@ -129,5 +129,5 @@ export function plantedSecrets(given: GivenOptions, env: Environment, read: Read
     return file?.status === 'read' ? file.text.trim() : undefined;
   });
   const plain = [given.text('password'), env.vicMachine.password, env.govc.password];
-  return [...plain, ...inUrls, ...files].filter((secret) => secret !== undefined && secret !== '');
+  return [...plain, ...inUrls, ...files].filter((secret) => secret !== undefined);
 }

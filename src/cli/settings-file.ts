@@ -14,7 +14,12 @@ export const readTextFile: ReadText = (path) => {
   try {
     return {status: 'read', text: readFileSync(path, 'utf8')};
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const reason = systemWord(error);
     return reason === 'ENOENT' || reason === 'ENOTDIR' ? {status: 'missing'} : {status: 'unreadable', reason};
   }
 };
+
+/** The system's own word for what went wrong with a file: `ENOENT`, `ENOSPC`. */
+export function systemWord(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+}
