@@ -4,7 +4,7 @@ import {withoutPassword} from './target.js';
 const REPEATED: readonly OptionName[] = [
   ...TARGET_OPTIONS.filter((name) => name !== 'password'),
   'compute-resource',
-  ...RUN_OPTIONS,
+  ...RUN_OPTIONS.filter((name) => name !== 'yes'),
 ];
 
 /** A command line to type next: this one's target and options, without its password, for that VCH. */

@@ -34,7 +34,7 @@ export interface PreparedCommand {
 export interface Command {
   readonly name: string;
   readonly aliases: readonly string[];
-  /** Name of the one argument it takes, such as `fixture`. */
+  /** Name of the one argument it takes, such as `FIXTURE`. */
   readonly argument?: string;
   /** One line for the list of commands. */
   readonly summary: string;

@@ -11,6 +11,7 @@ import {
   type GivenOptions,
   type OptionName,
   OUTPUT_OPTIONS,
+  RUN_OPTIONS,
   TARGET_OPTIONS,
   VCH_OPTIONS,
 } from './option-table.js';
@@ -24,8 +25,8 @@ export interface MigrationCommand {
   readonly name: ReportCommand;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  /** Options besides target, VCH and output. */
-  readonly options: readonly OptionName[];
+  /** Options besides the common ones. */
+  readonly options?: readonly OptionName[];
   readonly examples: Command['examples'];
   /** It changes VMs: a person is asked before, or has said which VCH. */
   readonly writes: boolean;
@@ -38,7 +39,13 @@ export function migrationCommand(definition: MigrationCommand): Command {
     name: definition.name,
     aliases: definition.aliases ?? [],
     summary: definition.summary,
-    options: [...TARGET_OPTIONS, ...VCH_OPTIONS, ...definition.options, ...OUTPUT_OPTIONS],
+    options: [
+      ...TARGET_OPTIONS,
+      ...VCH_OPTIONS,
+      ...RUN_OPTIONS,
+      ...(definition.options ?? []),
+      ...OUTPUT_OPTIONS,
+    ],
     examples: definition.examples,
     prepare(given, _argument, {terminal}) {
       const settings = readSettings(given, {

@@ -77,7 +77,7 @@ export const TARGET_OPTIONS: readonly OptionName[] = [
 export const VCH_OPTIONS: readonly OptionName[] = ['name', 'id', 'compute-resource'];
 export const LOG_OPTIONS: readonly OptionName[] = ['log-file', 'debug', 'quiet', 'no-color'];
 export const OUTPUT_OPTIONS: readonly OptionName[] = ['format', 'report', ...LOG_OPTIONS];
-export const RUN_OPTIONS: readonly OptionName[] = ['parallelism', 'expect', 'change-id'];
+export const RUN_OPTIONS: readonly OptionName[] = ['parallelism', 'expect', 'change-id', 'yes'];
 
 /** The options of a command line as they were typed: nothing checked, nothing filled in. */
 export interface GivenOptions {

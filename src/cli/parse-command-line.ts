@@ -109,8 +109,7 @@ function declareForParsing(parser: ReturnType<typeof yargs>): void {
 }
 
 function describeCommand(parser: ReturnType<typeof yargs>, command: Command): ReturnType<typeof yargs> {
-  const usage =
-    command.argument === undefined ? command.name : `${command.name} ${command.argument.toUpperCase()}`;
+  const usage = command.argument === undefined ? command.name : `${command.name} ${command.argument}`;
   parser.usage(`$0 ${usage} [options]\n\n${command.summary}`).epilogue('');
   for (const name of command.options) {
     const option = OPTIONS[name];

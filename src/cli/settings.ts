@@ -1,5 +1,6 @@
 import {accessSync, constants} from 'node:fs';
 import {dirname} from 'node:path';
+import {VchError} from '../errors.js';
 import type {VchSelector} from '../upgrade/run-options.js';
 import type {TlsOptions} from '../vim25/connect-options.js';
 import {readAccess} from './credentials.js';
@@ -60,7 +61,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
   const problems = new Problems();
   const read = context.read ?? readTextFile;
   const env = readEnvironment(context.variables);
-  refuseEmpty(given, problems);
+  refuseEmpty(given, context.command, problems);
 
   const access = readAccess(given, env, read, problems);
   const tls = readTrust(given, env, read, problems);
@@ -114,7 +115,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
 /** The output settings alone, for a command that does not log in. */
 export function readOutputSettings(given: GivenOptions, command: string): OutputSettings {
   const problems = new Problems();
-  refuseEmpty(given, problems);
+  refuseEmpty(given, command, problems);
   const output = readOutput(given, problems);
   problems.throwIfAny(command);
   return output;
@@ -155,12 +156,15 @@ function writable(folder: string): boolean {
   }
 }
 
-function refuseEmpty(given: GivenOptions, problems: Problems): void {
-  for (const name of given.names) {
-    if (OPTIONS[name].kind === 'text' && given.text(name) === '') {
-      problems.add(`--${name} needs a value (--${name}=VALUE if it begins with a dash)`);
-    }
+/** Every text option needs a value. */
+function refuseEmpty(given: GivenOptions, command: string, problems: Problems): void {
+  const empty = given.names.filter((name) => OPTIONS[name].kind === 'text' && given.text(name) === '');
+  const problem = (name: string) => `--${name} needs a value (--${name}=VALUE if it begins with a dash)`;
+  if (empty.includes('password')) {
+    // Its letters were read as options: what else they came to is noise, and is not to be shown.
+    throw new VchError('VCH_ERR_USAGE', `${problem('password')}; see vch-migrate ${command} --help`);
   }
+  for (const name of empty) problems.add(problem(name));
 }
 
 function refuseUnreadable(fixture: string, read: ReadText, problems: Problems): void {

@@ -1,11 +1,9 @@
 import {migrationCommand} from '../migration-command.js';
-import {RUN_OPTIONS} from '../option-table.js';
 
 /** Runs the container plugins. */
 export const apply = migrationCommand({
   name: 'apply',
   summary: 'Run the container plugins on the containerVMs; running VMs stay running',
-  options: [...RUN_OPTIONS, 'yes'],
   examples: [
     ['apply -t vc.example -u admin -n vch1', 'migrate, after a question'],
     [

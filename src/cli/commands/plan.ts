@@ -5,7 +5,7 @@ export const plan = migrationCommand({
   name: 'plan',
   aliases: ['dry-run'],
   summary: 'Show what apply would change on the containerVMs, key by key; writes nothing',
-  options: ['expect', 'change-id', 'detailed-exitcode'],
+  options: ['detailed-exitcode'],
   examples: [
     ['plan -t vc.example -u admin -n vch1', 'what apply would change'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],

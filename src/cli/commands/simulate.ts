@@ -13,7 +13,7 @@ interface Address {
 export const simulate: Command = {
   name: 'simulate',
   aliases: [],
-  argument: 'fixture',
+  argument: 'FIXTURE',
   summary: 'Serve the embedded simulator over HTTPS until stopped; prints the variables for govc first',
   options: ['listen', ...LOG_OPTIONS],
   examples: [['simulate fixtures/legacy.json --listen 127.0.0.1:8989', 'a vCenter to try things on']],
