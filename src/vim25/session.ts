@@ -35,6 +35,7 @@ export interface ServiceContent {
 
 interface SessionParts {
   readonly url: URL;
+  readonly user: string;
   readonly about: AboutInfo;
   readonly content: ServiceContent;
   readonly transport: Transport;
@@ -46,6 +47,8 @@ interface SessionParts {
 /** A live login. Every call made through it renews the login once if the server has ended it. */
 export class Session {
   readonly url: URL;
+  /** The vSphere user it is logged in as. */
+  readonly user: string;
   readonly about: AboutInfo;
   readonly content: ServiceContent;
   readonly #transport: Transport;
@@ -58,6 +61,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.url = parts.url;
+    this.user = parts.user;
     this.about = parts.about;
     this.content = parts.content;
     this.#transport = parts.transport;
@@ -179,7 +183,7 @@ async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session
     `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
   );
   transport.timeout = options.requestTimeout ?? 120_000;
-  return new Session({url: options.url, about, content, transport, http, login, log: options.log});
+  return new Session({url: options.url, user: options.user, about, content, transport, http, login, log: options.log});
 }
 
 function sendable(text: string, what: string): string {
