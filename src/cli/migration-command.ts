@@ -90,7 +90,11 @@ async function run(
       settings,
     );
     const {url, product, apiVersion} = connection;
-    return {outcome, declined: question.declined(), target: {url, product, apiVersion}};
+    return {
+      outcome: {...outcome, interrupted: outcome.interrupted || cutShort(outcome, context)},
+      declined: question.declined(),
+      target: {url, product, apiVersion},
+    };
   });
   const {declined} = ended;
   const {composeReport} = await import('./compose-report.js');
@@ -114,4 +118,9 @@ async function run(
     declined,
     stoppedBy: context.stop.by(),
   });
+}
+
+/** A signal during the question reads like a no to the layer below. */
+function cutShort({vms}: RunOutcome, {stop}: RunContext): boolean {
+  return stop.signal.aborted && vms.some(({status}) => status === 'not-attempted');
 }

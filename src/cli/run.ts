@@ -50,7 +50,7 @@ export async function run(
     parsed.refuseUnknown();
     const {output, run: start} = command.prepare(given, argument, context);
     // Not before it is needed: loading winston takes longer than all of --help.
-    const {withRunLogger} = await import('./run-logger.js');
+    const {withRunLogger} = await import('./logger.js');
     return await withRunLogger({...output, errors: terminal.errors, redactor, now}, async (log) => {
       const failed = {...failing, output, log};
       const tell = () => log.warn(`${stop.by()}: finishing what is in flight; a second signal exits at once`);
