@@ -1,7 +1,9 @@
 import {VchError} from '../errors.js';
+import {type DataVersion, parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {decodeValue} from '../extraconfig/value.js';
 import type {Target} from './plugin.js';
+
+export {type DataVersion, parseDataVersion} from '../extraconfig/data-version.js';
 
 /** The highest of VIC's data versions, and so the tool's own. */
 export const TOOL_DATA_VERSION = 10;
@@ -23,18 +25,6 @@ export const DATA_VERSION_KEY: Readonly<Record<Target, string>> = {
 
 /** The last of VIC's data versions that changes a target; a VM below it is migrated by VIC, too. */
 export const LATEST_VERSION: Readonly<Record<Target, number>> = {appliance: 8, container: 9};
-
-export type DataVersion =
-  | {readonly status: 'valid'; readonly version: number}
-  | {readonly status: 'invalid'; readonly raw: string};
-
-/** A data version as VIC stores it: absent, empty and `<nil>` are 0, and only plain decimals are numbers. */
-export function parseDataVersion(raw: string | undefined): DataVersion {
-  const text = decodeValue(raw ?? '');
-  if (text === '') return {status: 'valid', version: 0};
-  if (/^(0|[1-9]\d*)$/.test(text)) return {status: 'valid', version: Number(text)};
-  return {status: 'invalid', raw: text};
-}
 
 /** The data version of a VM. */
 export function dataVersionOf(config: ExtraConfig, target: Target): DataVersion {
