@@ -24,7 +24,10 @@ async function vchMigrate(environment, ...args) {
 
 async function withSimulator(use) {
   process.stdout.write(`$ vch-migrate simulate ${FIXTURE}\n`);
-  const server = spawn(process.execPath, [main, 'simulate', FIXTURE], {cwd: root, stdio: ['ignore', 'pipe', 'inherit']});
+  const server = spawn(process.execPath, [main, 'simulate', FIXTURE], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(server, 'exit');
   try {
     const [line] = await Promise.race([

@@ -14,17 +14,24 @@ import {
 } from './upgrade/migration-run.js';
 import type {RunOutcome} from './upgrade/outcome.js';
 import type {RunOptions, UndoOptions} from './upgrade/run-options.js';
-import {type Session, connect as connectSession} from './vim25/session.js';
 import type {ConnectOptions} from './vim25/connect-options.js';
+import {connect as connectSession, type Session} from './vim25/session.js';
 
 export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
 export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
 export type {Logger} from './log.js';
 export type {Finding} from './migration/finding.js';
 export type {MigratedConfig} from './migration/migrate-config.js';
-export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export {createRegistry, type PluginRegistry} from './migration/registry.js';
-export type {LockState, ProgressEvent, RunOutcome, VchSummary, VmOutcome, VmStatus} from './upgrade/outcome.js';
+export {type RenameSupport, renameSupport} from './migration/rename-class.js';
+export type {
+  LockState,
+  ProgressEvent,
+  RunOutcome,
+  VchSummary,
+  VmOutcome,
+  VmStatus,
+} from './upgrade/outcome.js';
 export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.js';
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';
@@ -60,7 +67,10 @@ export function applyMigration(session: Session, options: LibraryOptions = {}): 
 }
 
 /** Puts the containerVMs of one VCH back from their ledgers. */
-export function undoMigration(session: Session, options: LibraryOptions<UndoOptions> = {}): Promise<RunOutcome> {
+export function undoMigration(
+  session: Session,
+  options: LibraryOptions<UndoOptions> = {},
+): Promise<RunOutcome> {
   return undo(session, withDefaults(session, options));
 }
 

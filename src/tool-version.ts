@@ -5,6 +5,7 @@ export const TOOL_VERSION: string = readVersion();
 
 function readVersion(): string {
   const manifest: unknown = createRequire(import.meta.url)('vch-migrate/package.json');
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest)
+    return String(manifest.version);
   return 'unknown';
 }

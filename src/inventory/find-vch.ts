@@ -1,6 +1,7 @@
 import {VchError} from '../errors.js';
+import {parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {dataVersionOf} from '../migration/data-version.js';
+import {decodeValue} from '../extraconfig/value.js';
 import {extraConfigPath, type ObjectContent, retrieveProperties} from '../vim25/property-collector.js';
 import {optionValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
@@ -106,7 +107,7 @@ function toVch(
   landscape: Landscape,
 ): Vch {
   const config = content === undefined ? {} : configOf(content, KEYS);
-  const dataVersion = dataVersionOf(config, 'appliance');
+  const dataVersion = parseDataVersion(config[APPLIANCE_DATA_VERSION_KEY]);
   const {biosUuid} = appliance;
   return {
     ref: appliance.ref,
@@ -174,7 +175,7 @@ function configOf(content: ObjectContent, keys: readonly string[]): ExtraConfig 
 }
 
 function text(raw: string | undefined): string | null {
-  return raw === undefined || raw === '' || raw === '<nil>' ? null : raw;
+  return raw === undefined || decodeValue(raw) === '' ? null : raw;
 }
 
 function describe(selector: VchSelector): string {

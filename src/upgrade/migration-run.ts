@@ -2,7 +2,7 @@ import {hasCode, VchError} from '../errors.js';
 import {readLock} from '../inventory/find-vch.js';
 import type {LockState, Vch} from '../inventory/vch.js';
 import {checkVm} from '../migration/check.js';
-import {history} from '../migration/ledger.js';
+import {history} from '../migration/history.js';
 import type {RunInfo} from '../migration/plan.js';
 import type {Session} from '../vim25/session.js';
 import {commitAll} from './commit.js';

@@ -2,8 +2,10 @@ import type {VchError} from '../errors.js';
 import type {Change} from '../extraconfig/extra-config.js';
 import type {VchSummary} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
+import type {RenameClass} from '../migration/rename-class.js';
 
 export type {LockState, VchSummary} from '../inventory/vch.js';
+export type {RenameClass} from '../migration/rename-class.js';
 
 /** Where one VM ended; the words of the report. `pending` is what `plan` says for what `apply` makes `changed`. */
 export type VmStatus =
@@ -17,9 +19,6 @@ export type VmStatus =
   | 'unknown'
   | 'not-attempted'
   | 'skipped';
-
-/** What `docker rename` means for a containerVM: VIC's gate by data version, and our mark. */
-export type RenameClass = 'disabled' | 'not-persisted-by-vic' | 'supported';
 
 /** One VM after a command, as far as the command got with it. */
 export interface VmOutcome {

@@ -1,7 +1,8 @@
 import {VchError} from '../errors.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {ContainerVm} from '../inventory/container-vms.js';
-import {dataVersionOf, HIDDEN_NAME_KEY, LEGACY_NAME_KEY} from '../migration/data-version.js';
+import {dataVersionOf} from '../migration/data-version.js';
+import {NAME_KEYS} from '../migration/names.js';
 import {renameClass} from '../migration/rename-class.js';
 import type {Decision} from './decision.js';
 import type {VmOutcome} from './outcome.js';
@@ -29,7 +30,7 @@ export function identity(vm: ContainerVm): Identity {
 
 /** The name `docker ps` shows: the hidden one where it has a value, else the legacy one. */
 function containerName(vm: ContainerVm): string | null {
-  for (const key of [HIDDEN_NAME_KEY, LEGACY_NAME_KEY]) {
+  for (const key of [NAME_KEYS.container.hidden, NAME_KEYS.container.legacy]) {
     const raw = vm.config[key];
     if (raw !== undefined && decodeValue(raw) !== '') return decodeValue(raw);
   }

@@ -183,7 +183,16 @@ async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session
     `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
   );
   transport.timeout = options.requestTimeout ?? 120_000;
-  return new Session({url: options.url, user: options.user, about, content, transport, http, login, log: options.log});
+  return new Session({
+    url: options.url,
+    user: options.user,
+    about,
+    content,
+    transport,
+    http,
+    login,
+    log: options.log,
+  });
 }
 
 function sendable(text: string, what: string): string {

@@ -1,0 +1,118 @@
+"""Fills an empty vCenter simulator with a fixture: pools, vApps, folders, and VMs with whole ExtraConfigs.
+
+    seed.py FIXTURE [COUNT]
+
+COUNT limits how many VMs of `generate` are made. The target has as many clusters as the fixture and no
+VMs; its first datacenter and its clusters take the fixture's names. VMs that no client can bring about
+(disconnected, orphaned, inaccessible) are left out. Prints {"vms": {display name: [morefs]}, "leftOut":
+[display names]}.
+"""
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from pyVim.task import WaitForTask
+from pyVmomi import vim
+from vcenter import connected
+
+import fixture as fixtures
+
+
+def main():
+    path, limit = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None
+    document, vms = fixtures.load(path)
+    if limit is not None:
+        vms = vms[: len(document.get("vms", [])) + limit]
+    left_out = [vm["name"] for vm in vms if vm.get("connectionState", "connected") != "connected"]
+    vms = [vm for vm in vms if vm.get("connectionState", "connected") == "connected"]
+    with connected() as content:
+        place = Places(content, document["datacenters"][0])
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(place.create, vms, range(len(vms))))
+    by_name = {}
+    for vm, moref in zip(vms, made):
+        by_name.setdefault(vm["name"], []).append(moref)
+    json.dump({"vms": by_name, "leftOut": left_out}, sys.stdout)
+
+
+class Places:
+    """The fixture's datacenter on the target: where a VM of the fixture goes."""
+
+    def __init__(self, content, wanted):
+        datacenter = content.rootFolder.childEntity[0]
+        WaitForTask(datacenter.Rename_Task(wanted["name"]))
+        self.folders = {"": datacenter.vmFolder}
+        self.pools = {}
+        self.datastore = datacenter.datastore[0].name
+        self._make_folders(datacenter.vmFolder, "", wanted.get("folders", []))
+        clusters = [entity for entity in datacenter.hostFolder.childEntity]
+        if len(clusters) != len(wanted["clusters"]):
+            sys.exit(f"the target has {len(clusters)} clusters, the fixture {len(wanted['clusters'])}")
+        for cluster, spec in zip(clusters, wanted["clusters"]):
+            WaitForTask(cluster.Rename_Task(spec["name"]))
+            self.pools[spec["name"]] = cluster.resourcePool
+            self._make_pools(cluster.resourcePool, spec["name"], spec)
+
+    def create(self, vm, number):
+        parent = self.pools[vm["vApp"] if "vApp" in vm else vm["pool"]]
+        spec = vim.vm.ConfigSpec(
+            name=vm["name"],
+            uuid=vm["uuid"],
+            instanceUuid=vm.get("instanceUuid"),
+            guestId="otherGuest",
+            numCPUs=1,
+            memoryMB=32,
+            files=vim.vm.FileInfo(vmPathName=f"[{self.datastore}] {number}/{number}.vmx"),
+            extraConfig=options(vm["extraConfig"]),
+        )
+        if "vApp" in vm:
+            task = parent.CreateChildVM_Task(config=spec)
+        else:
+            task = self.folders[vm.get("folder", "")].CreateVM_Task(config=spec, pool=parent)
+        WaitForTask(task)
+        made = task.info.result
+        if fixtures.is_appliance(vm):
+            # An appliance names itself, and its moref is known only now.
+            own = {fixtures.APPLIANCE_ID: f"VirtualMachine:{made._moId}"}
+            WaitForTask(made.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=options(own))))
+        if vm.get("template"):
+            made.MarkAsTemplate()
+        elif vm.get("powerState") == "poweredOn":
+            WaitForTask(made.PowerOnVM_Task())
+        return made._moId
+
+    def _make_folders(self, parent, path, wanted):
+        for spec in wanted:
+            below = f"{path}/{spec['name']}".lstrip("/")
+            self.folders[below] = parent.CreateFolder(spec["name"])
+            self._make_folders(self.folders[below], below, spec.get("folders", []))
+
+    def _make_pools(self, parent, path, wanted):
+        for spec in wanted.get("resourcePools", []):
+            below = f"{path}/{spec['name']}"
+            self.pools[below] = parent.CreateResourcePool(spec["name"], resources())
+            self._make_pools(self.pools[below], below, spec)
+        for spec in wanted.get("vApps", []):
+            below = f"{path}/{spec['name']}"
+            folder = self.folders[spec["folder"]] if "folder" in spec else self.folders[""]
+            self.pools[below] = parent.CreateVApp(spec["name"], resources(), vim.vApp.VAppConfigSpec(), folder)
+
+
+def options(config):
+    return [vim.option.OptionValue(key=key, value=value) for key, value in config.items()]
+
+
+def resources():
+    def share():
+        return vim.ResourceAllocationInfo(
+            reservation=0,
+            expandableReservation=True,
+            limit=-1,
+            shares=vim.SharesInfo(level="normal", shares=0),
+        )
+
+    return vim.ResourceConfigSpec(cpuAllocation=share(), memoryAllocation=share())
+
+
+main()
