@@ -90,7 +90,9 @@ export function parseXml(text: string): XmlElement {
 function schemaType(value: string, resolve: (prefix: string) => string | undefined): string {
   const colon = value.indexOf(':');
   if (colon === -1) return value;
-  const namespace = resolve(value.slice(0, colon));
+  const prefix = value.slice(0, colon);
+  // govmomi writes `xsd:` without declaring it, and a vCenter takes it.
+  const namespace = resolve(prefix) ?? (prefix === 'xsd' ? XSD : undefined);
   if (namespace === undefined) throw invalidRequest(`the prefix of xsi:type "${value}" is not declared`);
   const local = value.slice(colon + 1);
   return namespace === XSD ? `xsd:${local}` : local;
