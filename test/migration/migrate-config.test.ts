@@ -1,11 +1,24 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {migrateConfigWith} from '../../src/migration/migrate-config.js';
-import {createRegistry} from '../../src/migration/registry.js';
 import {builtinPlugins} from '../../plugins/index.js';
-import {applied, builtin, container, containerConfig, foreignPlugin, type GoldenCase, goldenCases, run} from './samples.js';
-import {LEDGER, LEGACY_NAME, MARK, NAME, VERSION} from './samples.js';
+import {migrateConfigWith} from '../../src/migration/migrate-config.js';
 import {planVm} from '../../src/migration/plan.js';
+import {createRegistry} from '../../src/migration/registry.js';
+import {
+  applied,
+  builtin,
+  container,
+  containerConfig,
+  foreignPlugin,
+  type GoldenCase,
+  goldenCases,
+  LEDGER,
+  LEGACY_NAME,
+  MARK,
+  NAME,
+  run,
+  VERSION,
+} from './samples.js';
 
 const cases = goldenCases();
 const CREATETIME = 'guestinfo.vice..createtime';
@@ -89,8 +102,18 @@ describe('migrateConfig', () => {
     });
 
     it('createtime-guard: leaves nanoseconds and what is no number alone, since a second conversion overflows', async () => {
-      for (const text of ['1480000000000000000', '-1480000000000000000', '1000000000000000', 'abc', '1e9', ' 5']) {
-        const {config, findings} = await migrateConfigWith(builtin, 'container', {[NAME]: 'n', [CREATETIME]: text});
+      for (const text of [
+        '1480000000000000000',
+        '-1480000000000000000',
+        '1000000000000000',
+        'abc',
+        '1e9',
+        ' 5',
+      ]) {
+        const {config, findings} = await migrateConfigWith(builtin, 'container', {
+          [NAME]: 'n',
+          [CREATETIME]: text,
+        });
         expect(config[CREATETIME], text).to.equal(text);
         const codes = findings.map(({code}) => code);
         expect(codes, text).to.deep.equal(/^-?\d+$/.test(text) ? [] : ['createtime-not-a-number']);
@@ -99,7 +122,10 @@ describe('migrateConfig', () => {
 
     it('registry-plain: writes a registry without a scheme as host:port, since // is no part of its name', async () => {
       const list = 'guestinfo.vice./registry/insecure_registries';
-      const {config} = await migrateConfigWith(builtin, 'appliance', {[list]: '0', [`${list}|0/Path`]: 'reg:5000/x'});
+      const {config} = await migrateConfigWith(builtin, 'appliance', {
+        [list]: '0',
+        [`${list}|0/Path`]: 'reg:5000/x',
+      });
       expect(config[`${list}~`]).to.equal('reg:5000/x');
     });
 
@@ -153,7 +179,10 @@ describe('migrateConfig', () => {
   });
 
   it('never writes a createtime that does not fit 64 bits', async () => {
-    const {config, findings} = await migrateConfigWith(builtin, 'container', {[NAME]: 'n', [CREATETIME]: '9223372037'});
+    const {config, findings} = await migrateConfigWith(builtin, 'container', {
+      [NAME]: 'n',
+      [CREATETIME]: '9223372037',
+    });
     expect(config[CREATETIME]).to.equal('9223372037');
     expect(findings.map(({code}) => code)).to.deep.equal(['createtime-out-of-range']);
   });
@@ -167,7 +196,11 @@ describe('migrateConfig', () => {
     const again = await migrateConfigWith(registry, 'container', {...vm.config, 'sample/key': 'mine'});
     expect(again.applied).to.deep.equal([]);
     expect(again.config['sample/key']).to.equal('mine');
-    const broken = await migrateConfigWith(registry, 'container', {[NAME]: 'n', [VERSION]: '10', [LEDGER]: '{'});
+    const broken = await migrateConfigWith(registry, 'container', {
+      [NAME]: 'n',
+      [VERSION]: '10',
+      [LEDGER]: '{',
+    });
     expect(broken.applied).to.deep.equal([]);
     expect(broken.findings.map(({code}) => code)).to.deep.equal(['ledger-invalid']);
   });
@@ -179,7 +212,10 @@ describe('migrateConfig', () => {
         const {config: result} = await migrateConfigWith(builtin, 'container', argument);
         expect(argument).to.deep.equal(config);
         const ours = new Set([NAME, MARK, VERSION, CREATETIME]);
-        const others = (map: Record<string, string>) => Object.entries(map).filter(([key]) => !ours.has(key)).sort();
+        const others = (map: Record<string, string>) =>
+          Object.entries(map)
+            .filter(([key]) => !ours.has(key))
+            .sort();
         expect(others(result)).to.deep.equal(others(config));
       }),
     );
@@ -220,7 +256,11 @@ describe('migrateConfig', () => {
         const before = await migrateConfigWith(builtin, 'container', config);
         const plan = await planVm(builtin, container(config), run);
         fc.pre(plan.status === 'pending');
-        const after = await migrateConfigWith(builtin, 'container', (await applied(builtin, container(config))).config);
+        const after = await migrateConfigWith(
+          builtin,
+          'container',
+          (await applied(builtin, container(config))).config,
+        );
         expect(without(after.config)).to.deep.equal(without(before.config));
       }),
     );

@@ -5,12 +5,26 @@ import {isHidden} from '../../src/extraconfig/key.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import type {PluginDefinition} from '../../src/migration/plugin.js';
 import {createRegistry} from '../../src/migration/registry.js';
-import {applied, builtin, container, containerConfig, foreignPlugin, run, tampered, vicEncoded} from './samples.js';
-import {LEDGER, LEGACY_NAME, MARK, NAME, VERSION} from './samples.js';
+import {
+  applied,
+  builtin,
+  container,
+  containerConfig,
+  foreignPlugin,
+  LEDGER,
+  LEGACY_NAME,
+  MARK,
+  NAME,
+  run,
+  tampered,
+  VERSION,
+  vicEncoded,
+} from './samples.js';
 
 async function pending(input: VmInput) {
   const plan = await planVm(builtin, input, run);
-  if (plan.status !== 'pending') throw new Error(`${plan.status}: ${'error' in plan ? plan.error.message : ''}`);
+  if (plan.status !== 'pending')
+    throw new Error(`${plan.status}: ${'error' in plan ? plan.error.message : ''}`);
   return plan;
 }
 
@@ -18,7 +32,12 @@ async function refusal(input: VmInput, registry = builtin) {
   const plan = await planVm(registry, input, run);
   if (plan.status !== 'refused' && plan.status !== 'failed') throw new Error(plan.status);
   expect(plan).not.to.have.property('changes');
-  return {status: plan.status, code: plan.error.code, message: plan.error.message, dataVersion: plan.dataVersion};
+  return {
+    status: plan.status,
+    code: plan.error.code,
+    message: plan.error.message,
+    dataVersion: plan.dataVersion,
+  };
 }
 
 function failing(up: PluginDefinition['up'], timeLimit?: number) {
@@ -46,13 +65,31 @@ describe('the plan of one VM', () => {
       plans[version] = plan.status === 'pending' ? plan.applied.map((id) => id.slice(0, 4)) : [plan.status];
     }
     const [both, mark, none] = [['0002', '0004'], ['0004'], ['unchanged']];
-    expect(plans).to.deep.equal(
-      {'<nil>': both, '': both, 0: both, 1: both, 2: mark, 3: mark, 4: none, 5: none, 8: none, 9: none, 10: none},
-    );
+    expect(plans).to.deep.equal({
+      '<nil>': both,
+      '': both,
+      0: both,
+      1: both,
+      2: mark,
+      3: mark,
+      4: none,
+      5: none,
+      8: none,
+      9: none,
+      10: none,
+    });
   });
 
   it('copies the name raw, over a hidden name that is empty or <nil>', async () => {
-    for (const name of [' lead\t', 'a|b', '<![CDATA[x]]>', '007', 'line\nbreak', 'emoji😀', 'x'.repeat(65536)]) {
+    for (const name of [
+      ' lead\t',
+      'a|b',
+      '<![CDATA[x]]>',
+      '007',
+      'line\nbreak',
+      'emoji😀',
+      'x'.repeat(65536),
+    ]) {
       for (const hidden of [{}, {[NAME]: ''}, {[NAME]: '<nil>'}]) {
         const plan = await pending(container({[LEGACY_NAME]: name, ...hidden}));
         expect(plan.changes[0]?.after).to.equal(name);
@@ -74,7 +111,9 @@ describe('the plan of one VM', () => {
     for (const config of [{}, {[LEGACY_NAME]: ''}, {[LEGACY_NAME]: '<nil>', [NAME]: '<nil>'}]) {
       const {status, code, message} = await refusal(container(config));
       expect([status, code]).to.deep.equal(['refused', 'VCH_ERR_NAME_MISSING']);
-      expect(message).to.include('a'.repeat(64)).and.to.match(/vch-migrate plan/);
+      expect(message)
+        .to.include('a'.repeat(64))
+        .and.to.match(/vch-migrate plan/);
     }
     const legacyAtTwo = await pending(container({[VERSION]: '2'}));
     expect(legacyAtTwo.changes.map(({key}) => key)).to.deep.equal([MARK]);
@@ -142,7 +181,9 @@ describe('the plan of one VM', () => {
         expect(await planVm(builtin, reversed, run)).to.deep.equal(plan);
         expect(input.config).to.deep.equal(config);
         if (plan.status !== 'pending') return;
-        expect(plan.changes.every(({key, before, after}) => isHidden(key) && before !== after)).to.equal(true);
+        expect(plan.changes.every(({key, before, after}) => isHidden(key) && before !== after)).to.equal(
+          true,
+        );
         expect((await planVm(builtin, await applied(builtin, input), run)).status).to.equal('unchanged');
       }),
     );
@@ -157,7 +198,9 @@ describe('the plan of one VM', () => {
       expect(plan).not.to.have.property('changes');
       if (plan.status !== 'failed') return;
       expect(plan.error.code).to.equal('VCH_ERR_PLUGIN_FAILED');
-      expect(plan.error.message).to.match(/1000-sample .*no luck/).and.not.to.include('hunter2');
+      expect(plan.error.message)
+        .to.match(/1000-sample .*no luck/)
+        .and.not.to.include('hunter2');
       expect(plan.error.message).not.to.match(/MigrationError|Migration .* failed/);
     });
 
@@ -169,7 +212,9 @@ describe('the plan of one VM', () => {
 
     it('fails the VM when a promise never settles', async () => {
       const plan = await failing(() => new Promise(() => {}), 1);
-      expect(plan.status === 'failed' && plan.error.message).to.match(/1000-sample .*did not settle within 1 ms/);
+      expect(plan.status === 'failed' && plan.error.message).to.match(
+        /1000-sample .*did not settle within 1 ms/,
+      );
     });
 
     it('fails the VM when a key is touched that was not declared, caught or not', async () => {

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import {readFileSync} from 'node:fs';
+import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
 import {applyChanges} from '../../src/extraconfig/delta.js';
 import type {ExtraConfig} from '../../src/extraconfig/extra-config.js';
@@ -90,7 +90,19 @@ function jsonLines<T>(file: string): T[] {
     .map((line) => JSON.parse(line));
 }
 
-const odd = fc.constantFrom('', '<nil>', 'web', ' lead', 'tab\tname', 'a|b', '名前', 'emoji😀', '007', 'true', '<![CDATA[x]]>');
+const odd = fc.constantFrom(
+  '',
+  '<nil>',
+  'web',
+  ' lead',
+  'tab\tname',
+  'a|b',
+  '名前',
+  'emoji😀',
+  '007',
+  'true',
+  '<![CDATA[x]]>',
+);
 const value = fc.oneof(odd, fc.string());
 const version = fc.constantFrom('', '<nil>', '0', '1', '2', '3', '4', '8', '9', '10');
 
@@ -103,7 +115,10 @@ export const containerConfig: fc.Arbitrary<Record<string, string>> = fc
         [NAME]: value,
         [VERSION]: version,
         [MARK]: fc.constantFrom('true', 'false', '<nil>'),
-        'guestinfo.vice..createtime': fc.oneof(fc.constantFrom('1485907200', 'abc', '', '-5'), fc.bigInt().map(String)),
+        'guestinfo.vice..createtime': fc.oneof(
+          fc.constantFrom('1485907200', 'abc', '', '-5'),
+          fc.bigInt().map(String),
+        ),
       },
       {requiredKeys: [], noNullPrototype: true},
     ),
