@@ -91,5 +91,5 @@ export class SimulatedVm {
 }
 
 function asText(value: ConfigValue): string {
-  return typeof value === 'string' ? value : value.text;
+  return typeof value === 'string' ? value : value.value;
 }
