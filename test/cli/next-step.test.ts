@@ -24,6 +24,7 @@ interface Case {
 }
 
 const LOCK: ReportLock = {held: true, by: 'vic-machine', lockId: null, owner: null, phase: null};
+const UNLOCKED: ReportLock = {held: false};
 const CASES: readonly Case[] = [
   {command: 'plan', vms: ['pending'], next: /^vch-migrate apply --name vch1$/},
   {command: 'plan', vms: ['unchanged'], next: /^nothing to apply; vch-migrate verify --name vch1$/},
@@ -47,7 +48,11 @@ const CASES: readonly Case[] = [
   {command: 'status', vms: ['pending'], next: /^vch-migrate plan/},
   {command: 'verify', vms: ['unchanged', 'skipped'], next: /^nothing; every containerVM is at its goal$/},
   {command: 'verify', vms: ['unchanged', 'refused'], next: /^see to the VMs that were refused/},
-  {command: 'verify', vms: ['failed'], next: /^see what was changed by hand, then vch-migrate plan/},
+  {
+    command: 'verify',
+    vms: ['failed'],
+    next: /^see to the VMs that are not at their goal, then vch-migrate plan/,
+  },
 ];
 
 describe('next step', () => {
@@ -58,7 +63,7 @@ describe('next step', () => {
     interrupted = false,
     declined = false,
     target = vsphere,
-    lock = {held: false},
+    lock = UNLOCKED,
   } of CASES) {
     it(`after ${command} with ${vms.join(', ')} matches ${next.source}`, () => {
       const {vch} = exampleReport([]);

@@ -298,6 +298,12 @@ describe('command line', () => {
     expect(listing.vchs).to.deep.equal([VCH]);
   });
 
+  it('goes on by id where VCHs share a name', async () => {
+    const twins = [VCH, {...VCH, id: 'vm-99'}];
+    const {stdout} = await runCommandLine(['ls'], {...withTarget, listVchs: () => twins});
+    expect(stdout).to.match(/Next: vch-migrate plan --id vm-12\n$/);
+  });
+
   it('says which VCH is not there', async () => {
     const {code, stderr} = await runCommandLine(['ls', '-n', 'nope'], {...withTarget, listVchs: () => []});
     expect(code).to.equal(1);
