@@ -13,11 +13,10 @@ const NEED_ATTENTION: readonly ReportStatus[] = ['failed', 'unknown', 'conflict'
 export function attention(report: Report, layout: Layout): string[] {
   const vms = NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status));
   return limited(vms, (vm) => {
-    const status = layout.paint(styleOf(vm.status), vm.status);
-    const head = `  ${vmLabel(vm)}: ${status}`;
-    if (vm.error === null) return [head];
-    const {code, message} = vm.error;
-    return [`${head}, ${code}`, ...wrap(printable(message), layout.columns, '    ')];
+    const head = wrap(`${vmLabel(vm)}: ${vm.status}`, layout.columns, '  ');
+    const lines = head.map((line) => painted(line, vm.status, layout));
+    if (vm.error === null) return lines;
+    return [...lines, ...wrap(`${vm.error.code}: ${printable(vm.error.message)}`, layout.columns, '    ')];
   });
 }
 
@@ -32,6 +31,12 @@ export function findings(report: Report, layout: Layout): string[] {
       (line, at) => (at === 0 ? `  ${line}` : `    ${line}`),
     ),
   );
+}
+
+/** The status is the last word of its line; a name may hold the same letters. */
+function painted(line: string, status: ReportStatus, layout: Layout): string {
+  if (!line.endsWith(` ${status}`)) return line;
+  return line.slice(0, -status.length) + layout.paint(styleOf(status), status);
 }
 
 function limited<T>(items: readonly T[], render: (item: T) => readonly string[]): string[] {
