@@ -13,7 +13,7 @@ export interface EndState {
 /** What to do after a run, with the command line that does it. */
 export function nextStep(end: EndState): string {
   const {command, vch} = end.report;
-  const line = (next: string) => commandText(next, end.given, vch);
+  const line = (next: string) => commandText(next, end.given, {...vch, nameIsUnique: true});
   const step = stepAfter(end, line);
   const writes = command === 'apply' || command === 'undo';
   if (end.target.kind === 'simulator' && writes && !end.declined) {
@@ -44,7 +44,7 @@ function stepAfter({report, declined}: EndState, line: (command: string) => stri
       if (atGoal + summary.refused + summary.unreachable === summary.total) {
         return `see to the VMs that were refused or unreachable, then ${line('apply')}`;
       }
-      return `see what was changed by hand, then ${line('plan')}`;
+      return `see to the VMs that are not at their goal, then ${line('plan')}`;
     }
   }
 }
