@@ -68,7 +68,9 @@ async function checkWithoutHistory(
   const version = dataVersionOf(input.config, input.target);
   const legacy = version.status === 'valid' && version.version < RENAME_SUPPORTED_VERSION;
   if (legacy && isMarked(input)) {
-    const missing = `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it`;
+    const missing =
+      `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it: ` +
+      `remove that, too (govc vm.change -e ${RENAME_DISABLED_KEY}=), and apply again`;
     return contradicts(input, new Map([[LEDGER_KEY, missing]]), findings);
   }
   const plan = await planVm(registry, input, DRY_RUN);
