@@ -156,6 +156,20 @@ describe('migration command', () => {
       expect(stderr).to.include('nothing was written');
     });
 
+    it('takes a signal during the question for an interruption, not for a no', async () => {
+      const {code, stdout, stderr} = await runCommandLine(['apply'], {
+        ...withTarget,
+        typed: [''],
+        operate: (options, stop) => {
+          stop('SIGINT');
+          return operate(options);
+        },
+      });
+      expect(code).to.equal(130);
+      expect(stdout).to.include('The run was interrupted');
+      expect(stderr).to.not.include('nothing was written');
+    });
+
     it('does not ask with --yes', async () => {
       const {code, questions} = await runCommandLine(['apply', '--yes'], {...withTarget, typed: [], operate});
       expect([code, questions]).to.deep.equal([0, []]);
