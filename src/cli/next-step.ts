@@ -37,7 +37,8 @@ function stepAfter({report, declined}: EndState, line: (command: string) => stri
     case 'undo':
       return summary.failed + summary.unknown > 0 ? `the rest: ${line('undo')}` : line('status');
     case 'status':
-      return vch.lock.held ? `wait until the upgrade is over, then ${line('plan')}` : line('plan');
+      if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
+      return line(summary.pending > 0 ? 'plan' : 'verify');
     case 'verify': {
       const atGoal = summary.unchanged + summary.changed + summary.skipped;
       if (atGoal === summary.total) return 'nothing; every containerVM is at its goal';

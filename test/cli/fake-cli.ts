@@ -171,3 +171,15 @@ export async function runCommandLine(args: readonly string[], script: Script = {
   });
   return {code, stdout, stderr, calls, connects, runs, questions};
 }
+
+/** Settings of a target in the environment; its password must be seen nowhere. */
+export const withTarget: Script = {
+  variables: {GOVC_URL: 'vc.example', GOVC_USERNAME: 'ann', GOVC_PASSWORD: 'pl4nted-pw'},
+};
+
+/** A JSON object, as a program would read it. */
+export function parsed(text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new Error('no JSON object');
+  return {...value};
+}

@@ -46,6 +46,7 @@ const CASES: readonly Case[] = [
   },
   {command: 'undo', vms: ['changed'], next: /^vch-migrate status/},
   {command: 'status', vms: ['pending'], next: /^vch-migrate plan/},
+  {command: 'status', vms: ['unchanged'], next: /^vch-migrate verify/},
   {command: 'verify', vms: ['unchanged', 'skipped'], next: /^nothing; every containerVM is at its goal$/},
   {command: 'verify', vms: ['unchanged', 'refused'], next: /^see to the VMs that were refused/},
   {
