@@ -60,6 +60,19 @@ describeWithPeer('simulator as govc meets it', 'govc', (govc) => {
     expect(simulator.inventory.vm('running').extraConfig()).to.deep.equal({a: 'b', hidden: '1'});
   });
 
+  it('makes, shows, reverts to and removes snapshots', async () => {
+    await cli('snapshot.create', '-vm', 'ctr-7', '-m=false', '-d', 'why', 'before');
+    expect(await cli('snapshot.tree', '-vm', 'ctr-7', '-d'))
+      .to.contain('before')
+      .and.to.contain('why');
+    const before = simulator.inventory.vm('ctr-7').extraConfig();
+    await cli('vm.change', '-vm', 'ctr-7', '-e', 'common/name=other');
+    await cli('snapshot.revert', '-vm', 'ctr-7', 'before');
+    expect(simulator.inventory.vm('ctr-7').extraConfig()).to.deep.equal(before);
+    await cli('snapshot.remove', '-vm', 'ctr-7', 'before');
+    expect(await cli('snapshot.tree', '-vm', 'ctr-7')).to.equal('');
+  });
+
   it('logs out and leaves nothing behind', async () => {
     await cli('vm.change', '-vm', 'ctr-7', '-e', 'a=b');
     expect([simulator.sessions, simulator.views, simulator.openTokens]).to.deep.equal([0, 0, 0]);

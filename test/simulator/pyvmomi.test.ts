@@ -119,6 +119,20 @@ except vim.fault.InvalidPowerState as fault:
     );
   });
 
+  it('makes a snapshot and reverts to it', async () => {
+    const snapshots = `
+vm = vms['ctr-7']
+task = vm.CreateSnapshot_Task('before', 'why', False, False)
+WaitForTask(task)
+snapshot = task.info.result
+WaitForTask(vm.ReconfigVM_Task(spec({'common/name': 'web'})))
+print(snapshot == vm.snapshot.currentSnapshot, vm.snapshot.rootSnapshotList[0].name, 'common/name' in config(vm))
+WaitForTask(snapshot.RevertToSnapshot_Task())
+print('common/name' in config(vm), len(snapshot.config.extraConfig))
+`;
+    expect(await script(snapshots)).to.equal('True before True\nFalse 1');
+  });
+
   it('shows no config of an orphaned VM, and faults on a property there is not', async () => {
     const absent = `
 print(vms['orphan'].config, vms['orphan'].runtime.connectionState, vms['ctr-7'].snapshot)
