@@ -5,7 +5,9 @@ import type {Datastore, Folder, Host, ResourcePool} from './entity.js';
 import type {ConfigValue, ExtraConfig} from './extra-config.js';
 import {type Snapshot, SnapshotTree} from './snapshot.js';
 
+/** VirtualMachinePowerState of vim25. */
 export type PowerState = 'poweredOn' | 'poweredOff' | 'suspended';
+/** VirtualMachineConnectionState of vim25. */
 export type ConnectionState = 'connected' | 'disconnected' | 'inaccessible' | 'invalid' | 'orphaned';
 
 /** The part of a VirtualMachineConfigSpec that is served here; an undefined value removes its key. */
