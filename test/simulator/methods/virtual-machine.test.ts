@@ -64,10 +64,15 @@ describe('simulator VirtualMachine', () => {
   });
 
   it('looks at the changeVersion when the task ends, not when it is called', async () => {
-    const version = simulator.inventory.vm('vm-1').changeVersion;
-    const task = await client.reconfigure('vm-1', {mine: 'y'}, version);
-    simulator.inventory.vm('vm-1').change({theirs: 'x'});
-    expect(await client.wait(task)).to.contain('ConcurrentAccess');
+    const fixture = smallFixture([{id: 'vm-1', name: 'slow'}]);
+    await using slow = await startSimulator({fixture, taskDuration: [500, 500]});
+    const vm = slow.inventory.vm('vm-1');
+    const caller = new SoapClient(slow);
+    await caller.login();
+    const task = await caller.reconfigure('vm-1', {mine: 'y'}, vm.changeVersion);
+    vm.change({theirs: 'x'});
+    expect(await caller.wait(task)).to.contain('ConcurrentAccess');
+    expect(vm.extraConfig()).to.deep.equal({theirs: 'x'});
   });
 
   it('lets the second of two tasks on one VM wait for the first', async () => {
