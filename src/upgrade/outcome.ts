@@ -1,6 +1,11 @@
 import type {VchError} from '../errors.js';
 import type {Change} from '../extraconfig/extra-config.js';
+import type {VchSummary} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
+import type {RenameClass} from '../migration/rename-class.js';
+
+export type {LockState, VchSummary} from '../inventory/vch.js';
+export type {RenameClass} from '../migration/rename-class.js';
 
 /** Where one VM ended; the words of the report. `pending` is what `plan` says for what `apply` makes `changed`. */
 export type VmStatus =
@@ -14,9 +19,6 @@ export type VmStatus =
   | 'unknown'
   | 'not-attempted'
   | 'skipped';
-
-/** What `docker rename` means for a containerVM: VIC's gate by data version, and our mark. */
-export type RenameClass = 'disabled' | 'not-persisted-by-vic' | 'supported';
 
 /** One VM after a command, as far as the command got with it. */
 export interface VmOutcome {
@@ -43,35 +45,6 @@ export interface VmOutcome {
   readonly pending?: readonly string[];
 }
 
-/** The upgrade lock as it stands on the appliance. */
-export type LockState =
-  | {readonly held: false}
-  | {
-      readonly held: true;
-      /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
-      readonly by: 'vch-migrate' | 'vic-machine';
-      readonly lockId: string | null;
-      readonly owner: string | null;
-      readonly phase: string | null;
-    };
-
-/** One VCH as `ls` and the reports show it. */
-export interface VchSummary {
-  /** Managed object id of the appliance: `vm-12`. */
-  readonly id: string;
-  /** The appliance's display name, by which `--name` finds it. */
-  readonly name: string;
-  /** The name in the VCH's own configuration, by which `--name` finds it, too; `null` where it has none. */
-  readonly ownName: string | null;
-  readonly build: string | null;
-  readonly version: string | null;
-  readonly dataVersion: number | null;
-  readonly powerState: string | null;
-  readonly computeResource: string | null;
-  readonly containerVMs: number | null;
-  readonly lock: LockState;
-}
-
 /** What `plan`, `apply`, `undo`, `status` and `verify` give back. */
 export interface RunOutcome {
   readonly vch: VchSummary;
@@ -83,6 +56,10 @@ export interface RunOutcome {
 }
 
 export type ProgressEvent =
-  | {readonly type: 'phase'; readonly phase: 'find' | 'read' | 'plan' | 'commit' | 'verify'; readonly total: number | null}
+  | {
+      readonly type: 'phase';
+      readonly phase: 'find' | 'read' | 'plan' | 'commit' | 'verify';
+      readonly total: number | null;
+    }
   | {readonly type: 'progress'; readonly done: number; readonly total: number}
   | {readonly type: 'vm'; readonly vm: VmOutcome};

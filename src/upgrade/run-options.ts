@@ -1,18 +1,9 @@
+import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import type {ProgressEvent, RunOutcome} from './outcome.js';
 
-/** Which VCH is meant; with nothing set, the only one on the target. */
-export interface VchSelector {
-  /** Display name of the appliance, or the VCH's own name. */
-  readonly name?: string | undefined;
-  /** Managed object id of the appliance: `vm-12`; `VirtualMachine:vm-12` is taken, too. */
-  readonly id?: string | undefined;
-  /** Name or inventory path of the cluster, host, resource pool or vApp it lies in. */
-  readonly computeResource?: string | undefined;
-  /** Name of the datacenter it lies in. */
-  readonly datacenter?: string | undefined;
-}
+export type {VchSelector} from '../inventory/vch.js';
 
 /** What every command over the containerVMs of one VCH takes. */
 export interface RunOptions {

@@ -1,0 +1,27 @@
+import {definePlugin, joinEntries, listEntries} from '../src/migration/plugin.js';
+
+const ENV = 'guestinfo.vice./init/sessions|vicadmin/cmd/Env~';
+const RENAMED = new Set(['HTTP_PROXY', 'HTTPS_PROXY']);
+
+/** VIC 1.2 gave vicadmin proxy variables of its own. */
+export default definePlugin({
+  version: 7,
+  target: 'appliance',
+  name: 'appliance-vicadmin-proxy',
+  summary: "rename vicadmin's HTTP_PROXY and HTTPS_PROXY to VICADMIN_HTTP_PROXY and VICADMIN_HTTPS_PROXY",
+  keys: [ENV],
+  revision: 1,
+  persist: true,
+  up(draft) {
+    const env = draft.get(ENV);
+    if (env !== undefined) draft.set(ENV, joinEntries(listEntries(env).map(rename)));
+  },
+});
+
+function rename(entry: string): string {
+  // At the first `=`: what follows may hold more of them.
+  const end = entry.indexOf('=');
+  const name = end === -1 ? entry : entry.slice(0, end);
+  if (!RENAMED.has(name)) return entry;
+  return `VICADMIN_${name}${end === -1 ? '=' : entry.slice(end)}`;
+}

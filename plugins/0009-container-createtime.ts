@@ -1,0 +1,39 @@
+import {definePlugin} from '../src/migration/plugin.js';
+
+const CREATETIME = 'guestinfo.vice..createtime';
+const NANOSECONDS = 1_000_000_000n;
+/** From here on, either sign, a value is nanoseconds already: as seconds it is 30 million years away. */
+const ALREADY_NANOSECONDS = 10n ** 15n;
+
+/**
+ * VIC 1.3 counts nanoseconds. In memory only: VIC's port layer converts on every read of a containerVM below
+ * data version 9, and would convert a converted value again.
+ */
+export default definePlugin({
+  version: 9,
+  target: 'container',
+  name: 'container-createtime',
+  summary: `turn ${CREATETIME} from seconds to nanoseconds, in memory`,
+  keys: [CREATETIME],
+  revision: 1,
+  persist: false,
+  up(draft) {
+    const text = draft.get(CREATETIME);
+    if (!text) return;
+    if (!/^[+-]?\d{1,40}$/.test(text)) {
+      draft.finding(
+        'createtime-not-a-number',
+        `${CREATETIME} is ${JSON.stringify(text)}, and no number: left alone`,
+      );
+      return;
+    }
+    const seconds = BigInt(text.replace('+', ''));
+    if (seconds >= ALREADY_NANOSECONDS || seconds <= -ALREADY_NANOSECONDS) return;
+    const nanoseconds = seconds * NANOSECONDS;
+    if (BigInt.asIntN(64, nanoseconds) !== nanoseconds) {
+      draft.finding('createtime-out-of-range', `${CREATETIME} is ${text}, too large for seconds: left alone`);
+      return;
+    }
+    draft.set(CREATETIME, String(nanoseconds));
+  },
+});

@@ -1,0 +1,46 @@
+import type {Logger} from '../log.js';
+import type {Operations} from './operations.js';
+import type {GivenOptions, OptionName} from './option-table.js';
+import type {Redactor} from './redactor.js';
+import type {OutputSettings} from './settings.js';
+import type {Stop} from './stop.js';
+import type {Terminal} from './terminal.js';
+
+/** What every command works with. */
+export interface CliContext {
+  readonly terminal: Terminal;
+  readonly operations: Operations;
+  readonly stop: Stop;
+  readonly version: string;
+  readonly now: () => Date;
+  readonly newRunId: () => string;
+}
+
+/** What a command works with once its settings are read and the log is open. */
+export interface RunContext extends CliContext {
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  readonly output: OutputSettings;
+}
+
+/** A command whose settings are read, checked and decided. */
+export interface PreparedCommand {
+  readonly output: OutputSettings;
+  /** Does the work, prints the result, and gives back the exit code. */
+  readonly run: (context: RunContext) => Promise<number>;
+}
+
+/** One command: how the help shows it, and how it is prepared. */
+export interface Command {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** Name of the one argument it takes, such as `FIXTURE`. */
+  readonly argument?: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly options: readonly OptionName[];
+  /** Command lines behind `vch-migrate`, and what they are for. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** Reads the settings; throws VCH_ERR_USAGE with everything that is wrong with them. */
+  prepare(given: GivenOptions, argument: string | undefined, context: CliContext): PreparedCommand;
+}

@@ -1,0 +1,15 @@
+import {migrationCommand} from '../migration-command.js';
+
+/** What `apply` would change; writes nothing. */
+export const plan = migrationCommand({
+  name: 'plan',
+  aliases: ['dry-run'],
+  summary: 'Show what apply would change on the containerVMs, key by key; writes nothing',
+  options: ['detailed-exitcode'],
+  examples: [
+    ['plan -t vc.example -u admin -n vch1', 'what apply would change'],
+    ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
+  ],
+  writes: false,
+  operate: (connection, options) => connection.plan(options),
+});

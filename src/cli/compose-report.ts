@@ -1,0 +1,123 @@
+import type {VchError} from '../errors.js';
+import {maskValue} from '../extraconfig/mask.js';
+import {TOOL_DATA_VERSION} from '../migration/data-version.js';
+import type {Finding} from '../migration/finding.js';
+import {pluginId} from '../migration/plugin.js';
+import type {PluginRegistry} from '../migration/registry.js';
+import {
+  type Report,
+  type ReportChange,
+  type ReportCommand,
+  type ReportError,
+  type ReportFinding,
+  type ReportTarget,
+  type ReportTool,
+  type ReportVch,
+  type ReportVm,
+  summarize,
+} from '../report/report.js';
+import type {RunOutcome, VchSummary, VmOutcome} from '../upgrade/outcome.js';
+
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string;
+
+export interface ComposeOptions {
+  readonly command: ReportCommand;
+  readonly runId: string;
+  readonly changeId: string | undefined;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly toolVersion: string;
+  readonly target: ReportTarget;
+  readonly registry: PluginRegistry;
+  readonly redact: Redact;
+  /** What to do next, decided on the rest of the report. */
+  readonly next: (report: Omit<Report, 'next'>) => string;
+}
+
+/** What a run came to, as the report that people and programs get: values masked, keys in the contract's order. */
+export function composeReport(outcome: RunOutcome, options: ComposeOptions): Report {
+  const {redact} = options;
+  const vms = outcome.vms.map((vm) => composeVm(vm, redact));
+  const report: Omit<Report, 'next'> = {
+    schema: 'vch-migrate/report/v1',
+    command: options.command,
+    runId: options.runId,
+    changeId: options.changeId ?? null,
+    startedAt: options.startedAt.toISOString(),
+    finishedAt: options.finishedAt.toISOString(),
+    tool: composeTool(options.toolVersion),
+    target: options.target,
+    vch: composeVch(outcome.vch),
+    plugins: options.registry.plugins.map((plugin) => ({
+      id: pluginId(plugin),
+      version: plugin.version,
+      target: plugin.target,
+      summary: plugin.summary,
+    })),
+    summary: summarize(vms),
+    vms,
+    findings: outcome.findings.map((finding) => composeFinding(finding, redact)),
+    interrupted: outcome.interrupted,
+  };
+  return {...report, next: options.next(report)};
+}
+
+/** This tool, as reports name it. */
+export function composeTool(version: string): ReportTool {
+  return {name: 'vch-migrate', version, dataVersion: TOOL_DATA_VERSION};
+}
+
+/** A VCH, as reports and listings show it. */
+export function composeVch(vch: VchSummary): ReportVch {
+  return {
+    name: vch.name,
+    id: vch.id,
+    dataVersion: vch.dataVersion,
+    build: vch.build,
+    ownName: vch.ownName,
+    version: vch.version,
+    powerState: vch.powerState,
+    computeResource: vch.computeResource,
+    containerVMs: vch.containerVMs,
+    lock: vch.lock,
+  };
+}
+
+/** An error, as reports and failures show it. */
+export function composeError(error: VchError, redact: Redact): ReportError {
+  return {
+    code: error.code,
+    message: redact(error.message),
+    ...(error.fault === undefined ? {} : {fault: error.fault}),
+  };
+}
+
+function composeVm(vm: VmOutcome, redact: Redact): ReportVm {
+  return {
+    id: vm.id,
+    kind: vm.kind,
+    displayName: vm.displayName,
+    containerId: vm.containerId,
+    containerName: vm.containerName,
+    powerState: vm.powerState,
+    dataVersion: vm.dataVersion,
+    rename: vm.rename,
+    status: vm.status,
+    applied: vm.applied,
+    changes: vm.changes.filter(({key}) => !key.startsWith('vch-migrate/')).map(maskChange),
+    findings: vm.findings.map((finding) => composeFinding(finding, redact)),
+    error: vm.error === null ? null : composeError(vm.error, redact),
+    ...(vm.history === undefined ? {} : {history: vm.history}),
+    ...(vm.pending === undefined ? {} : {pending: vm.pending}),
+  };
+}
+
+function composeFinding({code, message}: Finding, redact: Redact): ReportFinding {
+  return {code, message: redact(message)};
+}
+
+function maskChange({key, before, after}: ReportChange): ReportChange {
+  const mask = (raw: string | null) => (raw === null ? null : maskValue(key, raw));
+  return {key, before: mask(before), after: mask(after)};
+}

@@ -1,0 +1,41 @@
+import {printable} from '../report/printable.js';
+import type {RunOutcome} from '../upgrade/outcome.js';
+import type {Connection} from './operations.js';
+import type {Stop} from './stop.js';
+import type {Terminal} from './terminal.js';
+
+/** Asks a person before the first write, and remembers the answer. */
+export interface Confirmation {
+  readonly ask: (planned: RunOutcome) => Promise<boolean>;
+  readonly declined: () => boolean;
+}
+
+/** The question before `apply` and `undo` write: which target, which VCH, how many VMs. */
+export function confirmation(
+  command: string,
+  connection: Connection,
+  terminal: Terminal,
+  stop: Stop,
+): Confirmation {
+  let declined = false;
+  return {
+    async ask({vch, vms}) {
+      const of = (status: string) => vms.filter((vm) => vm.status === status).length;
+      const pending = of('pending');
+      if (pending === 0) return true;
+      const left = [
+        ...(of('refused') > 0 ? [`${of('refused')} refused`] : []),
+        ...(of('unreachable') > 0 ? [`${of('unreachable')} unreachable`] : []),
+      ];
+      const answer = await terminal.ask(
+        `${command} on VCH ${printable(vch.name)} (${vch.id}) of ${connection.url}: ` +
+          `${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. Go on? [y/N] `,
+        stop.signal,
+      );
+      // A signal during the question is an interruption, not an answer.
+      declined = !/^\s*y(es)?\s*$/i.test(answer) && !stop.signal.aborted;
+      return !declined && !stop.signal.aborted;
+    },
+    declined: () => declined,
+  };
+}

@@ -1,0 +1,133 @@
+import type {Environment} from './environment.js';
+import type {GivenOptions} from './option-table.js';
+import type {Problems} from './problems.js';
+import type {ReadText} from './settings-file.js';
+import {type ParsedTarget, parseTarget, type Target} from './target.js';
+
+/** Where a target was named: what stands in its URL counts as much as what stands beside it. */
+type Source = 'option' | 'vic-machine' | 'govc';
+
+export interface Access {
+  readonly target: Target | undefined;
+  readonly user: string | undefined;
+  /** `undefined`: nobody said it; it is asked for. */
+  readonly password: string | undefined;
+  /** True when the password stands on the command line, where others can see it. */
+  readonly passwordVisible: boolean;
+}
+
+/**
+ * Target, user and password: an option beats vic-machine's variables, and those beat govc's. Credentials in a
+ * URL count only if that URL is the target: they are never sent to another host.
+ */
+export function readAccess(
+  given: GivenOptions,
+  env: Environment,
+  read: ReadText,
+  problems: Problems,
+): Access {
+  const named = chooseTarget(given, env);
+  if (named === undefined) {
+    problems.add('--target is missing: name the vCenter, in GOVC_URL or VIC_MACHINE_TARGET if you like');
+    return {target: undefined, user: undefined, password: undefined, passwordVisible: false};
+  }
+  const parsed: ParsedTarget = parseTarget(named.text);
+  if (parsed.status === 'invalid') {
+    problems.add(`${named.word} ${parsed.problem}`);
+    return {target: undefined, user: undefined, password: undefined, passwordVisible: false};
+  }
+  const {target} = parsed;
+  const password = optionPassword(given, read, problems);
+  if (target.kind === 'simulator') {
+    // Variables are about a real vCenter; the simulator's own user is right unless somebody says otherwise.
+    return {
+      target,
+      user: given.text('user'),
+      password,
+      passwordVisible: given.text('password') !== undefined,
+    };
+  }
+  const inUrl = (source: Source, what: 'user' | 'password') =>
+    named.source === source ? target[what] : undefined;
+  const user =
+    given.text('user') ??
+    inUrl('option', 'user') ??
+    env.vicMachine.user ??
+    inUrl('vic-machine', 'user') ??
+    govcSecret(env.govc.username, 'GOVC_USERNAME', read, problems) ??
+    inUrl('govc', 'user');
+  if (user === undefined)
+    problems.add('--user is missing: name the vSphere user, with the option or in the target');
+  return {
+    target,
+    user,
+    password:
+      password ??
+      inUrl('option', 'password') ??
+      env.vicMachine.password ??
+      inUrl('vic-machine', 'password') ??
+      govcSecret(env.govc.password, 'GOVC_PASSWORD', read, problems) ??
+      inUrl('govc', 'password'),
+    passwordVisible: given.text('password') !== undefined || inUrl('option', 'password') !== undefined,
+  };
+}
+
+function chooseTarget(
+  given: GivenOptions,
+  env: Environment,
+): {readonly text: string; readonly source: Source; readonly word: string} | undefined {
+  const option = given.text('target');
+  if (option !== undefined) return {text: option, source: 'option', word: '--target'};
+  const vicMachine = env.vicMachine.target;
+  if (vicMachine !== undefined) return {text: vicMachine, source: 'vic-machine', word: 'VIC_MACHINE_TARGET'};
+  return env.govc.url === undefined ? undefined : {text: env.govc.url, source: 'govc', word: 'GOVC_URL'};
+}
+
+function optionPassword(given: GivenOptions, read: ReadText, problems: Problems): string | undefined {
+  const path = given.text('password-file');
+  const password = given.text('password');
+  if (path === undefined) return password;
+  if (password !== undefined) problems.add('--password and --password-file exclude each other');
+  const file = read(path);
+  if (file.status !== 'read') {
+    problems.add(
+      `--password-file cannot be read (${file.status === 'missing' ? 'no such file' : file.reason})`,
+    );
+    return undefined;
+  }
+  // An editor ends the last line; blanks may belong to the password.
+  const text = file.text.replace(/\r?\n$/, '');
+  if (text === '') problems.add('--password-file is empty');
+  return text === '' ? undefined : text;
+}
+
+/** govc takes the path of a file for the value itself; its blanks at both ends do not count. */
+function govcSecret(
+  value: string | undefined,
+  name: string,
+  read: ReadText,
+  problems: Problems,
+): string | undefined {
+  if (value === undefined) return undefined;
+  const file = read(value);
+  if (file.status === 'read') return file.text.trim();
+  if (file.status === 'unreadable' && file.reason === 'EACCES') {
+    problems.add(`${name} names a file that cannot be read (EACCES)`);
+  }
+  return value;
+}
+
+/** Every password that is known before anything is decided: what must never be shown, chosen or not. */
+export function plantedSecrets(given: GivenOptions, env: Environment, read: ReadText): readonly string[] {
+  const urls = [given.text('target'), env.vicMachine.target, env.govc.url];
+  const inUrls = urls.map((text) => {
+    const parsed = text === undefined ? undefined : parseTarget(text);
+    return parsed?.status === 'ok' && parsed.target.kind === 'vsphere' ? parsed.target.password : undefined;
+  });
+  const files = [given.text('password-file'), env.govc.password].map((path) => {
+    const file = path === undefined ? undefined : read(path);
+    return file?.status === 'read' ? file.text.trim() : undefined;
+  });
+  const plain = [given.text('password'), env.vicMachine.password, env.govc.password];
+  return [...plain, ...inUrls, ...files].filter((secret) => secret !== undefined);
+}

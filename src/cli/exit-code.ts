@@ -1,0 +1,55 @@
+import type {VchError} from '../errors.js';
+import type {Report} from '../report/report.js';
+import {STOP_EXIT_CODE, type StopSignal} from './stop.js';
+
+/** What the process exits with; contract of the command line. */
+export const EXIT = {done: 0, failed: 1, pending: 2, partly: 3, locked: 4, usage: 5} as const;
+
+export interface EndOfRun {
+  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted'>;
+  readonly detailedExitcode: boolean;
+  /** The question before the first write was answered with no. */
+  readonly declined: boolean;
+  readonly stoppedBy: StopSignal | null;
+}
+
+/** The exit code of a command that ended with a report. */
+export function exitCodeOf(end: EndOfRun): number {
+  const {command, summary, interrupted} = end.report;
+  if (interrupted) return STOP_EXIT_CODE[end.stoppedBy ?? 'SIGINT'];
+  if (end.declined) return EXIT.failed;
+  switch (command) {
+    case 'plan':
+      return end.detailedExitcode && summary.pending > 0 ? EXIT.pending : EXIT.done;
+    case 'status':
+      return EXIT.done;
+    case 'verify': {
+      const atGoal = summary.unchanged + summary.changed + summary.skipped;
+      const excused = summary.refused + summary.unreachable;
+      if (atGoal + excused < summary.total) return EXIT.failed;
+      return excused > 0 ? EXIT.partly : EXIT.done;
+    }
+    case 'apply':
+    case 'undo': {
+      const inScope = summary.total - summary.skipped;
+      const stoppedEarly = summary['not-attempted'] + summary.pending > 0;
+      const nothingWorked = inScope > 0 && summary.failed === inScope;
+      if (stoppedEarly || nothingWorked) return EXIT.failed;
+      return summary.changed + summary.unchanged < inScope ? EXIT.partly : EXIT.done;
+    }
+  }
+}
+
+/** The exit code of a command that ended with an error. */
+export function exitCodeOfError(error: VchError, stoppedBy: StopSignal | null): number {
+  switch (error.code) {
+    case 'VCH_ERR_USAGE':
+      return EXIT.usage;
+    case 'VCH_ERR_LOCKED':
+      return EXIT.locked;
+    case 'VCH_ERR_INTERRUPTED':
+      return STOP_EXIT_CODE[stoppedBy ?? 'SIGINT'];
+    default:
+      return stoppedBy === null ? EXIT.failed : STOP_EXIT_CODE[stoppedBy];
+  }
+}

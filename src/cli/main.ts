@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import {randomUUID} from 'node:crypto';
+import {TOOL_VERSION} from '../tool-version.js';
+import {commands} from './commands/all.js';
+import {operations} from './operations.js';
+import {run} from './run.js';
+import {listenForStop} from './stop.js';
+import {processTerminal} from './terminal.js';
+
+// A defect outside of every promise we wait for: one line, as for every other failure, and no guess about the state.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(
+    `vch-migrate: VCH_ERR_INTERNAL: a defect of vch-migrate (${error.name}); see vch-migrate status\n`,
+  );
+  process.exit(1);
+});
+
+process.exitCode = await run(process.argv.slice(2), commands, {
+  terminal: processTerminal(process),
+  operations,
+  stop: listenForStop(process, (code) => process.exit(code)),
+  version: TOOL_VERSION,
+  now: () => new Date(),
+  newRunId: randomUUID,
+});

@@ -1,0 +1,50 @@
+import type {Report} from '../report/report.js';
+import {commandText, shellQuoted} from './command-text.js';
+import type {GivenOptions} from './option-table.js';
+import type {Target} from './target.js';
+
+export interface EndState {
+  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'vch'>;
+  readonly given: GivenOptions;
+  readonly target: Target;
+  readonly declined: boolean;
+}
+
+/** What to do after a run, with the command line that does it. */
+export function nextStep(end: EndState): string {
+  const {command, vch} = end.report;
+  const line = (next: string) => commandText(next, end.given, vch);
+  const step = stepAfter(end, line);
+  const writes = command === 'apply' || command === 'undo';
+  if (end.target.kind === 'simulator' && writes && !end.declined) {
+    return `this simulator is gone now, and its changes with it; for one that stays: vch-migrate simulate ${shellQuoted(end.target.fixture)}`;
+  }
+  return step;
+}
+
+function stepAfter({report, declined}: EndState, line: (command: string) => string): string {
+  const {command, summary, interrupted, vch} = report;
+  if (interrupted || declined)
+    return `${declined ? 'nothing was written; to go on' : 'to go on'}: ${line(command)}`;
+  switch (command) {
+    case 'plan':
+      if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
+      return summary.pending > 0 ? line('apply') : `nothing to apply; ${line('verify')}`;
+    case 'apply':
+      return summary.failed + summary.conflict + summary.unknown > 0
+        ? `the rest: ${line('apply')}`
+        : line('verify');
+    case 'undo':
+      return summary.failed + summary.unknown > 0 ? `the rest: ${line('undo')}` : line('status');
+    case 'status':
+      return vch.lock.held ? `wait until the upgrade is over, then ${line('plan')}` : line('plan');
+    case 'verify': {
+      const atGoal = summary.unchanged + summary.changed + summary.skipped;
+      if (atGoal === summary.total) return 'nothing; every containerVM is at its goal';
+      if (atGoal + summary.refused + summary.unreachable === summary.total) {
+        return `see to the VMs that were refused or unreachable, then ${line('apply')}`;
+      }
+      return `see what was changed by hand, then ${line('plan')}`;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import type {PluginRegistry} from '../migration/registry.js';
+import type {Simulator} from '../simulator/simulator.js';
+import type {RunOutcome, VchSummary} from '../upgrade/outcome.js';
+import type {RunOptions, UndoOptions, VchSelector} from '../upgrade/run-options.js';
+import type {ConnectOptions} from '../vim25/connect-options.js';
+
+/** A target that is logged in to, and what can be done there. */
+export interface Connection {
+  readonly url: string;
+  readonly product: string;
+  readonly apiVersion: string;
+  listVchs(selector: VchSelector): Promise<readonly VchSummary[]>;
+  plan(options: RunOptions): Promise<RunOutcome>;
+  apply(options: RunOptions): Promise<RunOutcome>;
+  undo(options: UndoOptions): Promise<RunOutcome>;
+  status(options: RunOptions): Promise<RunOutcome>;
+  verify(options: RunOptions): Promise<RunOutcome>;
+}
+
+/** The running simulator, as far as the commands need it. */
+export type RunningSimulator = Pick<Simulator, 'url' | 'user' | 'password' | 'thumbprint' | 'close'>;
+
+/** Everything the commands set in motion. */
+export interface Operations {
+  /** Logs in, hands out the connection, and logs out whatever happens. */
+  withConnection<T>(options: ConnectOptions, use: (connection: Connection) => Promise<T>): Promise<T>;
+  startSimulator(options: {
+    readonly fixture: string;
+    readonly host?: string;
+    readonly port?: number;
+  }): Promise<RunningSimulator>;
+  registry(): Promise<PluginRegistry>;
+}
+
+/** The real ones. Each loads its layer when it is first needed: `--help` waits for none of them. */
+export const operations: Operations = {
+  async withConnection(options, use) {
+    const [{withSession}, {listVchs}, runs] = await Promise.all([
+      import('../vim25/session.js'),
+      import('../inventory/find-vch.js'),
+      import('../upgrade/migration-run.js'),
+    ]);
+    return withSession(options, (session) =>
+      use({
+        url: session.url.href,
+        product: session.about.fullName,
+        apiVersion: session.about.apiVersion,
+        listVchs: (selector) => listVchs(session, selector),
+        plan: (run) => runs.planMigration(session, run),
+        apply: (run) => runs.applyMigration(session, run),
+        undo: (run) => runs.undoMigration(session, run),
+        status: (run) => runs.statusOf(session, run),
+        verify: (run) => runs.verifyMigration(session, run),
+      }),
+    );
+  },
+  async startSimulator(options) {
+    const {startSimulator} = await import('../simulator/simulator.js');
+    return startSimulator(options);
+  },
+  async registry() {
+    const [{createRegistry}, {builtinPlugins}] = await Promise.all([
+      import('../migration/registry.js'),
+      import('../../plugins/index.js'),
+    ]);
+    return createRegistry(builtinPlugins);
+  },
+};

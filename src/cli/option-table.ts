@@ -1,0 +1,88 @@
+export type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
+
+/** One option as the help shows it. `text` options take one value, which the settings read and check. */
+export interface OptionDefinition {
+  readonly kind: 'text' | 'flag';
+  readonly alias?: string;
+  readonly group: OptionGroup;
+  readonly describe: string;
+}
+
+/** Every option of every command; which command takes which stands with the command. */
+export const OPTIONS = {
+  target: {
+    kind: 'text',
+    alias: 't',
+    group: 'Target:',
+    describe: 'URL of the vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter; or sim:FIXTURE',
+  },
+  user: {kind: 'text', alias: 'u', group: 'Target:', describe: 'vSphere user'},
+  password: {
+    kind: 'text',
+    alias: 'p',
+    group: 'Target:',
+    describe: 'Password (others on this machine can see it)',
+  },
+  'password-file': {kind: 'text', group: 'Target:', describe: 'FILE that holds the password'},
+  thumbprint: {kind: 'text', group: 'Target:', describe: "SHA-1 or SHA-256 of the server's certificate"},
+  ca: {kind: 'text', group: 'Target:', describe: 'FILE with CA certificates to trust (PEM)'},
+  insecure: {kind: 'flag', alias: 'k', group: 'Target:', describe: 'Trust any certificate'},
+  name: {kind: 'text', alias: 'n', group: 'VCH:', describe: 'VCH by the name of its VM or its own name'},
+  id: {kind: 'text', group: 'VCH:', describe: 'VCH by the managed object id of its VM, such as vm-12'},
+  'compute-resource': {
+    kind: 'text',
+    alias: 'r',
+    group: 'VCH:',
+    describe: 'Cluster, host, resource pool or vApp the VCH lies in',
+  },
+  parallelism: {kind: 'text', group: 'Run:', describe: 'Writes in flight, 1 to 32 (default 8)'},
+  expect: {
+    kind: 'text',
+    group: 'Run:',
+    describe: 'Stop before writing unless there are exactly N containerVMs',
+  },
+  'change-id': {
+    kind: 'text',
+    group: 'Run:',
+    describe: 'Number of your change request, kept in ledger and report',
+  },
+  yes: {kind: 'flag', alias: 'y', group: 'Run:', describe: 'Do not ask before writing'},
+  'detailed-exitcode': {kind: 'flag', group: 'Command:', describe: 'Exit 2 if changes are pending'},
+  run: {kind: 'text', group: 'Command:', describe: 'Undo only what the run with this id wrote'},
+  to: {kind: 'text', group: 'Command:', describe: 'Undo the plugins above this VERSION, and keep it'},
+  listen: {
+    kind: 'text',
+    group: 'Command:',
+    describe: 'HOST:PORT to serve on (default 127.0.0.1 and any free port)',
+  },
+  format: {kind: 'text', group: 'Output:', describe: 'text or json, on stdout (default text)'},
+  report: {kind: 'text', group: 'Output:', describe: 'FILE for the report besides; .json or .txt'},
+  'log-file': {kind: 'text', group: 'Output:', describe: 'FILE to append the log to, as JSON lines'},
+  debug: {kind: 'flag', alias: 'v', group: 'Output:', describe: 'Log everything but secrets to stderr'},
+  quiet: {kind: 'flag', alias: 'q', group: 'Output:', describe: 'Log errors only'},
+  'no-color': {kind: 'flag', group: 'Output:', describe: 'No colours (also: NO_COLOR)'},
+} as const satisfies Readonly<Record<string, OptionDefinition>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export const TARGET_OPTIONS: readonly OptionName[] = [
+  'target',
+  'user',
+  'password',
+  'password-file',
+  'thumbprint',
+  'ca',
+  'insecure',
+];
+export const VCH_OPTIONS: readonly OptionName[] = ['name', 'id', 'compute-resource'];
+export const LOG_OPTIONS: readonly OptionName[] = ['log-file', 'debug', 'quiet', 'no-color'];
+export const OUTPUT_OPTIONS: readonly OptionName[] = ['format', 'report', ...LOG_OPTIONS];
+export const RUN_OPTIONS: readonly OptionName[] = ['parallelism', 'expect', 'change-id', 'yes'];
+
+/** The options of a command line as they were typed: nothing checked, nothing filled in. */
+export interface GivenOptions {
+  text(name: OptionName): string | undefined;
+  flag(name: OptionName): boolean;
+  /** Names of the options that stand on the command line. */
+  readonly names: readonly OptionName[];
+}

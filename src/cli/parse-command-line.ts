@@ -1,0 +1,183 @@
+import yargs from 'yargs';
+import {VchError} from '../errors.js';
+import type {Command} from './command.js';
+import {type GivenOptions, OPTIONS, type OptionName} from './option-table.js';
+import {suggest} from './suggest.js';
+
+/** What a command line says. */
+export type ParsedCommandLine =
+  | {readonly kind: 'text'; readonly text: string}
+  | {
+      readonly kind: 'command';
+      readonly command: Command;
+      readonly given: GivenOptions;
+      readonly argument: string | undefined;
+      /** What is not known of it: throws VCH_ERR_USAGE, naming all. */
+      readonly refuseUnknown: () => void;
+    };
+
+export interface ParseOptions {
+  readonly commands: readonly Command[];
+  readonly version: string;
+  readonly columns: number;
+}
+
+type Argv = Readonly<Record<string, unknown>> & {readonly _: readonly (string | number)[]};
+
+const EXIT_CODES = `Exit codes: 0 every VM is where it should be, 1 failed, 2 changes are pending (plan --detailed-exitcode),
+3 done but for VMs that were refused, failed, in conflict, unreachable or unknown, 4 an upgrade holds the lock,
+5 usage or settings, 130 and 143 stopped by a signal.`;
+const ENVIRONMENT = `Environment: VIC_MACHINE_TARGET, _USER, _PASSWORD, _THUMBPRINT, then GOVC_URL, _USERNAME, _PASSWORD, _INSECURE,
+_TLS_CA_CERTS, _TLS_KNOWN_HOSTS. Options beat both.`;
+
+/** Reads a command line: the help or the version as text, or a command with what was given to it. */
+export async function parseCommandLine(
+  args: readonly string[],
+  options: ParseOptions,
+): Promise<ParsedCommandLine> {
+  let text = '';
+  let chosen: {readonly command: Command; readonly argv: Argv} | undefined;
+  const parser = yargs([])
+    .scriptName('vch-migrate')
+    .usage(
+      '$0 <command> [options]\n\nVersioned, reversible data migrations for Virtual Container Hosts (VIC).',
+    )
+    .locale('en')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    })
+    .wrap(Math.min(options.columns, 120))
+    .help()
+    .alias('help', 'h')
+    .version(options.version)
+    .exitProcess(false)
+    .example('$0 plan --target vc.example --user admin --name vch1', 'what apply would change')
+    .example('$0 plan --target sim:fixtures/legacy.json', 'the same on the embedded simulator')
+    .epilogue(`${ENVIRONMENT}\n\n${EXIT_CODES}`)
+    .fail((message, error) => {
+      throw error ?? new VchError('VCH_ERR_USAGE', `${message}; see vch-migrate --help`);
+    });
+  declareForParsing(parser);
+  for (const command of options.commands) {
+    const usage = command.argument === undefined ? command.name : `${command.name} [${command.argument}]`;
+    parser.command(
+      [usage, ...command.aliases],
+      command.summary,
+      (sub) => describeCommand(sub, command),
+      (argv) => {
+        chosen = {command, argv};
+      },
+    );
+  }
+  const argv: Argv = await parser.parseAsync(
+    [...args],
+    {},
+    (_error: unknown, _argv: unknown, output: string) => {
+      text = output;
+    },
+  );
+  if (text !== '') return {kind: 'text', text: `${text}\n`};
+  if (chosen === undefined) throw unknownCommand(argv._[0], options.commands);
+  const {command} = chosen;
+  const given = givenOptions(chosen.argv);
+  const argument = command.argument === undefined ? undefined : chosen.argv[command.argument];
+  return {
+    kind: 'command',
+    command,
+    given,
+    argument: typeof argument === 'string' && argument !== '' ? argument : undefined,
+    refuseUnknown: refuser(command, chosen.argv, given),
+  };
+}
+
+/** Options may stand before the command: yargs must know then which of them take a value, without showing them. */
+function declareForParsing(parser: ReturnType<typeof yargs>): void {
+  for (const [name, option] of Object.entries(OPTIONS)) {
+    parser.option(name, {
+      type: option.kind === 'flag' ? 'boolean' : 'string',
+      hidden: true,
+      global: false,
+      ...('alias' in option ? {alias: option.alias} : {}),
+    });
+  }
+}
+
+function describeCommand(parser: ReturnType<typeof yargs>, command: Command): ReturnType<typeof yargs> {
+  const usage = command.argument === undefined ? command.name : `${command.name} ${command.argument}`;
+  parser.usage(`$0 ${usage} [options]\n\n${command.summary}`).epilogue('');
+  for (const name of command.options) {
+    const option = OPTIONS[name];
+    parser.option(name, {
+      type: option.kind === 'flag' ? 'boolean' : 'string',
+      describe: option.describe,
+      group: option.group,
+      ...('alias' in option ? {alias: option.alias} : {}),
+    });
+  }
+  for (const [line, what] of command.examples) parser.example(`$0 ${line}`, what);
+  return parser;
+}
+
+function givenOptions(argv: Argv): GivenOptions {
+  return {
+    text: (name) => {
+      const value = argv[name];
+      return typeof value === 'string' ? value : undefined;
+    },
+    flag: (name) => argv[name] === true,
+    names: optionNames().filter((name) => argv[name] !== undefined),
+  };
+}
+
+function optionNames(): readonly OptionName[] {
+  const names: OptionName[] = [];
+  for (const name in OPTIONS) if (isOptionName(name)) names.push(name);
+  return names;
+}
+
+function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+function refuser(command: Command, argv: Argv, given: GivenOptions): () => void {
+  return () => {
+    // With no value the password began with a dash, and was read as options: they are not to be repeated.
+    if (given.text('password') === '') return;
+    const known: readonly string[] = [...command.options, 'help', 'h', 'version'];
+    const problems = Object.keys(argv)
+      .filter((key) => key !== '_' && key !== '$0' && key !== command.argument && !known.includes(key))
+      .filter((key) => argv[key] !== undefined)
+      .map((key) => unknownOption(key, command));
+    const extra = argv._.slice(1);
+    if (extra.length > 0)
+      problems.push(`${command.name} takes no argument ${extra.map((word) => `"${word}"`).join(', ')}`);
+    if (problems.length === 0) return;
+    throw new VchError('VCH_ERR_USAGE', `${problems.join('; ')}; see vch-migrate ${command.name} --help`);
+  };
+}
+
+function unknownOption(key: string, command: Command): string {
+  const dashed = key.length === 1 ? `-${key}` : `--${key}`;
+  if (isOptionName(key)) return `${command.name} has no option ${dashed}`;
+  const meant = key.length === 1 ? undefined : suggest(key, command.options);
+  return `unknown option ${dashed}${meant === undefined ? '' : `, did you mean --${meant}?`}`;
+}
+
+function unknownCommand(word: string | number | undefined, commands: readonly Command[]): VchError {
+  const names = commands.flatMap((command) => [command.name, ...command.aliases]);
+  if (word === undefined) {
+    return new VchError(
+      'VCH_ERR_USAGE',
+      `no command given, one of ${names.join(', ')}; see vch-migrate --help`,
+    );
+  }
+  const meant = suggest(String(word), names);
+  const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
+  return new VchError('VCH_ERR_USAGE', `unknown command "${word}"${hint}; see vch-migrate --help`);
+}

@@ -1,0 +1,191 @@
+import {accessSync, constants} from 'node:fs';
+import {dirname} from 'node:path';
+import {VchError} from '../errors.js';
+import type {VchSelector} from '../upgrade/run-options.js';
+import type {TlsOptions} from '../vim25/connect-options.js';
+import {readAccess} from './credentials.js';
+import {readEnvironment, type Variables} from './environment.js';
+import {type GivenOptions, OPTIONS} from './option-table.js';
+import {Problems} from './problems.js';
+import {type ReadText, readTextFile} from './settings-file.js';
+import type {Target} from './target.js';
+import {readTrust} from './trust.js';
+
+export type Format = 'text' | 'json';
+
+/** What goes where: the same for every command. */
+export interface OutputSettings {
+  readonly format: Format;
+  readonly report: {readonly path: string; readonly format: Format} | undefined;
+  readonly logFile: string | undefined;
+  readonly debug: boolean;
+  readonly quiet: boolean;
+  readonly noColor: boolean;
+}
+
+/** What a command that logs in runs with: all of it read, checked and decided, but for a password still to be asked for. */
+export interface Settings {
+  readonly target: Target;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly passwordVisible: boolean;
+  readonly tls: TlsOptions;
+  readonly vch: VchSelector;
+  readonly parallelism: number;
+  readonly expect: number | undefined;
+  readonly changeId: string | undefined;
+  readonly yes: boolean;
+  readonly detailedExitcode: boolean;
+  readonly run: string | undefined;
+  readonly to: number | undefined;
+  readonly output: OutputSettings;
+}
+
+export interface SettingsContext {
+  readonly command: string;
+  readonly variables: Variables;
+  /** Somebody can be asked. */
+  readonly interactive: boolean;
+  /** The command writes: without a terminal it needs to be told which VCH. */
+  readonly writes: boolean;
+  readonly read?: ReadText;
+}
+
+const DEFAULT_PARALLELISM = 8;
+const MOST_PARALLELISM = 32;
+/** The ledger keeps it, and has 4 KiB for everything. */
+const LONGEST_CHANGE_ID = 200;
+
+/** Reads the options and the environment of a command that logs in, and throws everything that is wrong at once. */
+export function readSettings(given: GivenOptions, context: SettingsContext): Settings {
+  const problems = new Problems();
+  const read = context.read ?? readTextFile;
+  const env = readEnvironment(context.variables);
+  refuseEmpty(given, context.command, problems);
+
+  const access = readAccess(given, env, read, problems);
+  const tls = readTrust(given, env, read, problems);
+  const output = readOutput(given, problems);
+  const parallelism = wholeNumber(given, 'parallelism', 1, MOST_PARALLELISM, problems) ?? DEFAULT_PARALLELISM;
+  const expect = wholeNumber(given, 'expect', 0, Number.MAX_SAFE_INTEGER, problems);
+  const to = wholeNumber(given, 'to', 0, Number.MAX_SAFE_INTEGER, problems);
+  const changeId = given.text('change-id');
+  if (changeId !== undefined && (changeId.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(changeId))) {
+    problems.add(
+      `--change-id must be at most ${LONGEST_CHANGE_ID} characters, none of them a control character`,
+    );
+  }
+  if (access.target?.kind === 'simulator') refuseUnreadable(access.target.fixture, read, problems);
+  if (access.target?.kind === 'vsphere' && access.password === undefined && !context.interactive) {
+    problems.add(
+      'the password is missing and there is no terminal to ask on: use --password-file or GOVC_PASSWORD',
+    );
+  }
+  const named = given.text('name') !== undefined || given.text('id') !== undefined;
+  if (context.writes && !context.interactive && !named) {
+    problems.add(
+      `--name or --id is missing: ${context.command} writes, and without a terminal it does not choose a VCH itself`,
+    );
+  }
+  problems.throwIfAny(context.command);
+  if (access.target === undefined) throw new Error('a missing target went unreported');
+  return {
+    target: access.target,
+    user: access.user,
+    password: access.password,
+    passwordVisible: access.passwordVisible,
+    tls,
+    vch: {
+      name: given.text('name'),
+      id: given.text('id'),
+      computeResource: given.text('compute-resource'),
+      datacenter: access.target.kind === 'vsphere' ? access.target.datacenter : undefined,
+    },
+    parallelism,
+    expect,
+    changeId,
+    yes: given.flag('yes'),
+    detailedExitcode: given.flag('detailed-exitcode'),
+    run: given.text('run'),
+    to,
+    output,
+  };
+}
+
+/** The output settings alone, for a command that does not log in. */
+export function readOutputSettings(given: GivenOptions, command: string): OutputSettings {
+  const problems = new Problems();
+  refuseEmpty(given, command, problems);
+  const output = readOutput(given, problems);
+  problems.throwIfAny(command);
+  return output;
+}
+
+function readOutput(given: GivenOptions, problems: Problems): OutputSettings {
+  const format = given.text('format') ?? 'text';
+  if (format !== 'text' && format !== 'json') problems.add('--format must be text or json');
+  const path = given.text('report');
+  const reportFormat = path === undefined ? undefined : formatOf(path);
+  if (path !== undefined) {
+    if (reportFormat === undefined) problems.add('--report must end in .json or .txt');
+    if (!writable(dirname(path)))
+      problems.add('--report lies in a folder that is not there or cannot be written');
+  }
+  if (given.flag('debug') && given.flag('quiet')) problems.add('--debug and --quiet exclude each other');
+  return {
+    format: format === 'json' ? 'json' : 'text',
+    report: path === undefined || reportFormat === undefined ? undefined : {path, format: reportFormat},
+    logFile: given.text('log-file'),
+    debug: given.flag('debug'),
+    quiet: given.flag('quiet'),
+    noColor: given.flag('no-color'),
+  };
+}
+
+function formatOf(path: string): Format | undefined {
+  if (path.endsWith('.json')) return 'json';
+  return path.endsWith('.txt') ? 'text' : undefined;
+}
+
+function writable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every text option needs a value. */
+function refuseEmpty(given: GivenOptions, command: string, problems: Problems): void {
+  const empty = given.names.filter((name) => OPTIONS[name].kind === 'text' && given.text(name) === '');
+  const problem = (name: string) => `--${name} needs a value (--${name}=VALUE if it begins with a dash)`;
+  if (empty.includes('password')) {
+    // Its letters were read as options: what else they came to is noise, and is not to be shown.
+    throw new VchError('VCH_ERR_USAGE', `${problem('password')}; see vch-migrate ${command} --help`);
+  }
+  for (const name of empty) problems.add(problem(name));
+}
+
+function refuseUnreadable(fixture: string, read: ReadText, problems: Problems): void {
+  const file = read(fixture);
+  if (file.status === 'missing') problems.add(`--target: there is no fixture ${fixture}`);
+  if (file.status === 'unreadable')
+    problems.add(`--target: the fixture ${fixture} cannot be read (${file.reason})`);
+}
+
+function wholeNumber(
+  given: GivenOptions,
+  name: 'parallelism' | 'expect' | 'to',
+  least: number,
+  most: number,
+  problems: Problems,
+): number | undefined {
+  const text = given.text(name);
+  if (text === undefined || text === '') return undefined;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+  problems.add(`--${name} must be a whole number ${range}`);
+  return undefined;
+}

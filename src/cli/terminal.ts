@@ -1,0 +1,107 @@
+import {createInterface} from 'node:readline';
+import {Writable} from 'node:stream';
+import {VchError} from '../errors.js';
+import {systemWord} from './settings-file.js';
+
+/** The outside of the process, as the commands see it. */
+export interface Terminal {
+  /** Somebody can be asked: both ends of a conversation are a terminal. */
+  readonly interactive: boolean;
+  /** stdout is a terminal that shows colours. */
+  readonly colour: boolean;
+  /** Columns of stdout. */
+  readonly columns: number;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** stderr: logs and progress. */
+  readonly errors: Writable;
+  /** Writes to stdout: results, and nothing else. */
+  out(text: string): Promise<void>;
+  /** Asks a question that is answered with a line. */
+  ask(question: string, signal: AbortSignal): Promise<string>;
+  /** Asks for a line that does not show while it is typed. */
+  askSecret(question: string): Promise<string>;
+}
+
+/** Text goes to pages of this width where there is no terminal. */
+const PAGE_COLUMNS = 120;
+
+/** The terminal of a real process. */
+export function processTerminal(process: NodeJS.Process): Terminal {
+  const {stdin, stdout, stderr, env} = process;
+  // A reader that has gone (`| head`) is no failure of ours; without listeners it would end us with a stack.
+  stdout.on('error', () => undefined);
+  stderr.on('error', () => undefined);
+  return {
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    columns: stdout.isTTY === true ? stdout.columns : PAGE_COLUMNS,
+    variables: env,
+    errors: stderr,
+    out: (text) => write(stdout, text),
+    ask: (question, signal) => ask(stdin, stderr, question, signal),
+    askSecret: (question) => askSecret(stdin, stderr, question),
+  };
+}
+
+function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      if (error === null || error === undefined || systemWord(error) === 'EPIPE') resolve();
+      else
+        reject(
+          new VchError(
+            'VCH_ERR_INTERNAL',
+            `stdout could not be written (${systemWord(error)}); free the disk, and run verify`,
+          ),
+        );
+    });
+  });
+}
+
+function ask(
+  input: NodeJS.ReadStream,
+  output: Writable,
+  question: string,
+  signal: AbortSignal,
+): Promise<string> {
+  // Not as a terminal: the line stays in the kernel's hands, and with it Ctrl-C, which becomes a signal as ever.
+  const lines = createInterface({input, output, terminal: false});
+  return new Promise<string>((resolve) => {
+    const end = (answer: string) => {
+      signal.removeEventListener('abort', aborted);
+      resolve(answer);
+      lines.close();
+    };
+    const aborted = () => end('');
+    signal.addEventListener('abort', aborted);
+    lines.once('close', () => end(''));
+    lines.question(question, end);
+    if (signal.aborted) end('');
+  });
+}
+
+function askSecret(input: NodeJS.ReadStream, output: Writable, question: string): Promise<string> {
+  output.write(question);
+  const nowhere = new Writable({write: (_chunk, _encoding, done) => done()});
+  const lines = createInterface({input, output: nowhere, terminal: true});
+  return new Promise<string>((resolve, reject) => {
+    // In raw mode Ctrl-C is a key, not a signal.
+    lines.once('SIGINT', () => {
+      reject(
+        new VchError(
+          'VCH_ERR_INTERRUPTED',
+          'stopped while asking for the password; nothing was done, start again',
+        ),
+      );
+      lines.close();
+    });
+    lines.once('close', () => {
+      output.write('\n');
+      resolve('');
+    });
+    lines.question('', (answer) => {
+      resolve(answer);
+      lines.close();
+    });
+  });
+}

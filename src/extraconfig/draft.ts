@@ -1,0 +1,62 @@
+import type {Change, ExtraConfig} from './extra-config.js';
+import {decodeValue, encodeValue} from './value.js';
+
+/** One VM's ExtraConfig while it is edited; what it was drawn from stays as it is. */
+export class Draft {
+  readonly #config: ExtraConfig;
+  /** Raw values that differ from the config; `null` is a removal. */
+  readonly #edits = new Map<string, string | null>();
+
+  constructor(config: ExtraConfig) {
+    this.#config = config;
+  }
+
+  /** The text of a key: `''` where VIC stored an empty string, `undefined` where the key is absent. */
+  get(key: string): string | undefined {
+    const raw = this.raw(key);
+    return raw === null ? undefined : decodeValue(raw);
+  }
+
+  /** The raw value of a key, `null` where it is absent. */
+  raw(key: string): string | null {
+    const edit = this.#edits.get(key);
+    return edit === undefined ? this.#original(key) : edit;
+  }
+
+  /** Sets the text of a key. The text it had already is no change, whichever way it is stored. */
+  set(key: string, text: string): void {
+    const original = this.#original(key);
+    this.setRaw(key, original !== null && decodeValue(original) === text ? original : encodeValue(text));
+  }
+
+  /** Sets the raw value of a key; `null` removes it. */
+  setRaw(key: string, raw: string | null): void {
+    if (raw === this.#original(key)) this.#edits.delete(key);
+    else this.#edits.set(key, raw);
+  }
+
+  delete(key: string): void {
+    this.setRaw(key, null);
+  }
+
+  /** The keys that are there, sorted. */
+  keys(): string[] {
+    const keys = new Set(Object.keys(this.#config));
+    for (const [key, raw] of this.#edits) {
+      if (raw === null) keys.delete(key);
+      else keys.add(key);
+    }
+    return [...keys].sort();
+  }
+
+  /** What differs from the config, sorted by key. */
+  changes(): Change[] {
+    return [...this.#edits]
+      .map(([key, after]) => ({key, before: this.#original(key), after}))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  #original(key: string): string | null {
+    return Object.hasOwn(this.#config, key) ? (this.#config[key] ?? null) : null;
+  }
+}

@@ -1,0 +1,28 @@
+import {isSecret} from './key.js';
+import {joinEntries, listEntries} from './list.js';
+
+const SENSITIVE = '(sensitive)';
+
+/** A raw value as it may be shown: what is or may hold a secret is replaced by `(sensitive)`. */
+export function maskValue(key: string, raw: string): string {
+  if (isSecret(key)) return SENSITIVE;
+  if (key.endsWith('Env~')) return joinEntries(listEntries(raw).map(maskVariable));
+  return maskText(raw);
+}
+
+/** A text without the user part of any URL in it. */
+export function maskText(text: string): string {
+  // Up to the last `@` of the word, not of the authority: a password may hold `/`, `?`, `#` and `@` unescaped.
+  return text.replace(/\/\/[^\s|]*@/g, `//${SENSITIVE}@`);
+}
+
+/** Tells whether a raw value would be shown in part only. */
+export function isSensitive(key: string, raw: string): boolean {
+  return maskValue(key, raw) !== raw;
+}
+
+function maskVariable(entry: string): string {
+  const end = entry.indexOf('=');
+  // Without `=` it is the tail of a value that held a `|`.
+  return end === -1 ? SENSITIVE : `${entry.slice(0, end)}=${SENSITIVE}`;
+}

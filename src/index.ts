@@ -1,0 +1,97 @@
+import {randomUUID} from 'node:crypto';
+import {builtinPlugins} from '../plugins/index.js';
+import type {ExtraConfig} from './extraconfig/extra-config.js';
+import {silent} from './log.js';
+import {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
+import type {Target} from './migration/plugin.js';
+import {createRegistry} from './migration/registry.js';
+import {TOOL_VERSION} from './tool-version.js';
+import {
+  applyMigration as apply,
+  planMigration as plan,
+  undoMigration as undo,
+  verifyMigration as verify,
+} from './upgrade/migration-run.js';
+import type {RunOutcome} from './upgrade/outcome.js';
+import type {RunOptions, UndoOptions} from './upgrade/run-options.js';
+import type {ConnectOptions} from './vim25/connect-options.js';
+import {connect as connectSession, type Session} from './vim25/session.js';
+
+export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
+export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
+export type {Logger} from './log.js';
+export type {Finding} from './migration/finding.js';
+export type {MigratedConfig} from './migration/migrate-config.js';
+export {createRegistry, type PluginRegistry} from './migration/registry.js';
+export {type RenameSupport, renameSupport} from './migration/rename-class.js';
+export type {
+  LockState,
+  ProgressEvent,
+  RunOutcome,
+  VchSummary,
+  VmOutcome,
+  VmStatus,
+} from './upgrade/outcome.js';
+export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.js';
+export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
+export type {Session} from './vim25/session.js';
+export {builtinPlugins};
+
+/** What a library user may leave out: the rest of {@link RunOptions} has a default. */
+export type LibraryOptions<T extends RunOptions = RunOptions> = Partial<T>;
+
+/** Logs in to a vCenter or ESXi; close the session when done. */
+export function connect(
+  options: Omit<ConnectOptions, 'url' | 'runId' | 'log' | 'tls'> &
+    Partial<Pick<ConnectOptions, 'runId' | 'log' | 'tls'>> & {readonly url: URL | string},
+): Promise<Session> {
+  return connectSession({tls: {}, log: silent, runId: randomUUID(), ...options, url: new URL(options.url)});
+}
+
+/**
+ * VIC's `MigrateApplianceConfig` and `MigrateContainerConfig` made right: every plugin of the target applied to a
+ * copy of the config, in memory. Rejects with VCH_ERR_DATA_VERSION_INVALID or VCH_ERR_DATA_TOO_NEW.
+ */
+export function migrateConfig(target: Target, config: ExtraConfig): Promise<MigratedConfig> {
+  return migrateConfigWith(builtinRegistry(), target, config);
+}
+
+/** What {@link applyMigration} would change; writes nothing. */
+export function planMigration(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
+  return plan(session, withDefaults(session, options));
+}
+
+/** Runs the persisted container plugins on the containerVMs of one VCH. */
+export function applyMigration(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
+  return apply(session, withDefaults(session, options));
+}
+
+/** Puts the containerVMs of one VCH back from their ledgers. */
+export function undoMigration(
+  session: Session,
+  options: LibraryOptions<UndoOptions> = {},
+): Promise<RunOutcome> {
+  return undo(session, withDefaults(session, options));
+}
+
+/** Checks the containerVMs of one VCH against their goal. */
+export function verifyMigration(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
+  return verify(session, withDefaults(session, options));
+}
+
+function withDefaults<T extends RunOptions>(session: Session, options: Partial<T>): Partial<T> & RunOptions {
+  return {
+    vch: {},
+    registry: builtinRegistry(),
+    runId: randomUUID(),
+    user: session.user,
+    toolVersion: TOOL_VERSION,
+    parallelism: 8,
+    log: silent,
+    ...options,
+  };
+}
+
+function builtinRegistry() {
+  return createRegistry(builtinPlugins);
+}

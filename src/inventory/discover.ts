@@ -1,0 +1,86 @@
+import {withContainerView} from '../vim25/container-view.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {extraConfigPath, type ObjectContent, retrieveProperties} from '../vim25/property-collector.js';
+import {optionValue, refValue, textValue} from '../vim25/property-value.js';
+import type {Session} from '../vim25/session.js';
+import {APPLIANCE_ID_KEY, CONTAINER_ID_KEY, isApplianceId, isContainerId} from './keys.js';
+
+/** One VM of VIC's, as far as a look over the whole inventory shows it. */
+export interface VicVm {
+  readonly ref: ManagedObjectReference;
+  readonly name: string;
+  readonly biosUuid: string | null;
+  readonly pool: ManagedObjectReference | null;
+  readonly folder: ManagedObjectReference | null;
+}
+
+/** Everything of VIC's that this user can see. */
+export interface Landscape {
+  readonly appliances: readonly VicVm[];
+  readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** VMs whose ExtraConfig this user may not read: one of them may be the VCH that was not found. */
+  readonly unreadable: number;
+}
+
+/** One keyed look at every VM of the inventory. */
+export async function discover(session: Session): Promise<Landscape> {
+  const appliances: VicVm[] = [];
+  const containers: (VicVm & {containerId: string})[] = [];
+  let unreadable = 0;
+  const sort = (content: ObjectContent): void => {
+    const applianceId = keyed(content, APPLIANCE_ID_KEY);
+    const containerId = keyed(content, CONTAINER_ID_KEY);
+    if (isApplianceId(applianceId, content.obj.value)) appliances.push(vicVm(content));
+    else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
+    else if (content.missing.some(({fault}) => fault.type === 'NoPermission')) unreadable += 1;
+  };
+  await withContainerView(session, session.content.rootFolder, 'VirtualMachine', async (view) => {
+    // The view's own restart would count twice what a first, broken pass has seen.
+    appliances.length = 0;
+    containers.length = 0;
+    unreadable = 0;
+    const contents = await retrieveProperties(
+      session,
+      [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
+      SPECS,
+      pick,
+    );
+    for (const content of contents) if (content !== null) sort(content);
+  });
+  return {appliances, containers, unreadable};
+}
+
+const SPECS = [
+  {
+    type: 'VirtualMachine',
+    pathSet: [
+      'name',
+      'parent',
+      'resourcePool',
+      'config.uuid',
+      ...[APPLIANCE_ID_KEY, CONTAINER_ID_KEY].map(extraConfigPath),
+    ],
+  },
+];
+
+/** Lets go of everything but VIC's own VMs and the unreadable ones while the pages still come in. */
+function pick(content: ObjectContent): ObjectContent | null {
+  const vic =
+    content.properties.has(extraConfigPath(APPLIANCE_ID_KEY)) ||
+    content.properties.has(extraConfigPath(CONTAINER_ID_KEY));
+  return vic || content.missing.length > 0 ? content : null;
+}
+
+function keyed(content: ObjectContent, key: string): string | undefined {
+  return optionValue(content.properties.get(extraConfigPath(key)))?.value;
+}
+
+function vicVm(content: ObjectContent): VicVm {
+  return {
+    ref: content.obj,
+    name: textValue(content.properties.get('name')) ?? content.obj.value,
+    biosUuid: textValue(content.properties.get('config.uuid')),
+    pool: refValue(content.properties.get('resourcePool')),
+    folder: refValue(content.properties.get('parent')),
+  };
+}

@@ -1,0 +1,222 @@
+import {VchError} from '../errors.js';
+import {parseDataVersion} from '../extraconfig/data-version.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {decodeValue} from '../extraconfig/value.js';
+import {extraConfigPath, type ObjectContent, retrieveProperties} from '../vim25/property-collector.js';
+import {optionValue, textValue} from '../vim25/property-value.js';
+import type {Session} from '../vim25/session.js';
+import {discover, type Landscape, type VicVm} from './discover.js';
+import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
+import {
+  APPLIANCE_BUILD_KEY,
+  APPLIANCE_DATA_VERSION_KEY,
+  APPLIANCE_LEGACY_NAME_KEY,
+  APPLIANCE_NAME_KEY,
+  APPLIANCE_VERSION_KEY,
+  LOCK_KEY,
+  UPDATE_IN_PROGRESS_KEY,
+} from './keys.js';
+import {lockState} from './lock-state.js';
+import {containerBiosUuid} from './ownership.js';
+import type {LockState, Vch, VchSelector, VchSummary} from './vch.js';
+
+/** A VCH, and what else of VIC's is around it. */
+export interface FoundVch {
+  readonly vch: Vch;
+  readonly landscape: Landscape;
+}
+
+const KEYS = [
+  APPLIANCE_NAME_KEY,
+  APPLIANCE_LEGACY_NAME_KEY,
+  APPLIANCE_BUILD_KEY,
+  APPLIANCE_VERSION_KEY,
+  APPLIANCE_DATA_VERSION_KEY,
+  UPDATE_IN_PROGRESS_KEY,
+  LOCK_KEY,
+];
+
+/** Every VCH on the target that fits the selector; none is no error. */
+export async function listVchs(session: Session, selector: VchSelector): Promise<readonly VchSummary[]> {
+  const landscape = await discover(session);
+  const found = await fitting(session, landscape, selector);
+  return found.map(({summary}) => summary);
+}
+
+/** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
+export async function findVch(session: Session, selector: VchSelector): Promise<FoundVch> {
+  const landscape = await discover(session);
+  const found = await fitting(session, landscape, selector);
+  const [vch] = found;
+  if (vch !== undefined && found.length === 1) return {vch, landscape};
+  if (found.length > 1) throw ambiguous(session, selector, found);
+  throw notFound(session, selector, landscape, await fitting(session, landscape, {}));
+}
+
+/** The lock as it stands now. */
+export async function readLock(session: Session, vch: Vch): Promise<LockState> {
+  const [state] = await retrieveProperties(
+    session,
+    [{obj: vch.ref}],
+    [{type: 'VirtualMachine', pathSet: [UPDATE_IN_PROGRESS_KEY, LOCK_KEY].map(extraConfigPath)}],
+    (content) => lockState(configOf(content, [UPDATE_IN_PROGRESS_KEY, LOCK_KEY])),
+  );
+  return state ?? {held: false};
+}
+
+async function fitting(
+  session: Session,
+  landscape: Landscape,
+  selector: VchSelector,
+): Promise<readonly Vch[]> {
+  const wantedId = selector.id?.replace(/^VirtualMachine:/, '');
+  const candidates = landscape.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
+  if (candidates.length === 0) return [];
+  const paths = await inventoryPaths(
+    session,
+    candidates.map(({pool, ref}) => pool ?? ref),
+  );
+  const details = new Map(
+    await retrieveProperties(
+      session,
+      candidates.map(({ref}) => ({obj: ref})),
+      [{type: 'VirtualMachine', pathSet: ['runtime.powerState', ...KEYS.map(extraConfigPath)]}],
+      (content): [string, ObjectContent] => [content.obj.value, content],
+    ),
+  );
+  return candidates
+    .map((appliance): {vch: Vch; path: InventoryPath | undefined} => {
+      const path = paths.get((appliance.pool ?? appliance.ref).value);
+      return {vch: toVch(appliance, details.get(appliance.ref.value), path, landscape), path};
+    })
+    .filter(({vch, path}) => fits(vch, path, selector))
+    .map(({vch}) => vch);
+}
+
+function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector): boolean {
+  const {name, computeResource, datacenter} = selector;
+  if (name !== undefined && name !== vch.summary.name && name !== vch.summary.ownName) return false;
+  if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
+  return computeResource === undefined || (path !== undefined && liesIn(path, computeResource));
+}
+
+function toVch(
+  appliance: VicVm,
+  content: ObjectContent | undefined,
+  path: InventoryPath | undefined,
+  landscape: Landscape,
+): Vch {
+  const config = content === undefined ? {} : configOf(content, KEYS);
+  const dataVersion = parseDataVersion(config[APPLIANCE_DATA_VERSION_KEY]);
+  const {biosUuid} = appliance;
+  return {
+    ref: appliance.ref,
+    biosUuid,
+    pool: appliance.pool,
+    folder: appliance.folder,
+    summary: {
+      id: appliance.ref.value,
+      name: appliance.name,
+      ownName: text(config[APPLIANCE_NAME_KEY]) ?? text(config[APPLIANCE_LEGACY_NAME_KEY]),
+      build: text(config[APPLIANCE_BUILD_KEY]),
+      version: text(config[APPLIANCE_VERSION_KEY]),
+      dataVersion: dataVersion.status === 'valid' ? dataVersion.version : null,
+      powerState: textValue(content?.properties.get('runtime.powerState')),
+      computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
+      containerVMs: countContainers(appliance, landscape),
+      lock: lockState(config),
+    },
+  };
+}
+
+/** Those in its pool or with its UUID; a count for lists, the inventory itself decides by more. */
+function countContainers(appliance: VicVm, landscape: Landscape): number {
+  return landscape.containers.filter(
+    ({pool, biosUuid, containerId}) =>
+      (pool !== null &&
+        pool.value === appliance.pool?.value &&
+        !ownedByOther(landscape, appliance, biosUuid, containerId)) ||
+      owns(appliance, biosUuid, containerId),
+  ).length;
+}
+
+/** Whether that BIOS UUID is the one this VCH gives to that container. */
+export function owns(
+  appliance: {readonly biosUuid: string | null},
+  biosUuid: string | null,
+  containerId: string,
+): boolean {
+  return (
+    appliance.biosUuid !== null &&
+    biosUuid !== null &&
+    containerBiosUuid(appliance.biosUuid, containerId) === biosUuid.toLowerCase()
+  );
+}
+
+/** The other VCH on this target whose container that is; `undefined` where no other fits. */
+export function ownedByOther(
+  landscape: Landscape,
+  own: {readonly ref: VicVm['ref']},
+  biosUuid: string | null,
+  containerId: string,
+): VicVm | undefined {
+  return landscape.appliances.find(
+    (other) => other.ref.value !== own.ref.value && owns(other, biosUuid, containerId),
+  );
+}
+
+function configOf(content: ObjectContent, keys: readonly string[]): ExtraConfig {
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const option = optionValue(content.properties.get(extraConfigPath(key)));
+      return option === null ? [] : [[key, option.value]];
+    }),
+  );
+}
+
+function text(raw: string | undefined): string | null {
+  return raw === undefined || decodeValue(raw) === '' ? null : raw;
+}
+
+function describe(selector: VchSelector): string {
+  const parts = [
+    selector.id && `id ${selector.id}`,
+    selector.name && `name "${selector.name}"`,
+    selector.computeResource && `compute resource ${selector.computeResource}`,
+    selector.datacenter && `datacenter ${selector.datacenter}`,
+  ].filter((part) => part !== undefined && part !== '');
+  return parts.length === 0 ? '' : ` with ${parts.join(', ')}`;
+}
+
+function listed(vchs: readonly Vch[]): string {
+  return vchs
+    .map(({summary}) => `${summary.name} (--id ${summary.id}, ${summary.computeResource ?? 'unknown place'})`)
+    .join('; ');
+}
+
+function ambiguous(session: Session, selector: VchSelector, found: readonly Vch[]): VchError {
+  return new VchError(
+    'VCH_ERR_VCH_NOT_FOUND',
+    `${found.length} VCHs${describe(selector)} on ${session.url.host}: ${listed(found)}; name one with --id`,
+  );
+}
+
+function notFound(
+  session: Session,
+  selector: VchSelector,
+  landscape: Landscape,
+  all: readonly Vch[],
+): VchError {
+  const unread =
+    landscape.unreadable === 0
+      ? ''
+      : ` (${landscape.unreadable} VMs could not be read: System.Read is missing)`;
+  const there =
+    all.length === 0
+      ? 'there is none at all; check --target and the privileges of the user'
+      : `there is: ${listed(all)}`;
+  return new VchError(
+    'VCH_ERR_VCH_NOT_FOUND',
+    `no VCH${describe(selector)} on ${session.url.host}${unread}; ${there}`,
+  );
+}

@@ -1,0 +1,93 @@
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {retrieveProperties} from '../vim25/property-collector.js';
+import {refValue, textValue} from '../vim25/property-value.js';
+import type {Session} from '../vim25/session.js';
+
+/** Names from the datacenter down to an object, without vSphere's own `vm`, `host` and `Resources` levels. */
+export interface InventoryPath {
+  readonly segments: readonly string[];
+  readonly datacenter: string | null;
+}
+
+interface Entity {
+  readonly name: string;
+  readonly parent: ManagedObjectReference | null;
+}
+
+/** Finds the paths of several objects, a request a level for all of them together. */
+export async function inventoryPaths(
+  session: Session,
+  refs: readonly ManagedObjectReference[],
+): Promise<ReadonlyMap<string, InventoryPath>> {
+  const entities = new Map<string, Entity>();
+  let level = distinct(refs);
+  while (level.length > 0) {
+    const types = [...new Set(level.map(({type}) => type))];
+    const parents = await retrieveProperties(
+      session,
+      level.map((obj) => ({obj})),
+      types.map((type) => ({type, pathSet: ['name', 'parent']})),
+      (content) => {
+        const parent = refValue(content.properties.get('parent'));
+        entities.set(content.obj.value, {name: nameOf(textValue(content.properties.get('name'))), parent});
+        return parent;
+      },
+    );
+    level = distinct(parents.filter((parent) => parent !== null)).filter(({value}) => !entities.has(value));
+  }
+  return new Map(refs.map((ref) => [ref.value, pathTo(ref, entities)]));
+}
+
+/** vSphere escapes the characters that paths are made with: %2f is a slash in a name. */
+function nameOf(escaped: string | null): string {
+  return (escaped ?? '').replace(/%2f/gi, '/').replace(/%5c/gi, '\\').replace(/%25/g, '%');
+}
+
+function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entity>): InventoryPath {
+  const segments: string[] = [];
+  let datacenter: string | null = null;
+  for (let at: ManagedObjectReference | null = ref; at !== null; ) {
+    const entity: Entity | undefined = entities.get(at.value);
+    if (entity === undefined) break;
+    if (at.type === 'Datacenter') datacenter = entity.name;
+    if (!isImplied(at, entity, entities)) segments.unshift(entity.name);
+    at = entity.parent;
+  }
+  return {segments, datacenter};
+}
+
+/** The levels that vSphere makes by itself: a datacenter's own folders, a cluster's root pool, the root folder. */
+function isImplied(
+  at: ManagedObjectReference,
+  entity: Entity,
+  entities: ReadonlyMap<string, Entity>,
+): boolean {
+  if (entity.parent === null) return at.type === 'Folder';
+  const parentType = entity.parent.type;
+  if (at.type === 'Folder') return parentType === 'Datacenter';
+  return (
+    at.type === 'ResourcePool' && parentType.endsWith('ComputeResource') && entities.has(entity.parent.value)
+  );
+}
+
+function distinct(refs: readonly ManagedObjectReference[]): ManagedObjectReference[] {
+  return [...new Map(refs.map((ref) => [ref.value, ref])).values()];
+}
+
+/**
+ * Whether an object at that path lies in what the user named: `cluster1`, `cluster1/pool`, `/DC0/host/cluster1`.
+ * The implied levels may be written out, as govc does.
+ */
+export function liesIn(path: InventoryPath, wanted: string): boolean {
+  const names = wanted.split('/').filter((name) => name !== '');
+  if (containsRun(path.segments, names)) return true;
+  return containsRun(
+    path.segments,
+    names.filter((name) => name !== 'host' && name !== 'Resources'),
+  );
+}
+
+function containsRun(segments: readonly string[], names: readonly string[]): boolean {
+  if (names.length === 0) return false;
+  return segments.some((_, start) => names.every((name, i) => segments[start + i] === name));
+}

@@ -1,0 +1,32 @@
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {decodeValue} from '../extraconfig/value.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from './keys.js';
+import type {LockState} from './vch.js';
+
+/** Tells from an appliance's keys whether an upgrade holds it. Whatever stands there that cannot be read counts as held. */
+export function lockState(config: ExtraConfig): LockState {
+  const lock = config[LOCK_KEY];
+  if (lock !== undefined && lock !== '' && lock !== '<nil>')
+    return {held: true, by: 'vch-migrate', ...owner(lock)};
+  const flag = decodeValue(config[UPDATE_IN_PROGRESS_KEY] ?? '');
+  if (FALSE.has(flag)) return {held: false};
+  return {held: true, by: 'vic-machine', lockId: null, owner: null, phase: null};
+}
+
+// VIC reads the flag by Go's ParseBool; an absent or empty one is false.
+const FALSE = new Set(['', '0', 'f', 'F', 'false', 'FALSE', 'False']);
+
+function owner(lock: string): {lockId: string | null; owner: string | null; phase: string | null} {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(lock);
+  } catch {
+    return {lockId: null, owner: null, phase: null};
+  }
+  const text = (name: string): string | null => {
+    if (typeof parsed !== 'object' || parsed === null) return null;
+    const value: unknown = Object.entries(parsed).find(([key]) => key === name)?.[1];
+    return typeof value === 'string' ? value : null;
+  };
+  return {lockId: text('id'), owner: text('owner'), phase: text('phase')};
+}

@@ -1,0 +1,55 @@
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+
+/** Which VCH is meant; with nothing set, the only one on the target. */
+export interface VchSelector {
+  /** Display name of the appliance, or the VCH's own name. */
+  readonly name?: string | undefined;
+  /** Managed object id of the appliance: `vm-12`; `VirtualMachine:vm-12` is taken, too. */
+  readonly id?: string | undefined;
+  /** Name or inventory path of the cluster, host, resource pool or vApp it lies in. */
+  readonly computeResource?: string | undefined;
+  /** Name of the datacenter it lies in. */
+  readonly datacenter?: string | undefined;
+}
+
+/** The upgrade lock as it stands on the appliance. */
+export type LockState =
+  | {readonly held: false}
+  | {
+      readonly held: true;
+      /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
+      readonly by: 'vch-migrate' | 'vic-machine';
+      readonly lockId: string | null;
+      readonly owner: string | null;
+      readonly phase: string | null;
+    };
+
+/** One VCH as `ls` and the reports show it. */
+export interface VchSummary {
+  /** Managed object id of the appliance: `vm-12`. */
+  readonly id: string;
+  /** The appliance's display name, by which `--name` finds it. */
+  readonly name: string;
+  /** The name in the VCH's own configuration, by which `--name` finds it, too; `null` where it has none. */
+  readonly ownName: string | null;
+  readonly build: string | null;
+  readonly version: string | null;
+  /** `null` where it is no number. */
+  readonly dataVersion: number | null;
+  readonly powerState: string | null;
+  /** Where it lies: `/DC0/cluster1/vch1`, vSphere's own `host` and `Resources` left out. */
+  readonly computeResource: string | null;
+  readonly containerVMs: number | null;
+  readonly lock: LockState;
+}
+
+/** A VCH with what the layers below need to work on it. */
+export interface Vch {
+  readonly ref: ManagedObjectReference;
+  readonly biosUuid: string | null;
+  /** Its resource pool or vApp; `null` only for an appliance that was unregistered under our hands. */
+  readonly pool: ManagedObjectReference | null;
+  /** The folder it lies in; `null` in a vApp. */
+  readonly folder: ManagedObjectReference | null;
+  readonly summary: VchSummary;
+}

@@ -1,0 +1,184 @@
+import {VchError} from '../errors.js';
+import {applyChanges} from '../extraconfig/delta.js';
+import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {maskValue} from '../extraconfig/mask.js';
+import {
+  DATA_VERSION_KEY,
+  dataVersionOf,
+  RENAME_SUPPORTED_VERSION,
+  TOOL_DATA_VERSION,
+} from './data-version.js';
+import type {Finding} from './finding.js';
+import {historyFault, readHistory} from './history.js';
+import {digest, isWithheld, LEDGER_KEY, type Ledger} from './ledger.js';
+import {nameFindings} from './names.js';
+import {planVm} from './plan.js';
+import type {PluginRegistry} from './registry.js';
+import {RENAME_DISABLED_KEY} from './rename-class.js';
+import {type RunInfo, type VmInput, vmLabel} from './vm.js';
+
+/** Whether a VM is where its migration should have brought it. */
+export type VmCheck =
+  | {readonly status: 'at-goal'; readonly findings: readonly Finding[]}
+  | {
+      readonly status: 'contradicts';
+      /** The keys that are not as they should be, sorted. */
+      readonly keys: readonly string[];
+      readonly error: VchError;
+      readonly findings: readonly Finding[];
+    }
+  | {readonly status: 'refused'; readonly error: VchError; readonly findings: readonly Finding[]};
+
+/** Key to what is wrong with it. */
+type Contradictions = Map<string, string>;
+
+const DRY_RUN: RunInfo = {
+  runId: 'verify',
+  time: '1970-01-01T00:00:00Z',
+  user: 'verify',
+  toolVersion: 'verify',
+};
+
+/**
+ * Checks a VM against its own history: every value that was written or decided on is still there, and the
+ * plugins, run again on the values from before, come to what is there now.
+ */
+export async function checkVm(registry: PluginRegistry, input: VmInput): Promise<VmCheck> {
+  const version = dataVersionOf(input.config, input.target);
+  const findings =
+    version.status === 'valid' ? nameFindings(input.target, input.config, version.version) : [];
+  const past = readHistory(input);
+  if (past.status === 'foreign') return {status: 'refused', error: past.error, findings};
+  if (past.status === 'invalid') {
+    // With our mark on the VM, the broken ledger was once right: this is no VM that was never migrated.
+    if (!isMarked(input)) return {status: 'refused', error: past.error, findings};
+    return {status: 'contradicts', keys: [LEDGER_KEY], error: past.error, findings};
+  }
+  if (past.ledger === null) return checkWithoutHistory(registry, input, findings);
+  const fault = historyFault(registry, input, past.ledger);
+  if (fault !== null) return {status: 'refused', error: fault, findings};
+  return checkHistory(registry, input, past.ledger, findings);
+}
+
+async function checkWithoutHistory(
+  registry: PluginRegistry,
+  input: VmInput,
+  findings: readonly Finding[],
+): Promise<VmCheck> {
+  const version = dataVersionOf(input.config, input.target);
+  const legacy = version.status === 'valid' && version.version < RENAME_SUPPORTED_VERSION;
+  if (legacy && isMarked(input)) {
+    const missing = `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it`;
+    return contradicts(input, new Map([[LEDGER_KEY, missing]]), findings);
+  }
+  const plan = await planVm(registry, input, DRY_RUN);
+  if (plan.status === 'unchanged') return {status: 'at-goal', findings};
+  if (plan.status !== 'pending') return {status: 'refused', error: plan.error, findings};
+  return contradicts(input, differences(input.config, applyChanges(input.config, plan.changes)), findings);
+}
+
+async function checkHistory(
+  registry: PluginRegistry,
+  input: VmInput,
+  ledger: Ledger,
+  findings: readonly Finding[],
+): Promise<VmCheck> {
+  const written = writtenContradictions(input, ledger);
+  const decidedOn = decisionContradictions(input, ledger);
+  const all = new Map([...written, ...decidedOn]);
+  // What the plugins were given has changed: run again, they would come to something else, rightly.
+  if (decidedOn.size > 0) return contradicts(input, all, findings);
+  const start = beforeAll(input.config, ledger);
+  const plan = await planVm(registry, {...input, config: start ?? input.config}, DRY_RUN);
+  if (plan.status === 'refused' || plan.status === 'failed') {
+    if (all.size > 0) return contradicts(input, all, findings);
+    return {status: 'refused', error: plan.error, findings};
+  }
+  const goal =
+    plan.status === 'pending' ? applyChanges(start ?? input.config, plan.changes) : (start ?? input.config);
+  for (const [key, text] of differences(input.config, goal)) all.set(key, text);
+  return all.size > 0 ? contradicts(input, all, findings) : {status: 'at-goal', findings};
+}
+
+/** Keys that no longer hold what the last plugin to change them wrote. */
+function writtenContradictions({config}: VmInput, ledger: Ledger): Contradictions {
+  const last = new Map(
+    ledger.applied.flatMap((entry) => Object.entries(entry.after).map(([key, sum]) => [key, {entry, sum}])),
+  );
+  const found: Contradictions = new Map();
+  for (const [key, {entry, sum}] of last) {
+    const raw = rawOf(config, key);
+    if (digest(raw) !== sum) found.set(key, `is ${show(key, raw)}, and not what ${entry.id} wrote`);
+  }
+  return found;
+}
+
+/** Keys, the data version among them, that the plugins went by and that have changed since. */
+function decisionContradictions({config, target}: VmInput, ledger: Ledger): Contradictions {
+  const found: Contradictions = new Map();
+  const version = dataVersionOf(config, target);
+  const stamped =
+    target === 'appliance' && version.status === 'valid' && version.version === TOOL_DATA_VERSION;
+  ledger.applied.forEach((entry, index) => {
+    const key = DATA_VERSION_KEY[target];
+    // An upgrade raises the appliance's data version, last of all; a containerVM's never changes.
+    if (!stamped && (version.status === 'invalid' || version.version !== entry.dataVersion)) {
+      found.set(key, `is ${show(key, rawOf(config, key))}, and should be ${entry.dataVersion}`);
+    }
+    const later = ledger.applied.slice(index + 1);
+    const earlier = ledger.applied.slice(0, index);
+    for (const [key, sum] of Object.entries(entry.seen)) {
+      const written = [...earlier, ...later].some(({after}) => Object.hasOwn(after, key));
+      const raw = rawOf(config, key);
+      if (!written && digest(raw) !== sum)
+        found.set(key, `is ${show(key, raw)}, and not what ${entry.id} found there`);
+    }
+  });
+  return found;
+}
+
+/** The ExtraConfig as it was before the first plugin; `null` where a value was not kept. */
+function beforeAll(config: ExtraConfig, ledger: Ledger): ExtraConfig | null {
+  const changes: Change[] = [{key: LEDGER_KEY, before: null, after: null}];
+  for (const entry of ledger.applied.toReversed()) {
+    for (const [key, before] of Object.entries(entry.before)) {
+      if (isWithheld(before)) return null;
+      changes.push({key, before: null, after: before});
+    }
+  }
+  return applyChanges(config, changes);
+}
+
+/** What differs from the goal, but for the ledger. */
+function differences(config: ExtraConfig, goal: ExtraConfig): Contradictions {
+  const keys = new Set([...Object.keys(config), ...Object.keys(goal)]);
+  keys.delete(LEDGER_KEY);
+  const found: Contradictions = new Map();
+  for (const key of keys) {
+    const [is, should] = [rawOf(config, key), rawOf(goal, key)];
+    if (is !== should) found.set(key, `is ${show(key, is)}, and should be ${show(key, should)}`);
+  }
+  return found;
+}
+
+function contradicts(input: VmInput, contradictions: Contradictions, findings: readonly Finding[]): VmCheck {
+  const keys = [...contradictions.keys()].sort();
+  const what = keys.map((key) => `${key} ${contradictions.get(key)}`).join('; ');
+  const error = new VchError(
+    'VCH_ERR_VERIFY',
+    `${vmLabel(input)} is not at its goal: ${what}. See \`vch-migrate plan\`; put it right, then \`vch-migrate verify\` again`,
+  );
+  return {status: 'contradicts', keys, error, findings};
+}
+
+function isMarked({config, target}: VmInput): boolean {
+  return target === 'container' && rawOf(config, RENAME_DISABLED_KEY) === 'true';
+}
+
+function rawOf(config: ExtraConfig, key: string): string | null {
+  return Object.hasOwn(config, key) ? (config[key] ?? null) : null;
+}
+
+function show(key: string, raw: string | null): string {
+  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
+}

@@ -1,0 +1,76 @@
+import type {VchError} from '../errors.js';
+import {LEDGER_KEY, type Ledger, parseLedger} from './ledger.js';
+import type {PluginRegistry} from './registry.js';
+import {RENAME_DISABLED_KEY} from './rename-class.js';
+import {ledgerError, type VmInput} from './vm.js';
+
+/** The history of a VM, as far as it can be built on. */
+export type History =
+  | {readonly status: 'known'; readonly ledger: Ledger | null}
+  | {readonly status: 'foreign'; readonly error: VchError}
+  | {readonly status: 'invalid'; readonly error: VchError};
+
+/** The plugins in the VM's own valid ledger, by id, in the order they were applied. */
+export function history(input: VmInput): string[] {
+  const state = parseLedger(input.config[LEDGER_KEY], input);
+  return state.status === 'valid' ? state.ledger.applied.map((entry) => entry.id) : [];
+}
+
+/** Reads the VM's ledger; one that is broken or another VM's is refused. */
+export function readHistory(input: VmInput): History {
+  const state = parseLedger(input.config[LEDGER_KEY], input);
+  switch (state.status) {
+    case 'none':
+      return {status: 'known', ledger: null};
+    case 'valid':
+      return {status: 'known', ledger: state.ledger};
+    case 'foreign': {
+      const {id, instanceUuid} = state.ledger;
+      const owner = id === input.id ? `instance UUID ${instanceUuid}` : id;
+      const fault = `its ledger belongs to another VM (${owner}): it is a clone, or was restored`;
+      return {status: 'foreign', error: ledgerError(input, fault, forget(input))};
+    }
+    case 'invalid':
+      return {
+        status: 'invalid',
+        error: ledgerError(input, `its ledger ${LEDGER_KEY} is not valid: ${state.reason}`, forget(input)),
+      };
+  }
+}
+
+/** The first thing in a ledger that the registered plugins contradict. */
+export function historyFault(registry: PluginRegistry, input: VmInput, ledger: Ledger): VchError | null {
+  for (const entry of ledger.applied) {
+    const plugin = registry.get(entry.id);
+    if (plugin === undefined || plugin.target !== input.target || !plugin.persist) {
+      const fault = `its ledger names the plugin ${entry.id}, which is not registered`;
+      return ledgerError(input, fault, 'Name its directory with --plugins, then `vch-migrate plan` again');
+    }
+    if (plugin.revision !== entry.revision) {
+      const fault = `revision ${entry.revision} of the plugin ${entry.id} was applied, and ${plugin.revision} is registered`;
+      return ledgerError(input, fault, `Use that revision, or ${redo(entry.version - 1)}`);
+    }
+  }
+  return null;
+}
+
+/** The refusal of a plugin that would run below one that was applied before it. */
+export function gapError(
+  input: VmInput,
+  ledger: Ledger,
+  late: {readonly id: string; readonly version: number},
+): VchError {
+  const above = ledger.applied.filter((entry) => entry.version > late.version).map((entry) => entry.id);
+  const fault = `the plugin ${late.id} was never applied, but ${above.join(', ')} above it was`;
+  return ledgerError(input, fault, `To have them in order, ${redo(late.version - 1)}`);
+}
+
+function redo(version: number): string {
+  return `\`vch-migrate undo --to ${version}\` and then \`vch-migrate apply\``;
+}
+
+function forget(input: VmInput): string {
+  const keys = input.target === 'container' ? [LEDGER_KEY, RENAME_DISABLED_KEY] : [LEDGER_KEY];
+  const edits = keys.map((key) => `-e ${key}=`).join(' ');
+  return `To start its history anew: \`govc vm.change -vm <path of the VM> ${edits}\`, then \`vch-migrate plan\` again`;
+}

@@ -1,0 +1,87 @@
+import {applyChanges} from '../extraconfig/delta.js';
+import {Draft} from '../extraconfig/draft.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {acceptDataVersion, DATA_VERSION_KEY, LATEST_VERSION, TOOL_DATA_VERSION} from './data-version.js';
+import {type Finding, finding} from './finding.js';
+import {LEDGER_KEY, parseLedger} from './ledger.js';
+import {nameFindings} from './names.js';
+import {type Plugin, pluginId, type Target} from './plugin.js';
+import {ID_KEY, type PluginRegistry} from './registry.js';
+import {type MigrationContext, type MigrationStorage, runUp, TIME_LIMIT} from './runner.js';
+import {vmLabel} from './vm.js';
+
+/** What VIC's own migration gives, made right. */
+export interface MigratedConfig {
+  /** Whether one of VIC's data versions was due, or a plugin changed something. */
+  readonly migrated: boolean;
+  readonly config: Record<string, string>;
+  /** Ids of the plugins that changed something. */
+  readonly applied: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Applies every plugin of a target in memory, those that are never written to a VM included, and never alters
+ * its argument. Rejects with `VCH_ERR_DATA_VERSION_INVALID` or `VCH_ERR_DATA_TOO_NEW`, and with
+ * `VCH_ERR_PLUGIN_FAILED` where a plugin of others fails.
+ */
+export async function migrateConfigWith(
+  registry: PluginRegistry,
+  target: Target,
+  config: ExtraConfig,
+): Promise<MigratedConfig> {
+  const label = vmLabel({target, id: config[ID_KEY[target]] || '(no id)'});
+  const accepted = acceptDataVersion(config, target, label);
+  if (accepted.status === 'refused') throw accepted.error;
+  const dataVersion = accepted.version;
+  const findings = nameFindings(target, config, dataVersion);
+  const context: MigrationContext = {draft: new Draft(config), dataVersion, label, applied: [], findings};
+  const due = duePlugins(registry, target, config, dataVersion, findings);
+  const result = await runUp(due, context, nothingExecuted, {timeLimit: TIME_LIMIT, refusal: 'is-finding'});
+  if (result.status !== 'done') throw result.error;
+  const outdated = dataVersion < LATEST_VERSION[target];
+  if (outdated) context.draft.set(DATA_VERSION_KEY[target], String(TOOL_DATA_VERSION));
+  const applied = context.applied.map(({plugin}) => pluginId(plugin));
+  return {
+    migrated: outdated || applied.length > 0,
+    config: applyChanges(config, context.draft.changes()),
+    applied,
+    findings,
+  };
+}
+
+const nothingExecuted: MigrationStorage = {
+  executed: async () => [],
+  logMigration: async () => {},
+  unlogMigration: async () => {},
+};
+
+/**
+ * VIC's own plugins go by the data version alone, as VIC itself does, whatever was persisted; plugins of
+ * others have nothing but the ledger to go by. Whose it is cannot be told here, and a clone's data are as
+ * migrated as its ledger says.
+ */
+function duePlugins(
+  registry: PluginRegistry,
+  target: Target,
+  config: ExtraConfig,
+  dataVersion: number,
+  findings: Finding[],
+): readonly Plugin[] {
+  const plugins = registry.forTarget(target);
+  const own = plugins.filter(({version}) => version > dataVersion && version <= TOOL_DATA_VERSION);
+  const others = plugins.filter(({version}) => version > TOOL_DATA_VERSION);
+  if (others.length === 0) return own;
+  const past = parseLedger(config[LEDGER_KEY], null);
+  if (past.status === 'invalid') {
+    findings.push(
+      finding(
+        'ledger-invalid',
+        `${LEDGER_KEY} is not valid: ${past.reason}; plugins of others were left out`,
+      ),
+    );
+    return own;
+  }
+  const executed = new Set(past.status === 'none' ? [] : past.ledger.applied.map(({id}) => id));
+  return [...own, ...others.filter((plugin) => !executed.has(pluginId(plugin)))];
+}

@@ -1,0 +1,47 @@
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {decodeValue} from '../extraconfig/value.js';
+import {type Finding, finding} from './finding.js';
+import type {Target} from './plugin.js';
+
+/** Where each kind of VM has its name: visible to the guest before VIC 1.1, hidden since. */
+export const NAME_KEYS: Readonly<Record<Target, {readonly legacy: string; readonly hidden: string}>> = {
+  appliance: {legacy: 'guestinfo.vice./init/common/name', hidden: 'init/common/name'},
+  container: {legacy: 'guestinfo.vice./common/name', hidden: 'common/name'},
+};
+
+/** The data version since which VIC reads the hidden name only. */
+const HIDDEN_NAME_VERSION: Readonly<Record<Target, number>> = {appliance: 1, container: 2};
+
+/** What a person should know about a VM's names before they are migrated. */
+export function nameFindings(target: Target, config: ExtraConfig, dataVersion: number): Finding[] {
+  const keys = NAME_KEYS[target];
+  const legacy = decodeValue(config[keys.legacy] ?? '');
+  const hidden = decodeValue(config[keys.hidden] ?? '');
+  const findings: Finding[] = [];
+  if (legacy !== '' && hidden !== '' && legacy !== hidden) {
+    findings.push(
+      finding(
+        'names-differ',
+        `${keys.hidden} is ${JSON.stringify(hidden)} and ${keys.legacy} is ${JSON.stringify(legacy)}: the hidden name is kept`,
+      ),
+    );
+  }
+  if (legacy !== '' && hidden === '' && dataVersion >= HIDDEN_NAME_VERSION[target]) {
+    findings.push(
+      finding(
+        'legacy-name-only',
+        `data version ${dataVersion} should have ${keys.hidden}, but only ${keys.legacy} is there: VIC shows no name`,
+      ),
+    );
+  }
+  const name = hidden === '' ? legacy : hidden;
+  if (target === 'container' && name !== '' && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
+    findings.push(
+      finding(
+        'name-not-docker',
+        `the name ${JSON.stringify(name)} has characters that docker does not allow in names`,
+      ),
+    );
+  }
+  return findings;
+}

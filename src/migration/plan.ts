@@ -1,0 +1,119 @@
+import {VchError} from '../errors.js';
+import {unsendable} from '../extraconfig/characters.js';
+import {Draft} from '../extraconfig/draft.js';
+import type {Change} from '../extraconfig/extra-config.js';
+import {acceptDataVersion} from './data-version.js';
+import type {Finding} from './finding.js';
+import {gapError, historyFault, readHistory} from './history.js';
+import {LEDGER_KEY, type Ledger, ledgerSizeError} from './ledger.js';
+import {ledgerStorage} from './ledger-storage.js';
+import {nameFindings} from './names.js';
+import {pluginId} from './plugin.js';
+import type {PluginRegistry} from './registry.js';
+import {type MigrationContext, runUp, TIME_LIMIT} from './runner.js';
+import {type RunInfo, type VmInput, vmLabel} from './vm.js';
+
+export type {RunInfo, VmInput} from './vm.js';
+
+/** What `apply` would do to one VM. */
+export type VmPlan =
+  | {readonly status: 'unchanged'; readonly dataVersion: number; readonly findings: readonly Finding[]}
+  | {
+      readonly status: 'pending';
+      readonly dataVersion: number;
+      /** Ids of the plugins that change something. */
+      readonly applied: readonly string[];
+      /** Sorted by key, without the ledger. */
+      readonly changes: readonly Change[];
+      readonly ledger: Change;
+      readonly findings: readonly Finding[];
+    }
+  | {
+      readonly status: 'refused' | 'failed';
+      /** `null` where it is no number. */
+      readonly dataVersion: number | null;
+      readonly error: VchError;
+      readonly findings: readonly Finding[];
+    };
+
+export interface PlanOptions {
+  /** Milliseconds a plugin has for this VM. */
+  readonly timeLimit?: number | undefined;
+}
+
+/** Plans one VM: which plugins are due, what they change, and the history that says so. Writes nothing. */
+export async function planVm(
+  registry: PluginRegistry,
+  input: VmInput,
+  run: RunInfo,
+  options: PlanOptions = {},
+): Promise<VmPlan> {
+  const label = vmLabel(input);
+  const accepted = acceptDataVersion(input.config, input.target, label);
+  if (accepted.status === 'refused') {
+    return {status: 'refused', dataVersion: accepted.version, error: accepted.error, findings: []};
+  }
+  const dataVersion = accepted.version;
+  const findings = nameFindings(input.target, input.config, dataVersion);
+  const past = readHistory(input);
+  if (past.status !== 'known') return {status: 'refused', dataVersion, error: past.error, findings};
+  const fault = past.ledger === null ? null : historyFault(registry, input, past.ledger);
+  if (fault !== null) return {status: 'refused', dataVersion, error: fault, findings};
+
+  const due = registry.persisted(input.target).filter((plugin) => plugin.version > dataVersion);
+  const context: MigrationContext = {
+    draft: new Draft(input.config),
+    dataVersion,
+    label,
+    applied: [],
+    findings,
+  };
+  const storage = ledgerStorage(input, past.ledger, run);
+  const result = await runUp(due, context, storage, {
+    timeLimit: options.timeLimit ?? TIME_LIMIT,
+    refusal: 'stops',
+  });
+  if (result.status !== 'done') return {status: result.status, dataVersion, error: result.error, findings};
+  return conclude(input, past.ledger, context);
+}
+
+function conclude(input: VmInput, own: Ledger | null, context: MigrationContext): VmPlan {
+  const {dataVersion, findings} = context;
+  const all = context.draft.changes();
+  const changes = all.filter(({key}) => key !== LEDGER_KEY);
+  const ledger = all.find(({key}) => key === LEDGER_KEY);
+  // Plugins that cancel each other out leave an entry, but no change: nothing is written, not even a ledger.
+  if (changes.length === 0 || ledger === undefined) return {status: 'unchanged', dataVersion, findings};
+  const error = refusalOf(input, own, context, changes, ledger);
+  if (error !== null) return {status: 'refused', dataVersion, error, findings};
+  const applied = context.applied.map(({plugin}) => pluginId(plugin));
+  return {status: 'pending', dataVersion, applied, changes, ledger, findings};
+}
+
+function refusalOf(
+  input: VmInput,
+  own: Ledger | null,
+  context: MigrationContext,
+  changes: readonly Change[],
+  ledger: Change,
+): VchError | null {
+  const late = context.applied.find(({plugin}) =>
+    own?.applied.some((entry) => entry.version > plugin.version),
+  );
+  if (late !== undefined && own !== null) {
+    return gapError(input, own, {id: pluginId(late.plugin), version: late.plugin.version});
+  }
+  for (const {key, after} of changes) {
+    const reason = unsendable(key) ?? unsendable(after ?? '');
+    if (reason !== null) return unsendableError(context.label, key, reason);
+  }
+  return ledgerSizeError(ledger.after ?? '', context.label);
+}
+
+function unsendableError(label: string, key: string, reason: string): VchError {
+  return new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${label}: the new value of ${key} cannot be sent: ${reason}. Nothing is written; mend the value it comes from, ` +
+      'then `vch-migrate plan` again',
+  );
+}

@@ -1,0 +1,70 @@
+import {VchError} from '../errors.js';
+import {isPattern} from '../extraconfig/key.js';
+import {DATA_VERSION_KEY} from './data-version.js';
+import {LEDGER_KEY} from './ledger.js';
+import {NAME_KEYS} from './names.js';
+import {definePlugin, type Plugin, pluginId, type Target} from './plugin.js';
+import {RENAME_DISABLED_KEY} from './rename-class.js';
+
+/** The plugins of a run, in the order of their versions. */
+export interface PluginRegistry {
+  readonly plugins: readonly Plugin[];
+  forTarget(target: Target): readonly Plugin[];
+  /** Those whose result is written to the VM. */
+  persisted(target: Target): readonly Plugin[];
+  get(id: string): Plugin | undefined;
+  /** What must be read to plan, apply, undo and verify; `all` where a plugin declares a pattern. */
+  readKeys(target: Target): readonly string[] | 'all';
+}
+
+/** Where each kind of VM has the id that VIC knows it by. */
+export const ID_KEY: Readonly<Record<Target, string>> = {
+  appliance: 'guestinfo.vice./init/common/id',
+  container: 'guestinfo.vice./common/id',
+};
+
+/** Checks the plugins, one by one and side by side; `VCH_ERR_PLUGIN_INVALID`. */
+export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {
+  const checked = plugins.map(definePlugin).sort((a, b) => a.version - b.version);
+  const byName = new Map<string, Plugin>();
+  checked.forEach((plugin, index) => {
+    const twin = byName.get(plugin.name);
+    const previous = checked[index - 1];
+    if (twin !== undefined) throw duplicate('name', twin, plugin);
+    if (previous?.version === plugin.version) throw duplicate('version', previous, plugin);
+    byName.set(plugin.name, plugin);
+  });
+  const byId = new Map(checked.map((plugin) => [pluginId(plugin), plugin]));
+  const byTarget = {appliance: select(checked, 'appliance'), container: select(checked, 'container')};
+  return Object.freeze({
+    plugins: Object.freeze(checked),
+    forTarget: (target: Target) => byTarget[target].all,
+    persisted: (target: Target) => byTarget[target].persisted,
+    get: (id: string) => byId.get(id),
+    readKeys: (target: Target) => byTarget[target].readKeys,
+  });
+}
+
+function select(plugins: readonly Plugin[], target: Target) {
+  const all = Object.freeze(plugins.filter((plugin) => plugin.target === target));
+  const persisted = Object.freeze(all.filter((plugin) => plugin.persist));
+  const declared = persisted.flatMap((plugin) => [...plugin.keys, ...plugin.reads]);
+  const keys = new Set([
+    ID_KEY[target],
+    DATA_VERSION_KEY[target],
+    LEDGER_KEY,
+    ...Object.values(NAME_KEYS[target]),
+  ]);
+  if (target === 'container') keys.add(RENAME_DISABLED_KEY);
+  for (const key of declared) keys.add(key);
+  const readKeys = declared.some(isPattern) ? ('all' as const) : Object.freeze([...keys].sort());
+  return {all, persisted, readKeys};
+}
+
+function duplicate(what: 'name' | 'version', a: Plugin, b: Plugin): VchError {
+  return new VchError(
+    'VCH_ERR_PLUGIN_INVALID',
+    `plugins ${pluginId(a)} and ${pluginId(b)} have the same ${what}: give one of them another, ` +
+      'then `vch-migrate plan` again',
+  );
+}

@@ -1,0 +1,44 @@
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {dataVersionOf, RENAME_PERSISTED_VERSION, RENAME_SUPPORTED_VERSION} from './data-version.js';
+
+/** The tool's mark on a legacy containerVM. Removing it enables nothing: the data version alone disables, too. */
+export const RENAME_DISABLED_KEY = 'common/rename-disabled';
+
+/** What `docker rename` means for a containerVM: VIC's gate by data version, and our mark. */
+export type RenameClass = 'disabled' | 'not-persisted-by-vic' | 'supported';
+
+/** Whether a containerVM can be renamed, and why. */
+export interface RenameSupport {
+  readonly supported: boolean;
+  readonly class: RenameClass;
+  readonly reason: string;
+}
+
+/** The rename class of a containerVM. */
+export function renameClass(config: ExtraConfig): RenameClass {
+  return renameSupport(config).class;
+}
+
+/** Whether a containerVM can be renamed so that the name stays, and why. */
+export function renameSupport(config: ExtraConfig): RenameSupport {
+  if (config[RENAME_DISABLED_KEY] === 'true') return disabled(`${RENAME_DISABLED_KEY} is set`);
+  const version = dataVersionOf(config, 'container');
+  if (version.status === 'invalid') {
+    return disabled(`its data version ${JSON.stringify(version.raw)} is no number, and VIC takes it for 0`);
+  }
+  if (version.version < RENAME_SUPPORTED_VERSION) {
+    return disabled(`its data version ${version.version} is below ${RENAME_SUPPORTED_VERSION}`);
+  }
+  if (version.version < RENAME_PERSISTED_VERSION) {
+    return {
+      supported: false,
+      class: 'not-persisted-by-vic',
+      reason: `VIC accepts a rename at data version ${version.version}, but loses the new name`,
+    };
+  }
+  return {supported: true, class: 'supported', reason: `its data version is ${version.version}`};
+}
+
+function disabled(reason: string): RenameSupport {
+  return {supported: false, class: 'disabled', reason};
+}

@@ -1,0 +1,162 @@
+import {type RunnableMigration, Umzug, type UmzugStorage} from 'umzug';
+import {toVchError, VchError} from '../errors.js';
+import {Draft} from '../extraconfig/draft.js';
+import type {Change} from '../extraconfig/extra-config.js';
+import {keyMatcher} from '../extraconfig/key.js';
+import {maskValue} from '../extraconfig/mask.js';
+import {type Finding, finding} from './finding.js';
+import {readHistory} from './history.js';
+import {digest, encodeLedger, isWithheld, LEDGER_KEY, type Ledger, type LedgerEntry} from './ledger.js';
+import type {PluginRegistry} from './registry.js';
+import {unwrap} from './runner.js';
+import {ledgerError, type VmInput, vmLabel} from './vm.js';
+
+/** What `undo` would do to one VM: all of what is asked for, or nothing. */
+export type VmUndo =
+  | {readonly status: 'unchanged'; readonly findings: readonly Finding[]}
+  | {
+      readonly status: 'pending';
+      /** Ids of the plugins undone, the last applied first. */
+      readonly undone: readonly string[];
+      /** Sorted by key, without the ledger. */
+      readonly changes: readonly Change[];
+      readonly ledger: Change;
+      readonly findings: readonly Finding[];
+    }
+  | {
+      readonly status: 'conflict' | 'refused';
+      readonly error: VchError;
+      readonly findings: readonly Finding[];
+    };
+
+/** Which plugins to undo; with nothing set, all. */
+export interface UndoFilter {
+  /** Only what this run wrote. */
+  readonly run?: string | undefined;
+  /** Only plugins above this version. */
+  readonly to?: number | undefined;
+}
+
+/** Plans the way back of one VM, from its own ledger. Writes nothing. */
+export async function planUndo(
+  registry: PluginRegistry,
+  input: VmInput,
+  filter: UndoFilter = {},
+): Promise<VmUndo> {
+  const past = readHistory(input);
+  if (past.status === 'foreign') {
+    // Another VM's ledger says nothing of what was here before: to this VM, it is no ledger at all.
+    return {status: 'unchanged', findings: [finding('ledger-foreign', past.error.message)]};
+  }
+  if (past.status === 'invalid') return {status: 'refused', error: past.error, findings: []};
+  const selected = past.ledger?.applied.filter((entry) => isSelected(entry, filter)) ?? [];
+  if (past.ledger === null || selected.length === 0) return {status: 'unchanged', findings: []};
+  const error = undeclared(registry, input, selected) ?? withheld(input, selected);
+  if (error !== null) return {status: 'refused', error, findings: []};
+
+  const draft = new Draft(input.config);
+  const undone = selected.map((entry) => entry.id).reverse();
+  try {
+    await runDown(input, past.ledger, draft, undone);
+  } catch (caught) {
+    return {status: 'conflict', error: toVchError(unwrap(caught)), findings: []};
+  }
+  const all = draft.changes();
+  const ledger = all.find(({key}) => key === LEDGER_KEY);
+  if (ledger === undefined) return {status: 'unchanged', findings: []};
+  return {
+    status: 'pending',
+    undone,
+    changes: all.filter(({key}) => key !== LEDGER_KEY),
+    ledger,
+    findings: [],
+  };
+}
+
+function isSelected(entry: LedgerEntry, {run, to}: UndoFilter): boolean {
+  return (run === undefined || entry.run === run) && (to === undefined || entry.version > to);
+}
+
+/** Has umzug revert the named plugins in this order; its storage is the ledger in the same draft. */
+async function runDown(input: VmInput, past: Ledger, draft: Draft, undone: readonly string[]): Promise<void> {
+  let ledger = past;
+  const migrations = past.applied.map(
+    (entry): RunnableMigration<Draft> => ({
+      name: entry.id,
+      up: async () => {},
+      down: async ({context}) => restore(input, ledger, entry, context),
+    }),
+  );
+  const storage: UmzugStorage<Draft> = {
+    executed: async () => ledger.applied.map((entry) => entry.id),
+    logMigration: async () => {},
+    unlogMigration: async ({name, context}) => {
+      ledger = without(ledger, name);
+      context.setRaw(LEDGER_KEY, ledger.applied.length === 0 ? null : encodeLedger(ledger));
+    },
+  };
+  // Named one by one: `to` would revert in the order of the list, not of the history.
+  await new Umzug({migrations, context: draft, storage, logger: undefined}).down({migrations: [...undone]});
+}
+
+function restore(input: VmInput, ledger: Ledger, entry: LedgerEntry, draft: Draft): void {
+  const later = ledger.applied.slice(ledger.applied.findIndex(({id}) => id === entry.id) + 1);
+  for (const [key, before] of Object.entries(entry.before)) {
+    const over = later.find(({after}) => Object.hasOwn(after, key));
+    if (over !== undefined)
+      throw conflict(input, `${over.id} changed ${key} after ${entry.id} did; undo both`);
+    const found = draft.raw(key);
+    if (digest(found) !== entry.after[key]) throw conflict(input, `${key} ${difference(key, entry, found)}`);
+    if (!isWithheld(before)) draft.setRaw(key, before);
+  }
+}
+
+function difference(key: string, entry: LedgerEntry, found: string | null): string {
+  const now = found === null ? 'is gone' : `is ${JSON.stringify(maskValue(key, found))}`;
+  const wrote =
+    entry.after[key] == null ? 'removed it' : `wrote another value (SHA-256 ${entry.after[key]}…)`;
+  return `${now}, but ${entry.id} ${wrote}`;
+}
+
+function conflict(input: VmInput, what: string): VchError {
+  return new VchError(
+    'VCH_ERR_CONFLICT',
+    `${vmLabel(input)} is left as it is, whole: ${what}. See \`vch-migrate verify\`; put it right, then undo again`,
+  );
+}
+
+function without(ledger: Ledger, id: string): Ledger {
+  const applied = ledger.applied.filter((entry) => entry.id !== id);
+  const used = new Set(applied.map((entry) => entry.run));
+  const runs = Object.fromEntries(Object.entries(ledger.runs).filter(([run]) => used.has(run)));
+  return {...ledger, applied, runs};
+}
+
+function undeclared(
+  registry: PluginRegistry,
+  input: VmInput,
+  entries: readonly LedgerEntry[],
+): VchError | null {
+  const declared = keyMatcher(registry.persisted(input.target).flatMap((plugin) => plugin.keys));
+  for (const entry of entries) {
+    const key = Object.keys(entry.before).find((key) => !declared(key));
+    if (key === undefined) continue;
+    const fault = `its ledger says that ${entry.id} changed ${key}, but no registered plugin declares that key`;
+    return ledgerError(
+      input,
+      fault,
+      'Name the directory of the plugin with --plugins, then `vch-migrate undo` again',
+    );
+  }
+  return null;
+}
+
+function withheld(input: VmInput, entries: readonly LedgerEntry[]): VchError | null {
+  for (const entry of entries) {
+    const key = Object.keys(entry.before).find((key) => isWithheld(entry.before[key] ?? null));
+    if (key === undefined) continue;
+    const fault = `its ledger does not hold what ${key} was before ${entry.id}, since that was a secret`;
+    return ledgerError(input, fault, 'Put the VM back from its snapshot or backup instead');
+  }
+  return null;
+}

@@ -1,0 +1,45 @@
+import type {Layout} from './layout.js';
+import {styleOf} from './paint.js';
+import {printable} from './printable.js';
+import type {Report, ReportFinding, ReportStatus, ReportVm} from './report.js';
+import {wrap} from './width.js';
+
+const SHOWN = 100;
+/** Worst first. */
+const NEED_ATTENTION: readonly ReportStatus[] = ['failed', 'unknown', 'conflict', 'refused', 'unreachable'];
+
+/** The VMs that are not where they should be, each with its reason and the way on. */
+export function attention(report: Report, layout: Layout): string[] {
+  const vms = NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status));
+  return limited(vms, (vm) => [
+    `  ${who(vm)}: ${layout.paint(styleOf(vm.status), vm.status)}${vm.error === null ? '' : `, ${vm.error.code}`}`,
+    ...(vm.error === null ? [] : wrap(printable(vm.error.message), layout.columns, '    ')),
+  ]);
+}
+
+/** What a person should know besides: of the VCH first, then VM by VM. */
+export function findings(report: Report, layout: Layout): string[] {
+  const all: {readonly about: string; readonly finding: ReportFinding}[] = [
+    ...report.findings.map((finding) => ({about: 'VCH', finding})),
+    ...report.vms.flatMap((vm) => vm.findings.map((finding) => ({about: who(vm), finding}))),
+  ];
+  return limited(all, ({about, finding}) =>
+    wrap(`${about}: ${printable(finding.code)}: ${printable(finding.message)}`, layout.columns - 2, '').map(
+      (line, at) => (at === 0 ? `  ${line}` : `    ${line}`),
+    ),
+  );
+}
+
+function who(vm: ReportVm): string {
+  const name = printable(vm.displayName);
+  const container = vm.containerName === null ? null : printable(vm.containerName);
+  return container === null || container === name
+    ? `${name} (${vm.id})`
+    : `${name} (${vm.id}, container ${container})`;
+}
+
+function limited<T>(items: readonly T[], render: (item: T) => readonly string[]): string[] {
+  const lines = items.slice(0, SHOWN).flatMap(render);
+  const left = items.length - SHOWN;
+  return left > 0 ? [...lines, `  and ${left} more (--format json lists all)`] : lines;
+}

@@ -1,0 +1,20 @@
+import {printable} from './printable.js';
+import type {ReportLock} from './report.js';
+
+/** Whether an upgrade is going on, said as plainly either way, and how to go on if one is. */
+export function lockText(lock: ReportLock): string {
+  if (!lock.held) return 'No upgrade in progress.';
+  const owner = lock.owner === null ? '' : `, owner ${printable(lock.owner)}`;
+  const phase = lock.phase === null ? '' : `, phase ${printable(lock.phase)}`;
+  const id = lock.lockId === null ? '' : `, lock ${printable(lock.lockId)}`;
+  return lock.by === 'vic-machine'
+    ? "An upgrade is in progress: VIC's own flag UpdateInProgress is set, by a vic-machine upgrade or configure that runs, " +
+        'or that died. Wait for it; if none runs, vic-machine upgrade --reset-progress clears the flag.'
+    : `An upgrade is in progress: by vch-migrate${owner}${phase}${id}. ` +
+        'Let its owner finish; if it is dead, resume, rollback or unlock it with the vch-migrate that started it.';
+}
+
+/** The same in two words, for a table. */
+export function lockWord(lock: ReportLock): string {
+  return lock.held ? `in progress (${lock.by})` : 'none in progress';
+}

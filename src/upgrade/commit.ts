@@ -1,0 +1,270 @@
+import pLimit from 'p-limit';
+import {toVchError, VchError} from '../errors.js';
+import {optionValues} from '../extraconfig/delta.js';
+import type {Change} from '../extraconfig/extra-config.js';
+import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
+import {isTransient} from '../vim25/faults.js';
+import {pause} from '../vim25/pause.js';
+import type {Session} from '../vim25/session.js';
+import {TaskWaiter} from '../vim25/task-waiter.js';
+import {reconfigure} from '../vim25/virtual-machine.js';
+import type {Decide, PendingDecision} from './decision.js';
+import type {VmOutcome} from './outcome.js';
+import type {PlannedVm} from './scope.js';
+import {decided, untouched} from './vm-outcome.js';
+
+const ATTEMPTS = 6;
+/**
+ * Tasks that vCenter has accepted and not finished, for each call that may be under way. One read asks for all of
+ * them, so a window wider than the calls is what keeps waiting at a fraction of a request a VM.
+ */
+const TASKS_PER_CALL = 2;
+
+/** What writing needs. */
+export interface CommitContext {
+  readonly session: Session;
+  readonly decide: Decide;
+  readonly keys: WantedKeys;
+  /** Reconfigure calls under way at a time. */
+  readonly parallelism: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onOutcome: (outcome: VmOutcome) => void;
+}
+
+/** A VM whose task has succeeded, and what should stand in it now. */
+interface Written {
+  readonly vm: ReadableVm;
+  readonly decision: PendingDecision;
+}
+
+type CommitResult =
+  | {readonly status: 'written'; readonly written: Written}
+  | {readonly status: 'ended'; readonly outcome: VmOutcome};
+
+/** Writes every planned VM, each in one task of its own; one VM's trouble stops no other. Gives their outcomes, in order. */
+export async function commitAll(
+  context: CommitContext,
+  planned: readonly PlannedVm[],
+): Promise<readonly VmOutcome[]> {
+  const tasks = pLimit(context.parallelism * TASKS_PER_CALL);
+  const committer = new Committer(context);
+  const results = await Promise.all(
+    planned.map((entry) =>
+      tasks(async () => {
+        const result = await committer.commit(entry);
+        if (result.status === 'ended') context.onOutcome(result.outcome);
+        return result;
+      }),
+    ),
+  );
+  const verified = await readBack(
+    context,
+    results.flatMap((result) => (result.status === 'written' ? [result.written] : [])),
+  );
+  return results.map((result) =>
+    result.status === 'ended' ? result.outcome : outcomeOf(verified, result.written),
+  );
+}
+
+class Committer {
+  readonly #context: CommitContext;
+  readonly #calls: ReturnType<typeof pLimit>;
+  readonly #waiter: TaskWaiter;
+
+  constructor(context: CommitContext) {
+    this.#context = context;
+    this.#calls = pLimit(context.parallelism);
+    this.#waiter = new TaskWaiter(context.session);
+  }
+
+  /** Writes one VM; decides anew on a new reading whenever the one it stood on is out of date. */
+  async commit(planned: PlannedVm): Promise<CommitResult> {
+    let attempted: Written = planned;
+    if (this.#context.signal?.aborted)
+      return ended(planned.outcome, 'not-attempted', interrupted(planned.vm));
+    for (let attempt = 1; ; attempt += 1) {
+      const failure = await this.#write(attempted);
+      if (failure === null) return {status: 'written', written: attempted};
+      if (!mayRetry(failure))
+        return ended(decided(attempted.vm, attempted.decision), statusFor(failure), failure);
+      const next = await this.#again(attempted, failure);
+      if (next.status === 'ended') return next;
+      if (next.status === 'written') return next;
+      if (attempt === ATTEMPTS)
+        return ended(
+          decided(attempted.vm, attempted.decision),
+          statusFor(failure),
+          gaveUp(attempted.vm, failure),
+        );
+      attempted = next.attempt;
+      await pause(attempt);
+    }
+  }
+
+  async #write({vm, decision}: Written): Promise<VchError | null> {
+    const what = `reconfiguring ${vm.displayName} (${vm.ref.value})`;
+    try {
+      const extraConfig = optionValues([...decision.changes, decision.ledger]);
+      const task = await this.#calls(() =>
+        reconfigure(this.#context.session, vm.ref, {changeVersion: vm.changeVersion, extraConfig}),
+      );
+      await this.#waiter.wait(task, what);
+      return null;
+    } catch (error) {
+      return toVchError(error);
+    }
+  }
+
+  /** Reads the VM again and decides what is left to do: nothing, the same with a new changeVersion, or something else. */
+  async #again(
+    attempted: Written,
+    failure: VchError,
+  ): Promise<CommitResult | {status: 'retry'; attempt: Written}> {
+    const last = decided(attempted.vm, attempted.decision);
+    let vm: ContainerVm | undefined;
+    try {
+      vm = (await rereadVms(this.#context.session, [attempted.vm.ref], this.#context.keys)).get(
+        attempted.vm.ref.value,
+      );
+    } catch (error) {
+      const status = isUnanswered(failure) ? 'unknown' : 'failed';
+      return ended(last, status, unsettled(attempted.vm, failure, toVchError(error)));
+    }
+    if (vm === undefined) return ended({...last, findings: [...last.findings, GONE]}, 'skipped', null);
+    if (vm.status === 'other')
+      return ended({...last, findings: [...last.findings, NO_CONTAINER]}, 'skipped', null);
+    if (vm.status !== 'readable') return {status: 'ended', outcome: untouched(vm)};
+    // After a lost reply the first attempt may have won.
+    if (holds(vm, attempted.decision))
+      return {status: 'written', written: {vm, decision: attempted.decision}};
+    const decision = await this.#context.decide(vm);
+    if (decision.status !== 'pending') return {status: 'ended', outcome: decided(vm, decision)};
+    return {status: 'retry', attempt: {vm, decision}};
+  }
+}
+
+const GONE = {code: 'gone', message: 'the VM was removed while the run went on'};
+const NO_CONTAINER = {code: 'no-container', message: 'the VM is no longer a containerVM'};
+
+function mayRetry(failure: VchError): boolean {
+  return (
+    isUnanswered(failure) ||
+    failure.code === 'VCH_ERR_CONFLICT' ||
+    failure.fault === 'InvalidState' ||
+    failure.fault === 'ManagedObjectNotFound' ||
+    isTransient(failure)
+  );
+}
+
+/** The request went out, or may have, and whether it was carried out was not heard. */
+function isUnanswered(failure: VchError): boolean {
+  return failure.code === 'VCH_ERR_TRANSPORT' || failure.code === 'VCH_ERR_OUTCOME_UNKNOWN';
+}
+
+function statusFor(failure: VchError): VmOutcome['status'] {
+  if (isUnanswered(failure)) return 'unknown';
+  switch (failure.code) {
+    case 'VCH_ERR_CONFLICT':
+      return 'conflict';
+    case 'VCH_ERR_NEEDS_POWER_OFF':
+      return 'refused';
+    case 'VCH_ERR_HOST_UNREACHABLE':
+      return 'unreachable';
+    default:
+      return 'failed';
+  }
+}
+
+function holds(vm: ReadableVm, {changes, ledger}: PendingDecision): boolean {
+  return differing(vm, [...changes, ledger]).length === 0;
+}
+
+function differing(vm: ReadableVm, changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({key, after}) => (vm.config[key] ?? null) !== after);
+}
+
+/** Reads all written VMs again, a few hundred a request: a task that succeeded does not prove that a key was kept. */
+async function readBack(
+  context: CommitContext,
+  written: readonly Written[],
+): Promise<ReadonlyMap<string, VmOutcome>> {
+  const outcomes = new Map<string, VmOutcome>();
+  let read: ReadonlyMap<string, ContainerVm> | VchError;
+  try {
+    read = await rereadVms(
+      context.session,
+      written.map(({vm}) => vm.ref),
+      context.keys,
+    );
+  } catch (error) {
+    read = toVchError(error);
+  }
+  for (const entry of written) {
+    const outcome = judge(entry, read);
+    outcomes.set(entry.vm.ref.value, outcome);
+    context.onOutcome(outcome);
+  }
+  return outcomes;
+}
+
+function judge({vm, decision}: Written, read: ReadonlyMap<string, ContainerVm> | VchError): VmOutcome {
+  const outcome = decided(vm, decision);
+  const label = `${vm.displayName} (${vm.ref.value})`;
+  const unread = (why: string) =>
+    new VchError(
+      'VCH_ERR_OUTCOME_UNKNOWN',
+      `${label} was written, but could not be read back: ${why}; run vch-migrate verify`,
+    );
+  if (read instanceof VchError) return {...outcome, status: 'unknown', error: unread(read.message)};
+  const now = read.get(vm.ref.value);
+  if (now === undefined) return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
+  if (now.status !== 'readable')
+    return {...outcome, status: 'unknown', error: unread('its configuration cannot be seen now')};
+  const lost = differing(now, [...decision.changes, decision.ledger]).map(({key}) => key);
+  if (lost.length === 0) return {...outcome, status: 'changed'};
+  return {
+    ...outcome,
+    status: 'failed',
+    error: new VchError(
+      'VCH_ERR_VERIFY',
+      `${label}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e, then run vch-migrate verify`,
+    ),
+  };
+}
+
+function outcomeOf(verified: ReadonlyMap<string, VmOutcome>, {vm, decision}: Written): VmOutcome {
+  return verified.get(vm.ref.value) ?? {...decided(vm, decision), status: 'unknown'};
+}
+
+function ended(outcome: VmOutcome, status: VmOutcome['status'], error: VchError | null): CommitResult {
+  return {status: 'ended', outcome: {...outcome, status, error}};
+}
+
+function interrupted(vm: ReadableVm): VchError {
+  return new VchError(
+    'VCH_ERR_INTERRUPTED',
+    `${vm.displayName} (${vm.ref.value}): the run was stopped before its turn; run the same command again`,
+  );
+}
+
+function gaveUp(vm: ReadableVm, failure: VchError): VchError {
+  const label = `${vm.displayName} (${vm.ref.value})`;
+  return new VchError(
+    failure.code,
+    `${label}: given up after ${ATTEMPTS} attempts: ${failure.message}; run the same command again`,
+    {
+      ...(failure.fault === undefined ? {} : {fault: failure.fault}),
+      cause: failure,
+    },
+  );
+}
+
+function unsettled(vm: ReadableVm, failure: VchError, reading: VchError): VchError {
+  const label = `${vm.displayName} (${vm.ref.value})`;
+  const code = isUnanswered(failure) ? 'VCH_ERR_OUTCOME_UNKNOWN' : failure.code;
+  return new VchError(
+    code,
+    `${label}: ${failure.message}, and reading it again failed: ${reading.message}; run vch-migrate verify`,
+    {cause: failure},
+  );
+}

@@ -1,0 +1,138 @@
+import {hasCode, VchError} from '../errors.js';
+import {readLock} from '../inventory/find-vch.js';
+import type {LockState, Vch} from '../inventory/vch.js';
+import {checkVm} from '../migration/check.js';
+import {history} from '../migration/history.js';
+import type {RunInfo} from '../migration/plan.js';
+import type {Session} from '../vim25/session.js';
+import {commitAll} from './commit.js';
+import {type Decide, decideApply, decideUndo, vmInput} from './decision.js';
+import type {RunOutcome, VmOutcome} from './outcome.js';
+import type {RunOptions, UndoOptions} from './run-options.js';
+import {openScope, type Scope} from './scope.js';
+
+/** What `apply` would change, VM by VM and key by key; writes nothing. */
+export async function planMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
+  const scope = await openScope(session, options, decideApply(options.registry, runInfo(options)));
+  return scope.outcome;
+}
+
+/**
+ * Runs the persisted container plugins on every containerVM of one VCH and reads back what it wrote. Rejects with
+ * VCH_ERR_LOCKED while an upgrade holds the VCH; what concerns one VM is in its outcome.
+ */
+export async function applyMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
+  return change(session, options, decideApply(options.registry, runInfo(options)));
+}
+
+/** Puts the containerVMs back from their ledgers, each as a whole or not at all. */
+export async function undoMigration(session: Session, options: UndoOptions): Promise<RunOutcome> {
+  const filter = {
+    ...(options.run === undefined ? {} : {run: options.run}),
+    ...(options.to === undefined ? {} : {to: options.to}),
+  };
+  return change(session, options, decideUndo(options.registry, filter));
+}
+
+/** The plan, and beside it what each VM's ledger says was applied. */
+export async function statusOf(session: Session, options: RunOptions): Promise<RunOutcome> {
+  const histories = new Map<string, readonly string[]>();
+  const decide = decideApply(options.registry, runInfo(options));
+  const {outcome} = await openScope(session, options, async (vm) => {
+    histories.set(vm.ref.value, history(vmInput(vm)));
+    return decide(vm);
+  });
+  const vms = outcome.vms.map((vm) => ({
+    ...vm,
+    history: histories.get(vm.id) ?? [],
+    pending: vm.applied,
+    applied: [],
+    changes: [],
+  }));
+  return {...outcome, vms};
+}
+
+/** Checks the live VMs against their goal: `unchanged` is there, `failed` contradicts it. */
+export async function verifyMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
+  const {outcome} = await openScope(session, options, async (vm) => {
+    const check = await checkVm(options.registry, vmInput(vm));
+    switch (check.status) {
+      case 'at-goal':
+        return {status: 'unchanged', findings: check.findings};
+      case 'contradicts':
+        return {status: 'failed', error: check.error, findings: check.findings};
+      default:
+        return check;
+    }
+  });
+  return outcome;
+}
+
+async function change(session: Session, options: RunOptions, decide: Decide): Promise<RunOutcome> {
+  const scope = await openScope(session, options, decide);
+  assertUnlocked(scope.vch, scope.vch.summary.lock);
+  if (scope.pending.length === 0 || options.signal?.aborted)
+    return stopped(scope, options.signal?.aborted === true);
+  if (options.confirm !== undefined && !(await options.confirm(scope.outcome))) return stopped(scope, false);
+  // A person may have thought about it for an hour.
+  assertUnlocked(scope.vch, await readLock(session, scope.vch));
+  options.onProgress?.({type: 'phase', phase: 'commit', total: scope.pending.length});
+  let done = 0;
+  const outcomes = await commitAll(
+    {
+      session,
+      decide,
+      keys: options.registry.readKeys('container'),
+      parallelism: options.parallelism,
+      signal: options.signal,
+      onOutcome: (vm) => {
+        done += 1;
+        options.onProgress?.({type: 'vm', vm});
+        options.onProgress?.({type: 'progress', done, total: scope.pending.length});
+      },
+    },
+    scope.pending,
+  );
+  const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
+  const vms = scope.outcome.vms.map((vm) => byId.get(vm.id) ?? vm);
+  return {
+    ...scope.outcome,
+    vms,
+    interrupted: outcomes.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
+  };
+}
+
+/** Nothing was written: what was planned was not attempted. */
+function stopped(scope: Scope, interrupted: boolean): RunOutcome {
+  const vms = scope.outcome.vms.map(
+    (vm): VmOutcome => (vm.status === 'pending' ? {...vm, status: 'not-attempted'} : vm),
+  );
+  return {...scope.outcome, vms, interrupted};
+}
+
+function assertUnlocked(vch: Vch, lock: LockState): void {
+  if (!lock.held) return;
+  const label = `${vch.summary.name} (${vch.summary.id})`;
+  if (lock.by === 'vic-machine') {
+    throw new VchError(
+      'VCH_ERR_LOCKED',
+      `an upgrade or configure operation is in progress on ${label}: vic-machine has set UpdateInProgress. Nothing was written; ` +
+        'run the same command again when it has ended (vch-migrate status tells)',
+    );
+  }
+  throw new VchError(
+    'VCH_ERR_LOCKED',
+    `an upgrade holds ${label}: owner ${lock.owner ?? 'unknown'}, phase ${lock.phase ?? 'unknown'}, lock ${lock.lockId ?? 'unreadable'}. ` +
+      'Nothing was written; wait for it to end, or if its owner is dead, take it up with vch-migrate resume, rollback or unlock',
+  );
+}
+
+function runInfo(options: RunOptions): RunInfo {
+  return {
+    runId: options.runId,
+    time: new Date().toISOString(),
+    user: options.user,
+    toolVersion: options.toolVersion,
+    ...(options.changeId === undefined ? {} : {changeId: options.changeId}),
+  };
+}

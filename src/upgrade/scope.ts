@@ -1,0 +1,112 @@
+import {VchError} from '../errors.js';
+import {type ContainerVm, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
+import {type FoundVch, findVch, ownedByOther, owns} from '../inventory/find-vch.js';
+import type {Vch} from '../inventory/vch.js';
+import type {Finding} from '../migration/finding.js';
+import type {Session} from '../vim25/session.js';
+import type {Decide, Decision} from './decision.js';
+import type {RunOutcome, VmOutcome} from './outcome.js';
+import type {RunOptions} from './run-options.js';
+import {decided, identity, untouched} from './vm-outcome.js';
+
+/** One VM that is to be written, with the reading its decision stands on. */
+export interface PlannedVm {
+  readonly vm: ReadableVm;
+  readonly decision: Extract<Decision, {status: 'pending'}>;
+  readonly outcome: VmOutcome;
+}
+
+/** Everything that was read and decided; nothing is written yet. */
+export interface Scope {
+  readonly vch: Vch;
+  readonly outcome: RunOutcome;
+  readonly pending: readonly PlannedVm[];
+}
+
+/**
+ * Finds the VCH, reads its containerVMs and decides for each: the part that `plan` and `apply` share to the last
+ * line, so that a dry run cannot lie.
+ */
+export async function openScope(session: Session, options: RunOptions, decide: Decide): Promise<Scope> {
+  options.onProgress?.({type: 'phase', phase: 'find', total: null});
+  const found = await findVch(session, options.vch);
+  options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
+  const vms = await readContainerVms(session, found.vch, options.registry.readKeys('container'));
+  const inScope = vms.filter((vm) => vm.status !== 'other');
+  options.onProgress?.({type: 'phase', phase: 'plan', total: inScope.length});
+  const pending: PlannedVm[] = [];
+  const outcomes: VmOutcome[] = [];
+  for (const vm of inScope) {
+    const outcome = await decideOne(vm, found, decide, pending);
+    outcomes.push(outcome);
+  }
+  assertExpected(outcomes, options.expect, found.vch);
+  const outcome: RunOutcome = {
+    vch: {...found.vch.summary, containerVMs: outcomes.filter(counts).length},
+    vms: outcomes,
+    findings: strays(found, vms),
+    interrupted: false,
+  };
+  return {vch: found.vch, outcome, pending};
+}
+
+async function decideOne(
+  vm: Exclude<ContainerVm, {status: 'other'}>,
+  found: FoundVch,
+  decide: Decide,
+  pending: PlannedVm[],
+): Promise<VmOutcome> {
+  if (vm.status !== 'readable') return untouched(vm);
+  const owner = ownership(vm, found);
+  if (owner.status === 'other') return skipped(vm, owner.finding);
+  const decision = await decide(vm);
+  const outcome = decided(
+    vm,
+    owner.status === 'own' ? decision : {...decision, findings: [...decision.findings, owner.finding]},
+  );
+  if (decision.status === 'pending') pending.push({vm, decision, outcome});
+  return outcome;
+}
+
+type Ownership = {status: 'own'} | {status: 'other' | 'unclear'; finding: Finding};
+
+function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
+  if (owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
+  const other = ownedByOther(landscape, vch, vm.biosUuid, vm.containerId);
+  if (other !== undefined) {
+    const message = `its BIOS UUID says that it belongs to another VCH, ${other.name} (${other.ref.value})`;
+    return {status: 'other', finding: {code: 'other-vch', message}};
+  }
+  const message = `its BIOS UUID ${vm.biosUuid ?? '(none)'} is not the one that any VCH here gives to this container; a clone or a restored VM?`;
+  return {status: 'unclear', finding: {code: 'uuid-unknown', message}};
+}
+
+function skipped(vm: ReadableVm, finding: Finding): VmOutcome {
+  return {...identity(vm), status: 'skipped', applied: [], changes: [], findings: [finding], error: null};
+}
+
+/** A containerVM of this VCH; what was skipped is not. */
+function counts(outcome: VmOutcome): boolean {
+  return outcome.status !== 'skipped';
+}
+
+function assertExpected(outcomes: readonly VmOutcome[], expected: number | undefined, vch: Vch): void {
+  const found = outcomes.filter(counts).length;
+  if (expected === undefined || found === expected) return;
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `${vch.summary.name} (${vch.summary.id}) has ${found} containerVMs, and --expect says ${expected}; nothing was written. ` +
+      'See them with vch-migrate status, then run again with the right number',
+  );
+}
+
+/** VIC itself does not see a containerVM outside its VCH's pool and folder; it is told, and left alone. */
+function strays({vch, landscape}: FoundVch, read: readonly ContainerVm[]): Finding[] {
+  const seen = new Set(read.map(({ref}) => ref.value));
+  return landscape.containers
+    .filter(({ref, biosUuid, containerId}) => !seen.has(ref.value) && owns(vch, biosUuid, containerId))
+    .map(({name, ref}) => ({
+      code: 'stray-container',
+      message: `${name} (${ref.value}) is a containerVM of ${vch.summary.name} by its BIOS UUID, but lies outside its resource pool and folder; VIC does not see it there, and it was left alone`,
+    }));
+}

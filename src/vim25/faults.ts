@@ -1,0 +1,92 @@
+import {type ErrorCode, VchError} from '../errors.js';
+import {child, childText, type XmlElement} from './xml-tree.js';
+
+/** A vSphere fault, out of a SOAP fault or of a task's `info.error`. */
+export interface VimFault {
+  /** Its type's name as vim25 spells it: `NoPermission`. */
+  readonly type: string;
+  /** vSphere's own sentence; may be empty. */
+  readonly message: string;
+  /** `privilegeId` of a NoPermission; `null` elsewhere. */
+  readonly privilegeId: string | null;
+  /** The object a NoPermission or ManagedObjectNotFound names: `vm-13`; `null` elsewhere. */
+  readonly object: string | null;
+}
+
+/** Reads the fault out of a SOAP body's `Fault` element. */
+export function soapFault(fault: XmlElement): VimFault {
+  const detail = child(fault, 'detail')?.children[0];
+  const message = childText(fault, 'faultstring')?.trim() ?? '';
+  return fromDetail(detail, message);
+}
+
+/** Reads the fault out of a `LocalizedMethodFault`: `info.error` of a task, or the `fault` of a `missingSet` entry. */
+export function localizedFault(localized: XmlElement): VimFault {
+  return fromDetail(child(localized, 'fault'), childText(localized, 'localizedMessage')?.trim() ?? '');
+}
+
+function fromDetail(detail: XmlElement | undefined, message: string): VimFault {
+  // Where there is no xsi:type, the element's own name tells: ConcurrentAccessFault.
+  const type = detail?.type ?? detail?.name.replace(/Fault$/, '') ?? 'MethodFault';
+  return {
+    type,
+    message,
+    privilegeId: childText(detail, 'privilegeId') ?? null,
+    object: childText(detail, 'object') ?? childText(detail, 'obj') ?? null,
+  };
+}
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  ConcurrentAccess: 'VCH_ERR_CONFLICT',
+  HostCommunication: 'VCH_ERR_HOST_UNREACHABLE',
+  HostNotConnected: 'VCH_ERR_HOST_UNREACHABLE',
+  HostNotReachable: 'VCH_ERR_HOST_UNREACHABLE',
+  InvalidLogin: 'VCH_ERR_AUTH',
+  InvalidPowerState: 'VCH_ERR_NEEDS_POWER_OFF',
+  NoPermission: 'VCH_ERR_PRIVILEGE',
+  NotAuthenticated: 'VCH_ERR_AUTH',
+};
+
+/** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
+export function faultError(fault: VimFault, what: string): VchError {
+  return new VchError(CODES[fault.type] ?? 'VCH_ERR_VIM_FAULT', `${what}: ${describe(fault)}`, {
+    fault: fault.type,
+  });
+}
+
+function describe(fault: VimFault): string {
+  const said = fault.message === '' ? fault.type : `${fault.type}: ${fault.message}`;
+  switch (fault.type) {
+    case 'NoPermission':
+      return (
+        `${said}: the privilege ${fault.privilegeId ?? 'that it needs'} is missing on ${fault.object ?? 'it'}; ` +
+        'have it granted (govc permissions.set) and run the same command again'
+      );
+    case 'InvalidLogin':
+      return 'the server refuses this user name or password; check --user and --password-file';
+    case 'NotAuthenticated':
+      return 'the session has ended on the server; run the same command again';
+    case 'InvalidPowerState':
+      return `${said}: this host takes the change only while the VM is powered off`;
+    default:
+      return said;
+  }
+}
+
+const TRANSIENT = new Set([
+  'TaskInProgress',
+  'VAppTaskInProgress',
+  'NetworkDisruptedAndConfigRolledBack',
+  'FailToLockFaultToleranceVMs',
+  'HostCommunication',
+  'HostNotConnected',
+  'HostNotReachable',
+  'FileLocked',
+  'ResourceInUse',
+  'Timedout',
+]);
+
+/** Faults that may be gone a moment later, with the request not carried out. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof VchError && error.fault !== undefined && TRANSIENT.has(error.fault);
+}

@@ -1,0 +1,157 @@
+import {Readable} from 'node:stream';
+import {type Dispatcher, errors, Pool} from 'undici';
+import {VchError} from '../errors.js';
+import type {ConnectOptions} from './connect-options.js';
+import {trustingConnector} from './tls.js';
+
+/** What one HTTP exchange gave. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
+}
+
+// Above anything a page of properties needs, below what would endanger the process.
+const MAX_BODY = 256 * 1024 * 1024;
+
+/**
+ * Connections to one vCenter, and its session cookie. Its failures name host and reason and carry nothing of
+ * the request, which may be a Login with the password in it.
+ */
+export class HttpClient {
+  readonly #pool: Pool;
+  readonly #url: URL;
+  #cookie: string | null = null;
+
+  constructor(options: ConnectOptions, connections: number) {
+    this.#url = options.url;
+    this.#pool = new Pool(options.url.origin, {
+      connections,
+      pipelining: 1,
+      connect: trustingConnector(options.url, options.tls, options.connectTimeout ?? 10_000),
+    });
+  }
+
+  /** The cookie's value as the server set it, or `null` before that; for the log's redaction. */
+  get cookie(): string | null {
+    return this.#cookie;
+  }
+
+  /** Forgets the session, so that the next Login opens a new one. */
+  dropCookie(): void {
+    this.#cookie = null;
+  }
+
+  get(path: string, timeout: number): Promise<HttpAnswer> {
+    return this.#exchange('GET', path, {}, null, timeout);
+  }
+
+  post(
+    path: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    timeout: number,
+  ): Promise<HttpAnswer> {
+    return this.#exchange('POST', path, headers, body, timeout);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  async #exchange(
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | null,
+    timeout: number,
+  ): Promise<HttpAnswer> {
+    try {
+      const response = await this.#pool.request({
+        method,
+        path,
+        headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
+        body,
+        headersTimeout: timeout,
+        bodyTimeout: timeout,
+      });
+      this.#remember(response.headers);
+      return {
+        status: response.statusCode,
+        body: await readBody(response.body, this.#url),
+        contentType: String(response.headers['content-type'] ?? ''),
+      };
+    } catch (error) {
+      throw transportError(error, this.#url);
+    }
+  }
+
+  #remember(headers: Dispatcher.ResponseData['headers']): void {
+    const set = headers['set-cookie'];
+    for (const cookie of Array.isArray(set) ? set : set === undefined ? [] : [set]) {
+      // vCenter quotes the value, vcsim does not; it goes back byte for byte.
+      const pair = cookie.split(';', 1)[0];
+      if (pair?.startsWith('vmware_soap_session=')) this.#cookie = pair;
+    }
+  }
+}
+
+async function readBody(stream: Readable, url: URL): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > MAX_BODY) {
+      throw new VchError(
+        'VCH_ERR_TRANSPORT',
+        `${url.host} sent an answer of more than ${MAX_BODY} bytes; it was cut off`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function transportError(error: unknown, url: URL): VchError {
+  if (error instanceof VchError) return error;
+  return new VchError('VCH_ERR_TRANSPORT', `${url.host}: ${reason(error, url)}`);
+}
+
+/** Only codes of the socket and of undici are looked at; the error itself goes nowhere. */
+function reason(error: unknown, url: URL): string {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `no such host (${code}); check the host name in --target and the name service`;
+    case 'ECONNREFUSED':
+      return `nothing listens there (${code}); check host and port in --target`;
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `no route to it (${code}); check the network`;
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return `no connection within the time limit (${code}); check host, port and firewall`;
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return `no answer within the time limit (${code}); the server hangs or is overloaded`;
+    case 'EPROTO':
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return `it does not speak TLS on port ${url.port === '' ? '443' : url.port} (${code}); check the port in --target`;
+    default:
+      return `the connection broke (${code}); run the same command again`;
+  }
+}
+
+function errorCode(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
+  if (error instanceof errors.UndiciError) return error.code;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return 'unknown reason';
+}
+
+/** An answer's text as the stream that the `soap` package wants to read. */
+export function streamOf(text: string): Readable {
+  return Readable.from([text]);
+}

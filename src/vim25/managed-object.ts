@@ -1,0 +1,15 @@
+/** A managed object's reference, as vim25 writes it: `{type: 'VirtualMachine', value: 'vm-13'}`. */
+export interface ManagedObjectReference {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** `VirtualMachine:vm-13`, the form VIC stores and people paste. */
+export function refString(ref: ManagedObjectReference): string {
+  return `${ref.type}:${ref.value}`;
+}
+
+/** Whether two references name the same object. */
+export function sameRef(a: ManagedObjectReference | null, b: ManagedObjectReference | null): boolean {
+  return a !== null && b !== null && a.type === b.type && a.value === b.value;
+}

@@ -1,0 +1,179 @@
+import {hasCode, toVchError, VchError} from '../errors.js';
+import {localizedFault, type VimFault} from './faults.js';
+import type {ManagedObjectReference} from './managed-object.js';
+import {pause} from './pause.js';
+import {refValue} from './property-value.js';
+import type {Session} from './session.js';
+import {reference} from './transport.js';
+import {xmlText} from './xml-text.js';
+import {child, childrenNamed, childText, type XmlElement} from './xml-tree.js';
+
+// Explicit, because vCenter pages at 100 when it is unset. A server may still send smaller pages.
+const PAGE = 500;
+const ATTEMPTS = 4;
+
+/** Which properties of which type; a key of the ExtraConfig is `config.extraConfig["<key>"]`. */
+export interface PropertySpec {
+  readonly type: string;
+  readonly pathSet: readonly string[];
+}
+
+/** One step from an object to the ones that its property names. */
+export interface TraversalSpec {
+  readonly type: string;
+  readonly path: string;
+}
+
+/** Where a read starts: the object itself, or what it leads to. */
+export interface ObjectSpec {
+  readonly obj: ManagedObjectReference;
+  readonly traverse?: readonly TraversalSpec[];
+}
+
+/** One object of an answer. A property that is unset, or an ExtraConfig key that is not there, has no entry. */
+export interface ObjectContent {
+  readonly obj: ManagedObjectReference;
+  readonly properties: ReadonlyMap<string, XmlElement>;
+  /** What could not be read, and why: not to be taken for absent. */
+  readonly missing: readonly {readonly path: string; readonly fault: VimFault}[];
+}
+
+/** The path of one ExtraConfig key; the same key is wanted in its answer. */
+export function extraConfigPath(key: string): string {
+  return `config.extraConfig["${key}"]`;
+}
+
+/**
+ * Reads everything the specs reach, page by page, and gives what `map` made of each object, so that no more than
+ * a page of the wire's form is ever in memory. Begun anew when the connection breaks or the session is renewed.
+ */
+export async function retrieveProperties<T>(
+  session: Session,
+  objects: readonly ObjectSpec[],
+  properties: readonly PropertySpec[],
+  map: (content: ObjectContent) => T,
+): Promise<T[]> {
+  return restartable(session, async () => {
+    const results: T[] = [];
+    const specSet = [{propSet: properties.map(propertySpec), objectSet: objects.map(objectSpec)}];
+    for await (const page of pages(session, specSet)) {
+      for (const element of page) results.push(map(objectContent(element)));
+    }
+    return results;
+  });
+}
+
+/**
+ * Runs a read again from its start when the connection broke, or when the login was renewed under it: then the
+ * views and page tokens it held are gone.
+ */
+export async function restartable<T>(session: Session, read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const generation = session.generation;
+    try {
+      return await read();
+    } catch (error) {
+      const again = hasCode(error, 'VCH_ERR_TRANSPORT') || session.generation !== generation;
+      if (!again || attempt === ATTEMPTS) throw error;
+      await pause(attempt);
+    }
+  }
+}
+
+type WireSpec = readonly object[];
+
+async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<readonly XmlElement[]> {
+  const collector = session.content.propertyCollector;
+  let answer = await session.call('RetrievePropertiesEx', collector, {specSet, options: {maxObjects: PAGE}});
+  let first = true;
+  let token: string | null = null;
+  try {
+    for (;;) {
+      const result = child(answer, 'returnval');
+      // Present or not is what counts: "0" is a token like any other.
+      token = childText(result, 'token') ?? null;
+      yield childrenNamed(result, 'objects');
+      if (token === null) return;
+      const next = await continueRead(session, token, first);
+      if (next === null) {
+        token = null;
+        yield await everythingElse(session, specSet, childrenNamed(result, 'objects').length);
+        return;
+      }
+      answer = next;
+      first = false;
+    }
+  } finally {
+    // Tokens left behind pile up in vpxd.
+    if (token !== null) await cancel(session, token);
+  }
+}
+
+async function continueRead(session: Session, token: string, first: boolean): Promise<XmlElement | null> {
+  try {
+    return await session.call('ContinueRetrievePropertiesEx', session.content.propertyCollector, {
+      token: xmlText(token),
+    });
+  } catch (error) {
+    // vCenter 7.0.3 to 8.0.2 refuses this to users without Read on the root folder, who may read all the rest.
+    if (first && error instanceof VchError && error.fault === 'NoPermission') return null;
+    throw error;
+  }
+}
+
+/** The old method has no pages; what the first page already held is left out. */
+async function everythingElse(
+  session: Session,
+  specSet: WireSpec,
+  known: number,
+): Promise<readonly XmlElement[]> {
+  const answer = await session.call('RetrieveProperties', session.content.propertyCollector, {specSet});
+  return childrenNamed(answer, 'returnval').slice(known);
+}
+
+async function cancel(session: Session, token: string): Promise<void> {
+  try {
+    await session.call('CancelRetrievePropertiesEx', session.content.propertyCollector, {
+      token: xmlText(token),
+    });
+  } catch (error) {
+    // vcsim does not know the method; the read's own failure is the one to report.
+    toVchError(error);
+  }
+}
+
+function propertySpec(spec: PropertySpec) {
+  return {type: spec.type, all: false, pathSet: spec.pathSet.map(xmlText)};
+}
+
+function objectSpec(spec: ObjectSpec) {
+  if (spec.traverse === undefined) return {obj: reference(spec.obj), skip: false};
+  return {
+    obj: reference(spec.obj),
+    skip: true,
+    selectSet: spec.traverse.map((step) => ({
+      attributes: {'xsi:type': 'TraversalSpec'},
+      type: step.type,
+      path: step.path,
+      skip: false,
+    })),
+  };
+}
+
+function objectContent(element: XmlElement): ObjectContent {
+  const obj = refValue(child(element, 'obj'));
+  if (obj === null)
+    throw new VchError('VCH_ERR_TRANSPORT', 'the server answered with an object that has no reference');
+  const properties = new Map<string, XmlElement>();
+  for (const property of childrenNamed(element, 'propSet')) {
+    const name = childText(property, 'name');
+    const value = child(property, 'val');
+    // vcsim sends a name without a value for what is not there.
+    if (name !== undefined && value !== undefined) properties.set(name, value);
+  }
+  const missing = childrenNamed(element, 'missingSet').flatMap((entry) => {
+    const fault = child(entry, 'fault');
+    return fault ? [{path: childText(entry, 'path') ?? '', fault: localizedFault(fault)}] : [];
+  });
+  return {obj, properties, missing};
+}

@@ -1,0 +1,42 @@
+import type {ManagedObjectReference} from './managed-object.js';
+import {child, childText, type XmlElement} from './xml-tree.js';
+
+/** One entry of an ExtraConfig. A value that is no string on the wire keeps its text, and says so. */
+export interface OptionValue {
+  readonly key: string;
+  readonly value: string;
+  readonly isString: boolean;
+}
+
+/** A reference out of a property's value; `null` where the property is absent. */
+export function refValue(value: XmlElement | undefined): ManagedObjectReference | null {
+  return value?.type ? {type: value.type, value: value.text} : null;
+}
+
+/** An array of references; empty where the property is absent. */
+export function refValues(value: XmlElement | undefined): readonly ManagedObjectReference[] {
+  return value?.children.flatMap((item) => refValue(item) ?? []) ?? [];
+}
+
+/** The text of a string, number, enum or date; `null` where the property is absent or has no value. */
+export function textValue(value: XmlElement | undefined): string | null {
+  return value?.text ?? null;
+}
+
+/** A boolean; `false` where the property is absent. */
+export function booleanValue(value: XmlElement | undefined): boolean {
+  return value?.text === 'true' || value?.text === '1';
+}
+
+/** One `OptionValue`; `null` where there is none, or one without a value, which is how vcsim answers for a missing key. */
+export function optionValue(value: XmlElement | undefined): OptionValue | null {
+  const key = childText(value, 'key');
+  const content = child(value, 'value');
+  if (key === undefined || content === undefined) return null;
+  return {key, value: content.text, isString: content.type === null || content.type === 'string'};
+}
+
+/** A whole `config.extraConfig`. */
+export function optionValues(value: XmlElement | undefined): readonly OptionValue[] {
+  return value?.children.flatMap((item) => optionValue(item) ?? []) ?? [];
+}

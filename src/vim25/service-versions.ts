@@ -1,0 +1,67 @@
+import {SaxesParser} from 'saxes';
+import {VchError} from '../errors.js';
+import type {HttpAnswer} from './http-client.js';
+
+/** The newest API version whose fields this client was written against. */
+const NEWEST_KNOWN = '8.0.3.0';
+/** Spoken to a server that does not tell its versions; every server since 2016 knows it. */
+const FALLBACK = '6.5';
+
+/**
+ * Picks the API version to ask for out of `/sdk/vimServiceVersions.xml`: the newest that the server offers in
+ * the namespace urn:vim25 and that is not newer than this client.
+ */
+export function negotiateVersion(answer: HttpAnswer, url: URL): string {
+  if (answer.status === 404) return FALLBACK;
+  const offered = offeredVersions(answer.body);
+  if (offered.length === 0) {
+    const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(answer.body.slice(0, 4096))
+      ? 'an HTML page'
+      : 'no list of API versions';
+    throw new VchError(
+      'VCH_ERR_TRANSPORT',
+      `${url.host} answered HTTP ${answer.status} with ${what} for /sdk/vimServiceVersions.xml; check --target, it is not a working vSphere SDK endpoint`,
+    );
+  }
+  const known = offered
+    .filter((version) => compareVersions(version, NEWEST_KNOWN) <= 0)
+    .sort(compareVersions);
+  return known.at(-1) ?? FALLBACK;
+}
+
+/** The versions listed for urn:vim25; none where the text is not that document. */
+function offeredVersions(body: string): string[] {
+  // SOAP and its side documents have no DOCTYPE; one with entities is not parsed at all.
+  if (/<!DOCTYPE/i.test(body)) return [];
+  const versions: string[] = [];
+  let namespace = '';
+  let text = '';
+  const parser = new SaxesParser();
+  parser.on('opentag', () => {
+    text = '';
+  });
+  parser.on('text', (piece) => {
+    text += piece;
+  });
+  parser.on('closetag', (tag) => {
+    if (tag.name === 'name') namespace = text.trim();
+    if (tag.name === 'version' && namespace === 'urn:vim25' && /^\d+(\.\d+)*$/.test(text.trim()))
+      versions.push(text.trim());
+    text = '';
+  });
+  try {
+    parser.write(body).close();
+  } catch {
+    return [];
+  }
+  return versions;
+}
+
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
+  for (let i = 0; i < Math.max(left?.length ?? 0, right?.length ?? 0); i += 1) {
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,230 @@
+import {hasCode, toVchError, VchError} from '../errors.js';
+import type {ConnectOptions} from './connect-options.js';
+import {HttpClient} from './http-client.js';
+import type {ManagedObjectReference} from './managed-object.js';
+import {pause} from './pause.js';
+import {negotiateVersion} from './service-versions.js';
+import {type Arguments, Transport} from './transport.js';
+import {xmlText} from './xml-text.js';
+import {child, childText, type XmlElement} from './xml-tree.js';
+
+const SERVICE_INSTANCE: ManagedObjectReference = {type: 'ServiceInstance', value: 'ServiceInstance'};
+// One connection for each write that may be in flight, and a few for the reads beside them.
+const CONNECTIONS = 40;
+// Below the shortest idle limit hardening guides ask for, which is ten minutes.
+const KEEP_ALIVE_INTERVAL = 5 * 60_000;
+const READ_ATTEMPTS = 4;
+
+/** What the server says it is. */
+export interface AboutInfo {
+  readonly fullName: string;
+  readonly version: string;
+  readonly build: string;
+  readonly apiType: string;
+  readonly apiVersion: string;
+  readonly instanceUuid: string | null;
+}
+
+/** The managed objects every call starts from. */
+export interface ServiceContent {
+  readonly rootFolder: ManagedObjectReference;
+  readonly propertyCollector: ManagedObjectReference;
+  readonly viewManager: ManagedObjectReference;
+  readonly sessionManager: ManagedObjectReference;
+}
+
+interface SessionParts {
+  readonly url: URL;
+  readonly user: string;
+  readonly about: AboutInfo;
+  readonly content: ServiceContent;
+  readonly transport: Transport;
+  readonly http: HttpClient;
+  readonly login: () => Promise<void>;
+  readonly log: ConnectOptions['log'];
+}
+
+/** A live login. Every call made through it renews the login once if the server has ended it. */
+export class Session {
+  readonly url: URL;
+  /** The vSphere user it is logged in as. */
+  readonly user: string;
+  readonly about: AboutInfo;
+  readonly content: ServiceContent;
+  readonly #transport: Transport;
+  readonly #http: HttpClient;
+  readonly #login: () => Promise<void>;
+  readonly #log: ConnectOptions['log'];
+  readonly #keepAlive: NodeJS.Timeout;
+  #generation = 0;
+  #renewal: Promise<void> | null = null;
+
+  constructor(parts: SessionParts) {
+    this.url = parts.url;
+    this.user = parts.user;
+    this.about = parts.about;
+    this.content = parts.content;
+    this.#transport = parts.transport;
+    this.#http = parts.http;
+    this.#login = parts.login;
+    this.#log = parts.log;
+    this.#keepAlive = setInterval(() => void this.#touch(), KEEP_ALIVE_INTERVAL).unref();
+  }
+
+  /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /**
+   * Calls a method once. After `NotAuthenticated`, which the server answers before it does anything, it logs in
+   * again and repeats the call. A broken connection is thrown: whether the call was carried out is not known.
+   */
+  async call(method: string, object: ManagedObjectReference, args: Arguments = {}): Promise<XmlElement> {
+    const generation = this.#generation;
+    try {
+      return await this.#transport.call(method, object, args);
+    } catch (error) {
+      if (!(error instanceof VchError) || error.fault !== 'NotAuthenticated') throw error;
+      await this.#renew(generation);
+      return this.#transport.call(method, object, args);
+    }
+  }
+
+  /** Calls a method that changes nothing: repeated a few times when the connection breaks. */
+  async read(method: string, object: ManagedObjectReference, args: Arguments = {}): Promise<XmlElement> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.call(method, object, args);
+      } catch (error) {
+        if (!hasCode(error, 'VCH_ERR_TRANSPORT') || attempt === READ_ATTEMPTS) throw error;
+        this.#log.warn(`${error.message}; reading again`);
+        await pause(attempt);
+      }
+    }
+  }
+
+  /** Logs out and lets go of the connections; that it could not log out is told, and changes nothing of what was done. */
+  async close(): Promise<void> {
+    clearInterval(this.#keepAlive);
+    this.#transport.timeout = 10_000;
+    try {
+      await this.#transport.call('Logout', this.content.sessionManager);
+    } catch (error) {
+      if (!(error instanceof VchError) || error.fault !== 'NotAuthenticated') {
+        this.#log.warn(`the session could not be logged out: ${toVchError(error).message}`);
+      }
+    } finally {
+      await this.#http.close();
+    }
+  }
+
+  /** Keeps the server from ending a session that has nothing to do for a while, as during a long question to a person. */
+  async #touch(): Promise<void> {
+    try {
+      await this.read('CurrentTime', SERVICE_INSTANCE);
+    } catch (error) {
+      this.#log.warn(`keeping the session alive failed: ${toVchError(error).message}`);
+    }
+  }
+
+  async #renew(generation: number): Promise<void> {
+    if (generation !== this.#generation) return;
+    this.#renewal ??= this.#login()
+      .then(() => {
+        this.#generation += 1;
+        this.#log.warn('the server had ended the session; logged in again');
+      })
+      .finally(() => {
+        this.#renewal = null;
+      });
+    await this.#renewal;
+  }
+}
+
+/** Logs in, hands out the session, and logs out whatever happens: orphaned sessions use up vCenter's limit. */
+export async function withSession<T>(
+  options: ConnectOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await connect(options);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Logs in. The caller closes the session, or takes {@link withSession}, which does. */
+export async function connect(options: ConnectOptions): Promise<Session> {
+  const http = new HttpClient(options, CONNECTIONS);
+  try {
+    return await logIn(http, options);
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+}
+
+async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session> {
+  const transport = await Transport.create(options, http, options.requestTimeout ?? 20_000);
+  transport.useVersion(negotiateVersion(await transport.get('/sdk/vimServiceVersions.xml'), options.url));
+  const answer = await transport.call('RetrieveServiceContent', SERVICE_INSTANCE);
+  const {about, content} = serviceContent(answer, options.url);
+  const login = async () => {
+    http.dropCookie();
+    await transport.call('Login', content.sessionManager, {
+      userName: xmlText(sendable(options.user, 'the user name')),
+      password: xmlText(sendable(options.password, 'the password')),
+    });
+  };
+  await login();
+  options.log.debug(
+    `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
+  );
+  transport.timeout = options.requestTimeout ?? 120_000;
+  return new Session({
+    url: options.url,
+    user: options.user,
+    about,
+    content,
+    transport,
+    http,
+    login,
+    log: options.log,
+  });
+}
+
+function sendable(text: string, what: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones XML cannot carry
+  if (!text.isWellFormed() || /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(text)) {
+    throw new VchError('VCH_ERR_USAGE', `${what} holds a character that XML cannot carry`);
+  }
+  return text;
+}
+
+function serviceContent(response: XmlElement, url: URL): {about: AboutInfo; content: ServiceContent} {
+  const value = child(response, 'returnval');
+  const about = child(value, 'about');
+  const ref = (name: string): ManagedObjectReference => {
+    const element = child(value, name);
+    if (element?.type) return {type: element.type, value: element.text};
+    throw new VchError('VCH_ERR_TRANSPORT', `${url.host} offers no ${name}; is it a vCenter or ESXi?`);
+  };
+  return {
+    about: {
+      fullName: childText(about, 'fullName') ?? '',
+      version: childText(about, 'version') ?? '',
+      build: childText(about, 'build') ?? '',
+      apiType: childText(about, 'apiType') ?? '',
+      apiVersion: childText(about, 'apiVersion') ?? '',
+      instanceUuid: childText(about, 'instanceUuid') ?? null,
+    },
+    content: {
+      rootFolder: ref('rootFolder'),
+      propertyCollector: ref('propertyCollector'),
+      viewManager: ref('viewManager'),
+      sessionManager: ref('sessionManager'),
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import {setTimeout} from 'node:timers/promises';
+import {toVchError, VchError} from '../errors.js';
+import {faultError, localizedFault} from './faults.js';
+import type {ManagedObjectReference} from './managed-object.js';
+import {type ObjectContent, retrieveProperties} from './property-collector.js';
+import {textValue} from './property-value.js';
+import type {Session} from './session.js';
+
+const SHORTEST_DELAY = 20;
+const LONGEST_DELAY = 2_000;
+/** Asking when most are done, not just the quickest, is what keeps the number of requests down. */
+const MARGIN = 1.2;
+const STATE_PATHS = ['info.state', 'info.error', 'info.queueTime', 'info.completeTime'];
+
+interface Waiting {
+  readonly task: ManagedObjectReference;
+  readonly what: string;
+  readonly since: number;
+  readonly resolve: () => void;
+  readonly reject: (error: VchError) => void;
+}
+
+/**
+ * Waits for many tasks with one read for all of them. It learns from those that are done how long tasks take, and
+ * asks when the youngest should be done, too: waiting costs a small fraction of a request a task.
+ */
+export class TaskWaiter {
+  readonly #session: Session;
+  readonly #waiting = new Map<string, Waiting>();
+  #polling = false;
+  /** Milliseconds from queued to complete by the server's own clock: ours would count our waiting, too. */
+  #usualTime = 0;
+  #fruitless = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Resolves when the task has succeeded; rejects with its fault, or when its end cannot be learnt. */
+  wait(task: ManagedObjectReference, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(task.value, {task, what, since: Date.now(), resolve, reject});
+      if (!this.#polling) void this.#poll();
+    });
+  }
+
+  async #poll(): Promise<void> {
+    this.#polling = true;
+    while (this.#waiting.size > 0) {
+      await this.#untilDue();
+      const before = [...this.#waiting.values()];
+      await this.#readStates(before);
+      const settled = before.some(({task}) => !this.#waiting.has(task.value));
+      this.#fruitless = settled ? 0 : this.#fruitless + 1;
+    }
+    this.#polling = false;
+  }
+
+  /** Tasks join while it waits; the youngest decides, but the oldest is not kept waiting for ever. */
+  async #untilDue(): Promise<void> {
+    const pause = Math.max(this.#usualTime * MARGIN, SHORTEST_DELAY) * 2 ** Math.min(this.#fruitless, 8);
+    const delay = Math.min(pause, LONGEST_DELAY);
+    const deadline = Date.now() + 2 * delay;
+    for (;;) {
+      const youngest = Math.max(...[...this.#waiting.values()].map(({since}) => since));
+      const due = Math.min(this.#fruitless > 0 ? deadline - delay : youngest + delay, deadline);
+      const remaining = due - Date.now();
+      if (remaining <= 0) return;
+      await setTimeout(remaining);
+    }
+  }
+
+  async #readStates(asked: readonly Waiting[]): Promise<void> {
+    try {
+      await retrieveProperties(
+        this.#session,
+        asked.map(({task}) => ({obj: task})),
+        [{type: 'Task', pathSet: STATE_PATHS}],
+        (content) => this.#settle(content),
+      );
+    } catch (error) {
+      const failure = toVchError(error);
+      // One task that the server has forgotten fails the read for all: each is asked for alone, then.
+      if (failure.fault === 'ManagedObjectNotFound' && asked.length > 1) {
+        for (const waiting of asked) await this.#readStates([waiting]);
+        return;
+      }
+      for (const waiting of asked) this.#lose(waiting, failure);
+    }
+  }
+
+  #settle(content: ObjectContent): void {
+    const waiting = this.#waiting.get(content.obj.value);
+    const state = textValue(content.properties.get('info.state'));
+    if (waiting === undefined || (state !== 'success' && state !== 'error')) return;
+    this.#waiting.delete(content.obj.value);
+    this.#learn(content);
+    if (state === 'success') {
+      waiting.resolve();
+      return;
+    }
+    const error = content.properties.get('info.error');
+    waiting.reject(
+      error === undefined
+        ? new VchError('VCH_ERR_VIM_FAULT', `${waiting.what}: the task failed and does not say why`)
+        : faultError(localizedFault(error), waiting.what),
+    );
+  }
+
+  #learn(content: ObjectContent): void {
+    const [queued, completed] = ['info.queueTime', 'info.completeTime'].map((path) =>
+      Date.parse(textValue(content.properties.get(path)) ?? ''),
+    );
+    const time = (completed ?? Number.NaN) - (queued ?? Number.NaN);
+    if (Number.isFinite(time) && time >= 0) this.#usualTime += (time - this.#usualTime) * 0.2;
+  }
+
+  #lose(waiting: Waiting, failure: VchError): void {
+    this.#waiting.delete(waiting.task.value);
+    waiting.reject(
+      new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${waiting.what}: its end was not seen: ${failure.message}`, {
+        cause: failure,
+      }),
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import type {EventEmitter} from 'node:events';
+import {VchError} from '../errors.js';
+
+/** One element of an answer. Names and types are without their prefixes, which every server picks for itself. */
+export interface XmlElement {
+  readonly name: string;
+  /** `xsi:type` without its prefix, or the `type` attribute of a reference; `null` where neither is there. */
+  readonly type: string | null;
+  /** All character data directly inside, CDATA included, not trimmed. */
+  readonly text: string;
+  readonly children: readonly XmlElement[];
+}
+
+interface OpenElement {
+  name: string;
+  type: string | null;
+  text: string;
+  children: XmlElement[];
+}
+
+interface SaxTag {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * Collects the tree of one answer from the SAX stream that the `soap` package hands out. Its own object
+ * decoder is not used: it drops values of blanks only, and of a text over 64 KiB it keeps the last piece.
+ */
+export function readTree(saxStream: EventEmitter): Promise<XmlElement> {
+  return new Promise((resolve, reject) => {
+    const stack: OpenElement[] = [{name: '', type: null, text: '', children: []}];
+    const top = () => stack[stack.length - 1] ?? stack[0];
+    const fail = (what: string) =>
+      reject(new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`));
+    const addText = (text: string) => {
+      const element = top();
+      if (element) element.text += text;
+    };
+    saxStream.on('opentag', (tag: SaxTag) => {
+      stack.push({name: localName(tag.name), type: typeOf(tag.attributes), text: '', children: []});
+    });
+    saxStream.on('text', addText);
+    saxStream.on('cdata', addText);
+    saxStream.on('closetag', () => {
+      const closed = stack.pop();
+      if (closed) top()?.children.push(closed);
+    });
+    saxStream.on('doctype', () => fail('it has a DOCTYPE, which SOAP forbids'));
+    saxStream.on('error', () => fail('it is not well-formed XML'));
+    saxStream.on('end', () => {
+      const root = stack[0]?.children[0];
+      if (root) resolve(root);
+      else fail('it is empty');
+    });
+  });
+}
+
+function localName(qualified: string): string {
+  return qualified.slice(qualified.indexOf(':') + 1);
+}
+
+function typeOf(attributes: Readonly<Record<string, string>>): string | null {
+  for (const [name, value] of Object.entries(attributes)) {
+    // `type` marks a reference, `<prefix>:type` a polymorphic value; no element of vim25 has both.
+    if (name === 'type' || name.endsWith(':type')) return localName(value);
+  }
+  return null;
+}
+
+/** The first child of that name. */
+export function child(element: XmlElement | undefined, name: string): XmlElement | undefined {
+  return element?.children.find((candidate) => candidate.name === name);
+}
+
+/** Every child of that name, in order. */
+export function childrenNamed(element: XmlElement | undefined, name: string): readonly XmlElement[] {
+  return element?.children.filter((candidate) => candidate.name === name) ?? [];
+}
+
+/** The text of the first child of that name; `undefined` where there is none. */
+export function childText(element: XmlElement | undefined, name: string): string | undefined {
+  return child(element, name)?.text;
+}

@@ -1,0 +1,29 @@
+import {expect} from 'chai';
+import {liesIn} from '../../src/inventory/inventory-path.js';
+
+const path = {segments: ['DC0', 'cluster1', 'pool-a', 'vch1'], datacenter: 'DC0'};
+
+describe('inventory/inventory-path', () => {
+  for (const wanted of [
+    'cluster1',
+    'pool-a',
+    'cluster1/pool-a',
+    '/DC0/host/cluster1',
+    '/DC0/host/cluster1/Resources/pool-a/vch1',
+    'DC0',
+  ]) {
+    it(`lies in ${wanted}`, () => {
+      expect(liesIn(path, wanted)).to.equal(true);
+    });
+  }
+
+  for (const wanted of ['cluster', 'cluster2', 'cluster1/vch1', 'pool-a/cluster1', '', '/']) {
+    it(`does not lie in ${wanted === '' ? 'nothing' : wanted}`, () => {
+      expect(liesIn(path, wanted)).to.equal(false);
+    });
+  }
+
+  it('lets a pool be called Resources', () => {
+    expect(liesIn({segments: ['DC0', 'c', 'Resources'], datacenter: 'DC0'}, 'c/Resources')).to.equal(true);
+  });
+});
