@@ -88,14 +88,16 @@ async function checkHistory(
   const all = new Map([...written, ...decidedOn]);
   // What the plugins were given has changed: run again, they would come to something else, rightly.
   if (decidedOn.size > 0) return contradicts(input, all, findings);
+  const now = await planVm(registry, input, DRY_RUN);
   const start = beforeAll(input.config, ledger);
-  const plan = await planVm(registry, {...input, config: start ?? input.config}, DRY_RUN);
-  if (plan.status === 'refused' || plan.status === 'failed') {
+  const replayed = start === null ? now : await planVm(registry, {...input, config: start}, DRY_RUN);
+  for (const plan of [now, replayed]) {
+    if (plan.status !== 'refused' && plan.status !== 'failed') continue;
     if (all.size > 0) return contradicts(input, all, findings);
     return {status: 'refused', error: plan.error, findings};
   }
-  const goal =
-    plan.status === 'pending' ? applyChanges(start ?? input.config, plan.changes) : (start ?? input.config);
+  const changes = replayed.status === 'pending' ? replayed.changes : [];
+  const goal = applyChanges(start ?? input.config, changes);
   for (const [key, text] of differences(input.config, goal)) all.set(key, text);
   return all.size > 0 ? contradicts(input, all, findings) : {status: 'at-goal', findings};
 }

@@ -32,7 +32,7 @@ export async function openScope(session: Session, options: RunOptions, decide: D
   const found = await findVch(session, options.vch);
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
   const vms = await readContainerVms(session, found.vch, options.registry.readKeys('container'));
-  const inScope = vms.filter((vm) => vm.status !== 'other');
+  const inScope = vms.filter((vm) => vm.status !== 'other').sort(byDisplayName);
   options.onProgress?.({type: 'phase', phase: 'plan', total: inScope.length});
   const pending: PlannedVm[] = [];
   const outcomes: VmOutcome[] = [];
@@ -83,6 +83,12 @@ function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
 
 function skipped(vm: ReadableVm, finding: Finding): VmOutcome {
   return {...identity(vm), status: 'skipped', applied: [], changes: [], findings: [finding], error: null};
+}
+
+/** The same order in every report; vSphere promises none. By code unit: no report depends on a locale. */
+function byDisplayName(a: ContainerVm, b: ContainerVm): number {
+  if (a.displayName !== b.displayName) return a.displayName < b.displayName ? -1 : 1;
+  return a.ref.value < b.ref.value ? -1 : 1;
 }
 
 /** A containerVM of this VCH; what was skipped is not. */

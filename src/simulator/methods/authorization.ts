@@ -1,0 +1,57 @@
+import {hasPrivilege} from '../model/permissions.js';
+import {boolean, data, list, string} from '../soap/value.js';
+import {type Method, required, type SessionCall, withPrivilege} from './method.js';
+
+/** The methods of AuthorizationManager. */
+export const authorizationMethods: ReadonlyMap<string, Method> = new Map<string, Method>([
+  [
+    'AuthorizationManager.HasPrivilegeOnEntities',
+    withPrivilege('System.View', (call) => ({
+      result: list(
+        'EntityPrivilege',
+        call.args.all('entity').map((entity) =>
+          data(
+            'EntityPrivilege',
+            [
+              'entity',
+              {kind: 'reference', type: entity.attributes.get('type') ?? 'ManagedEntity', id: entity.text},
+            ],
+            [
+              'privAvailability',
+              list(
+                'PrivilegeAvailability',
+                call.args
+                  .all('privId')
+                  .map(({text}) =>
+                    data(
+                      'PrivilegeAvailability',
+                      ['privId', string(text)],
+                      ['isGranted', boolean(isGranted(call, text, entity.text))],
+                    ),
+                  ),
+              ),
+            ],
+          ),
+        ),
+      ),
+    })),
+  ],
+  [
+    'AuthorizationManager.HasPrivilegeOnEntity',
+    withPrivilege('System.View', (call) => {
+      const entity = required(call.args, 'entity');
+      return {
+        result: list(
+          'xsd:boolean',
+          call.args.all('privId').map(({text}) => boolean(isGranted(call, text, entity))),
+        ),
+      };
+    }),
+  ],
+]);
+
+function isGranted(call: SessionCall, privilege: string, entity: string): boolean {
+  const key = required(call.args, 'sessionId');
+  const session = call.vcenter.sessions.all().find((candidate) => candidate.key === key);
+  return session !== undefined && hasPrivilege(session.user.role, privilege, entity);
+}

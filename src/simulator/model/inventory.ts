@@ -1,0 +1,146 @@
+import {ChangeFeed} from './change-feed.js';
+import type {Clock} from './clock.js';
+import {
+  Cluster,
+  Datacenter,
+  type Datastore,
+  type Entity,
+  type Folder,
+  type Host,
+  type ResourcePool,
+} from './entity.js';
+import {VirtualMachine, type VirtualMachineOptions} from './virtual-machine.js';
+
+/** The tree of managed entities, with every one of them at hand by its moref. */
+export class Inventory {
+  readonly clock: Clock;
+  readonly changes = new ChangeFeed();
+  readonly rootFolder: Folder;
+  readonly #entities = new Map<string, Entity>();
+  readonly #byUuid = new Map<string, VirtualMachine>();
+  readonly #byInstanceUuid = new Map<string, VirtualMachine>();
+  readonly #reserved: ReadonlySet<string>;
+  #nextInfrastructure = 1;
+  #nextVm = 101;
+
+  /** `reserved` are the VM ids that the fixture gives itself. */
+  constructor(clock: Clock, reserved: ReadonlySet<string>) {
+    this.clock = clock;
+    this.#reserved = reserved;
+    this.rootFolder = this.addFolder(undefined, 'Datacenters', ['Folder', 'Datacenter'], 'group-d');
+  }
+
+  /** The entity of that moref. */
+  get(id: string): Entity | undefined {
+    return this.#entities.get(id);
+  }
+
+  /** Every VM, in the order they were added. */
+  *vms(): Generator<VirtualMachine> {
+    for (const entity of this.#entities.values()) if (entity.type === 'VirtualMachine') yield entity;
+  }
+
+  /** The VM with that BIOS or instance UUID. */
+  findByUuid(uuid: string, instanceUuid: boolean): VirtualMachine | undefined {
+    return (instanceUuid ? this.#byInstanceUuid : this.#byUuid).get(uuid.toLowerCase());
+  }
+
+  addFolder(
+    parent: Folder | Datacenter | undefined,
+    name: string,
+    childType: readonly string[],
+    prefix: string,
+  ): Folder {
+    const folder: Folder = {
+      type: 'Folder',
+      id: this.#id(prefix),
+      name,
+      parent,
+      childType,
+      children: new Set(),
+    };
+    return this.#below(folder);
+  }
+
+  addDatacenter(name: string): Datacenter {
+    const id = this.#id('datacenter-');
+    return this.#below(new Datacenter(id, name, this.rootFolder, this.addFolder.bind(this)));
+  }
+
+  addCluster(datacenter: Datacenter, name: string, datastores: Iterable<Datastore>): Cluster {
+    const makeRootPool = (owner: Cluster): ResourcePool =>
+      this.addResourcePool(owner, owner, 'Resources', 'ResourcePool');
+    const id = this.#id('domain-c');
+    return this.#below(new Cluster(id, name, datacenter.hostFolder, datastores, makeRootPool));
+  }
+
+  addHost(cluster: Cluster, name: string): Host {
+    const host: Host = {type: 'HostSystem', id: this.#id('host-'), name, parent: cluster, vms: new Set()};
+    cluster.hosts.add(host);
+    return this.#add(host);
+  }
+
+  addResourcePool(
+    parent: ResourcePool | Cluster,
+    owner: Cluster,
+    name: string,
+    type: 'ResourcePool' | 'VirtualApp',
+  ): ResourcePool {
+    const id = this.#id(type === 'VirtualApp' ? 'resgroup-v' : 'resgroup-');
+    const pool: ResourcePool = {type, id, name, parent, owner, pools: new Set(), vms: new Set()};
+    if (parent.type !== 'ClusterComputeResource') parent.pools.add(pool);
+    return this.#add(pool);
+  }
+
+  addDatastore(datacenter: Datacenter, name: string, kind: Datastore['kind']): Datastore {
+    const id = this.#id('datastore-');
+    const parent = datacenter.datastoreFolder;
+    return this.#below({type: 'Datastore', id, name, parent, kind, vms: new Set()});
+  }
+
+  /** A moref for a VM that has none of its own. */
+  nextVmId(): string {
+    for (;;) {
+      const id = `vm-${this.#nextVm++}`;
+      if (!this.#reserved.has(id)) return id;
+    }
+  }
+
+  addVm(options: Omit<VirtualMachineOptions, 'clock'>): VirtualMachine {
+    const vm = new VirtualMachine({...options, clock: this.clock});
+    vm.parent.children.add(vm);
+    vm.resourcePool?.vms.add(vm);
+    vm.host?.vms.add(vm);
+    vm.datastore?.vms.add(vm);
+    // Clones share a BIOS UUID: the first VM that has it is the one that is found.
+    if (!this.#byUuid.has(vm.uuid)) this.#byUuid.set(vm.uuid, vm);
+    if (!this.#byInstanceUuid.has(vm.instanceUuid)) this.#byInstanceUuid.set(vm.instanceUuid, vm);
+    this.changes.restructured();
+    return this.#add(vm);
+  }
+
+  removeVm(vm: VirtualMachine): void {
+    this.#entities.delete(vm.id);
+    vm.parent.children.delete(vm);
+    vm.resourcePool?.vms.delete(vm);
+    vm.host?.vms.delete(vm);
+    vm.datastore?.vms.delete(vm);
+    if (this.#byUuid.get(vm.uuid) === vm) this.#byUuid.delete(vm.uuid);
+    if (this.#byInstanceUuid.get(vm.instanceUuid) === vm) this.#byInstanceUuid.delete(vm.instanceUuid);
+    this.changes.restructured();
+  }
+
+  #below<T extends Folder | Datacenter | Cluster | Datastore>(entity: T): T {
+    if (entity.parent?.type === 'Folder') entity.parent.children.add(entity);
+    return this.#add(entity);
+  }
+
+  #add<T extends Entity>(entity: T): T {
+    this.#entities.set(entity.id, entity);
+    return entity;
+  }
+
+  #id(prefix: string): string {
+    return `${prefix}${this.#nextInfrastructure++}`;
+  }
+}

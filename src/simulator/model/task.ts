@@ -1,0 +1,142 @@
+import {VimFault} from '../soap/fault.js';
+import type {Value} from '../soap/value.js';
+import type {ChangeFeed} from './change-feed.js';
+import type {Clock} from './clock.js';
+
+export type TaskState = 'queued' | 'running' | 'success' | 'error';
+
+/** One task, as its `info` shows it. */
+export interface Task {
+  readonly type: 'Task';
+  readonly id: string;
+  /** The method as `TaskInfo.name` has it: `ReconfigVM_Task`. */
+  readonly method: string;
+  /** `VirtualMachine.reconfigure` */
+  readonly descriptionId: string;
+  readonly entity: {readonly type: string; readonly id: string};
+  readonly entityName: string;
+  readonly userName: string;
+  readonly queueTime: number;
+  readonly eventChainId: number;
+  state: TaskState;
+  startTime?: number;
+  completeTime?: number;
+  result?: Value;
+  error?: VimFault;
+}
+
+/** What the task manager is told about a new task. */
+export interface TaskRequest
+  extends Pick<Task, 'method' | 'descriptionId' | 'entity' | 'entityName' | 'userName'> {
+  /** Milliseconds from the start to the end. */
+  readonly duration: number;
+  /** What it does, as one step at its end; a VimFault makes the task fail. */
+  readonly run: () => Value | undefined;
+}
+
+/** Finished tasks beyond this number are forgotten, oldest first, like those older than ten minutes. */
+const REMEMBERED_TASKS = 5000;
+const REMEMBERED_MS = 10 * 60 * 1000;
+
+/** Runs tasks: one at a time for each entity, as many at once as there are entities. */
+export class TaskManager {
+  readonly #clock: Clock;
+  readonly #changes: ChangeFeed;
+  readonly #tasks = new Map<string, Task>();
+  readonly #finished: Task[] = [];
+  readonly #lanes = new Map<string, Promise<void>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #count = 0;
+
+  constructor(clock: Clock, changes: ChangeFeed) {
+    this.#clock = clock;
+    this.#changes = changes;
+  }
+
+  /** The task of that moref. */
+  get(id: string): Task | undefined {
+    return this.#tasks.get(id);
+  }
+
+  /** Every task still remembered, oldest first. */
+  all(): Iterable<Task> {
+    return this.#tasks.values();
+  }
+
+  /** The task that runs or waits on an entity, if there is one. */
+  isBusy(entity: string): boolean {
+    return this.#lanes.has(entity);
+  }
+
+  /** Starts a task, or queues it behind the one that runs on its entity; `done` settles when it has ended. */
+  start(request: TaskRequest): {task: Task; done: Promise<void>} {
+    const number = ++this.#count;
+    const {method, descriptionId, entity, entityName, userName} = request;
+    const task: Task = {
+      type: 'Task',
+      id: `task-${number}`,
+      method,
+      descriptionId,
+      entity,
+      entityName,
+      userName,
+      queueTime: this.#clock.now(),
+      eventChainId: 1000 + number,
+      state: 'queued',
+    };
+    this.#tasks.set(task.id, task);
+    const ahead = this.#lanes.get(entity.id);
+    const done = ahead === undefined ? this.#run(task, request) : ahead.then(() => this.#run(task, request));
+    this.#lanes.set(entity.id, done);
+    void done.then(() => {
+      if (this.#lanes.get(entity.id) === done) this.#lanes.delete(entity.id);
+    });
+    return {task, done};
+  }
+
+  /** Forgets what still runs. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #run(task: Task, request: TaskRequest): Promise<void> {
+    task.state = 'running';
+    task.startTime = this.#clock.now();
+    this.#changes.changed(task.id);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#finish(task, request.run);
+        resolve();
+      }, request.duration);
+      this.#timers.add(timer);
+    });
+  }
+
+  #finish(task: Task, run: TaskRequest['run']): void {
+    try {
+      const result = run();
+      if (result !== undefined) task.result = result;
+      task.state = 'success';
+    } catch (error) {
+      task.error =
+        error instanceof VimFault
+          ? error
+          : new VimFault('SystemError', 'A general system error occurred.', []);
+      task.state = 'error';
+    }
+    task.completeTime = this.#clock.now();
+    this.#changes.changed(task.entity.id);
+    this.#changes.changed(task.id);
+    this.#finished.push(task);
+    const expired = this.#clock.now() - REMEMBERED_MS;
+    for (;;) {
+      const oldest = this.#finished[0];
+      if (oldest === undefined) return;
+      if (this.#finished.length <= REMEMBERED_TASKS && (oldest.completeTime ?? 0) >= expired) return;
+      this.#finished.shift();
+      this.#tasks.delete(oldest.id);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import {VchError} from '../errors.js';
+import {makeCertificate} from './certificate.js';
+import {type FaultRule, FaultRules} from './fault-rules.js';
+import type {Fixture} from './fixture/fixture.js';
+import {loadFixture} from './fixture/load.js';
+import {Clock} from './model/clock.js';
+import type {VCenter} from './model/vcenter.js';
+import {seededRandom} from './random.js';
+import {RequestLog} from './request-log.js';
+import {serve} from './server.js';
+import {SimulatedVm} from './simulated-vm.js';
+import {makeVCenter} from './vcenter.js';
+
+export type {FaultAction, FaultRule, MatchedCall} from './fault-rules.js';
+export type {Fixture} from './fixture/fixture.js';
+export type {LoggedRequest, RequestLog} from './request-log.js';
+export type {SimulatedVm} from './simulated-vm.js';
+
+export interface SimulatorOptions {
+  /** A parsed document, or the path of a JSON file. */
+  readonly fixture: Fixture | string;
+  /** The file of VIC-encoded maps; by default `vic-encoded.jsonl` beside the fixture. */
+  readonly templates?: string;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0, any free one. */
+  readonly port?: number;
+  /** Least and most milliseconds that a task takes. */
+  readonly taskDuration?: readonly [number, number];
+  /** Of the task durations. */
+  readonly seed?: number;
+  readonly faults?: readonly FaultRule[];
+  /** The server's clock, in milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** The inventory, seen and changed from inside of the server. */
+export interface SimulatedInventory {
+  /** The VM of that moref, or the first one of that name. */
+  vm(idOrName: string): SimulatedVm;
+  vms(): SimulatedVm[];
+}
+
+/** A vCenter that runs inside this process. */
+export interface Simulator extends AsyncDisposable {
+  readonly url: string;
+  /** Of the fixture's first user. */
+  readonly user: string;
+  readonly password: string;
+  /** PEM. */
+  readonly certificate: string;
+  /** SHA-256 of the certificate, upper case, with colons. */
+  readonly thumbprint: string;
+  readonly requests: RequestLog;
+  readonly inventory: SimulatedInventory;
+  /** What is left behind at this moment. */
+  readonly sessions: number;
+  readonly views: number;
+  readonly filters: number;
+  readonly openTokens: number;
+  addFault(rule: FaultRule): void;
+  clearFaults(): void;
+  /** Ends every session: the next calls meet NotAuthenticated. */
+  expireSessions(): void;
+  close(): Promise<void>;
+}
+
+/** Starts a vCenter on the inventory of a fixture, over HTTPS with a certificate of its own. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const {host = '127.0.0.1', port = 0, taskDuration: [least, most] = [2, 10], now = Date.now} = options;
+  const loaded = await loadFixture(options.fixture, options.templates);
+  const random = seededRandom(options.seed ?? 1);
+  const vcenter = makeVCenter(loaded, new Clock(now), () => least + random() * (most - least));
+  const [administrator] = vcenter.users;
+  if (administrator === undefined) {
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      "the fixture's users are empty; name at least one, or leave them out",
+    );
+  }
+  const certificate = await makeCertificate(host);
+  const faults = new FaultRules(options.faults ?? []);
+  const requests = new RequestLog();
+  const {server, port: bound} = await serve({host, port, certificate, vcenter, faults, requests});
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    vcenter.sessions.endAll();
+    vcenter.tasks.close();
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    server.closeAllConnections();
+    await closed;
+  };
+  return {
+    url: `https://${host}:${bound}/sdk`,
+    user: administrator.name,
+    password: administrator.password,
+    certificate: certificate.cert,
+    thumbprint: certificate.thumbprint,
+    requests,
+    inventory: inventoryOf(vcenter),
+    get sessions() {
+      return vcenter.sessions.size;
+    },
+    get views() {
+      return vcenter.sessions.all().reduce((sum, {views}) => sum + views.size, 0);
+    },
+    get filters() {
+      return collectorsOf(vcenter).reduce((sum, {filters}) => sum + filters.size, 0);
+    },
+    get openTokens() {
+      return collectorsOf(vcenter).reduce((sum, {openTokens}) => sum + openTokens, 0);
+    },
+    addFault: (rule) => faults.add(rule),
+    clearFaults: () => faults.clear(),
+    expireSessions: () => vcenter.sessions.endAll(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function collectorsOf(vcenter: VCenter) {
+  return vcenter.sessions.all().flatMap(({collectors}) => [...collectors.values()]);
+}
+
+function inventoryOf({inventory}: VCenter): SimulatedInventory {
+  return {
+    vm(idOrName) {
+      const entity = inventory.get(idOrName);
+      const vm =
+        entity?.type === 'VirtualMachine' ? entity : [...inventory.vms()].find(({name}) => name === idOrName);
+      if (vm === undefined)
+        throw new VchError('VCH_ERR_INTERNAL', `the simulator has no VM ${idOrName}; check the fixture`);
+      return new SimulatedVm(vm, inventory);
+    },
+    vms: () => Array.from(inventory.vms(), (vm) => new SimulatedVm(vm, inventory)),
+  };
+}
