@@ -73,3 +73,14 @@ export async function withEmptyDirectory<T>(use: (path: string) => Promise<T>): 
     await rm(path, {recursive: true});
   }
 }
+
+/** A vCenter as its administrator reaches it. */
+export function targetOf(vcenter: {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  readonly thumbprint: string;
+}): Target {
+  const {url, user, password, thumbprint} = vcenter;
+  return {url, user, password, trust: ['--thumbprint', thumbprint]};
+}

@@ -107,7 +107,8 @@ export async function thumbprintOf(url: string): Promise<string> {
     await once(socket, 'secureConnect');
     return socket.getPeerCertificate().fingerprint256;
   } finally {
-    socket.destroy();
+    socket.end();
+    await once(socket, 'close');
   }
 }
 
