@@ -19,7 +19,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 const HOME: Readonly<Record<string, RegExp>> = {
   soap: /^src\/vim25\/transport\.ts$/,
   undici: /^src\/vim25\/(http-client|tls)\.ts$/,
-  umzug: /^src\/migration\/runner\.ts$/,
+  umzug: /^src\/migration\/(runner|undo)\.ts$/,
   winston: /^src\/cli\/logger\.ts$/,
   yargs: /^src\/cli\//,
   selfsigned: /^src\/simulator\//,

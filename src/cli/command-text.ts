@@ -11,7 +11,7 @@ const REPEATED: readonly OptionName[] = [
 export function commandText(
   command: string,
   given: GivenOptions,
-  vch: {readonly name: string; readonly id: string},
+  vch: {readonly name: string; readonly id: string; readonly nameIsUnique: boolean},
 ): string {
   const words = ['vch-migrate', command];
   for (const name of REPEATED) {
@@ -25,7 +25,8 @@ export function commandText(
   }
   const name = given.text('name') ?? vch.name;
   // A name with a control character cannot be typed again; two VCHs may share one, and --id was given for that.
-  if (given.names.includes('id') || /[\p{Cc}\p{Cf}]/u.test(name)) words.push('--id', shellQuoted(vch.id));
+  if (!vch.nameIsUnique || given.names.includes('id') || /[\p{Cc}\p{Cf}]/u.test(name))
+    words.push('--id', shellQuoted(vch.id));
   else words.push('--name', shellQuoted(name));
   return words.join(' ');
 }

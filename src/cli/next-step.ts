@@ -13,7 +13,7 @@ export interface EndState {
 /** What to do after a run, with the command line that does it. */
 export function nextStep(end: EndState): string {
   const {command, vch} = end.report;
-  const line = (next: string) => commandText(next, end.given, vch);
+  const line = (next: string) => commandText(next, end.given, {...vch, nameIsUnique: true});
   const step = stepAfter(end, line);
   const writes = command === 'apply' || command === 'undo';
   if (end.target.kind === 'simulator' && writes && !end.declined) {
@@ -37,14 +37,15 @@ function stepAfter({report, declined}: EndState, line: (command: string) => stri
     case 'undo':
       return summary.failed + summary.unknown > 0 ? `the rest: ${line('undo')}` : line('status');
     case 'status':
-      return vch.lock.held ? `wait until the upgrade is over, then ${line('plan')}` : line('plan');
+      if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
+      return line(summary.pending > 0 ? 'plan' : 'verify');
     case 'verify': {
       const atGoal = summary.unchanged + summary.changed + summary.skipped;
       if (atGoal === summary.total) return 'nothing; every containerVM is at its goal';
       if (atGoal + summary.refused + summary.unreachable === summary.total) {
         return `see to the VMs that were refused or unreachable, then ${line('apply')}`;
       }
-      return `see what was changed by hand, then ${line('plan')}`;
+      return `see to the VMs that are not at their goal, then ${line('plan')}`;
     }
   }
 }

@@ -1,7 +1,7 @@
 import yargs from 'yargs';
 import {VchError} from '../errors.js';
 import type {Command} from './command.js';
-import {type GivenOptions, OPTIONS, type OptionName} from './option-table.js';
+import {type GivenOptions, isOptionName, OPTION_NAMES, OPTIONS} from './option-table.js';
 import {suggest} from './suggest.js';
 
 /** What a command line says. */
@@ -131,18 +131,8 @@ function givenOptions(argv: Argv): GivenOptions {
       return typeof value === 'string' ? value : undefined;
     },
     flag: (name) => argv[name] === true,
-    names: optionNames().filter((name) => argv[name] !== undefined),
+    names: OPTION_NAMES.filter((name) => argv[name] !== undefined),
   };
-}
-
-function optionNames(): readonly OptionName[] {
-  const names: OptionName[] = [];
-  for (const name in OPTIONS) if (isOptionName(name)) names.push(name);
-  return names;
-}
-
-function isOptionName(name: string): name is OptionName {
-  return Object.hasOwn(OPTIONS, name);
 }
 
 function refuser(command: Command, argv: Argv, given: GivenOptions): () => void {

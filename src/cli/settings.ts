@@ -88,7 +88,8 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
     );
   }
   problems.throwIfAny(context.command);
-  if (access.target === undefined) throw new Error('a missing target went unreported');
+  if (access.target === undefined)
+    throw new VchError('VCH_ERR_INTERNAL', 'a target that could not be read went unreported');
   return {
     target: access.target,
     user: access.user,

@@ -34,7 +34,8 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   return {
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
-    columns: stdout.isTTY === true ? stdout.columns : PAGE_COLUMNS,
+    // A pseudo-terminal may say that it has none.
+    columns: (stdout.isTTY === true && stdout.columns) || PAGE_COLUMNS,
     variables: env,
     errors: stderr,
     out: (text) => write(stdout, text),

@@ -68,7 +68,9 @@ async function checkWithoutHistory(
   const version = dataVersionOf(input.config, input.target);
   const legacy = version.status === 'valid' && version.version < RENAME_SUPPORTED_VERSION;
   if (legacy && isMarked(input)) {
-    const missing = `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it`;
+    const missing =
+      `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it: ` +
+      `remove that, too (govc vm.change -e ${RENAME_DISABLED_KEY}=), and apply again`;
     return contradicts(input, new Map([[LEDGER_KEY, missing]]), findings);
   }
   const plan = await planVm(registry, input, DRY_RUN);
@@ -89,7 +91,7 @@ async function checkHistory(
   // What the plugins were given has changed: run again, they would come to something else, rightly.
   if (decidedOn.size > 0) return contradicts(input, all, findings);
   const now = await planVm(registry, input, DRY_RUN);
-  const start = beforeAll(input.config, ledger);
+  const start = beforeAll(input, ledger);
   const replayed = start === null ? now : await planVm(registry, {...input, config: start}, DRY_RUN);
   for (const plan of [now, replayed]) {
     if (plan.status !== 'refused' && plan.status !== 'failed') continue;
@@ -98,7 +100,10 @@ async function checkHistory(
   }
   const changes = replayed.status === 'pending' ? replayed.changes : [];
   const goal = applyChanges(start ?? input.config, changes);
-  for (const [key, text] of differences(input.config, goal)) all.set(key, text);
+  for (const [key, text] of differences(input.config, goal)) {
+    // Judged above: an upgrade raises the appliance's.
+    if (key !== DATA_VERSION_KEY[input.target]) all.set(key, text);
+  }
   return all.size > 0 ? contradicts(input, all, findings) : {status: 'at-goal', findings};
 }
 
@@ -140,8 +145,11 @@ function decisionContradictions({config, target}: VmInput, ledger: Ledger): Cont
 }
 
 /** The ExtraConfig as it was before the first plugin; `null` where a value was not kept. */
-function beforeAll(config: ExtraConfig, ledger: Ledger): ExtraConfig | null {
+function beforeAll({config, target}: VmInput, ledger: Ledger): ExtraConfig | null {
   const changes: Change[] = [{key: LEDGER_KEY, before: null, after: null}];
+  for (const {dataVersion} of ledger.applied.slice(0, 1)) {
+    changes.push({key: DATA_VERSION_KEY[target], before: null, after: String(dataVersion)});
+  }
   for (const entry of ledger.applied.toReversed()) {
     for (const [key, before] of Object.entries(entry.before)) {
       if (isWithheld(before)) return null;

@@ -1,11 +1,13 @@
 import {changeSign} from './change-text.js';
 import type {Layout} from './layout.js';
 import {printable} from './printable.js';
-import type {Report, ReportVm} from './report.js';
+import type {Report, ReportStatus, ReportVm} from './report.js';
+import {containerName, displayName} from './vm-name.js';
 import {wrap} from './width.js';
 
 /** So many names say who a group is; the JSON report has them all. */
 const NAMES_SHOWN = 24;
+const UNTOUCHED: readonly ReportStatus[] = ['refused', 'conflict', 'unreachable', 'skipped'];
 
 /** The VMs of a large VCH, those with the same changes on one line: `412 VMs: + common/name, …`, and their names. */
 export function changeGroups(report: Report, layout: Layout): string[] {
@@ -36,13 +38,16 @@ function groupOf(report: Report, vm: ReportVm): string | null {
       ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
     ].join('; ');
   }
-  if (vm.changes.length === 0) return null;
+  // What never came to a write says why elsewhere.
+  if (vm.changes.length === 0 || UNTOUCHED.includes(vm.status)) return null;
   const changes = vm.changes.map((change) => `${changeSign(change)} ${printable(change.key)}`).join(', ');
   return vm.status === 'pending' || vm.status === 'changed' ? changes : `${changes} (${vm.status})`;
 }
 
 function names(vms: readonly ReportVm[]): string {
-  const shown = vms.slice(0, NAMES_SHOWN).map((vm) => printable(vm.containerName ?? vm.displayName));
+  const shown = vms
+    .slice(0, NAMES_SHOWN)
+    .map((vm) => (vm.containerName === null ? displayName(vm) : containerName(vm.containerName)));
   const left = vms.length - shown.length;
   return left > 0 ? `${shown.join(', ')} and ${left} more (--format json lists every VM)` : shown.join(', ');
 }

@@ -1,10 +1,11 @@
 import type {Layout} from './layout.js';
 import {columnsOf, pad, truncate, wrap} from './width.js';
 
-/** One column: its heading, its cells, and how wide it may grow before its cells are cut. */
+/** One column: its heading and its cells. */
 export interface Column {
   readonly heading: string;
   readonly cells: readonly string[];
+  /** How wide it may grow. A column with a limit is cut where room is short; one without never is. */
   readonly limit?: number;
   readonly style?: (row: number) => Parameters<Layout['paint']>[0];
 }
@@ -13,6 +14,8 @@ const GAP = '  ';
 const INDENT = '  ';
 /** Narrower than this, the notes of a row go on lines of their own. */
 const LEAST_NOTE_COLUMNS = 36;
+/** A name shorter than this says nothing. */
+const LEAST_CUT_COLUMNS = 10;
 
 /**
  * Rows of aligned columns with an open end: `notes` are the last column where there is room for it, and else
@@ -23,10 +26,17 @@ export function table(
   notes: {readonly heading: string; readonly cells: readonly string[]},
   layout: Layout,
 ): string[] {
-  const widths = columns.map((column) =>
-    Math.min(column.limit ?? 32, Math.max(columnsOf(column.heading), ...column.cells.map(columnsOf))),
+  const natural = columns.map((column) =>
+    Math.min(
+      column.limit ?? Number.POSITIVE_INFINITY,
+      Math.max(...[column.heading, ...column.cells].map(columnsOf)),
+    ),
   );
-  narrow(widths, layout.columns - INDENT.length - GAP.length * (columns.length - 1));
+  const widths = narrowed(
+    columns,
+    natural,
+    layout.columns - INDENT.length - GAP.length * (columns.length - 1),
+  );
   const used = INDENT.length + widths.reduce((sum, width) => sum + width + GAP.length, 0);
   const beside = layout.columns - used >= LEAST_NOTE_COLUMNS;
   const withNotes = notes.cells.some((note) => note !== '');
@@ -51,14 +61,16 @@ export function table(
   return lines;
 }
 
-/** Takes from the widest columns until all fit. */
-function narrow(widths: number[], room: number): void {
+/** Takes from the widest of the columns that may be cut until all fit. */
+function narrowed(columns: readonly Column[], natural: readonly number[], room: number): readonly number[] {
+  const widths = [...natural];
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   while (excess > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const width = widths[widest];
-    if (width === undefined || width <= 4) return;
-    widths[widest] = width - 1;
+    const cuttable = widths.map((width, at) => (columns[at]?.limit === undefined ? 0 : width));
+    const widest = Math.max(...cuttable);
+    if (widest <= LEAST_CUT_COLUMNS) break;
+    widths[cuttable.indexOf(widest)] = widest - 1;
     excess -= 1;
   }
+  return widths;
 }

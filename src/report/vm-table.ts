@@ -4,6 +4,7 @@ import {styleOf} from './paint.js';
 import {printable} from './printable.js';
 import type {Report, ReportVm} from './report.js';
 import {table} from './table.js';
+import {displayName} from './vm-name.js';
 
 const POWER: Readonly<Record<string, string>> = {poweredOn: 'on', poweredOff: 'off', suspended: 'susp'};
 const RENAME = {disabled: 'disabled', 'not-persisted-by-vic': 'not kept', supported: 'supported'} as const;
@@ -12,7 +13,7 @@ const RENAME = {disabled: 'disabled', 'not-persisted-by-vic': 'not kept', suppor
 export function vmTable(report: Report, layout: Layout): string[] {
   const {vms} = report;
   const columns = [
-    {heading: 'VM', cells: vms.map((vm) => printable(vm.displayName)), limit: 40},
+    {heading: 'VM', cells: vms.map(displayName), limit: 40},
     {heading: 'CONTAINER', cells: vms.map((vm) => printable(vm.containerName ?? '-')), limit: 28},
     {heading: 'POWER', cells: vms.map((vm) => powerText(vm.powerState))},
     {heading: 'DATA', cells: vms.map((vm) => (vm.dataVersion === null ? '-' : String(vm.dataVersion)))},

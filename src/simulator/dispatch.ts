@@ -41,7 +41,7 @@ export async function dispatch(
   caller: Caller,
   vcenter: VCenter,
   faults: FaultRules,
-  log: (method: string, object: string) => void,
+  log: (method: string, object: string, operationId?: string) => void,
 ): Promise<Reply> {
   let request: SoapRequest;
   try {
@@ -50,7 +50,7 @@ export async function dispatch(
     log('(unreadable)', '');
     return failed(error);
   }
-  log(request.method, request.object.id);
+  log(request.method, request.object.id, request.operationId);
   const action = faults.apply({method: request.method, object: request.object.id});
   const early = action === undefined ? undefined : replyInstead(action);
   if (early !== undefined) return early;
@@ -100,7 +100,8 @@ async function carryOut(
   }
   const taskFault =
     typeof action === 'object' && 'fault' in action && action.as === 'task' ? scripted(action) : undefined;
-  const call: Call = {vcenter, method: name, object, args, session, userAgent, signal, taskFault};
+  const ignored = action === 'ignore';
+  const call: Call = {vcenter, method: name, object, args, session, userAgent, signal, taskFault, ignored};
   return method(call);
 }
 
@@ -119,6 +120,7 @@ function replyInstead(action: FaultAction): Reply | undefined {
     case 'hang':
       return {status: 'hang'};
     case 'drop-after':
+    case 'ignore':
       return undefined;
     default:
       return 'fault' in action && action.as !== 'task' ? failed(scripted(action)) : undefined;

@@ -8,7 +8,7 @@ export interface MatchedCall {
 /**
  * What happens instead of an answer. `drop-before`: the connection ends, nothing was carried out;
  * `drop-after`: it was carried out, a task to its end, and then the connection ends; `hang`: never an answer,
- * nothing carried out; `delay`: carried out at once, answered late.
+ * nothing carried out; `ignore`: the task succeeds and a reconfigure changes nothing; `delay`: carried out at once, answered late.
  */
 export type FaultAction =
   | {
@@ -27,6 +27,7 @@ export type FaultAction =
   | 'drop-before'
   | 'drop-after'
   | 'hang'
+  | 'ignore'
   | {readonly delay: number};
 
 /** A scripted fault: which calls it meets, and what then happens. */

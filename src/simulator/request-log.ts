@@ -3,6 +3,8 @@ export interface LoggedRequest {
   readonly method: string;
   /** The moref; empty where it is no SOAP call. */
   readonly object: string;
+  /** The `operationID` of the SOAP header. */
+  readonly operationId?: string | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
 }

@@ -78,8 +78,8 @@ async function answer(
     userAgent: request.headers['user-agent'] ?? '',
     signal: gone.signal,
   };
-  const reply = await dispatch(body, caller, vcenter, faults, (method, object) =>
-    requests.add({method, object, at}),
+  const reply = await dispatch(body, caller, vcenter, faults, (method, object, operationId) =>
+    requests.add({method, object, operationId, at}),
   );
   sendReply(request, response, reply);
 }

@@ -32,6 +32,11 @@ export class SimulatedVm {
     return this.#vm.changeVersion;
   }
 
+  /** Reconfigures of clients that were carried out; those by {@link change} are not among them. */
+  get reconfigurations(): number {
+    return this.#vm.reconfigurations;
+  }
+
   get powerState(): PowerState {
     return this.#vm.powerState;
   }
@@ -86,5 +91,5 @@ export class SimulatedVm {
 }
 
 function asText(value: ConfigValue): string {
-  return typeof value === 'string' ? value : value.text;
+  return typeof value === 'string' ? value : value.value;
 }

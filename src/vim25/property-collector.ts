@@ -96,7 +96,6 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
       if (token === null) return;
       const next = await continueRead(session, token, first);
       if (next === null) {
-        token = null;
         yield await everythingElse(session, specSet, childrenNamed(result, 'objects').length);
         return;
       }

@@ -35,7 +35,12 @@ describe('a draft', () => {
 
   it('takes the text that is there already for no change', () => {
     const draft = new Draft({a: '', b: '<nil>', c: 'x'});
-    for (const [key, text] of [['a', ''], ['b', ''], ['c', 'x']] as const) draft.set(key, text);
+    for (const [key, text] of [
+      ['a', ''],
+      ['b', ''],
+      ['c', 'x'],
+    ] as const)
+      draft.set(key, text);
     draft.delete('absent');
     expect(draft.changes()).to.deep.equal([]);
   });

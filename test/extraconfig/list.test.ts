@@ -17,13 +17,18 @@ describe('extraconfig lists', () => {
   });
 
   it('leaves the other entries byte-identical when one is edited', () => {
-    const entries = fc.array(fc.string({unit: 'binary'}).filter((entry) => !entry.includes('|')), {minLength: 2});
+    const entries = fc.array(
+      fc.string({unit: 'binary'}).filter((entry) => !entry.includes('|')),
+      {minLength: 2},
+    );
     fc.assert(
       fc.property(entries, fc.nat(), (list, at) => {
         const index = at % list.length;
         const edited = listEntries(joinEntries(list)).map((entry, i) => (i === index ? 'edited' : entry));
         fc.pre(joinEntries(list) !== '<nil>');
-        expect(listEntries(joinEntries(edited))).to.deep.equal(list.map((entry, i) => (i === index ? 'edited' : entry)));
+        expect(listEntries(joinEntries(edited))).to.deep.equal(
+          list.map((entry, i) => (i === index ? 'edited' : entry)),
+        );
       }),
     );
   });

@@ -33,7 +33,14 @@ describe('text report', () => {
 
   for (const columns of [80, 200]) {
     it(`fits ${columns} columns`, () => {
-      const lines = linesOf(toText(small, plain(columns)));
+      const long = {
+        displayName: `postgres-orders-standby-${'0123456789abcdef'.repeat(4)}`,
+        containerName: 'postgres-orders-standby',
+      };
+      const unreachable = refusedVm({...long, status: 'unreachable'});
+      const report = exampleReport([...small.vms, unreachable, reportVm({...long, status: 'not-attempted'})]);
+      const lines = linesOf(toText(report, plain(columns)));
+      expect(lines.filter((line) => line.includes('not-attempted'))).to.have.length.greaterThan(1);
       const longest = Math.max(...lines.map(columnsOf));
       expect(longest).to.be.at.most(columns);
     });
@@ -59,7 +66,7 @@ describe('text report', () => {
 
   it('lists who was refused with the reason and the way on', () => {
     const text = toText(small, plain(120));
-    expect(text).to.include('db-ffffffffffff (vm-14): refused, VCH_ERR_NAME_MISSING');
+    expect(text).to.include('db-ffffffffffff (vm-14): refused\n    VCH_ERR_NAME_MISSING: db-');
     expect(text).to.include('set guestinfo.vice./common/name, then run');
   });
 

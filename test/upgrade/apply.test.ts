@@ -71,7 +71,7 @@ describe('upgrade: apply', () => {
       await applyMigration(session, {vch});
       expect(simulator.inventory.vm(WEB).powerState).to.equal('poweredOn');
       const running = config(simulator, WEB);
-      simulator.inventory.powerOff(WEB);
+      simulator.inventory.vm(WEB).powerOff();
       expect(config(simulator, WEB)).to.deep.equal(running);
     });
   });
@@ -83,7 +83,7 @@ describe('upgrade: apply', () => {
         object: WEB,
         nth: 1,
         do: {delay: 0},
-        before: () => simulator.inventory.setExtraConfig(WEB, {'common/name': 'renamed-meanwhile'}),
+        before: () => simulator.inventory.vm(WEB).change({'common/name': 'renamed-meanwhile'}),
       });
       const {vms} = await applyMigration(session, {vch});
       expect(outcomeOf(vms, WEB).status).to.equal('changed');
@@ -104,7 +104,7 @@ describe('upgrade: apply', () => {
         do: {delay: 0},
         before: () => {
           n += 1;
-          simulator.inventory.setExtraConfig(WEB, {noise: String(n)});
+          simulator.inventory.vm(WEB).change({noise: String(n)});
         },
       });
       const {vms} = await applyMigration(session, {vch});
@@ -199,7 +199,7 @@ describe('upgrade: apply', () => {
         object: WEB,
         nth: 1,
         do: {delay: 0},
-        before: () => simulator.inventory.removeVm(WEB),
+        before: () => simulator.inventory.vm(WEB).remove(),
       });
       const {vms} = await applyMigration(session, {vch});
       expect(outcomeOf(vms, WEB).status).to.equal('skipped');
@@ -219,7 +219,7 @@ describe('upgrade: apply', () => {
 
   it('writes nothing while vic-machine has set its flag', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
-      simulator.inventory.setExtraConfig('vm-100', {UpdateInProgress: 'true'});
+      simulator.inventory.vm('vm-100').change({UpdateInProgress: 'true'});
       const error = await rejection(applyMigration(session, {vch}));
       expect(error.code).to.equal('VCH_ERR_LOCKED');
       expect(simulator.requests.count('ReconfigVM_Task')).to.equal(0);
@@ -229,7 +229,7 @@ describe('upgrade: apply', () => {
   it('writes nothing when an upgrade begins while a person is thinking about the plan', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
       const confirm = async () => {
-        simulator.inventory.setExtraConfig('vm-100', {
+        simulator.inventory.vm('vm-100').change({
           'vch-migrate/lock': '{"id":"l","owner":"x@y","phase":"snapshot"}',
         });
         return true;
@@ -314,7 +314,7 @@ describe('upgrade: undo', () => {
   it('leaves a VM whole whose key was changed since, and puts the others back', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
       await applyMigration(session, {vch});
-      simulator.inventory.setExtraConfig(WEB, {'common/name': 'somebody-else'});
+      simulator.inventory.vm(WEB).change({'common/name': 'somebody-else'});
       const changed = config(simulator, WEB);
       const {vms} = await undoMigration(session, {vch});
       expect(outcomeOf(vms, WEB)).to.include({status: 'conflict'});

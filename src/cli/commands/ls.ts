@@ -47,7 +47,10 @@ async function run(settings: Settings, given: GivenOptions, context: RunContext)
       next:
         first === undefined
           ? 'see whether the user may read the VMs of the VCHs'
-          : commandText('plan', given, first),
+          : commandText('plan', given, {
+              ...first,
+              nameIsUnique: found.filter(({name}) => name === first.name).length === 1,
+            }),
     };
   });
   await publish(

@@ -27,7 +27,7 @@ function readOptionValue(option: XmlElement): [string, ConfigValue | undefined] 
   // The field is an anyType: without its type a server cannot know what it was sent.
   if (value.type === undefined) throw invalidRequest(`the value of "${key}" has no xsi:type`);
   if (value.text === '') return [key, undefined];
-  return [key, value.type === 'xsd:string' ? value.text : {type: value.type, text: value.text}];
+  return [key, value.type === 'xsd:string' ? value.text : {type: value.type, value: value.text}];
 }
 
 function invalidRequest(detail: string): VimFault {

@@ -17,6 +17,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** A scripted fault for the task that this call starts. */
   readonly taskFault: VimFault | undefined;
+  /** By a scripted fault: the task succeeds, and changes nothing. */
+  readonly ignored: boolean;
 }
 
 /** A call by somebody who is logged in. */

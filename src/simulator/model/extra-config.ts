@@ -1,5 +1,5 @@
 /** A value of the type `xsd:string` as plain text; any other type with its `xsi:type`. */
-export type ConfigValue = string | {readonly type: string; readonly text: string};
+export type ConfigValue = string | {readonly type: string; readonly value: string};
 
 /**
  * A map that many VMs share. The characters U+E000 and U+E001 stand for what differs from VM to VM: the

@@ -56,6 +56,8 @@ export class VirtualMachine {
   annotation = '';
   changeVersion: string;
   modified: number;
+  /** Reconfigures of clients that were carried out. */
+  reconfigurations = 0;
   bootTime: number | undefined;
   readonly #clock: Clock;
   /** `guestinfo.*` keys written since power-on: they live in the running VM's memory only. */

@@ -140,6 +140,10 @@ function optionValue(key: string, value: ConfigValue): Data {
   return data(
     'OptionValue',
     ['key', string(key)],
-    ['value', typeof value === 'string' ? string(value) : {kind: 'scalar', ...value}, 'typed'],
+    [
+      'value',
+      typeof value === 'string' ? string(value) : {kind: 'scalar', type: value.type, text: value.value},
+      'typed',
+    ],
   );
 }

@@ -11,6 +11,8 @@ export interface SoapRequest {
   readonly method: string;
   readonly object: {readonly type: string; readonly id: string};
   readonly args: XmlElement;
+  /** The header by which vpxd's log tells calls apart. */
+  readonly operationId?: string;
 }
 
 /** Reads a SOAP 1.1 request of the namespace urn:vim25, whatever its prefixes. */
@@ -25,7 +27,10 @@ export function readRequest(body: string): SoapRequest {
   const self = args.child('_this');
   const type = self?.attributes.get('type');
   if (self === undefined || type === undefined) throw malformed(`${args.name} has no _this with a type`);
-  return {method: args.name, object: {type, id: self.text.trim()}, args};
+  const header = envelope.children.find((child) => child.name === 'Header' && child.namespace === SOAP);
+  const operationId = header?.child('operationID')?.text;
+  const object = {type, id: self.text.trim()};
+  return {method: args.name, object, args, ...(operationId !== undefined && {operationId})};
 }
 
 /** The response envelope of a method that succeeded; `result` is undefined for a void one. */

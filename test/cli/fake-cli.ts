@@ -1,0 +1,185 @@
+import {Writable} from 'node:stream';
+import {builtinPlugins} from '../../plugins/index.js';
+import {commands} from '../../src/cli/commands/all.js';
+import type {Connection, Operations, RunningSimulator} from '../../src/cli/operations.js';
+import {run} from '../../src/cli/run.js';
+import type {Stop, StopSignal} from '../../src/cli/stop.js';
+import type {Terminal} from '../../src/cli/terminal.js';
+import {createRegistry} from '../../src/migration/registry.js';
+import type {RunOutcome, VchSummary, VmOutcome} from '../../src/upgrade/outcome.js';
+import type {RunOptions, UndoOptions, VchSelector} from '../../src/upgrade/run-options.js';
+import type {ConnectOptions} from '../../src/vim25/connect-options.js';
+
+export const VCH: VchSummary = {
+  id: 'vm-12',
+  name: 'vch1',
+  ownName: 'vch1',
+  build: '5678',
+  version: 'v0.9.0',
+  dataVersion: 0,
+  powerState: 'poweredOn',
+  computeResource: '/dc1/host/cluster1/Resources/vch1',
+  containerVMs: 1,
+  lock: {held: false},
+};
+
+/** A containerVM's outcome; everything has a default. */
+export function vmOutcome(vm: Partial<VmOutcome> = {}): VmOutcome {
+  return {
+    id: 'vm-13',
+    kind: 'container',
+    displayName: 'web-0a1b2c3d4e5f',
+    containerId: '0a1b2c3d4e5f'.padEnd(64, '0'),
+    containerName: 'web',
+    powerState: 'poweredOn',
+    dataVersion: 0,
+    rename: 'disabled',
+    status: 'pending',
+    applied: ['0002-container-common-name'],
+    changes: [{key: 'common/name', before: null, after: 'web'}],
+    findings: [],
+    error: null,
+    ...vm,
+  };
+}
+
+/** A run's outcome over these VMs. */
+export function runOutcome(vms: readonly VmOutcome[], outcome: Partial<RunOutcome> = {}): RunOutcome {
+  return {vch: VCH, vms, findings: [], interrupted: false, ...outcome};
+}
+
+/** What happens instead of the real thing. */
+export interface Script {
+  readonly variables?: Readonly<Record<string, string>>;
+  /** What is typed: answers to questions, in their order. Given, there is a terminal. */
+  readonly typed?: readonly string[];
+  readonly connect?: (options: ConnectOptions) => void;
+  readonly listVchs?: (selector: VchSelector) => readonly VchSummary[];
+  /** What plan, apply, undo, status and verify come to. */
+  readonly operate?: (
+    options: UndoOptions,
+    stop: (by: StopSignal) => void,
+  ) => Promise<RunOutcome> | RunOutcome;
+}
+
+/** What a command line came to. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What was called, in order: `connect`, `apply`, `startSimulator`, … */
+  readonly calls: readonly string[];
+  readonly connects: readonly ConnectOptions[];
+  readonly runs: readonly RunOptions[];
+  readonly questions: readonly string[];
+}
+
+const SIMULATOR = {
+  url: 'https://127.0.0.1:4433/sdk',
+  user: 'administrator@vsphere.local',
+  password: "it's(sim)",
+  thumbprint: Array.from({length: 32}, () => 'AB').join(':'),
+};
+
+/** Runs a command line over scripted operations: no server, no process, no terminal. */
+export async function runCommandLine(args: readonly string[], script: Script = {}): Promise<Ended> {
+  const calls: string[] = [];
+  const connects: ConnectOptions[] = [];
+  const runs: RunOptions[] = [];
+  const questions: string[] = [];
+  const typed = [...(script.typed ?? [])];
+  let stdout = '';
+  let stderr = '';
+  let clock = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+  const controller = new AbortController();
+  let by: StopSignal | null = null;
+  const raise = (signal: StopSignal) => {
+    by = signal;
+    controller.abort();
+  };
+  const stop: Stop = {signal: controller.signal, by: () => by};
+
+  const answer = async (question: string) => {
+    questions.push(question);
+    return typed.shift() ?? '';
+  };
+  const terminal: Terminal = {
+    interactive: script.typed !== undefined,
+    colour: false,
+    columns: 120,
+    variables: script.variables ?? {},
+    errors: new Writable({
+      write(chunk, _encoding, done) {
+        stderr += String(chunk);
+        done();
+      },
+    }),
+    out: async (text) => {
+      stdout += text;
+    },
+    ask: answer,
+    askSecret: answer,
+  };
+  const operate = (name: string) => async (options: UndoOptions) => {
+    calls.push(name);
+    runs.push(options);
+    return (await script.operate?.(options, raise)) ?? runOutcome([vmOutcome()]);
+  };
+  const connection: Connection = {
+    url: 'https://vc.example/sdk',
+    product: 'VMware vCenter Server 8.0.2',
+    apiVersion: '8.0.2.0',
+    listVchs: async (selector) => script.listVchs?.(selector) ?? [VCH],
+    plan: operate('plan'),
+    apply: operate('apply'),
+    undo: operate('undo'),
+    status: operate('status'),
+    verify: operate('verify'),
+  };
+  const simulator: RunningSimulator = {
+    ...SIMULATOR,
+    close: async () => {
+      calls.push('close simulator');
+    },
+  };
+  const operations: Operations = {
+    async withConnection(options, use) {
+      calls.push('connect');
+      connects.push(options);
+      script.connect?.(options);
+      return use(connection);
+    },
+    async startSimulator() {
+      calls.push('start simulator');
+      // `simulate` serves until it is stopped.
+      if (args[0] === 'simulate') setImmediate(() => raise('SIGTERM'));
+      return simulator;
+    },
+    registry: async () => createRegistry(builtinPlugins),
+  };
+  const code = await run(args, commands, {
+    terminal,
+    operations,
+    stop,
+    version: '9.9.9',
+    now: () => {
+      clock += 1000;
+      return new Date(clock);
+    },
+    newRunId: () => '11111111-2222-4333-8444-555555555555',
+  });
+  return {code, stdout, stderr, calls, connects, runs, questions};
+}
+
+/** Settings of a target in the environment; its password must be seen nowhere. */
+export const withTarget: Script = {
+  variables: {GOVC_URL: 'vc.example', GOVC_USERNAME: 'ann', GOVC_PASSWORD: 'pl4nted-pw'},
+};
+
+/** A JSON object, as a program would read it. */
+export function parsed(text: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new Error('no JSON object');
+  return {...value};
+}

@@ -1,0 +1,53 @@
+import type {OptionName} from '../../src/cli/option-table.js';
+import {readSettings, type Settings} from '../../src/cli/settings.js';
+import type {ReadText} from '../../src/cli/settings-file.js';
+import {VchError} from '../../src/errors.js';
+import {given} from './given-options.js';
+
+export const PEM = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+const FILES: Readonly<Record<string, string>> = {
+  '/secrets/pw': ' from file \n',
+  '/secrets/govc-user': 'govc-file-user\n',
+  '/secrets/govc-pw': 'govc-file-pw\n',
+  '/ca/a.pem': `${PEM}a`,
+  '/ca/b.pem': `${PEM}b`,
+  '/ca/none.pem': 'nothing',
+  '/known': 'vc.example AA:BB\n',
+  'fixtures/x.json': '{}',
+};
+const readFake: ReadText = (path) => {
+  const text = FILES[path];
+  return text === undefined ? {status: 'missing'} : {status: 'read', text};
+};
+
+/** A command line and its surroundings. */
+export interface Given {
+  readonly options?: Partial<Readonly<Record<OptionName, string | true>>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly interactive?: boolean;
+  readonly writes?: boolean;
+}
+
+/** Reads settings over fake files. */
+export function read({options = {}, variables = {}, interactive = true, writes = false}: Given): Settings {
+  return readSettings(given(options), {command: 'plan', variables, interactive, writes, read: readFake});
+}
+
+/** What is wrong with them, as a user is told. */
+export function problemsOf(from: Given): string {
+  try {
+    read(from);
+  } catch (error) {
+    if (error instanceof VchError && error.code === 'VCH_ERR_USAGE') return error.message;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+}
+
+export const govc = {GOVC_URL: 'https://govc.example', GOVC_USERNAME: 'govc-user', GOVC_PASSWORD: 'govc-pw'};
+export const vic = {
+  VIC_MACHINE_TARGET: 'vic.example',
+  VIC_MACHINE_USER: 'vic-user',
+  VIC_MACHINE_PASSWORD: 'vic-pw',
+};
+export const option = {target: 'opt.example', user: 'opt-user', password: 'opt-pw'} as const;

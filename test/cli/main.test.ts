@@ -1,0 +1,81 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
+import {text} from 'node:stream/consumers';
+import {fileURLToPath} from 'node:url';
+import {expect} from 'chai';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+interface Exit {
+  readonly code: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function main(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Exit> {
+  const env = {PATH: process.env.PATH ?? '', ...variables};
+  const child = spawn(process.execPath, [MAIN, ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return {code, stdout, stderr};
+}
+
+describe('vch-migrate, the process', () => {
+  it('prints the version of the package', async () => {
+    const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(await main(['--version'])).to.deep.equal({code: 0, stdout: `${version}\n`, stderr: ''});
+  });
+
+  it('prints its commands, environment and exit codes with --help', async () => {
+    const {code, stdout, stderr} = await main(['--help']);
+    expect([code, stderr]).to.deep.equal([0, '']);
+    for (const word of [
+      'ls',
+      'plan',
+      'dry-run',
+      'apply',
+      'undo',
+      'status',
+      'verify',
+      'simulate',
+      'GOVC_URL',
+      '130',
+    ]) {
+      expect(stdout).to.include(word);
+    }
+  });
+
+  it('exits 5 with one line for an unknown option', async () => {
+    const {code, stdout, stderr} = await main(['plan', '--tarqet', 'x']);
+    expect([code, stdout]).to.deep.equal([5, '']);
+    expect(stderr).to.match(
+      /^vch-migrate: VCH_ERR_USAGE: unknown option --tarqet, did you mean --target\?[^\n]*\n$/,
+    );
+  });
+
+  it('exits 5 where a password is missing and nobody can be asked', async () => {
+    const {code, stderr} = await main(['plan', '-t', 'vc.invalid', '-u', 'ann']);
+    expect(code).to.equal(5);
+    expect(stderr).to.match(/password is missing.*--password-file/);
+  });
+
+  it('exits 5 where it would write without being told which VCH', async () => {
+    const {code, stderr} = await main(['apply'], {GOVC_URL: 'u:p@vc.invalid'});
+    expect(code).to.equal(5);
+    expect(stderr).to.include('--name or --id is missing');
+  });
+
+  it('ends quietly when nobody reads its output', async () => {
+    const child = spawn(process.execPath, [MAIN, '--help'], {stdio: ['ignore', 'pipe', 'pipe']});
+    child.stdout.destroy();
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect([code, stderr]).to.deep.equal([0, '']);
+  });
+});

@@ -1,0 +1,218 @@
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {VchError} from '../../src/errors.js';
+import {parsed, runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
+
+describe('migration command', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vch-migrate-'));
+  });
+  after(() => rmSync(folder, {recursive: true}));
+
+  it('prints a report as JSON on stdout, with the keys of the contract in their order', async () => {
+    const {code, stdout} = await runCommandLine(
+      ['plan', '--format', 'json', '--change-id', 'CHG-1'],
+      withTarget,
+    );
+    expect(code).to.equal(0);
+    const report = parsed(stdout);
+    expect(Object.keys(report).slice(0, 12)).to.deep.equal([
+      'schema',
+      'command',
+      'runId',
+      'changeId',
+      'startedAt',
+      'finishedAt',
+      'tool',
+      'target',
+      'vch',
+      'plugins',
+      'summary',
+      'vms',
+    ]);
+    expect(report).to.include({schema: 'vch-migrate/report/v1', command: 'plan', changeId: 'CHG-1'});
+    expect(report.tool).to.deep.equal({name: 'vch-migrate', version: '9.9.9', dataVersion: 10});
+    expect(report.target).to.deep.equal({
+      url: 'https://vc.example/sdk',
+      product: 'VMware vCenter Server 8.0.2',
+      apiVersion: '8.0.2.0',
+    });
+  });
+
+  it('gives the run what the settings say', async () => {
+    const args = ['undo', '-n', 'vch1', '--run', 'r1', '--to', '2', '--parallelism', '3', '--expect', '7'];
+    const {runs, connects} = await runCommandLine(args, withTarget);
+    expect(runs[0]).to.deep.include({
+      vch: {name: 'vch1', id: undefined, computeResource: undefined, datacenter: undefined},
+      run: 'r1',
+      to: 2,
+      parallelism: 3,
+      expect: 7,
+      user: 'ann',
+      toolVersion: '9.9.9',
+    });
+    expect(runs[0]?.runId).to.equal(connects[0]?.runId);
+    expect(connects[0]).to.deep.include({user: 'ann', password: 'pl4nted-pw'});
+  });
+
+  it('takes dry-run for plan, and options before the command', async () => {
+    const {code, calls} = await runCommandLine(['--debug', '-n', 'vch1', 'dry-run'], withTarget);
+    expect([code, calls]).to.deep.equal([0, ['connect', 'plan']]);
+  });
+
+  it('exits 2 for pending changes when asked for a detailed exit code', async () => {
+    const {code} = await runCommandLine(['plan', '--detailed-exitcode'], withTarget);
+    expect(code).to.equal(2);
+  });
+
+  it('ends a plan with the exact apply, without the password', async () => {
+    const args = ['plan', '-t', 'ann@corp:pl4nted@vc.example', '-r', 'my cluster', '--change-id', "it's"];
+    const {stdout} = await runCommandLine(args);
+    expect(stdout.trimEnd().split('\n').at(-1)).to.equal(
+      "Next: vch-migrate apply --target https://ann%40corp@vc.example/sdk --compute-resource 'my cluster' --change-id 'it'\\''s' --name vch1",
+    );
+  });
+
+  it('masks secrets in changes and findings', async () => {
+    const vm = vmOutcome({
+      changes: [
+        {key: 'x@secret', before: 'pl4nted1', after: 'pl4nted2'},
+        {key: 'proxy', before: null, after: 'http://u:pl4nted3@proxy:3128'},
+        {key: 'vch-migrate/ledger', before: null, after: 'pl4nted4'},
+      ],
+      findings: [{code: 'odd', message: 'see http://u:pl4nted5@proxy'}],
+    });
+    const failed = vmOutcome({
+      status: 'failed',
+      error: new VchError('VCH_ERR_VIM_FAULT', 'refused pl4nted-pw'),
+    });
+    for (const format of ['json', 'text']) {
+      const {stdout} = await runCommandLine(['plan', '--format', format], {
+        ...withTarget,
+        operate: () => runOutcome([vm, failed]),
+      });
+      expect(stdout).to.include('(sensitive)').and.include('refused ***').and.not.include('pl4nted');
+      expect(stdout).to.not.include('vch-migrate/ledger');
+    }
+  });
+
+  it('writes the report to a file besides, in the form its name asks for', async () => {
+    for (const name of ['r.json', 'r.txt']) {
+      const path = join(folder, name);
+      const {stdout} = await runCommandLine(['plan', '--report', path], withTarget);
+      expect(stdout).to.match(/^Plan for VCH vch1/);
+      const text = readFileSync(path, 'utf8');
+      if (name === 'r.json') expect(parsed(text)).to.include({schema: 'vch-migrate/report/v1'});
+      else expect(text).to.match(/^Plan for VCH vch1/);
+    }
+  });
+
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    it(`reports what was done and exits ${code} when ${signal} stops an apply`, async () => {
+      const ended = await runCommandLine(['apply', '-n', 'vch1'], {
+        ...withTarget,
+        operate: (options, stop) => {
+          stop(signal);
+          expect(options.signal?.aborted).to.equal(true);
+          const left = vmOutcome({status: 'not-attempted'});
+          return runOutcome([vmOutcome({status: 'changed'}), left], {interrupted: true});
+        },
+      });
+      expect(ended.code).to.equal(code);
+      expect(ended.stdout)
+        .to.include('1 changed, 1 not-attempted')
+        .and.include('to go on: vch-migrate apply');
+      expect(ended.stderr).to.include(`${signal}: finishing what is in flight`);
+    });
+  }
+
+  describe('on a terminal', () => {
+    const operate = async (options: {
+      confirm?: ((planned: ReturnType<typeof runOutcome>) => Promise<boolean>) | undefined;
+    }) => {
+      const planned = runOutcome([vmOutcome(), vmOutcome({status: 'refused'})]);
+      const go = (await options.confirm?.(planned)) ?? true;
+      return runOutcome([vmOutcome({status: go ? 'changed' : 'not-attempted'})]);
+    };
+
+    it('asks before it writes, naming target, VCH and counts', async () => {
+      const {code, questions} = await runCommandLine(['apply'], {...withTarget, typed: ['y'], operate});
+      expect(code).to.equal(0);
+      expect(questions).to.deep.equal([
+        'apply on VCH vch1 (vm-12) of https://vc.example/sdk: 1 of 2 containerVMs will be changed, 1 refused. Go on? [y/N] ',
+      ]);
+    });
+
+    it('writes nothing and exits 1 for any answer but yes', async () => {
+      const {code, stdout, stderr} = await runCommandLine(['undo'], {...withTarget, typed: [''], operate});
+      expect(code).to.equal(1);
+      expect(stdout).to.include('1 not-attempted').and.include('nothing was written');
+      expect(stderr).to.include('nothing was written');
+    });
+
+    it('takes a signal during the question for an interruption, not for a no', async () => {
+      const {code, stdout, stderr} = await runCommandLine(['apply'], {
+        ...withTarget,
+        typed: [''],
+        operate: (options, stop) => {
+          stop('SIGINT');
+          return operate(options);
+        },
+      });
+      expect(code).to.equal(130);
+      expect(stdout).to.include('The run was interrupted');
+      expect(stderr).to.not.include('nothing was written');
+    });
+
+    it('does not ask with --yes', async () => {
+      const {code, questions} = await runCommandLine(['apply', '--yes'], {...withTarget, typed: [], operate});
+      expect([code, questions]).to.deep.equal([0, []]);
+    });
+
+    it('asks for a missing password, and never shows it', async () => {
+      const args = ['plan', '-t', 'vc.example', '-u', 'ann', '--debug'];
+      const ended = await runCommandLine(args, {
+        typed: ['typed-pw'],
+        operate: (options) => {
+          options.log.debug('sent typed-pw');
+          return runOutcome([]);
+        },
+      });
+      expect(ended.questions).to.deep.equal(['Password of ann on vc.example: ']);
+      expect(ended.connects[0]?.password).to.equal('typed-pw');
+      expect(ended.stdout + ended.stderr)
+        .to.include('sent ***')
+        .and.not.include('typed-pw');
+    });
+
+    it('takes no password for a usage error', async () => {
+      const ended = await runCommandLine(['plan', '-t', 'vc.example', '-u', 'ann'], {typed: ['']});
+      expect([ended.code, ended.calls]).to.deep.equal([5, []]);
+    });
+  });
+
+  it('warns of a password on the command line', async () => {
+    const {stderr} = await runCommandLine(['plan', '-t', 'vc.example', '-u', 'ann', '-p', 'pl4nted']);
+    expect(stderr)
+      .to.match(/^warning: others on this machine can see/)
+      .and.not.include('pl4nted');
+  });
+
+  it('uses the embedded simulator with its own credentials, and closes it whatever happens', async () => {
+    const args = ['apply', '-t', 'sim:package.json', '-n', 'vch1'];
+    const operate = () => {
+      throw new VchError('VCH_ERR_TRANSPORT', 'gone; again');
+    };
+    const {calls, connects, code} = await runCommandLine(args, {...withTarget, operate});
+    expect(calls).to.deep.equal(['start simulator', 'connect', 'apply', 'close simulator']);
+    expect(connects[0]).to.deep.include({user: 'administrator@vsphere.local', password: "it's(sim)"});
+    expect(connects[0]?.tls.thumbprint).to.match(/^AB:AB/);
+    expect(code).to.equal(1);
+  });
+});

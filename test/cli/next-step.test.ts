@@ -1,0 +1,91 @@
+import {expect} from 'chai';
+import {nextStep} from '../../src/cli/next-step.js';
+import type {Target} from '../../src/cli/target.js';
+import {type ReportCommand, type ReportLock, type ReportStatus, summarize} from '../../src/report/report.js';
+import {exampleReport} from '../report/report-example.js';
+import {given} from './given-options.js';
+
+const vsphere: Target = {
+  kind: 'vsphere',
+  url: new URL('https://vc.example/sdk'),
+  user: undefined,
+  password: undefined,
+  datacenter: undefined,
+};
+
+interface Case {
+  readonly command: ReportCommand;
+  readonly vms: readonly ReportStatus[];
+  readonly next: RegExp;
+  readonly interrupted?: boolean;
+  readonly declined?: boolean;
+  readonly target?: Target;
+  readonly lock?: ReportLock;
+}
+
+const LOCK: ReportLock = {held: true, by: 'vic-machine', lockId: null, owner: null, phase: null};
+const UNLOCKED: ReportLock = {held: false};
+const CASES: readonly Case[] = [
+  {command: 'plan', vms: ['pending'], next: /^vch-migrate apply --name vch1$/},
+  {command: 'plan', vms: ['unchanged'], next: /^nothing to apply; vch-migrate verify --name vch1$/},
+  {command: 'plan', vms: ['pending'], lock: LOCK, next: /^wait until the upgrade is over/},
+  {command: 'apply', vms: ['changed', 'refused'], next: /^vch-migrate verify/},
+  {command: 'apply', vms: ['changed', 'failed'], next: /^the rest: vch-migrate apply/},
+  {command: 'apply', vms: ['not-attempted'], interrupted: true, next: /^to go on: vch-migrate apply/},
+  {
+    command: 'apply',
+    vms: ['not-attempted'],
+    declined: true,
+    next: /^nothing was written; to go on: vch-migrate apply/,
+  },
+  {
+    command: 'apply',
+    vms: ['changed'],
+    target: {kind: 'simulator', fixture: 'a b.json'},
+    next: /gone now.*vch-migrate simulate 'a b.json'$/,
+  },
+  {command: 'undo', vms: ['changed'], next: /^vch-migrate status/},
+  {command: 'status', vms: ['pending'], next: /^vch-migrate plan/},
+  {command: 'status', vms: ['unchanged'], next: /^vch-migrate verify/},
+  {command: 'verify', vms: ['unchanged', 'skipped'], next: /^nothing; every containerVM is at its goal$/},
+  {command: 'verify', vms: ['unchanged', 'refused'], next: /^see to the VMs that were refused/},
+  {
+    command: 'verify',
+    vms: ['failed'],
+    next: /^see to the VMs that are not at their goal, then vch-migrate plan/,
+  },
+];
+
+describe('next step', () => {
+  for (const {
+    command,
+    vms,
+    next,
+    interrupted = false,
+    declined = false,
+    target = vsphere,
+    lock = UNLOCKED,
+  } of CASES) {
+    it(`after ${command} with ${vms.join(', ')} matches ${next.source}`, () => {
+      const {vch} = exampleReport([]);
+      const summary = summarize(vms.map((status) => ({status, rename: null})));
+      const report = {command, summary, interrupted, vch: {...vch, lock}};
+      expect(nextStep({report, given: given(), target, declined})).to.match(next);
+    });
+  }
+
+  it('names the VCH by its id where its name cannot be typed, or where the id was given', () => {
+    const {vch} = exampleReport([]);
+    const summary = summarize([{status: 'changed', rename: null}]);
+    const hint = (name: string, options: Parameters<typeof given>[0]) =>
+      nextStep({
+        report: {...exampleReport([]), command: 'apply', summary, vch: {...vch, name}},
+        given: given(options),
+        target: vsphere,
+        declined: false,
+      });
+    expect(hint('evil\u001b[2J', {})).to.equal('vch-migrate verify --id vm-12');
+    expect(hint('vch1', {id: 'vm-12'})).to.equal('vch-migrate verify --id vm-12');
+    expect(hint('vch 1', {insecure: true})).to.equal("vch-migrate verify --insecure --name 'vch 1'");
+  });
+});

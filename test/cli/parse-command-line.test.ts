@@ -1,0 +1,47 @@
+import {expect} from 'chai';
+import {runCommandLine, withTarget} from './fake-cli.js';
+
+describe('command line', () => {
+  const usage: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['no command', [], /no command given, one of ls, plan/],
+    ['an unknown command', ['plna'], /unknown command "plna", did you mean plan\?/],
+    [
+      'unknown options, all of them',
+      ['plan', '--nmae', 'x', '--frob'],
+      /--nmae, did you mean --name\?; unknown option --frob/,
+    ],
+    ["another command's option", ['plan', '--listen', 'x'], /plan has no option --listen/],
+    ['an argument too many', ['plan', 'extra'], /plan takes no argument "extra"/],
+    ['a simulator without a fixture', ['simulate'], /simulate needs a fixture/],
+    ['an address without a port', ['simulate', 'x', '--listen', 'localhost'], /--listen must be HOST:PORT/],
+    ['--no- of something', ['plan', '--no-insecure'], /unknown option --no-insecure/],
+  ];
+  for (const [name, args, line] of usage) {
+    it(`exits 5 with one clear line for ${name}`, async () => {
+      const {code, stdout, stderr, calls} = await runCommandLine(args, withTarget);
+      expect([code, stdout, calls]).to.deep.equal([5, '', []]);
+      expect(stderr)
+        .to.match(line)
+        .and.match(/^vch-migrate: VCH_ERR_USAGE: [^\n]+\n$/);
+    });
+  }
+
+  it('never repeats the letters of a password that was read as options', async () => {
+    const {code, stderr} = await runCommandLine(['plan', '-t', 'x', '-u', 'u', '-p', '-zq9w'], {typed: []});
+    expect(code).to.equal(5);
+    expect(stderr)
+      .to.include('--password needs a value')
+      .and.not.match(/-[zq9w]\b/);
+  });
+
+  for (const command of ['ls', 'plan', 'apply', 'undo', 'status', 'verify', 'simulate']) {
+    it(`has a help for ${command}, with grouped options and an example`, async () => {
+      const {code, stdout, stderr} = await runCommandLine([command, '--help']);
+      expect([code, stderr]).to.deep.equal([0, '']);
+      expect(stdout).to.include(`vch-migrate ${command}`).and.include('Output:').and.include('Examples:');
+      const targeted = command !== 'simulate';
+      expect(stdout.includes('--thumbprint')).to.equal(targeted);
+      expect(stdout.includes('--parallelism')).to.equal(targeted && command !== 'ls');
+    });
+  }
+});

@@ -1,0 +1,44 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {acceptDataVersion, parseDataVersion} from '../../src/migration/data-version.js';
+import {VERSION} from './samples.js';
+
+describe('the data version', () => {
+  it('is 0 where it is absent, empty or <nil>', () => {
+    for (const raw of [undefined, '', '<nil>', '0']) {
+      expect(parseDataVersion(raw)).to.deep.equal({status: 'valid', version: 0});
+    }
+  });
+
+  it('is a plain non-negative integer and nothing else', () => {
+    fc.assert(
+      fc.property(fc.nat(), (version) => {
+        expect(parseDataVersion(String(version))).to.deep.equal({status: 'valid', version});
+        for (const raw of [
+          `0${version}`,
+          `-${version}`,
+          `+${version}`,
+          ` ${version}`,
+          `${version}\n`,
+          `${version}.0`,
+        ]) {
+          expect(parseDataVersion(raw)).to.deep.equal({status: 'invalid', raw});
+        }
+      }),
+    );
+  });
+
+  it('is accepted up to 10, and the refusal names the VM and what is there', () => {
+    const accept = (raw: string) => acceptDataVersion({[VERSION]: raw}, 'container', 'containerVM abc');
+    expect(accept('10')).to.deep.equal({status: 'accepted', version: 10});
+    const tooNew = accept('11');
+    expect(tooNew.status === 'refused' && tooNew.error.message).to.match(
+      /containerVM abc: its data version 11 .*vch-migrate/,
+    );
+    const invalid = accept('zz');
+    expect(invalid.status === 'refused' && invalid.error.message).to.match(
+      /containerVM abc: its data version "zz"/,
+    );
+    expect(invalid.version).to.equal(null);
+  });
+});
