@@ -41,8 +41,9 @@ const PASSWORD = 'vcsim-p4ssw0rd';
 export async function startVcsim(peers: Peers, fixture: string, count?: number): Promise<Vcsim> {
   const path = `${ROOT}fixtures/${fixture}`;
   const child = spawn(peers.vcsim, [...modelOf(path), '-username', USER, '-password', PASSWORD], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  tellIfItDies(child);
   try {
     const url = await listening(child);
     const login = {url, user: USER, password: PASSWORD};
@@ -61,6 +62,17 @@ export async function startVcsim(peers: Peers, fixture: string, count?: number):
     await stop(child);
     throw error;
   }
+}
+
+/** vcsim complains about every refused handshake; only what it says before it dies on its own is of interest. */
+function tellIfItDies(child: ChildProcess): void {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = `${said}${text}`.slice(-4000);
+  });
+  child.once('close', (code) => {
+    if (code !== 0) process.stderr.write(`vcsim exited ${code}:\n${said}`);
+  });
 }
 
 function modelOf(path: string): string[] {
