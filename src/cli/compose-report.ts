@@ -10,6 +10,7 @@ import {
   type ReportCommand,
   type ReportError,
   type ReportFinding,
+  type ReportStep,
   type ReportTarget,
   type ReportTool,
   type ReportVch,
@@ -27,6 +28,7 @@ export interface ComposeOptions {
   readonly changeId: string | undefined;
   readonly startedAt: Date;
   readonly finishedAt: Date;
+  readonly steps: readonly ReportStep[];
   readonly toolVersion: string;
   readonly target: ReportTarget;
   readonly registry: PluginRegistry;
@@ -58,6 +60,7 @@ export function composeReport(outcome: RunOutcome, options: ComposeOptions): Rep
     summary: summarize(vms),
     vms,
     findings: outcome.findings.map((finding) => composeFinding(finding, redact)),
+    steps: options.steps,
     interrupted: outcome.interrupted,
   };
   return {...report, next: options.next(report)};

@@ -1,5 +1,4 @@
 import type {ReportCommand} from '../report/report.js';
-import {toText} from '../report/text.js';
 import type {RunOutcome} from '../upgrade/outcome.js';
 import type {RunOptions} from '../upgrade/run-options.js';
 import type {Command, RunContext} from './command.js';
@@ -18,6 +17,7 @@ import {
 import {progressTo} from './progress.js';
 import {publish} from './publish.js';
 import {readSettings, type Settings} from './settings.js';
+import {StepRecorder} from './steps.js';
 import {withTarget} from './with-target.js';
 
 /** What one command over the containerVMs of a VCH has of its own. */
@@ -67,6 +67,8 @@ async function run(
 ): Promise<number> {
   const startedAt = context.now();
   const runId = context.newRunId();
+  const steps = new StepRecorder(context.now);
+  const tell = progressTo(context.log, context.now);
   const registry = await context.operations.registry();
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
@@ -84,7 +86,10 @@ async function run(
         expect: settings.expect,
         signal: context.stop.signal,
         log: context.log,
-        onProgress: progressTo(context.log, context.now),
+        onProgress: (event) => {
+          steps.hear(event);
+          tell(event);
+        },
         confirm: asks ? question.ask : undefined,
       },
       settings,
@@ -97,20 +102,24 @@ async function run(
     };
   });
   const {declined} = ended;
-  const {composeReport} = await import('./compose-report.js');
+  const [{composeReport}, {renderReport}] = await Promise.all([
+    import('./compose-report.js'),
+    import('../report/render.js'),
+  ]);
   const report = composeReport(ended.outcome, {
     command: definition.name,
     runId,
     changeId: settings.changeId,
     startedAt,
     finishedAt: context.now(),
+    steps: steps.end(ended.outcome.interrupted ? 'interrupted' : 'done'),
     toolVersion: context.version,
     target: ended.target,
     registry,
     redact: (text) => context.redactor.redact(text),
     next: (unfinished) => nextStep({report: unfinished, given, target: settings.target, declined}),
   });
-  await publish({json: report, text: (layout) => toText(report, layout)}, settings.output, context.terminal);
+  await publish((format, layout) => renderReport(report, format, layout), settings.output, context.terminal);
   if (declined) context.log.warn('nothing was written');
   return exitCodeOf({
     report,

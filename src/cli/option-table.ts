@@ -1,8 +1,8 @@
 export type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
 
-/** One option as the help shows it. `text` options take one value, which the settings read and check. */
+/** One option as the help shows it. `text` takes one value, the last one given; `texts` is given once for each. */
 export interface OptionDefinition {
-  readonly kind: 'text' | 'flag';
+  readonly kind: 'text' | 'texts' | 'flag';
   readonly alias?: string;
   readonly group: OptionGroup;
   readonly describe: string;
@@ -55,8 +55,17 @@ export const OPTIONS = {
     group: 'Command:',
     describe: 'HOST:PORT to serve on (default 127.0.0.1 and any free port)',
   },
-  format: {kind: 'text', group: 'Output:', describe: 'text or json, on stdout (default text)'},
-  report: {kind: 'text', group: 'Output:', describe: 'FILE for the report besides; .json or .txt'},
+  format: {
+    kind: 'text',
+    group: 'Output:',
+    describe: 'text, json, ndjson, markdown, html, junit or csv, on stdout (default text)',
+  },
+  report: {
+    kind: 'texts',
+    group: 'Output:',
+    describe:
+      'FILE for the report besides, in the form of its ending: .txt .json .ndjson .md .html .xml .csv (repeatable)',
+  },
   'log-file': {kind: 'text', group: 'Output:', describe: 'FILE to append the log to, as JSON lines'},
   debug: {kind: 'flag', alias: 'v', group: 'Output:', describe: 'Log everything but secrets to stderr'},
   quiet: {kind: 'flag', alias: 'q', group: 'Output:', describe: 'Log errors only'},
@@ -88,7 +97,10 @@ export const RUN_OPTIONS: readonly OptionName[] = ['parallelism', 'expect', 'cha
 
 /** The options of a command line as they were typed: nothing checked, nothing filled in. */
 export interface GivenOptions {
+  /** The value, the last one where there are several. */
   text(name: OptionName): string | undefined;
+  /** Every value, in order. */
+  texts(name: OptionName): readonly string[];
   flag(name: OptionName): boolean;
   /** Names of the options that stand on the command line. */
   readonly names: readonly OptionName[];

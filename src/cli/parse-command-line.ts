@@ -47,7 +47,6 @@ export async function parseCommandLine(
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
-      'duplicate-arguments-array': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'strip-aliased': true,
@@ -126,13 +125,16 @@ function describeCommand(parser: ReturnType<typeof yargs>, command: Command): Re
 
 function givenOptions(argv: Argv): GivenOptions {
   return {
-    text: (name) => {
-      const value = argv[name];
-      return typeof value === 'string' ? value : undefined;
-    },
+    text: (name) => textsOf(argv[name]).at(-1),
+    texts: (name) => textsOf(argv[name]),
     flag: (name) => argv[name] === true,
     names: OPTION_NAMES.filter((name) => argv[name] !== undefined),
   };
+}
+
+/** yargs gives one value as it is, and several as an array. */
+function textsOf(value: unknown): readonly string[] {
+  return [value].flat().filter((text) => typeof text === 'string');
 }
 
 function refuser(command: Command, argv: Argv, given: GivenOptions): () => void {

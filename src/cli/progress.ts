@@ -3,7 +3,8 @@ import type {ProgressEvent} from '../upgrade/outcome.js';
 
 const INTERVAL = 5_000;
 
-const DOING = {
+/** What people call the phases of a run. */
+export const DOING = {
   find: 'finding the VCH',
   read: 'reading',
   plan: 'planning',

@@ -1,40 +1,37 @@
 import {writeFileSync} from 'node:fs';
 import {VchError} from '../errors.js';
-import {toJson} from '../report/json.js';
+import type {Format} from '../report/format.js';
 import type {LayoutOptions} from '../report/layout.js';
-import type {Format, OutputSettings} from './settings.js';
+import type {OutputSettings} from './settings.js';
 import {systemWord} from './settings-file.js';
 import type {Terminal} from './terminal.js';
 
-/** A result in both its forms. */
-export interface Result {
-  readonly json: object;
-  readonly text: (layout: LayoutOptions) => string;
-}
+/** A result in every form it has. */
+export type Render = (format: Format, layout: LayoutOptions) => string;
 
 const PAGE: LayoutOptions = {columns: 120, colour: false};
 
-/** Prints a result to stdout, and writes it to the report's file if there is to be one. */
-export async function publish(result: Result, output: OutputSettings, terminal: Terminal): Promise<void> {
+/** Prints a result to stdout, and writes it to the reports' files. */
+export async function publish(render: Render, output: OutputSettings, terminal: Terminal): Promise<void> {
   const layout = {columns: terminal.columns, colour: terminal.colour && !output.noColor};
   // The screen first: a file that cannot be written must not cost the result.
-  await terminal.out(render(result, output.format, layout));
-  writeReport(result, output);
+  await terminal.out(render(output.format, layout));
+  writeReports(render, output);
 }
 
-/** Writes a result to the report's file alone, if there is to be one. */
-export function writeReport(result: Result, {report}: OutputSettings): void {
-  if (report === undefined) return;
-  try {
-    writeFileSync(report.path, render(result, report.format, PAGE));
-  } catch (error) {
-    throw new VchError(
-      'VCH_ERR_INTERNAL',
-      `--report ${report.path} could not be written (${systemWord(error)}); what was done is done, see it with vch-migrate status`,
-    );
+/** Writes a result to the reports' files alone; all of them are tried before one that fails is told. */
+export function writeReports(render: Render, {reports}: OutputSettings): void {
+  const failed: string[] = [];
+  for (const {path, format} of reports) {
+    try {
+      writeFileSync(path, render(format, PAGE));
+    } catch (error) {
+      failed.push(`--report ${path} could not be written (${systemWord(error)})`);
+    }
   }
-}
-
-function render(result: Result, format: Format, layout: LayoutOptions): string {
-  return format === 'json' ? toJson(result.json) : result.text(layout);
+  if (failed.length === 0) return;
+  throw new VchError(
+    'VCH_ERR_INTERNAL',
+    `${failed.join('; ')}; what was done is done, see it with vch-migrate status`,
+  );
 }

@@ -1,14 +1,14 @@
 import {toVchError, type VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Failure} from '../report/failure.js';
-import {toJson} from '../report/json.js';
+import {type Format, isFormat} from '../report/format.js';
 import {printable} from '../report/printable.js';
 import type {CliContext, Command} from './command.js';
 import {plantedSecrets} from './credentials.js';
 import {readEnvironment} from './environment.js';
 import {EXIT, exitCodeOfError} from './exit-code.js';
 import {parseCommandLine} from './parse-command-line.js';
-import {writeReport} from './publish.js';
+import {writeReports} from './publish.js';
 import {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
 import {readTextFile} from './settings-file.js';
@@ -16,7 +16,7 @@ import {readTextFile} from './settings-file.js';
 /** What is known of a command line when it fails. */
 interface Failing {
   readonly command: string | null;
-  readonly json: boolean;
+  readonly format: Format;
   readonly output: OutputSettings | undefined;
   readonly log: Logger;
   readonly redactor: Redactor;
@@ -32,7 +32,7 @@ export async function run(
   const redactor = new Redactor();
   let failing: Failing = {
     command: null,
-    json: false,
+    format: 'text',
     output: undefined,
     log: errorsOnly(context, redactor),
     redactor,
@@ -46,7 +46,8 @@ export async function run(
     const {command, given, argument} = parsed;
     for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), readTextFile))
       redactor.add(secret);
-    failing = {...failing, command: command.name, json: given.text('format') === 'json'};
+    const asked = given.text('format') ?? '';
+    failing = {...failing, command: command.name, format: isFormat(asked) ? asked : 'text'};
     parsed.refuseUnknown();
     const {output, run: start} = command.prepare(given, argument, context);
     // Not before it is needed: loading winston takes longer than all of --help.
@@ -72,7 +73,7 @@ export async function run(
 async function fail(
   error: VchError,
   failing: Failing,
-  {terminal, stop, version}: CliContext,
+  {terminal, stop, version, now}: CliContext,
 ): Promise<number> {
   const {log, redactor, output} = failing;
   log.error(`${error.code}: ${error.message}`);
@@ -85,10 +86,11 @@ async function fail(
     tool: {name: 'vch-migrate', version},
   };
   try {
-    if (failing.json) await terminal.out(toJson(failure));
-    if (output !== undefined && error.code !== 'VCH_ERR_USAGE') {
-      writeReport({json: failure, text: () => `vch-migrate: ${error.code}: ${printable(message)}\n`}, output);
-    }
+    const {renderFailure} = await import('../report/render-failure.js');
+    const render = (format: Format) => renderFailure(failure, format, now().toISOString());
+    // People have it on stderr already.
+    if (failing.format !== 'text') await terminal.out(render(failing.format));
+    if (output !== undefined && error.code !== 'VCH_ERR_USAGE') writeReports(render, output);
   } catch (second) {
     const added = toVchError(second);
     log.error(`${added.code}: ${added.message}`);

@@ -1,22 +1,22 @@
 import {accessSync, constants} from 'node:fs';
 import {dirname} from 'node:path';
 import {VchError} from '../errors.js';
+import {FORMAT_ENDINGS, FORMATS, type Format, formatOfFile, isFormat} from '../report/format.js';
 import type {VchSelector} from '../upgrade/run-options.js';
 import type {TlsOptions} from '../vim25/connect-options.js';
 import {readAccess} from './credentials.js';
 import {readEnvironment, type Variables} from './environment.js';
-import {type GivenOptions, OPTIONS} from './option-table.js';
+import type {GivenOptions} from './option-table.js';
 import {Problems} from './problems.js';
 import {type ReadText, readTextFile} from './settings-file.js';
 import type {Target} from './target.js';
 import {readTrust} from './trust.js';
 
-export type Format = 'text' | 'json';
-
 /** What goes where: the same for every command. */
 export interface OutputSettings {
   readonly format: Format;
-  readonly report: {readonly path: string; readonly format: Format} | undefined;
+  /** Files for the report besides. */
+  readonly reports: readonly {readonly path: string; readonly format: Format}[];
   readonly logFile: string | undefined;
   readonly debug: boolean;
   readonly quiet: boolean;
@@ -48,6 +48,8 @@ export interface SettingsContext {
   readonly interactive: boolean;
   /** The command writes: without a terminal it needs to be told which VCH. */
   readonly writes: boolean;
+  /** The forms its result can take; all by default. */
+  readonly formats?: readonly Format[];
   readonly read?: ReadText;
 }
 
@@ -65,7 +67,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
 
   const access = readAccess(given, env, read, problems);
   const tls = readTrust(given, env, read, problems);
-  const output = readOutput(given, problems);
+  const output = readOutput(given, problems, context.formats ?? FORMATS);
   const parallelism = wholeNumber(given, 'parallelism', 1, MOST_PARALLELISM, problems) ?? DEFAULT_PARALLELISM;
   const expect = wholeNumber(given, 'expect', 0, Number.MAX_SAFE_INTEGER, problems);
   const to = wholeNumber(given, 'to', 0, Number.MAX_SAFE_INTEGER, problems);
@@ -117,25 +119,30 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
 export function readOutputSettings(given: GivenOptions, command: string): OutputSettings {
   const problems = new Problems();
   refuseEmpty(given, command, problems);
-  const output = readOutput(given, problems);
+  const output = readOutput(given, problems, FORMATS);
   problems.throwIfAny(command);
   return output;
 }
 
-function readOutput(given: GivenOptions, problems: Problems): OutputSettings {
-  const format = given.text('format') ?? 'text';
-  if (format !== 'text' && format !== 'json') problems.add('--format must be text or json');
-  const path = given.text('report');
-  const reportFormat = path === undefined ? undefined : formatOf(path);
-  if (path !== undefined) {
-    if (reportFormat === undefined) problems.add('--report must end in .json or .txt');
-    if (!writable(dirname(path)))
-      problems.add('--report lies in a folder that is not there or cannot be written');
-  }
+function readOutput(given: GivenOptions, problems: Problems, formats: readonly Format[]): OutputSettings {
+  const word = given.text('format') ?? 'text';
+  const format = isFormat(word) && formats.includes(word) ? word : undefined;
+  if (format === undefined) problems.add(`--format must be ${oneOf(formats)}`);
+  const reports = given.texts('report').flatMap((path) => {
+    const asked = formatOfFile(path);
+    if (asked === undefined || !formats.includes(asked)) {
+      const endings = FORMAT_ENDINGS.filter((ending) => formats.includes(formatOfFile(ending) ?? 'text'));
+      problems.add(`--report must end in ${oneOf(endings)}`);
+      return [];
+    }
+    return [{path, format: asked}];
+  });
+  if (reports.some(({path}) => !writable(dirname(path))))
+    problems.add('--report lies in a folder that is not there or cannot be written');
   if (given.flag('debug') && given.flag('quiet')) problems.add('--debug and --quiet exclude each other');
   return {
-    format: format === 'json' ? 'json' : 'text',
-    report: path === undefined || reportFormat === undefined ? undefined : {path, format: reportFormat},
+    format: format ?? 'text',
+    reports,
     logFile: given.text('log-file'),
     debug: given.flag('debug'),
     quiet: given.flag('quiet'),
@@ -143,9 +150,8 @@ function readOutput(given: GivenOptions, problems: Problems): OutputSettings {
   };
 }
 
-function formatOf(path: string): Format | undefined {
-  if (path.endsWith('.json')) return 'json';
-  return path.endsWith('.txt') ? 'text' : undefined;
+function oneOf(words: readonly string[]): string {
+  return words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
 function writable(folder: string): boolean {
@@ -159,7 +165,7 @@ function writable(folder: string): boolean {
 
 /** Every text option needs a value. */
 function refuseEmpty(given: GivenOptions, command: string, problems: Problems): void {
-  const empty = given.names.filter((name) => OPTIONS[name].kind === 'text' && given.text(name) === '');
+  const empty = given.names.filter((name) => given.texts(name).includes(''));
   const problem = (name: string) => `--${name} needs a value (--${name}=VALUE if it begins with a dash)`;
   if (empty.includes('password')) {
     // Its letters were read as options: what else they came to is noise, and is not to be shown.

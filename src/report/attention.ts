@@ -1,4 +1,5 @@
 import type {Layout} from './layout.js';
+import {NEED_ATTENTION} from './need-attention.js';
 import {styleOf} from './paint.js';
 import {printable} from './printable.js';
 import type {Report, ReportFinding, ReportStatus} from './report.js';
@@ -6,8 +7,6 @@ import {vmLabel} from './vm-name.js';
 import {wrap} from './width.js';
 
 const SHOWN = 100;
-/** Worst first. */
-const NEED_ATTENTION: readonly ReportStatus[] = ['failed', 'unknown', 'conflict', 'refused', 'unreachable'];
 
 /** The VMs that are not where they should be, each with its reason and the way on. */
 export function attention(report: Report, layout: Layout): string[] {
@@ -16,7 +15,7 @@ export function attention(report: Report, layout: Layout): string[] {
     const head = wrap(`${vmLabel(vm)}: ${vm.status}`, layout.columns, '  ');
     const lines = head.map((line) => painted(line, vm.status, layout));
     if (vm.error === null) return lines;
-    return [...lines, ...wrap(`${vm.error.code}: ${printable(vm.error.message)}`, layout.columns, '    ')];
+    return [...lines, ...wrap(printable(`${vm.error.code}: ${vm.error.message}`), layout.columns, '    ')];
   });
 }
 

@@ -33,10 +33,12 @@ function groupOf(report: Report, vm: ReportVm): string | null {
     const pending = vm.pending ?? [];
     const applied = vm.history ?? [];
     if (pending.length === 0 && applied.length === 0) return null;
-    return [
-      ...(applied.length > 0 ? [`applied ${applied.join(', ')}`] : []),
-      ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
-    ].join('; ');
+    return printable(
+      [
+        ...(applied.length > 0 ? [`applied ${applied.join(', ')}`] : []),
+        ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
+      ].join('; '),
+    );
   }
   // What never came to a write says why elsewhere.
   if (vm.changes.length === 0 || UNTOUCHED.includes(vm.status)) return null;

@@ -103,6 +103,15 @@ export interface ReportPlugin {
   readonly summary: string;
 }
 
+/** One step of a run, for its timeline. */
+export interface ReportStep {
+  readonly name: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly status: 'done' | 'failed' | 'interrupted';
+}
+
 /** What a command over one VCH tells, for people and programs. The keys after `vms` are additions to the contract. */
 export interface Report {
   readonly schema: 'vch-migrate/report/v1';
@@ -119,6 +128,8 @@ export interface Report {
   readonly vms: readonly ReportVm[];
   /** What concerns no single VM in scope. */
   readonly findings: readonly ReportFinding[];
+  /** What the run did, in order. */
+  readonly steps?: readonly ReportStep[];
   /** True when the run was stopped before every VM was attempted. */
   readonly interrupted: boolean;
   /** What to do next, with the command line that does it. */

@@ -3,20 +3,13 @@ import {changeGroups, count} from './change-groups.js';
 import {type Layout, type LayoutOptions, layoutOf} from './layout.js';
 import {lockText} from './lock-text.js';
 import {printable} from './printable.js';
-import {type Report, type ReportCommand, VM_STATUSES} from './report.js';
+import {type Report, VM_STATUSES} from './report.js';
+import {TITLE} from './title.js';
 import {vmTable} from './vm-table.js';
 import {wrap} from './width.js';
 
 /** Up to so many VMs are shown one by one; more are grouped by what changes. */
 const TABLE_LIMIT = 30;
-
-const TITLE: Readonly<Record<ReportCommand, string>> = {
-  plan: 'Plan for',
-  apply: 'Apply to',
-  undo: 'Undo on',
-  status: 'Status of',
-  verify: 'Verification of',
-};
 
 /** A report for people: the summary, the VMs, what needs a person, and the next command in the last line. */
 export function toText(report: Report, options: LayoutOptions): string {
@@ -30,7 +23,7 @@ export function toText(report: Report, options: LayoutOptions): string {
     add('ContainerVMs', small ? vmTable(report, layout) : changeGroups(report, layout));
   add('Not where they should be', attention(report, layout));
   add('Findings', findings(report, layout));
-  sections.push([`Next: ${report.next}`]);
+  sections.push([`Next: ${printable(report.next)}`]);
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -44,9 +37,12 @@ function summaryLines(report: Report, layout: Layout): string[] {
     ...(vch.powerState === null ? [] : [printable(vch.powerState)]),
     ...(vch.computeResource === null ? [] : [`in ${printable(vch.computeResource)}`]),
   ];
-  const run = `run ${report.runId}${report.changeId === null ? '' : `, change ${printable(report.changeId)}`}`;
+  const run = `run ${printable(report.runId)}${report.changeId === null ? '' : `, change ${printable(report.changeId)}`}`;
   const lines = [
-    layout.paint('bold', `${TITLE[report.command]} VCH ${printable(vch.name)} (${vch.id}${named})`),
+    layout.paint(
+      'bold',
+      `${TITLE[report.command]} VCH ${printable(vch.name)} (${printable(vch.id)}${named})`,
+    ),
     ...wrap(
       `on ${printable(target.url)}: ${printable(target.product)}, API ${printable(target.apiVersion)}`,
       layout.columns,

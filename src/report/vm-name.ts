@@ -17,5 +17,5 @@ export function vmLabel(vm: Pick<ReportVm, 'id' | 'displayName' | 'containerName
     vm.containerName === null || vm.containerName === vm.displayName
       ? ''
       : `, container ${containerName(vm.containerName)}`;
-  return `${displayName(vm)} (${vm.id}${container})`;
+  return `${displayName(vm)} (${printable(vm.id)}${container})`;
 }

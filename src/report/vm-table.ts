@@ -28,14 +28,16 @@ export function vmTable(report: Report, layout: Layout): string[] {
 }
 
 function what(report: Report, vm: ReportVm): string {
-  if (vm.error !== null) return vm.error.code;
+  if (vm.error !== null) return printable(vm.error.code);
   if (report.command === 'status') {
     const applied = vm.history ?? [];
     const pending = vm.pending ?? [];
-    return [
-      ...(applied.length > 0 ? [`applied ${applied.join(', ')}`] : []),
-      ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
-    ].join('; ');
+    return printable(
+      [
+        ...(applied.length > 0 ? [`applied ${applied.join(', ')}`] : []),
+        ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
+      ].join('; '),
+    );
   }
   return vm.changes.map(changeText).join(', ');
 }

@@ -99,14 +99,61 @@ describe('migration command', () => {
     }
   });
 
-  it('writes the report to a file besides, in the form its name asks for', async () => {
-    for (const name of ['r.json', 'r.txt']) {
-      const path = join(folder, name);
-      const {stdout} = await runCommandLine(['plan', '--report', path], withTarget);
-      expect(stdout).to.match(/^Plan for VCH vch1/);
-      const text = readFileSync(path, 'utf8');
-      if (name === 'r.json') expect(parsed(text)).to.include({schema: 'vch-migrate/report/v1'});
-      else expect(text).to.match(/^Plan for VCH vch1/);
+  it('writes the report to as many files as are named, each in the form of its ending', async () => {
+    const beginnings = {
+      'r.txt': /^Plan for VCH vch1/,
+      'r.json': /^\{\n {2}"schema": "vch-migrate\/report\/v1"/,
+      'r.ndjson': /^\{"schema":"vch-migrate\/events\/v1","command":"plan"/,
+      'r.md': /^# Plan for VCH `vch1`/,
+      'R.HTML': /^<!DOCTYPE html>/,
+      'r.xml': /^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites>/,
+      'r.csv': /^"id","kind"/,
+    };
+    const reports = Object.keys(beginnings).flatMap((name) => ['--report', join(folder, name)]);
+    const {code, stdout} = await runCommandLine(['plan', ...reports], withTarget);
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^Plan for VCH vch1/);
+    for (const [name, beginning] of Object.entries(beginnings))
+      expect(readFileSync(join(folder, name), 'utf8')).to.match(beginning);
+  });
+
+  it('tells what it did and when', async () => {
+    const {stdout} = await runCommandLine(['plan', '--format', 'json'], {
+      ...withTarget,
+      operate: (options) => {
+        options.onProgress?.({type: 'phase', phase: 'find', total: null});
+        options.onProgress?.({type: 'phase', phase: 'read', total: 1});
+        return runOutcome([], {interrupted: true});
+      },
+    });
+    const {steps} = parsed(stdout);
+    expect(steps).to.deep.equal([
+      {
+        name: 'finding the VCH',
+        startedAt: '2026-01-02T03:04:08.000Z',
+        finishedAt: '2026-01-02T03:04:10.000Z',
+        status: 'done',
+      },
+      {
+        name: 'reading',
+        startedAt: '2026-01-02T03:04:10.000Z',
+        finishedAt: '2026-01-02T03:04:13.000Z',
+        status: 'interrupted',
+      },
+    ]);
+  });
+
+  it('tells a failure in the form that was asked for', async () => {
+    const operate = () => {
+      throw new VchError('VCH_ERR_TRANSPORT', 'the connection broke; run it again');
+    };
+    for (const format of ['json', 'ndjson', 'markdown', 'html', 'junit', 'csv']) {
+      const path = join(folder, 'failed.html');
+      const args = ['plan', '--format', format, '--report', path];
+      const {code, stdout} = await runCommandLine(args, {...withTarget, operate});
+      expect(code).to.equal(1);
+      expect(stdout).to.include('VCH_ERR_TRANSPORT').and.include('the connection broke');
+      expect(readFileSync(path, 'utf8')).to.match(/^<!DOCTYPE html>[\s\S]*VCH_ERR_TRANSPORT/);
     }
   });
 

@@ -43,7 +43,11 @@ describe('settings', () => {
     ],
     ['too much parallelism', {options: {...option, parallelism: '33'}}, /--parallelism/],
     ['half a VM', {options: {...option, expect: '1.5'}}, /--expect must be a whole number/],
-    ['an unknown format', {options: {...option, format: 'xml'}}, /--format must be text or json/],
+    [
+      'an unknown format',
+      {options: {...option, format: 'xml'}},
+      /--format must be text, json, ndjson, markdown, html, junit or csv/,
+    ],
     ['a report of no known kind', {options: {...option, report: '/tmp/x.pdf'}}, /--report must end in/],
     [
       'a report in a folder that is not there',

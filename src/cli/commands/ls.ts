@@ -1,4 +1,5 @@
 import {VchError} from '../../errors.js';
+import {toJson} from '../../report/json.js';
 import type {Listing} from '../../report/listing.js';
 import {listingText} from '../../report/listing-text.js';
 import type {Command, RunContext} from '../command.js';
@@ -22,6 +23,7 @@ export const ls: Command = {
       variables: terminal.variables,
       interactive: terminal.interactive,
       writes: false,
+      formats: ['text', 'json'],
     });
     return {output: settings.output, run: (context) => run(settings, given, context)};
   },
@@ -54,7 +56,7 @@ async function run(settings: Settings, given: GivenOptions, context: RunContext)
     };
   });
   await publish(
-    {json: listing, text: (layout) => listingText(listing, layout)},
+    (format, layout) => (format === 'json' ? toJson(listing) : listingText(listing, layout)),
     settings.output,
     context.terminal,
   );

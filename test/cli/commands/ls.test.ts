@@ -18,6 +18,15 @@ describe('ls', () => {
     expect(stdout).to.match(/Next: vch-migrate plan --id vm-12\n$/);
   });
 
+  it('refuses forms that only reports have', async () => {
+    const {code, stderr, calls} = await runCommandLine(
+      ['ls', '--format', 'html', '--report', 'x.csv'],
+      withTarget,
+    );
+    expect([code, calls]).to.deep.equal([5, []]);
+    expect(stderr).to.include('--format must be text or json; --report must end in .txt or .json');
+  });
+
   it('says which VCH is not there', async () => {
     const {code, stderr} = await runCommandLine(['ls', '-n', 'nope'], {...withTarget, listVchs: () => []});
     expect(code).to.equal(1);

@@ -1,0 +1,75 @@
+import {toJsonLine} from './json.js';
+import type {
+  Report,
+  ReportCommand,
+  ReportError,
+  ReportFinding,
+  ReportStep,
+  ReportSummary,
+  ReportTool,
+  ReportVm,
+} from './report.js';
+
+/** The first line of a stream of events. */
+export interface EventsHead {
+  readonly schema: 'vch-migrate/events/v1';
+  readonly command: ReportCommand | string | null;
+  readonly runId: string | null;
+  readonly startedAt: string;
+  readonly tool: Pick<ReportTool, 'name' | 'version'>;
+}
+
+/** Every further line: what a run does, as it does it, and at its end what a report has. */
+export type RunEvent =
+  | {readonly type: 'phase'; readonly time: string; readonly phase: string; readonly total: number | null}
+  | {readonly type: 'progress'; readonly time: string; readonly done: number; readonly total: number}
+  | {
+      readonly type: 'scope';
+      readonly target: Report['target'];
+      readonly vch: Report['vch'];
+      readonly plugins: Report['plugins'];
+    }
+  | {readonly type: 'step'; readonly step: ReportStep}
+  | {readonly type: 'vm'; readonly vm: ReportVm}
+  | {readonly type: 'finding'; readonly finding: ReportFinding}
+  | {
+      readonly type: 'end';
+      readonly finishedAt: string;
+      readonly changeId: string | null;
+      readonly summary: ReportSummary;
+      readonly interrupted: boolean;
+      readonly next: string;
+    }
+  | {readonly type: 'error'; readonly error: ReportError};
+
+/** One line of the stream. */
+export function eventLine(event: EventsHead | RunEvent): string {
+  return `${toJsonLine(event)}\n`;
+}
+
+/** The head of the stream that tells of a report. */
+export function headOf(report: Report): EventsHead {
+  const {command, runId, startedAt, tool} = report;
+  return {
+    schema: 'vch-migrate/events/v1',
+    command,
+    runId,
+    startedAt,
+    tool: {name: tool.name, version: tool.version},
+  };
+}
+
+/** What a report has to tell at the end of its run; `type: end` is the last of all. */
+export function* reportEvents(report: Report): Generator<RunEvent> {
+  const {target, vch, plugins, finishedAt, changeId, summary, interrupted, next} = report;
+  yield {type: 'scope', target, vch, plugins};
+  for (const step of report.steps ?? []) yield {type: 'step', step};
+  for (const vm of report.vms) yield {type: 'vm', vm};
+  for (const finding of report.findings) yield {type: 'finding', finding};
+  yield {type: 'end', finishedAt, changeId, summary, interrupted, next};
+}
+
+/** A report as a stream that is over. */
+export function toNdjson(report: Report): string {
+  return [headOf(report), ...reportEvents(report)].map(eventLine).join('');
+}

@@ -1,0 +1,94 @@
+import {count} from './change-groups.js';
+import {lockText} from './lock-text.js';
+import {code, prose} from './markdown-text.js';
+import {NEED_ATTENTION} from './need-attention.js';
+import {type Report, type ReportChange, type ReportFinding, type ReportVm, VM_STATUSES} from './report.js';
+import {stepTime} from './step-time.js';
+import {TITLE} from './title.js';
+import {displayName} from './vm-name.js';
+
+/** A report as Markdown (CommonMark with GitHub's tables), for a change ticket. */
+export function toMarkdown(report: Report): string {
+  const blocks = [
+    `# ${TITLE[report.command]} VCH ${code(report.vch.name)}`,
+    facts(report),
+    summary(report),
+    ...section('Steps', steps(report)),
+    ...section('Not where they should be', attention(report)),
+    ...section('Changes', changes(report)),
+    ...section('Findings', findings(report)),
+    `**Next:** ${code(report.next)}`,
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`## ${title}`, lines.join('\n')];
+}
+
+function facts({vch, target, runId, changeId, startedAt, finishedAt, command}: Report): string {
+  const lines = [
+    `VCH: ${code(vch.name)} (${code(vch.id)}), build ${code(vch.build ?? 'unknown')}, data version ${vch.dataVersion ?? 'unknown'}`,
+    `Target: ${code(target.url)}, ${prose(target.product)}, API ${code(target.apiVersion)}`,
+    `Run: ${code(runId)}${changeId === null ? '' : `, change ${code(changeId)}`}, ${startedAt} to ${finishedAt}`,
+    ...(command === 'status' || vch.lock.held ? [prose(lockText(vch.lock))] : []),
+  ];
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function summary(report: Report): string {
+  const rows = VM_STATUSES.filter((status) => report.summary[status] > 0).map(
+    (status) => `| ${status} | ${report.summary[status]} |`,
+  );
+  const lines = ['| Status | VMs |', '|---|---:|', ...rows, `| **total** | **${report.summary.total}** |`];
+  const notes = [
+    ...(report.summary.renameDisabled > 0
+      ? [`docker rename is disabled on ${count(report.summary.renameDisabled, 'containerVM')}.`]
+      : []),
+    ...(report.interrupted ? ['The run was interrupted: what is not-attempted was not touched.'] : []),
+  ];
+  return [lines.join('\n'), ...notes].join('\n\n');
+}
+
+function steps(report: Report): string[] {
+  return (report.steps ?? []).map(
+    (step) =>
+      `1. ${prose(step.name)}: ${stepTime(step)}${step.status === 'done' ? '' : `, **${step.status}**`}`,
+  );
+}
+
+function attention(report: Report): string[] {
+  return NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status)).map(
+    (vm) =>
+      `- ${label(vm)}: **${vm.status}**${vm.error === null ? '' : `: ${code(vm.error.code)}: ${prose(vm.error.message)}`}`,
+  );
+}
+
+/** Every VM that changes, those with the same changes but for the values under one heading line. */
+function changes(report: Report): string[] {
+  return report.vms
+    .filter((vm) => vm.changes.length > 0)
+    .flatMap((vm) => [
+      `- ${label(vm)}: ${vm.status}`,
+      ...vm.changes.map((change) => `  - ${changeLine(change)}`),
+    ]);
+}
+
+function changeLine({key, before, after}: ReportChange): string {
+  const value = (raw: string | null) => (raw === null ? 'absent' : code(raw));
+  return `${code(key)}: ${value(before)} → ${value(after)}`;
+}
+
+function findings(report: Report): string[] {
+  const line = (about: string, {code: name, message}: ReportFinding) =>
+    `- ${about}: ${code(name)}: ${prose(message)}`;
+  return [
+    ...report.findings.map((finding) => line('VCH', finding)),
+    ...report.vms.flatMap((vm) => vm.findings.map((finding) => line(label(vm), finding))),
+  ];
+}
+
+function label(vm: ReportVm): string {
+  const container = vm.containerName === null ? '' : `, container ${code(vm.containerName)}`;
+  return `${code(displayName(vm))} (${code(vm.id)}${container})`;
+}

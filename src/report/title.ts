@@ -1,0 +1,10 @@
+import type {ReportCommand} from './report.js';
+
+/** How the heading of a report begins. */
+export const TITLE: Readonly<Record<ReportCommand, string>> = {
+  plan: 'Plan for',
+  apply: 'Apply to',
+  undo: 'Undo on',
+  status: 'Status of',
+  verify: 'Verification of',
+};

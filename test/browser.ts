@@ -1,0 +1,50 @@
+import {existsSync} from 'node:fs';
+import {type Browser, chromium} from 'playwright-core';
+import {peersAreRequired} from './peers.js';
+
+const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/**
+ * A suite that needs a real browser. Where there is none its tests are skipped, which is told at the very end; in CI
+ * that is a failing test instead.
+ */
+export function describeWithBrowser(title: string, body: (browser: () => Browser) => void): void {
+  const path = CANDIDATES.find((candidate) => existsSync(candidate));
+  const problem = 'no Chromium found; install with: apt-get install chromium';
+  if (path === undefined && peersAreRequired(process.env)) {
+    describe(title, () => {
+      it('finds a browser', () => {
+        throw new Error(problem);
+      });
+    });
+    return;
+  }
+  if (path === undefined) {
+    describe.skip(title, () => body(absent));
+    process.once('exit', () => process.stderr.write(`\nLEFT OUT: ${title}: ${problem}\n`));
+    return;
+  }
+  describe(title, function () {
+    this.timeout(120_000);
+    let browser: Browser | undefined;
+    before(async () => {
+      browser = await chromium.launch({executablePath: path, args: FLAGS});
+    });
+    after(async () => {
+      await browser?.close();
+    });
+    body(() => browser ?? absent());
+  });
+}
+
+function absent(): Browser {
+  throw new Error('the browser is not there yet');
+}
