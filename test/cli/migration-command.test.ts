@@ -130,14 +130,14 @@ describe('migration command', () => {
     expect(steps).to.deep.equal([
       {
         name: 'finding the VCH',
-        startedAt: '2026-01-02T03:04:08.000Z',
-        finishedAt: '2026-01-02T03:04:10.000Z',
+        startedAt: '2026-01-02T03:04:07.000Z',
+        finishedAt: '2026-01-02T03:04:09.000Z',
         status: 'done',
       },
       {
         name: 'reading',
-        startedAt: '2026-01-02T03:04:10.000Z',
-        finishedAt: '2026-01-02T03:04:13.000Z',
+        startedAt: '2026-01-02T03:04:09.000Z',
+        finishedAt: '2026-01-02T03:04:12.000Z',
         status: 'interrupted',
       },
     ]);
