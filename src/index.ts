@@ -21,7 +21,7 @@ export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
 export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
 export type {Logger} from './log.js';
 export type {Finding} from './migration/finding.js';
-export type {MigratedConfig} from './migration/migrate-config.js';
+export {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
 export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {

@@ -60,6 +60,8 @@ async function decideOne(
   const owner = ownership(vm, found);
   if (owner.status === 'other') return skipped(vm, owner.finding);
   const decision = await decide(vm);
+  // The plugin is at fault, and not this VM: it is refused for all of them, before anything is written.
+  if ('error' in decision && decision.error.code === 'VCH_ERR_PLUGIN_INVALID') throw decision.error;
   const outcome = decided(
     vm,
     owner.status === 'own' ? decision : {...decision, findings: [...decision.findings, owner.finding]},
