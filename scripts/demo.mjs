@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const main = `${root}dist/src/cli/main.js`;
-const FIXTURE = 'fixtures/demo.json';
+const FIXTURE = 'fixtures/legacy.json';
 
 /** Exit codes that are an answer and no failure: 3 says that some VMs were refused, which the demo is to show. */
 const ANSWERS = new Set([0, 3]);
@@ -24,7 +24,7 @@ async function vchMigrate(environment, ...args) {
 
 async function withSimulator(use) {
   process.stdout.write(`$ vch-migrate simulate ${FIXTURE}\n`);
-  const server = spawn(process.execPath, [main, 'simulate', FIXTURE], {
+  const server = spawn(process.execPath, [main, 'simulate', FIXTURE, '--quiet'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -67,7 +67,9 @@ async function answer(
     return;
   }
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
   const body = await readBody(request);
   if (body === undefined) {
     send(response, 413, '413 Payload Too Large', 'text/plain');

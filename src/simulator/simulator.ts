@@ -16,6 +16,7 @@ export type {Fixture} from './fixture/fixture.js';
 export type {LoggedRequest, RequestLog} from './request-log.js';
 export type {SimulatedVm} from './simulated-vm.js';
 
+/** What a simulator is started with. */
 export interface SimulatorOptions {
   /** A parsed document, or the path of a JSON file. */
   readonly fixture: Fixture | string;

@@ -37,6 +37,7 @@ export interface Outcome {
   readonly cookie?: string;
 }
 
+/** Carries out a call, or throws the VimFault that answers it. */
 export type Method = (call: Call) => Outcome | Promise<Outcome>;
 
 /** A method that needs a session and, on its object, a privilege. */

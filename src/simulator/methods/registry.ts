@@ -4,6 +4,7 @@ import type {Method} from './method.js';
 import {propertyCollectorMethods} from './property-collector.js';
 import {searchIndexMethods} from './search-index.js';
 import {sessionMethods} from './session.js';
+import {snapshotMethods} from './snapshot.js';
 import {viewMethods} from './view.js';
 import {virtualMachineMethods} from './virtual-machine.js';
 
@@ -12,6 +13,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
   ...propertyCollectorMethods,
   ...viewMethods,
   ...virtualMachineMethods,
+  ...snapshotMethods,
   ...searchIndexMethods,
   ...authorizationMethods,
 ]);

@@ -68,6 +68,7 @@ export class Cluster {
   }
 }
 
+/** An ESXi host of a cluster. */
 export interface Host extends EntityBase {
   readonly type: 'HostSystem';
   readonly parent: Cluster;
@@ -83,6 +84,7 @@ export interface ResourcePool extends EntityBase {
   readonly vms: Set<VirtualMachine>;
 }
 
+/** A datastore; `kind` is its `summary.type`. */
 export interface Datastore extends EntityBase {
   readonly type: 'Datastore';
   readonly parent: Folder;

@@ -9,7 +9,8 @@ import {
   type Host,
   type ResourcePool,
 } from './entity.js';
-import {VirtualMachine, type VirtualMachineOptions} from './virtual-machine.js';
+import type {Snapshot} from './snapshot.js';
+import {VirtualMachine, type VirtualMachineOptions, type WantedSnapshot} from './virtual-machine.js';
 
 /** The tree of managed entities, with every one of them at hand by its moref. */
 export class Inventory {
@@ -19,9 +20,11 @@ export class Inventory {
   readonly #entities = new Map<string, Entity>();
   readonly #byUuid = new Map<string, VirtualMachine>();
   readonly #byInstanceUuid = new Map<string, VirtualMachine>();
+  readonly #snapshots = new Map<string, Snapshot>();
   readonly #reserved: ReadonlySet<string>;
   #nextInfrastructure = 1;
   #nextVm = 101;
+  #nextSnapshot = 1;
 
   /** `reserved` are the VM ids that the fixture gives itself. */
   constructor(clock: Clock, reserved: ReadonlySet<string>) {
@@ -33,6 +36,11 @@ export class Inventory {
   /** The entity of that moref. */
   get(id: string): Entity | undefined {
     return this.#entities.get(id);
+  }
+
+  /** The snapshot of that moref. */
+  snapshot(id: string): Snapshot | undefined {
+    return this.#snapshots.get(id);
   }
 
   /** Every VM, in the order they were added. */
@@ -119,7 +127,19 @@ export class Inventory {
     return this.#add(vm);
   }
 
+  addSnapshot(vm: VirtualMachine, wanted: WantedSnapshot): Snapshot {
+    const number = this.#nextSnapshot++;
+    const snapshot = vm.createSnapshot(`snapshot-${number}`, number, wanted);
+    this.#snapshots.set(snapshot.id, snapshot);
+    return snapshot;
+  }
+
+  forgetSnapshots(snapshots: Iterable<Snapshot>): void {
+    for (const {id} of snapshots) this.#snapshots.delete(id);
+  }
+
   removeVm(vm: VirtualMachine): void {
+    this.forgetSnapshots(vm.snapshots.clear());
     this.#entities.delete(vm.id);
     vm.parent.children.delete(vm);
     vm.resourcePool?.vms.delete(vm);

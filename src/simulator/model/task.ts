@@ -3,6 +3,7 @@ import type {Value} from '../soap/value.js';
 import type {ChangeFeed} from './change-feed.js';
 import type {Clock} from './clock.js';
 
+/** TaskInfoState of vim25. */
 export type TaskState = 'queued' | 'running' | 'success' | 'error';
 
 /** One task, as its `info` shows it. */

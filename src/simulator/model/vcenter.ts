@@ -7,6 +7,7 @@ import type {Session} from './session.js';
 import type {SessionStore} from './session-store.js';
 import type {Singleton} from './singletons.js';
 import {SINGLETONS} from './singletons.js';
+import type {Snapshot} from './snapshot.js';
 import type {Task, TaskManager} from './task.js';
 import type {View} from './view.js';
 
@@ -35,7 +36,7 @@ export interface Settings {
 }
 
 /** Any managed object that a call can name. */
-export type ManagedObject = Entity | Task | View | Collector | PropertyFilter | Singleton;
+export type ManagedObject = Entity | Snapshot | Task | View | Collector | PropertyFilter | Singleton;
 
 /** The whole state of the server. */
 export interface VCenter {
@@ -58,6 +59,7 @@ export function resolve(
 ): ManagedObject | undefined {
   return (
     vcenter.inventory.get(id) ??
+    vcenter.inventory.snapshot(id) ??
     vcenter.tasks.get(id) ??
     session?.views.get(id) ??
     session?.collectors.get(id) ??

@@ -23,6 +23,7 @@ export interface ListView {
   readonly objects: Map<string, Target>;
 }
 
+/** Either kind of view. */
 export type View = ContainerView | ListView;
 
 /** What a view shows now, each object once. */

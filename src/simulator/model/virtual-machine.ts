@@ -3,8 +3,11 @@ import {enumeration} from '../soap/value.js';
 import type {Clock} from './clock.js';
 import type {Datastore, Folder, Host, ResourcePool} from './entity.js';
 import type {ConfigValue, ExtraConfig} from './extra-config.js';
+import {type Snapshot, SnapshotTree} from './snapshot.js';
 
+/** VirtualMachinePowerState of vim25. */
 export type PowerState = 'poweredOn' | 'poweredOff' | 'suspended';
+/** VirtualMachineConnectionState of vim25. */
 export type ConnectionState = 'connected' | 'disconnected' | 'inaccessible' | 'invalid' | 'orphaned';
 
 /** The part of a VirtualMachineConfigSpec that is served here; an undefined value removes its key. */
@@ -13,6 +16,14 @@ export interface ConfigSpec {
   readonly name?: string | undefined;
   readonly annotation?: string | undefined;
   readonly extraConfig: readonly (readonly [key: string, value: ConfigValue | undefined])[];
+}
+
+/** What a client wants of a new snapshot. */
+export interface WantedSnapshot {
+  readonly name: string;
+  readonly description: string;
+  readonly memory: boolean;
+  readonly quiesced: boolean;
 }
 
 /** What a VM is made from. */
@@ -53,6 +64,7 @@ export class VirtualMachine {
   readonly ipAddress: string | undefined;
   readonly refusesWritesWhilePoweredOn: boolean;
   extraConfig: ExtraConfig;
+  readonly snapshots = new SnapshotTree();
   annotation = '';
   changeVersion: string;
   modified: number;
@@ -135,6 +147,47 @@ export class VirtualMachine {
     this.#volatile.clear();
     this.powerState = 'poweredOff';
     this.bootTime = undefined;
+    this.#moved();
+  }
+
+  /** Takes a snapshot; keys that live in the memory of a running VM only are in one with memory alone. */
+  createSnapshot(
+    id: string,
+    number: number,
+    {name, description, memory, quiesced}: WantedSnapshot,
+  ): Snapshot {
+    this.#requireConnected();
+    const extraConfig = this.extraConfig.clone();
+    if (!memory) for (const key of this.#volatile) extraConfig.delete(key);
+    this.#moved();
+    return this.snapshots.add((parent) => ({
+      type: 'VirtualMachineSnapshot',
+      id,
+      number,
+      name,
+      description,
+      createTime: this.#clock.now(),
+      quiesced,
+      vm: this,
+      parent,
+      children: new Set(),
+      extraConfig,
+      annotation: this.annotation,
+      volatile: new Set(memory ? this.#volatile : []),
+      powerState: memory ? this.powerState : 'poweredOff',
+    }));
+  }
+
+  /** Puts the VM back: its ExtraConfig becomes again what it was, and it ends in the snapshot's power state. */
+  revertTo(snapshot: Snapshot, suppressPowerOn: boolean): void {
+    this.#requireConnected();
+    this.extraConfig = snapshot.extraConfig.clone();
+    this.annotation = snapshot.annotation;
+    this.#volatile.clear();
+    this.powerState = suppressPowerOn ? 'poweredOff' : snapshot.powerState;
+    if (this.powerState === 'poweredOn') for (const key of snapshot.volatile) this.#volatile.add(key);
+    this.bootTime = this.powerState === 'poweredOn' ? this.#clock.now() : undefined;
+    this.snapshots.revertedTo(snapshot);
     this.#moved();
   }
 

@@ -27,6 +27,7 @@ export interface Keyed<T> {
   readonly one: (object: T, key: string) => Value | undefined;
 }
 
+/** A property, by the way it can be read. */
 export type Node<T> = Getter<T> | Struct<T> | Keyed<T>;
 
 /** Reads a whole node. */

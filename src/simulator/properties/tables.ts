@@ -5,6 +5,7 @@ import * as inventory from './inventory.js';
 import type {Scope, Struct} from './node.js';
 import {compilePath, type Read} from './path.js';
 import * as service from './service.js';
+import {virtualMachineSnapshot} from './snapshot.js';
 import {virtualMachine} from './virtual-machine.js';
 
 /** What can be read of one type of managed object. */
@@ -32,6 +33,7 @@ export const TABLES: ReadonlyMap<string, Table> = new Map([
   table(service.viewManager, isSingleton),
   table(service.containerView, (object) => object.type === 'ContainerView'),
   table(service.listView, (object) => object.type === 'ListView'),
+  table(virtualMachineSnapshot, (object) => object.type === 'VirtualMachineSnapshot'),
   table(service.task, (object) => object.type === 'Task'),
 ]);
 

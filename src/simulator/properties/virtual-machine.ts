@@ -1,8 +1,6 @@
-import type {ConfigValue} from '../model/extra-config.js';
 import type {VirtualMachine} from '../model/virtual-machine.js';
 import {
   boolean,
-  type Data,
   data,
   dateTime,
   enumeration,
@@ -12,17 +10,15 @@ import {
   references,
   string,
 } from '../soap/value.js';
+import {extraConfigList, optionValue} from './extra-config.js';
 import type {Node, Struct} from './node.js';
+import {snapshotInfo} from './snapshot.js';
 
 const GUEST_ID = 'other3xLinux64Guest';
 const GUEST_FULL_NAME = 'Other 3.x Linux (64-bit)';
 
 const extraConfig: Node<VirtualMachine> = {
-  all: (vm) =>
-    list(
-      'OptionValue',
-      Array.from(vm.extraConfig.entries(), ([key, value]) => optionValue(key, value)),
-    ),
+  all: (vm) => extraConfigList(vm.extraConfig),
   one: (vm, key) => {
     const value = vm.extraConfig.get(key);
     return value === undefined ? undefined : optionValue(key, value);
@@ -97,7 +93,9 @@ export const virtualMachine: Struct<VirtualMachine> = {
     parentVApp: (vm) => (vm.resourcePool?.type === 'VirtualApp' ? reference(vm.resourcePool) : undefined),
     recentTask: () => references([]),
     resourcePool: (vm) => (vm.resourcePool === undefined ? undefined : reference(vm.resourcePool)),
+    rootSnapshot: (vm) => references(vm.snapshots.roots),
     runtime,
+    snapshot: (vm) => snapshotInfo(vm.snapshots),
     summary: {
       type: 'VirtualMachineSummary',
       fields: {
@@ -134,16 +132,4 @@ export const virtualMachine: Struct<VirtualMachine> = {
 
 function isRunning(vm: VirtualMachine): boolean {
   return vm.powerState === 'poweredOn' && vm.connectionState === 'connected';
-}
-
-function optionValue(key: string, value: ConfigValue): Data {
-  return data(
-    'OptionValue',
-    ['key', string(key)],
-    [
-      'value',
-      typeof value === 'string' ? string(value) : {kind: 'scalar', type: value.type, text: value.value},
-      'typed',
-    ],
-  );
 }
