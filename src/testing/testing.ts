@@ -1,5 +1,5 @@
 // What `vch-migrate/testing` exports: for authors of plugins, and for upgrade test suites of others.
-export type {Fixture, SimulatedVm, Simulator} from '../simulator/simulator.js';
+export type {FaultRule, Fixture, SimulatedVm, Simulator} from '../simulator/simulator.js';
 export {
   type CheckPluginOptions,
   checkPlugin,
