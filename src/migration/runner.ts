@@ -8,7 +8,7 @@ import {PluginSession, UndeclaredKey} from './plugin-draft.js';
 import {within} from './time-limit.js';
 
 /** Milliseconds a plugin has for one VM. A synchronous endless loop cannot be stopped. */
-export const TIME_LIMIT = 10_000;
+export const TIME_LIMIT = 5_000;
 
 /** One plugin that changed the draft. */
 export interface AppliedPlugin {
