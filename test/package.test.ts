@@ -71,7 +71,10 @@ function commandsOf(readme: string): readonly (readonly string[])[] {
   return [...readme.matchAll(/^npx vch-migrate ([^#\n]+)/gm)].map(([, line = '']) => line.trim().split(' '));
 }
 
-describe('the packed package', () => {
+describe('the packed package', function () {
+  // Every command is a process of its own.
+  this.timeout(120_000);
+
   it('has all that is needed, and nothing else', async () => {
     await withPackage(async (directory) => {
       const files = await readdir(join(directory, 'node_modules', 'vch-migrate'), {recursive: true});
