@@ -56,9 +56,9 @@ async function decideOne(
   decide: Decide,
   pending: PlannedVm[],
 ): Promise<VmOutcome> {
-  if (vm.status !== 'readable') return untouched(vm);
   const owner = ownership(vm, found);
   if (owner.status === 'other') return skipped(vm, owner.finding);
+  if (vm.status !== 'readable') return untouched(vm);
   const decision = await decide(vm);
   const outcome = decided(
     vm,
@@ -70,8 +70,9 @@ async function decideOne(
 
 type Ownership = {status: 'own'} | {status: 'other' | 'unclear'; finding: Finding};
 
-function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
-  if (owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
+/** Whose a VM is, as far as its id and UUID can be seen. */
+function ownership(vm: ContainerVm, {vch, landscape}: FoundVch): Ownership {
+  if (vm.containerId === null || owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
   const other = ownedByOther(landscape, vch, vm.biosUuid, vm.containerId);
   if (other !== undefined) {
     const message = `its BIOS UUID says that it belongs to another VCH, ${other.name} (${other.ref.value})`;
@@ -81,7 +82,7 @@ function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
   return {status: 'unclear', finding: {code: 'uuid-unknown', message}};
 }
 
-function skipped(vm: ReadableVm, finding: Finding): VmOutcome {
+function skipped(vm: ContainerVm, finding: Finding): VmOutcome {
   return {...identity(vm), status: 'skipped', applied: [], changes: [], findings: [finding], error: null};
 }
 
