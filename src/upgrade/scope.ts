@@ -66,9 +66,9 @@ async function decideOne(
   found: FoundVch,
   decide: Decide,
 ): Promise<Decided> {
-  if (vm.status !== 'readable') return {outcome: untouched(vm), planned: null};
   const owner = ownership(vm, found);
   if (owner.status === 'other') return {outcome: skipped(vm, owner.finding), planned: null};
+  if (vm.status !== 'readable') return {outcome: untouched(vm), planned: null};
   const decision = await decide(vm);
   // The plugin is at fault, and not this VM: it is refused for all of them, before anything is written.
   if ('error' in decision && decision.error.code === 'VCH_ERR_PLUGIN_INVALID') throw decision.error;
@@ -81,8 +81,9 @@ async function decideOne(
 
 type Ownership = {status: 'own'} | {status: 'other' | 'unclear'; finding: Finding};
 
-function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
-  if (owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
+/** Whose a VM is, as far as its id and UUID can be seen. */
+function ownership(vm: ContainerVm, {vch, landscape}: FoundVch): Ownership {
+  if (vm.containerId === null || owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
   const other = ownedByOther(landscape, vch, vm.biosUuid, vm.containerId);
   if (other !== undefined) {
     const message = `its BIOS UUID says that it belongs to another VCH, ${other.name} (${other.ref.value})`;
@@ -92,7 +93,7 @@ function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
   return {status: 'unclear', finding: {code: 'uuid-unknown', message}};
 }
 
-function skipped(vm: ReadableVm, finding: Finding): VmOutcome {
+function skipped(vm: ContainerVm, finding: Finding): VmOutcome {
   return {...identity(vm), status: 'skipped', applied: [], changes: [], findings: [finding], error: null};
 }
 
