@@ -21,7 +21,7 @@ export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
 export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
 export type {Logger} from './log.js';
 export type {Finding} from './migration/finding.js';
-export type {MigratedConfig} from './migration/migrate-config.js';
+export {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
 export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {
@@ -36,6 +36,9 @@ export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.j
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';
 export {builtinPlugins};
+
+/** VIC's plugins, checked once: checking them takes as long as migrating a config. */
+const BUILTIN = createRegistry(builtinPlugins);
 
 /** What a library user may leave out: the rest of {@link RunOptions} has a default. */
 export type LibraryOptions<T extends RunOptions = RunOptions> = Partial<T>;
@@ -53,7 +56,7 @@ export function connect(
  * copy of the config, in memory. Rejects with VCH_ERR_DATA_VERSION_INVALID or VCH_ERR_DATA_TOO_NEW.
  */
 export function migrateConfig(target: Target, config: ExtraConfig): Promise<MigratedConfig> {
-  return migrateConfigWith(builtinRegistry(), target, config);
+  return migrateConfigWith(BUILTIN, target, config);
 }
 
 /** What {@link applyMigration} would change; writes nothing. */
@@ -82,7 +85,7 @@ export function verifyMigration(session: Session, options: LibraryOptions = {}):
 function withDefaults<T extends RunOptions>(session: Session, options: Partial<T>): Partial<T> & RunOptions {
   return {
     vch: {},
-    registry: builtinRegistry(),
+    registry: BUILTIN,
     runId: randomUUID(),
     user: session.user,
     toolVersion: TOOL_VERSION,
@@ -90,8 +93,4 @@ function withDefaults<T extends RunOptions>(session: Session, options: Partial<T
     log: silent,
     ...options,
   };
-}
-
-function builtinRegistry() {
-  return createRegistry(builtinPlugins);
 }

@@ -9,9 +9,21 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   inventory: ['vim25', 'extraconfig'],
   migration: ['extraconfig'],
   upgrade: ['inventory', 'migration', 'extraconfig', 'vim25'],
+  'plugin-files': ['migration', 'plugins'],
+  testing: ['plugin-files', 'inventory', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
   report: [],
   simulator: [],
-  cli: ['upgrade', 'inventory', 'migration', 'extraconfig', 'vim25', 'report', 'simulator', 'plugins'],
+  cli: [
+    'upgrade',
+    'inventory',
+    'migration',
+    'extraconfig',
+    'vim25',
+    'report',
+    'simulator',
+    'plugin-files',
+    'testing',
+  ],
   plugins: ['migration'],
 };
 

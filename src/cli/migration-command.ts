@@ -69,7 +69,7 @@ async function run(
   const runId = context.newRunId();
   const steps = new StepRecorder(context.now);
   const tell = progressTo(context.log, context.now);
-  const registry = await context.operations.registry();
+  const registry = await context.operations.registry(settings.plugins);
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
     const asks = definition.writes && context.terminal.interactive && !settings.yes;

@@ -35,6 +35,11 @@ export const OPTIONS = {
     group: 'VCH:',
     describe: 'Cluster, host, resource pool or vApp the VCH lies in',
   },
+  plugins: {
+    kind: 'texts',
+    group: 'Run:',
+    describe: 'DIR with plugins of others: every .js and .mjs file in it is one (repeatable)',
+  },
   parallelism: {kind: 'text', group: 'Run:', describe: 'Writes in flight, 1 to 32 (default 8)'},
   expect: {
     kind: 'text',
@@ -93,7 +98,7 @@ export const TARGET_OPTIONS: readonly OptionName[] = [
 export const VCH_OPTIONS: readonly OptionName[] = ['name', 'id', 'compute-resource'];
 export const LOG_OPTIONS: readonly OptionName[] = ['log-file', 'debug', 'quiet', 'no-color'];
 export const OUTPUT_OPTIONS: readonly OptionName[] = ['format', 'report', ...LOG_OPTIONS];
-export const RUN_OPTIONS: readonly OptionName[] = ['parallelism', 'expect', 'change-id', 'yes'];
+export const RUN_OPTIONS: readonly OptionName[] = ['plugins', 'parallelism', 'expect', 'change-id', 'yes'];
 
 /** The options of a command line as they were typed: nothing checked, nothing filled in. */
 export interface GivenOptions {

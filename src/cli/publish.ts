@@ -1,6 +1,7 @@
 import {writeFileSync} from 'node:fs';
 import {VchError} from '../errors.js';
 import type {Format} from '../report/format.js';
+import {toJson} from '../report/json.js';
 import type {LayoutOptions} from '../report/layout.js';
 import type {OutputSettings} from './settings.js';
 import {systemWord} from './settings-file.js';
@@ -8,6 +9,14 @@ import type {Terminal} from './terminal.js';
 
 /** A result in every form it has. */
 export type Render = (format: Format, layout: LayoutOptions) => string;
+
+/** A result that has two forms alone, as what is no report has. */
+export function textOrJson(result: {
+  readonly json: object;
+  readonly text: (layout: LayoutOptions) => string;
+}): Render {
+  return (format, layout) => (format === 'json' ? toJson(result.json) : result.text(layout));
+}
 
 const PAGE: LayoutOptions = {columns: 120, colour: false};
 

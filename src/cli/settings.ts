@@ -31,6 +31,8 @@ export interface Settings {
   readonly passwordVisible: boolean;
   readonly tls: TlsOptions;
   readonly vch: VchSelector;
+  /** Directories with plugins of others. */
+  readonly plugins: readonly string[];
   readonly parallelism: number;
   readonly expect: number | undefined;
   readonly changeId: string | undefined;
@@ -52,6 +54,9 @@ export interface SettingsContext {
   readonly formats?: readonly Format[];
   readonly read?: ReadText;
 }
+
+/** The forms of what is no report. */
+export const TEXT_OR_JSON: readonly Format[] = ['text', 'json'];
 
 const DEFAULT_PARALLELISM = 8;
 const MOST_PARALLELISM = 32;
@@ -104,6 +109,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
       computeResource: given.text('compute-resource'),
       datacenter: access.target.kind === 'vsphere' ? access.target.datacenter : undefined,
     },
+    plugins: given.texts('plugins'),
     parallelism,
     expect,
     changeId,
@@ -116,10 +122,14 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
 }
 
 /** The output settings alone, for a command that does not log in. */
-export function readOutputSettings(given: GivenOptions, command: string): OutputSettings {
+export function readOutputSettings(
+  given: GivenOptions,
+  command: string,
+  formats: readonly Format[] = TEXT_OR_JSON,
+): OutputSettings {
   const problems = new Problems();
   refuseEmpty(given, command, problems);
-  const output = readOutput(given, problems, FORMATS);
+  const output = readOutput(given, problems, formats);
   problems.throwIfAny(command);
   return output;
 }

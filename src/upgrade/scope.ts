@@ -23,6 +23,14 @@ export interface Scope {
   readonly pending: readonly PlannedVm[];
 }
 
+/** VMs that are decided on side by side: a plugin that never settles must not cost its time limit for each in turn. */
+const DECIDED_AT_ONCE = 16;
+
+interface Decided {
+  readonly outcome: VmOutcome;
+  readonly planned: PlannedVm | null;
+}
+
 /**
  * Finds the VCH, reads its containerVMs and decides for each: the part that `plan` and `apply` share to the last
  * line, so that a dry run cannot lie.
@@ -36,9 +44,12 @@ export async function openScope(session: Session, options: RunOptions, decide: D
   options.onProgress?.({type: 'phase', phase: 'plan', total: inScope.length});
   const pending: PlannedVm[] = [];
   const outcomes: VmOutcome[] = [];
-  for (const vm of inScope) {
-    const outcome = await decideOne(vm, found, decide, pending);
-    outcomes.push(outcome);
+  for (let start = 0; start < inScope.length; start += DECIDED_AT_ONCE) {
+    const some = inScope.slice(start, start + DECIDED_AT_ONCE);
+    for (const one of await Promise.all(some.map((vm) => decideOne(vm, found, decide)))) {
+      outcomes.push(one.outcome);
+      if (one.planned !== null) pending.push(one.planned);
+    }
   }
   assertExpected(outcomes, options.expect, found.vch);
   const outcome: RunOutcome = {
@@ -54,24 +65,25 @@ async function decideOne(
   vm: Exclude<ContainerVm, {status: 'other'}>,
   found: FoundVch,
   decide: Decide,
-  pending: PlannedVm[],
-): Promise<VmOutcome> {
-  if (vm.status !== 'readable') return untouched(vm);
+): Promise<Decided> {
   const owner = ownership(vm, found);
-  if (owner.status === 'other') return skipped(vm, owner.finding);
+  if (owner.status === 'other') return {outcome: skipped(vm, owner.finding), planned: null};
+  if (vm.status !== 'readable') return {outcome: untouched(vm), planned: null};
   const decision = await decide(vm);
+  // The plugin is at fault, and not this VM: it is refused for all of them, before anything is written.
+  if ('error' in decision && decision.error.code === 'VCH_ERR_PLUGIN_INVALID') throw decision.error;
   const outcome = decided(
     vm,
     owner.status === 'own' ? decision : {...decision, findings: [...decision.findings, owner.finding]},
   );
-  if (decision.status === 'pending') pending.push({vm, decision, outcome});
-  return outcome;
+  return {outcome, planned: decision.status === 'pending' ? {vm, decision, outcome} : null};
 }
 
 type Ownership = {status: 'own'} | {status: 'other' | 'unclear'; finding: Finding};
 
-function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
-  if (owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
+/** Whose a VM is, as far as its id and UUID can be seen. */
+function ownership(vm: ContainerVm, {vch, landscape}: FoundVch): Ownership {
+  if (vm.containerId === null || owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
   const other = ownedByOther(landscape, vch, vm.biosUuid, vm.containerId);
   if (other !== undefined) {
     const message = `its BIOS UUID says that it belongs to another VCH, ${other.name} (${other.ref.value})`;
@@ -81,7 +93,7 @@ function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
   return {status: 'unclear', finding: {code: 'uuid-unknown', message}};
 }
 
-function skipped(vm: ReadableVm, finding: Finding): VmOutcome {
+function skipped(vm: ContainerVm, finding: Finding): VmOutcome {
   return {...identity(vm), status: 'skipped', applied: [], changes: [], findings: [finding], error: null};
 }
 

@@ -46,7 +46,7 @@ describe('exit code', () => {
       ...(stoppedBy === undefined ? [] : [stoppedBy]),
     ];
     it(`is ${code} for ${[command, ...how].join(' ')} with ${vms.join(', ') || 'no VM'}`, () => {
-      const summary = summarize(vms.map((status) => ({status, rename: null})));
+      const summary = summarize(vms.map((status) => ({status, rename: 'disabled' as const})));
       const report = {command, summary, interrupted: stoppedBy !== undefined};
       expect(
         exitCodeOf({report, detailedExitcode: detailed, declined, stoppedBy: stoppedBy ?? null}),
@@ -56,6 +56,7 @@ describe('exit code', () => {
 
   const errors: readonly (readonly [ErrorCode, 'SIGINT' | 'SIGTERM' | null, number])[] = [
     ['VCH_ERR_USAGE', null, 5],
+    ['VCH_ERR_PLUGIN_INVALID', null, 5],
     ['VCH_ERR_LOCKED', null, 4],
     ['VCH_ERR_AUTH', null, 1],
     ['VCH_ERR_TLS', null, 1],

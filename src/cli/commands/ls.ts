@@ -1,13 +1,12 @@
 import {VchError} from '../../errors.js';
-import {toJson} from '../../report/json.js';
 import type {Listing} from '../../report/listing.js';
 import {listingText} from '../../report/listing-text.js';
 import type {Command, RunContext} from '../command.js';
 import {commandText} from '../command-text.js';
 import {EXIT} from '../exit-code.js';
 import {type GivenOptions, OUTPUT_OPTIONS, TARGET_OPTIONS, VCH_OPTIONS} from '../option-table.js';
-import {publish} from '../publish.js';
-import {readSettings, type Settings} from '../settings.js';
+import {publish, textOrJson} from '../publish.js';
+import {readSettings, type Settings, TEXT_OR_JSON} from '../settings.js';
 import {withTarget} from '../with-target.js';
 
 /** The VCHs of a target. */
@@ -23,7 +22,7 @@ export const ls: Command = {
       variables: terminal.variables,
       interactive: terminal.interactive,
       writes: false,
-      formats: ['text', 'json'],
+      formats: TEXT_OR_JSON,
     });
     return {output: settings.output, run: (context) => run(settings, given, context)};
   },
@@ -56,7 +55,7 @@ async function run(settings: Settings, given: GivenOptions, context: RunContext)
     };
   });
   await publish(
-    (format, layout) => (format === 'json' ? toJson(listing) : listingText(listing, layout)),
+    textOrJson({json: listing, text: (layout) => listingText(listing, layout)}),
     settings.output,
     context.terminal,
   );
