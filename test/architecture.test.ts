@@ -52,7 +52,7 @@ function sources(folder: string): string[] {
 
 function imports(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, target]) => ({
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^'$]+)'/g)].map(([, target]) => ({
     file,
     target: target ?? '',
   }));
