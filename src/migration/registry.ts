@@ -15,6 +15,8 @@ export interface PluginRegistry {
   get(id: string): Plugin | undefined;
   /** What must be read to plan, apply, undo and verify; `all` where a plugin declares a pattern. */
   readKeys(target: Target): readonly string[] | 'all';
+  /** The same as it was declared: keys and patterns. What a decision on a VM stands on. */
+  declaredKeys(target: Target): readonly string[];
 }
 
 /** Where each kind of VM has the id that VIC knows it by. */
@@ -44,6 +46,7 @@ export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {
     persisted: (target: Target) => byTarget[target].persisted,
     get: (id: string) => byId.get(id),
     readKeys: (target: Target) => byTarget[target].readKeys,
+    declaredKeys: (target: Target) => byTarget[target].declaredKeys,
   });
 }
 
@@ -59,8 +62,9 @@ function select(plugins: readonly Plugin[], target: Target) {
   ]);
   if (target === 'container') keys.add(RENAME_DISABLED_KEY);
   for (const key of declared) keys.add(key);
-  const readKeys = declared.some(isPattern) ? ('all' as const) : Object.freeze([...keys].sort());
-  return {all, persisted, readKeys};
+  const declaredKeys = Object.freeze([...keys].sort());
+  const readKeys = declared.some(isPattern) ? ('all' as const) : declaredKeys;
+  return {all, persisted, readKeys, declaredKeys};
 }
 
 function duplicate(what: 'name' | 'version', a: Plugin, b: Plugin): VchError {

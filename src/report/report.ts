@@ -14,7 +14,10 @@ export const VM_STATUSES = [
 
 export type ReportStatus = (typeof VM_STATUSES)[number];
 
-export type ReportCommand = 'plan' | 'apply' | 'undo' | 'status' | 'verify';
+/** The commands that tell what they did in a report. */
+export const REPORT_COMMANDS = ['plan', 'apply', 'undo', 'status', 'verify'] as const;
+
+export type ReportCommand = (typeof REPORT_COMMANDS)[number];
 
 export type ReportSummary = Readonly<Record<'total' | ReportStatus | 'renameDisabled', number>>;
 
@@ -128,6 +131,8 @@ export interface Report {
   readonly vms: readonly ReportVm[];
   /** What concerns no single VM in scope. */
   readonly findings: readonly ReportFinding[];
+  /** Of the saved plan that was made, shown or carried out: `sha256:…`. */
+  readonly planDigest?: string;
   /** What the run did, in order. */
   readonly steps?: readonly ReportStep[];
   /** True when the run was stopped before every VM was attempted. */

@@ -68,8 +68,17 @@ export async function verifyMigration(session: Session, options: RunOptions): Pr
   return outcome;
 }
 
-async function change(session: Session, options: RunOptions, decide: Decide): Promise<RunOutcome> {
-  const scope = await openScope(session, options, decide);
+/**
+ * Decides, asks, writes and reads back. `narrow` may take VMs out of what was found, or refuse it, before anybody is
+ * asked.
+ */
+export async function change(
+  session: Session,
+  options: RunOptions,
+  decide: Decide,
+  narrow: (scope: Scope) => Scope = (scope) => scope,
+): Promise<RunOutcome> {
+  const scope = narrow(await openScope(session, options, decide));
   assertUnlocked(scope.vch, scope.vch.summary.lock);
   if (scope.pending.length === 0 || options.signal?.aborted)
     return stopped(scope, options.signal?.aborted === true);
@@ -128,7 +137,8 @@ function assertUnlocked(vch: Vch, lock: LockState): void {
   );
 }
 
-function runInfo(options: RunOptions): RunInfo {
+/** What the ledgers will say of a run. */
+export function runInfo(options: RunOptions): RunInfo {
   return {
     runId: options.runId,
     time: new Date().toISOString(),

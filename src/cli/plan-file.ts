@@ -1,0 +1,132 @@
+import {createHash} from 'node:crypto';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {VchError} from '../errors.js';
+import {members, moment, object, oneOf, type Shape, ShapeMismatch, text} from '../json-shape.js';
+import {canonicalJson, type Json} from '../migration/canonical-json.js';
+import {toJson} from '../report/json.js';
+import {reportShape} from '../report/parse-report.js';
+import type {Report} from '../report/report.js';
+import {type PlanBody, planBodyShape} from '../upgrade/plan-body.js';
+import {stale} from '../upgrade/planned-run.js';
+import {systemWord} from './settings-file.js';
+
+/** A plan as a file has it. Its values stand in the report alone, masked; the plan itself has digests. */
+export interface SavedPlan {
+  readonly schema: 'vch-migrate/plan/v1';
+  /** `sha256:…` of all the rest, in its canonical form: a ticket can quote it. */
+  readonly digest: string;
+  readonly createdAt: string;
+  readonly toolVersion: string;
+  readonly plan: PlanBody;
+  readonly report: Report;
+}
+
+/** Makes of a plan what is saved. */
+export function savedPlan(plan: PlanBody, report: Report): SavedPlan {
+  const rest = {
+    schema: 'vch-migrate/plan/v1' as const,
+    createdAt: report.finishedAt,
+    toolVersion: report.tool.version,
+    plan,
+    report,
+  };
+  const {schema, ...members} = rest;
+  return {schema, digest: digestOf(rest), ...members};
+}
+
+/** Writes a plan to its file. */
+export function writePlan(path: string, plan: SavedPlan): void {
+  try {
+    writeFileSync(path, toJson(plan));
+  } catch (error) {
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `--out ${path} could not be written (${systemWord(error)}); name a file in a folder that can be written`,
+    );
+  }
+}
+
+/** What a file holds that `show` knows. */
+export type Shown =
+  | {readonly kind: 'plan'; readonly plan: SavedPlan}
+  | {readonly kind: 'report'; readonly report: Report};
+
+/** Reads a saved plan or a JSON report; a plan that was changed or cut off is refused, VCH_ERR_PLAN_STALE. */
+export function readShown(path: string): Shown {
+  const document = readJson(path);
+  try {
+    const {schema} = members(document, '');
+    if (schema === 'vch-migrate/plan/v1') return {kind: 'plan', plan: checked(document)};
+    if (schema === 'vch-migrate/report/v1') return {kind: 'report', report: reportShape(document, '')};
+  } catch (error) {
+    throw unknownFile(path, error);
+  }
+  throw unknownFile(path, undefined);
+}
+
+/** Reads a saved plan that is to be carried out by this version of the tool. */
+export function readPlan(path: string, toolVersion: string): SavedPlan {
+  const document = readJson(path);
+  try {
+    const plan = checked(document);
+    if (major(plan.toolVersion) === major(toolVersion)) return plan;
+    throw stale(`version ${plan.toolVersion} of vch-migrate made it, and this is ${toolVersion}`);
+  } catch (error) {
+    if (error instanceof ShapeMismatch) throw stale(`${path} is no plan, or not whole: ${error.message}`);
+    throw error;
+  }
+}
+
+const planShape: Shape<SavedPlan> = object((read) => ({
+  schema: read('schema', oneOf(['vch-migrate/plan/v1'])),
+  digest: read('digest', text),
+  createdAt: read('createdAt', moment),
+  toolVersion: read('toolVersion', text),
+  plan: read('plan', planBodyShape),
+  report: read('report', reportShape),
+}));
+
+function checked(document: unknown): SavedPlan {
+  const {digest, ...rest} = members(document, '');
+  if (typeof digest !== 'string') throw new ShapeMismatch('digest', 'a string');
+  if (digest !== digestOf(rest)) throw stale('its digest does not fit: it was changed, or cut off');
+  return planShape(document, '');
+}
+
+/** Over the canonical form, so that line ends and blanks that a mail or a ticket changed do not matter. */
+function digestOf(rest: object): string {
+  // What was read from JSON, or can be written as it, is Json.
+  const json: Json = JSON.parse(JSON.stringify(rest));
+  return `sha256:${createHash('sha256').update(canonicalJson(json)).digest('hex')}`;
+}
+
+function readJson(path: string): unknown {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${path} cannot be read (${systemWord(error)}); name a file that vch-migrate plan --out or --report made`,
+    );
+  }
+  try {
+    const document: unknown = JSON.parse(content);
+    return document;
+  } catch {
+    throw stale(`${path} is no JSON: it was changed, or cut off`);
+  }
+}
+
+function unknownFile(path: string, error: unknown): Error {
+  if (error instanceof VchError) return error;
+  const why = error instanceof ShapeMismatch ? `: ${error.message}` : '';
+  return new VchError(
+    'VCH_ERR_USAGE',
+    `${path} is neither a saved plan nor a JSON report of vch-migrate${why}; name a file that plan --out or --report made`,
+  );
+}
+
+function major(version: string): string {
+  return version.split('.')[0] ?? '';
+}

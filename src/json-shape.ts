@@ -1,0 +1,85 @@
+/** Reads a value of JSON as something known, or throws {@link ShapeMismatch}; `path` is where it stands. */
+export type Shape<T> = (value: unknown, path: string) => T;
+
+/** A JSON value is not what it was to be. */
+export class ShapeMismatch extends Error {
+  override readonly name = 'ShapeMismatch';
+
+  constructor(path: string, wanted: string) {
+    super(`${path === '' ? 'the document' : path} is not ${wanted}`);
+  }
+}
+
+/** A string. */
+export const text: Shape<string> = (value, path) => {
+  if (typeof value === 'string') return value;
+  throw new ShapeMismatch(path, 'a string');
+};
+
+/** A whole number from 0. */
+export const count: Shape<number> = (value, path) => {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new ShapeMismatch(path, 'a whole number');
+};
+
+/** A moment as RFC 3339 has it. */
+export const moment: Shape<string> = (value, path) => {
+  if (typeof value === 'string' && !Number.isNaN(Date.parse(value))) return value;
+  throw new ShapeMismatch(path, 'a time');
+};
+
+/** True or false. */
+export const flag: Shape<boolean> = (value, path) => {
+  if (typeof value === 'boolean') return value;
+  throw new ShapeMismatch(path, 'true or false');
+};
+
+/** One of these words. */
+export function oneOf<T extends string>(words: readonly T[]): Shape<T> {
+  return (value, path) => {
+    const word = words.find((known) => known === value);
+    if (word !== undefined) return word;
+    throw new ShapeMismatch(path, `one of ${words.join(', ')}`);
+  };
+}
+
+/** That, or null. */
+export function nullable<T>(shape: Shape<T>): Shape<T | null> {
+  return (value, path) => (value === null ? null : shape(value, path));
+}
+
+/** That, or nothing at all. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value, path) => (value === undefined ? undefined : shape(value, path));
+}
+
+/** A list of these. */
+export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
+  return (value, path) => {
+    if (!Array.isArray(value)) throw new ShapeMismatch(path, 'a list');
+    return value.map((member, at) => shape(member, `${path}[${at}]`));
+  };
+}
+
+/** An object whose members are all of these. */
+export function record<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return (value, path) =>
+    Object.fromEntries(
+      Object.entries(members(value, path)).map(([key, member]) => [key, shape(member, `${path}.${key}`)]),
+    );
+}
+
+/** The members of an object; each is read with {@link member}. */
+export function members(value: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ShapeMismatch(path, 'an object');
+  return {...value};
+}
+
+/** Reads members of one object. What it does not ask for is passed over. */
+export function object<T>(read: (member: <M>(name: string, shape: Shape<M>) => M) => T): Shape<T> {
+  return (value, path) => {
+    const all = members(value, path);
+    return read((name, shape) => shape(all[name], path === '' ? name : `${path}.${name}`));
+  };
+}

@@ -1,0 +1,182 @@
+import {VchError} from '../errors.js';
+import type {Change} from '../extraconfig/extra-config.js';
+import type {ReadableVm} from '../inventory/container-vms.js';
+import type {Vch} from '../inventory/vch.js';
+import {canonicalJson} from '../migration/canonical-json.js';
+import {fingerprint, movedKeys} from '../migration/fingerprint.js';
+import {digest} from '../migration/ledger.js';
+import type {PluginRegistry} from '../migration/registry.js';
+import type {Session} from '../vim25/session.js';
+import type {Decide, Decision} from './decision.js';
+import {decideApply} from './decision.js';
+import {change, runInfo} from './migration-run.js';
+import type {RunOutcome, VmOutcome} from './outcome.js';
+import {decidingPlugins, type PlanBody, type PlannedVmBody} from './plan-body.js';
+import type {RunOptions} from './run-options.js';
+import {openScope, type Scope} from './scope.js';
+
+/** Plans, and keeps beside the outcome what a later `apply` of this very plan will compare with. */
+export async function planToSave(
+  session: Session,
+  options: RunOptions,
+): Promise<{readonly outcome: RunOutcome; readonly body: PlanBody}> {
+  const seen = new Map<string, NonNullable<PlannedVmBody['seen']>>();
+  const decide = decideApply(options.registry, runInfo(options));
+  const {vch, outcome} = await openScope(session, options, async (vm) => {
+    seen.set(vm.ref.value, identityOf(vm, options.registry));
+    return decide(vm);
+  });
+  const vms = outcome.vms.map((vm): PlannedVmBody => {
+    const known = seen.get(vm.id);
+    return {
+      id: vm.id,
+      displayName: vm.displayName,
+      containerName: vm.containerName,
+      rename: vm.rename,
+      status: vm.status,
+      ...(known === undefined ? {} : {seen: known}),
+      changes: vm.status === 'pending' ? changesDigest(vm.changes) : null,
+    };
+  });
+  const body: PlanBody = {
+    target: {url: session.url.href, instanceUuid: session.about.instanceUuid},
+    vch: {id: vch.ref.value, name: vch.summary.name, biosUuid: vch.biosUuid},
+    plugins: decidingPlugins(options.registry),
+    vms,
+  };
+  return {outcome, body};
+}
+
+/**
+ * Carries out a plan, and nothing besides: a VM that is not as it was planned on is a conflict and gets no write.
+ * Rejects with VCH_ERR_PLAN_STALE where the plan is for another target, VCH or set of plugins.
+ */
+export async function applyPlan(session: Session, options: RunOptions, plan: PlanBody): Promise<RunOutcome> {
+  assertTarget(session, plan);
+  assertPlugins(options.registry, plan);
+  const planned = new Map(plan.vms.map((vm) => [vm.id, vm]));
+  const decide = decideApply(options.registry, runInfo(options));
+  const asPlanned: Decide = async (vm) => {
+    const before = planned.get(vm.ref.value);
+    // What came since is left out of the run: see `compared`.
+    if (before === undefined) return {status: 'unchanged', findings: []};
+    const moved = whatMoved(before, vm, options.registry);
+    return moved === null ? settled(before, await decide(vm), vm) : conflict(vm, moved);
+  };
+  // Whoever names another VCH is told so, and not that none fits both.
+  const {name, id} = options.vch;
+  const vch = name === undefined && id === undefined ? {...options.vch, id: plan.vch.id} : options.vch;
+  return change(session, {...options, vch}, asPlanned, (scope) => compared(scope, plan));
+}
+
+function identityOf(vm: ReadableVm, registry: PluginRegistry): NonNullable<PlannedVmBody['seen']> {
+  return {
+    containerId: vm.containerId,
+    instanceUuid: vm.instanceUuid,
+    biosUuid: vm.biosUuid,
+    keys: fingerprint(registry, 'container', vm.config),
+  };
+}
+
+function changesDigest(changes: readonly Change[]): string {
+  return digest(canonicalJson(changes.map(({key, before, after}) => [key, before, after])));
+}
+
+function whatMoved({seen}: PlannedVmBody, vm: ReadableVm, registry: PluginRegistry): string | null {
+  if (seen === undefined) return 'it could not be read when it was planned';
+  const now = identityOf(vm, registry);
+  if (now.containerId !== seen.containerId) return 'it is another container now';
+  if (now.instanceUuid !== seen.instanceUuid || now.biosUuid !== seen.biosUuid)
+    return 'it is another VM now: its UUIDs are not those that were planned on';
+  const keys = movedKeys(seen.keys, now.keys);
+  return keys.length === 0 ? null : `${keys.join(', ')} changed since`;
+}
+
+/** The same reading gives the same decision; if it ever should not, nothing unplanned is written. */
+function settled(before: PlannedVmBody, decision: Decision, vm: ReadableVm): Decision {
+  if (decision.status !== 'pending') return decision;
+  if (before.changes === changesDigest(decision.changes)) return decision;
+  return conflict(vm, 'the plugins would write something else now');
+}
+
+function conflict(vm: ReadableVm, moved: string): Decision {
+  const error = new VchError(
+    'VCH_ERR_CONFLICT',
+    `${vm.displayName} (${vm.ref.value}) is not as it was planned: ${moved}. Nothing was written to it; see it with vch-migrate plan`,
+  );
+  return {status: 'conflict', error, findings: []};
+}
+
+/** Refuses another VCH; lists the VMs that came or went since the plan. */
+function compared(scope: Scope, plan: PlanBody): Scope {
+  assertVch(scope.vch, plan);
+  const planned = new Set(plan.vms.map((vm) => vm.id));
+  const present = new Set(scope.outcome.vms.map((vm) => vm.id));
+  const vms = scope.outcome.vms.map((vm) => (planned.has(vm.id) ? vm : left(vm)));
+  const gone = plan.vms.filter((vm) => !present.has(vm.id)).map(departed);
+  return {...scope, outcome: {...scope.outcome, vms: [...vms, ...gone]}};
+}
+
+function left(vm: VmOutcome): VmOutcome {
+  const message = 'not in the plan: it came into being since, or moved here; vch-migrate plan shows it';
+  return {
+    ...vm,
+    status: 'skipped',
+    error: null,
+    findings: [...vm.findings, {code: 'new-since-plan', message}],
+  };
+}
+
+function departed(vm: PlannedVmBody): VmOutcome {
+  const message = 'in the plan, but no longer among the containerVMs of the VCH';
+  return {
+    id: vm.id,
+    kind: 'container',
+    displayName: vm.displayName,
+    containerId: vm.seen?.containerId ?? null,
+    containerName: vm.containerName,
+    powerState: null,
+    dataVersion: null,
+    rename: vm.rename,
+    status: 'skipped',
+    applied: [],
+    changes: [],
+    findings: [{code: 'gone-since-plan', message}],
+    error: null,
+  };
+}
+
+function assertTarget(session: Session, {target}: PlanBody): void {
+  const {instanceUuid} = session.about;
+  const same =
+    target.instanceUuid === null || instanceUuid === null
+      ? target.url === session.url.href
+      : target.instanceUuid === instanceUuid;
+  if (same) return;
+  throw stale(`it was made for ${target.url}, and ${session.url.href} is another server`);
+}
+
+function assertVch(vch: Vch, plan: PlanBody): void {
+  if (vch.ref.value === plan.vch.id && vch.biosUuid === plan.vch.biosUuid) return;
+  throw stale(
+    `it was made for the VCH ${plan.vch.name} (${plan.vch.id}), and ${vch.summary.name} (${vch.ref.value}) is another one`,
+  );
+}
+
+function assertPlugins(registry: PluginRegistry, plan: PlanBody): void {
+  const words = (plugins: PlanBody['plugins']) =>
+    plugins.map(({id, revision}) => `${id} revision ${revision}`).join(', ') || 'none';
+  const now = decidingPlugins(registry);
+  if (words(now) === words(plan.plugins)) return;
+  throw stale(
+    `it was made with the plugins ${words(plan.plugins)}, and now there are ${words(now)}; name the same --plugins`,
+  );
+}
+
+/** The refusal of a plan as a whole. */
+export function stale(why: string): VchError {
+  return new VchError(
+    'VCH_ERR_PLAN_STALE',
+    `the saved plan is not carried out: ${why}. Nothing was written; make a new one with vch-migrate plan --out`,
+  );
+}
