@@ -8,10 +8,21 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   extraconfig: [],
   inventory: ['vim25', 'extraconfig'],
   migration: ['extraconfig'],
-  upgrade: ['inventory', 'migration', 'extraconfig', 'vim25'],
+  naming: ['migration', 'extraconfig'],
+  upgrade: ['inventory', 'naming', 'migration', 'extraconfig', 'vim25'],
   report: [],
   simulator: [],
-  cli: ['upgrade', 'inventory', 'migration', 'extraconfig', 'vim25', 'report', 'simulator', 'plugins'],
+  cli: [
+    'upgrade',
+    'inventory',
+    'naming',
+    'migration',
+    'extraconfig',
+    'vim25',
+    'report',
+    'simulator',
+    'plugins',
+  ],
   plugins: ['migration'],
 };
 
