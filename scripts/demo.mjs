@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const main = `${root}dist/src/cli/main.js`;
-const FIXTURE = 'fixtures/demo.json';
+const FIXTURE = 'fixtures/legacy.json';
 
 /** Exit codes that are an answer and no failure: 3 says that some VMs were refused, which the demo is to show. */
 const ANSWERS = new Set([0, 3]);

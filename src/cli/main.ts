@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import {randomUUID} from 'node:crypto';
+import {setFlagsFromString} from 'node:v8';
 import {TOOL_VERSION} from '../tool-version.js';
 import {commands} from './commands/all.js';
 import {operations} from './operations.js';
 import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';
+
+// Left to itself V8 lets what a large VCH needs, some 50 MB, grow to 250 before it collects the answers read so far.
+setFlagsFromString('--heap-growing-percent=40');
 
 // A defect outside of every promise we wait for: one line, as for every other failure, and no guess about the state.
 process.on('uncaughtException', (error) => {

@@ -174,8 +174,10 @@ function outcomeOf(verified: ReadonlyMap<string, VmOutcome>, {vm, decision}: Wri
   return verified.get(vm.ref.value) ?? {...decided(vm, decision), status: 'unknown'};
 }
 
+/** What was planned stays in the outcome only where it may have been written after all. */
 function ended(outcome: VmOutcome, status: VmOutcome['status'], error: VchError | null): CommitResult {
-  return {status: 'ended', outcome: {...outcome, status, error}};
+  const planned = status === 'unknown' ? {} : {applied: [], changes: []};
+  return {status: 'ended', outcome: {...outcome, ...planned, status, error}};
 }
 
 function interrupted(vm: ReadableVm): VchError {

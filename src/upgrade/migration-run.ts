@@ -105,7 +105,8 @@ async function change(session: Session, options: RunOptions, decide: Decide): Pr
 /** Nothing was written: what was planned was not attempted. */
 function stopped(scope: Scope, interrupted: boolean): RunOutcome {
   const vms = scope.outcome.vms.map(
-    (vm): VmOutcome => (vm.status === 'pending' ? {...vm, status: 'not-attempted'} : vm),
+    (vm): VmOutcome =>
+      vm.status === 'pending' ? {...vm, status: 'not-attempted', applied: [], changes: []} : vm,
   );
   return {...scope.outcome, vms, interrupted};
 }

@@ -67,7 +67,7 @@ function describe(fault: VimFault): string {
     case 'NotAuthenticated':
       return 'the session has ended on the server; run the same command again';
     case 'InvalidPowerState':
-      return `${said}: this host takes the change only while the VM is powered off`;
+      return `${said}: this host takes the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
     default:
       return said;
   }

@@ -12,7 +12,7 @@ import uuid
 CONTAINER_ID = "guestinfo.vice./common/id"
 CONTAINER_NAME_KEYS = ("common/name", "guestinfo.vice./common/name")
 APPLIANCE_ID = "guestinfo.vice./init/common/id"
-APPLIANCE_NAME_KEYS = ("init/common/name", "guestinfo.vice./init/common/name")
+APPLIANCE_NAME_KEYS = ("init/common/name", "common/name", "guestinfo.vice./init/common/name")
 
 
 def load(path):
@@ -49,7 +49,7 @@ def _encoded(path):
 
 
 def _generated(rule):
-    for n in range(rule["count"]):
+    for n in range(1, rule["count"] + 1):
         identity = hashlib.sha256(f"{rule['seed']}/{n}".encode()).hexdigest()
         name = rule["name"].replace("{n}", str(n))
         yield {
@@ -57,8 +57,8 @@ def _generated(rule):
             "folder": rule["folder"],
             "pool": rule["pool"],
             "vch": rule["vch"],
-            "extends": rule["extends"][n % len(rule["extends"])],
-            "powerState": rule["powerStates"][n % len(rule["powerStates"])],
+            "extends": rule["extends"][(n - 1) % len(rule["extends"])],
+            "powerState": rule["powerStates"][(n - 1) % len(rule["powerStates"])],
             "containerId": identity,
             "containerName": name,
         }
@@ -71,9 +71,8 @@ def _extra_config(vm, encoded):
         names = [config[key] for key in CONTAINER_NAME_KEYS if key in config]
         config = _replaced(config, names[0], vm["containerName"])
     elif APPLIANCE_ID in config:
-        for key in APPLIANCE_NAME_KEYS:
-            if key in config:
-                config[key] = vm["name"]
+        names = [config[key] for key in APPLIANCE_NAME_KEYS if config.get(key, "<nil>") != "<nil>"]
+        config = _replaced(config, names[0], vm["name"])
     for key, value in vm.get("extraConfig", {}).items():
         if value is None:
             config.pop(key, None)

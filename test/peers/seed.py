@@ -10,7 +10,6 @@ VMs; its first datacenter and its clusters take the fixture's names. VMs that no
 
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 from pyVim.task import WaitForTask
 from pyVmomi import vim
@@ -28,11 +27,14 @@ def main():
     vms = [vm for vm in vms if vm.get("connectionState", "connected") == "connected"]
     with connected() as content:
         place = Places(content, document["datacenters"][0])
-        with ThreadPoolExecutor(8) as pool:
-            made = list(pool.map(place.create, vms, range(len(vms))))
+        made = all_of(place.create(vm, number) for number, vm in enumerate(vms))
+        all_of(finish(vm, created) for vm, created in zip(vms, made))
+        for vm, created in zip(vms, made):
+            if vm.get("template"):
+                created.MarkAsTemplate()
     by_name = {}
-    for vm, moref in zip(vms, made):
-        by_name.setdefault(vm["name"], []).append(moref)
+    for vm, created in zip(vms, made):
+        by_name.setdefault(vm["name"], []).append(created._moId)
     json.dump({"vms": by_name, "leftOut": left_out}, sys.stdout)
 
 
@@ -67,20 +69,8 @@ class Places:
             extraConfig=options(vm["extraConfig"]),
         )
         if "vApp" in vm:
-            task = parent.CreateChildVM_Task(config=spec)
-        else:
-            task = self.folders[vm.get("folder", "")].CreateVM_Task(config=spec, pool=parent)
-        WaitForTask(task)
-        made = task.info.result
-        if fixtures.is_appliance(vm):
-            # An appliance names itself, and its moref is known only now.
-            own = {fixtures.APPLIANCE_ID: f"VirtualMachine:{made._moId}"}
-            WaitForTask(made.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=options(own))))
-        if vm.get("template"):
-            made.MarkAsTemplate()
-        elif vm.get("powerState") == "poweredOn":
-            WaitForTask(made.PowerOnVM_Task())
-        return made._moId
+            return parent.CreateChildVM_Task(config=spec)
+        return self.folders[vm.get("folder", "")].CreateVM_Task(config=spec, pool=parent)
 
     def _make_folders(self, parent, path, wanted):
         for spec in wanted:
@@ -97,6 +87,28 @@ class Places:
             below = f"{path}/{spec['name']}"
             folder = self.folders[spec["folder"]] if "folder" in spec else self.folders[""]
             self.pools[below] = parent.CreateVApp(spec["name"], resources(), vim.vApp.VAppConfigSpec(), folder)
+
+
+def finish(vm, created):
+    """What can be told a VM only once it is there."""
+    if fixtures.is_appliance(vm):
+        # An appliance names itself by its moref.
+        own = {fixtures.APPLIANCE_ID: f"VirtualMachine:{created._moId}"}
+        WaitForTask(created.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=options(own))))
+    return created.PowerOnVM_Task() if vm.get("powerState") == "poweredOn" else None
+
+
+def all_of(tasks):
+    """The results of the tasks in their order. All are started before the first is looked at, so that most
+    are done by then. (WaitForTasks, with one filter over many, makes vcsim run out of memory.)"""
+    results = []
+    for task in list(tasks):
+        info = task.info if task is not None else None
+        if info is not None and info.state != vim.TaskInfo.State.success:
+            WaitForTask(task)
+            info = task.info
+        results.append(info.result if info is not None else None)
+    return results
 
 
 def options(config):

@@ -1,0 +1,120 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readFileSync} from 'node:fs';
+import {createInterface} from 'node:readline';
+import {connect} from 'node:tls';
+import {type Peers, ROOT} from '../peers.js';
+import {runWell} from './run.js';
+
+/** One VM as pyVmomi sees it. */
+export interface DumpedVm {
+  readonly name: string;
+  readonly uuid: string;
+  readonly instanceUuid: string;
+  readonly template: boolean;
+  readonly powerState: string;
+  readonly extraConfig: Readonly<Record<string, string>>;
+}
+
+/** Every VM of an inventory, by moref value. */
+export type Dump = Readonly<Record<string, DumpedVm>>;
+
+/** A vCenter of govmomi's, filled with a fixture and looked at by govc and pyVmomi only. */
+export interface Vcsim {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** SHA-256 of its certificate. */
+  readonly thumbprint: string;
+  /** Display names of the fixture's VMs that vcsim cannot hold: unreachable ones. */
+  readonly leftOut: readonly string[];
+  dump(): Promise<Dump>;
+  govc(...args: string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+const USER = 'administrator@vsphere.local';
+const PASSWORD = 'vcsim-p4ssw0rd';
+
+/** Starts vcsim on a free port and seeds it with a fixture; `count` limits what the fixture generates. */
+export async function startVcsim(peers: Peers, fixture: string, count?: number): Promise<Vcsim> {
+  const path = `${ROOT}fixtures/${fixture}`;
+  const child = spawn(peers.vcsim, [...modelOf(path), '-username', USER, '-password', PASSWORD], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const url = await listening(child);
+    const env = environment(url);
+    const python = (script: string, ...args: string[]) =>
+      runWell(peers.python, [`${ROOT}test/peers/${script}`, ...args], {env});
+    const seeded = JSON.parse(await python('seed.py', path, ...(count === undefined ? [] : [String(count)])));
+    return {
+      url,
+      user: USER,
+      password: PASSWORD,
+      thumbprint: await thumbprintOf(url),
+      leftOut: seeded.leftOut,
+      dump: async () => JSON.parse(await python('dump.py')),
+      govc: (...args) => runWell(peers.govc, args, {env}),
+      close: () => stop(child),
+    };
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
+}
+
+function modelOf(path: string): string[] {
+  const {datacenters} = JSON.parse(readFileSync(path, 'utf8'));
+  const clusters = String(datacenters[0].clusters.length);
+  const sizes = {dc: '1', cluster: clusters, host: '1', 'standalone-host': '0', ds: '1', vm: '0'};
+  return ['-l', '127.0.0.1:0', ...Object.entries(sizes).flatMap(([name, size]) => [`-${name}`, size])];
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('vcsim has no stdout');
+  const lines = createInterface(child.stdout);
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`vcsim exited ${code} before it listened`);
+  });
+  // Whichever wins, the exit of a vcsim that is stopped later is no unhandled rejection.
+  ended.catch(() => {});
+  const [line] = await Promise.race([once(lines, 'line'), ended]);
+  const url = /GOVC_URL=(\S+)/.exec(line)?.[1];
+  if (url === undefined) throw new Error(`vcsim printed ${line}`);
+  const {host} = new URL(url);
+  return `https://${host}/sdk`;
+}
+
+function environment(url: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    GOVC_URL: url,
+    GOVC_USERNAME: USER,
+    GOVC_PASSWORD: PASSWORD,
+    GOVC_INSECURE: '1',
+    GOVC_PERSIST_SESSION: 'false',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+}
+
+/** SHA-256 thumbprint of the certificate that a URL serves. */
+export async function thumbprintOf(url: string): Promise<string> {
+  const {hostname, port} = new URL(url);
+  const socket = connect({host: hostname, port: Number(port), rejectUnauthorized: false});
+  try {
+    await once(socket, 'secureConnect');
+    return socket.getPeerCertificate().fingerprint256;
+  } finally {
+    socket.end();
+    await once(socket, 'close');
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
