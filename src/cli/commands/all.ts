@@ -1,11 +1,13 @@
 import type {Command} from '../command.js';
 import {apply} from './apply.js';
+import {audit} from './audit.js';
 import {ls} from './ls.js';
 import {plan} from './plan.js';
+import {rename} from './rename.js';
 import {simulate} from './simulate.js';
 import {status} from './status.js';
 import {undo} from './undo.js';
 import {verify} from './verify.js';
 
 /** Every command, in the order of the help. They are light: what they set in motion is loaded when they run. */
-export const commands: readonly Command[] = [ls, plan, apply, verify, undo, status, simulate];
+export const commands: readonly Command[] = [ls, plan, apply, verify, undo, status, rename, audit, simulate];
