@@ -75,6 +75,7 @@ class Claimant {
   readonly #waiter: TaskWaiter;
   readonly #claim: ClaimText;
   #counter = 0;
+  #renewing = false;
   /** The writes of one owner go one after the other, or it would conflict with itself. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -98,18 +99,19 @@ class Claimant {
 
   /** Waits for its turn; gives the appliance as the claim found it. */
   async take(): Promise<Appliance> {
-    let tried = false;
+    let attempts = 0;
+    let failure: VchError | null = null;
     try {
-      for (let attempt = 1; ; attempt += 1) {
+      for (;;) {
+        // It tells who has the claim: somebody may have been quicker, or only the answer was lost.
         const appliance = await this.#untilFree();
         if (appliance.own) return appliance;
-        tried = true;
-        const failure = await this.#tryWrite(appliance);
-        // The next reading tells who has it: somebody may have been quicker, or only the answer was lost.
-        if (failure !== null && attempt >= ATTEMPTS) throw failure;
+        if (attempts === ATTEMPTS) throw failure ?? this.#lost();
+        attempts += 1;
+        failure = await this.#tryWrite(appliance);
       }
     } catch (error) {
-      if (tried) await this.release();
+      if (attempts > 0) await this.release();
       throw this.#options.signal?.aborted ? this.#stopped() : error;
     }
   }
@@ -140,29 +142,28 @@ class Claimant {
 
   assertHeld(): Promise<void> {
     return this.#inTurn(async () => {
-      const {config} = await this.#read();
-      if (parseClaim(config[RENAME_CLAIM_KEY])?.id === this.#claim.id) return;
-      throw new VchError(
-        'VCH_ERR_LOCK_LOST',
-        `another rename has taken over the claim on ${this.#label()}; see vch-migrate status, and run rename again`,
-      );
+      if (this.#isOurs(await this.#read())) return;
+      throw this.#lost();
     });
   }
 
   /** Shows a sign of life. That it could not is told, and decides nothing: before each write the claim is looked at. */
-  renew(): Promise<void> {
-    return this.#inTurn(async () => {
-      try {
+  async renew(): Promise<void> {
+    // A slow vCenter must not be left a queue of renewals to work off.
+    if (this.#renewing) return;
+    this.#renewing = true;
+    try {
+      await this.#inTurn(async () => {
         const appliance = await this.#read();
-        if (parseClaim(appliance.config[RENAME_CLAIM_KEY])?.id !== this.#claim.id) return;
+        if (!this.#isOurs(appliance)) return;
         this.#counter += 1;
         await this.#write(appliance, this.#text());
-      } catch (error) {
-        this.#options.log.debug(
-          `the claim on ${this.#label()} was not renewed: ${toVchError(error).message}`,
-        );
-      }
-    });
+      });
+    } catch (error) {
+      this.#options.log.debug(`the claim on ${this.#label()} was not renewed: ${toVchError(error).message}`);
+    } finally {
+      this.#renewing = false;
+    }
   }
 
   /** Takes the claim back, and nobody else's. That it could not is told; others will take it for dead. */
@@ -171,7 +172,7 @@ class Claimant {
       for (let attempt = 1; ; attempt += 1) {
         try {
           const appliance = await readAppliance(this.#session, this.#vch);
-          if (parseClaim(appliance.config[RENAME_CLAIM_KEY])?.id !== this.#claim.id) return;
+          if (!this.#isOurs(appliance)) return;
           await this.#write(appliance, '');
           return;
         } catch (error) {
@@ -213,6 +214,10 @@ class Claimant {
     await this.#waiter.wait(task, `claiming ${RENAME_CLAIM_KEY} on ${this.#label()}`);
   }
 
+  #isOurs({config}: Appliance): boolean {
+    return parseClaim(config[RENAME_CLAIM_KEY])?.id === this.#claim.id;
+  }
+
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(act, act);
     this.#last = turn.catch(() => undefined);
@@ -225,6 +230,13 @@ class Claimant {
 
   #label(): string {
     return `${this.#vch.summary.name} (${this.#vch.ref.value})`;
+  }
+
+  #lost(): VchError {
+    return new VchError(
+      'VCH_ERR_LOCK_LOST',
+      `the claim on ${this.#label()} did not last: another rename has taken it over, or somebody removed it; see vch-migrate status, and run rename again`,
+    );
   }
 
   #stopped(): VchError {
