@@ -24,7 +24,7 @@ async function vchMigrate(environment, ...args) {
 
 async function withSimulator(use) {
   process.stdout.write(`$ vch-migrate simulate ${FIXTURE}\n`);
-  const server = spawn(process.execPath, [main, 'simulate', FIXTURE], {
+  const server = spawn(process.execPath, [main, 'simulate', FIXTURE, '--quiet'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -72,7 +72,11 @@ export function describeWithPeers<N extends PeerName>(
 ): void {
   const {found, missing} = findPeers(wanted);
   if (hasAll(found, wanted)) {
-    describe(title, () => body(found));
+    describe(title, function () {
+      // Hundreds of VMs, on machines that do other things besides.
+      this.timeout(120_000);
+      body(found);
+    });
     return;
   }
   const problem = `${missing.join(', ')} not found; install with: ${INSTALL_PEERS}`;

@@ -49,7 +49,7 @@ export function composeReport(outcome: RunOutcome, options: ComposeOptions): Rep
     tool: composeTool(options.toolVersion),
     target: options.target,
     vch: composeVch(outcome.vch),
-    plugins: options.registry.plugins.map((plugin) => ({
+    plugins: options.registry.persisted('container').map((plugin) => ({
       id: pluginId(plugin),
       version: plugin.version,
       target: plugin.target,

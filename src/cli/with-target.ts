@@ -50,7 +50,7 @@ function logIn<T>(
   use: (loggedIn: LoggedIn) => Promise<T>,
 ): Promise<T> {
   context.redactor.add(access.password);
-  const options = {...access, runId, log: context.log};
+  const options = {...access, runId, log: context.log, signal: context.stop.signal};
   return context.operations.withConnection(options, (connection) => use({connection, user: access.user}));
 }
 

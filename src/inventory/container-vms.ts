@@ -19,6 +19,7 @@ interface VmBase {
   readonly displayName: string;
   readonly powerState: string | null;
   readonly containerId: string | null;
+  readonly biosUuid: string | null;
   /** The keys asked for, as far as they could be read. */
   readonly config: ExtraConfig;
 }
@@ -27,7 +28,6 @@ interface VmBase {
 export interface ReadableVm extends VmBase {
   readonly status: 'readable';
   readonly containerId: string;
-  readonly biosUuid: string | null;
   readonly instanceUuid: string;
   /** vSphere's mark of this reading; goes into the write that is decided on it. */
   readonly changeVersion: string;
@@ -153,6 +153,7 @@ function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {
     displayName: text('name') ?? content.obj.value,
     powerState: text('runtime.powerState'),
     containerId: isContainerId(id) ? id : null,
+    biosUuid: text('config.uuid'),
     config,
   };
   const connection = text('runtime.connectionState');
@@ -184,7 +185,6 @@ function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {
     ...base,
     status: 'readable',
     containerId: base.containerId,
-    biosUuid: text('config.uuid'),
     instanceUuid: text('config.instanceUuid') ?? '',
     changeVersion,
   };

@@ -84,10 +84,12 @@ async function fitting(
       (content): [string, ObjectContent] => [content.obj.value, content],
     ),
   );
+  const counts = countContainers(landscape);
   return candidates
     .map((appliance): {vch: Vch; path: InventoryPath | undefined} => {
       const path = paths.get((appliance.pool ?? appliance.ref).value);
-      return {vch: toVch(appliance, details.get(appliance.ref.value), path, landscape), path};
+      const containerVMs = counts.get(appliance.ref.value) ?? 0;
+      return {vch: toVch(appliance, details.get(appliance.ref.value), path, containerVMs), path};
     })
     .filter(({vch, path}) => fits(vch, path, selector))
     .map(({vch}) => vch);
@@ -104,7 +106,7 @@ function toVch(
   appliance: VicVm,
   content: ObjectContent | undefined,
   path: InventoryPath | undefined,
-  landscape: Landscape,
+  containerVMs: number,
 ): Vch {
   const config = content === undefined ? {} : configOf(content, KEYS);
   const dataVersion = parseDataVersion(config[APPLIANCE_DATA_VERSION_KEY]);
@@ -123,21 +125,22 @@ function toVch(
       dataVersion: dataVersion.status === 'valid' ? dataVersion.version : null,
       powerState: textValue(content?.properties.get('runtime.powerState')),
       computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
-      containerVMs: countContainers(appliance, landscape),
+      containerVMs,
       lock: lockState(config),
     },
   };
 }
 
-/** Those in its pool or with its UUID; a count for lists, the inventory itself decides by more. */
-function countContainers(appliance: VicVm, landscape: Landscape): number {
-  return landscape.containers.filter(
-    ({pool, biosUuid, containerId}) =>
-      (pool !== null &&
-        pool.value === appliance.pool?.value &&
-        !ownedByOther(landscape, appliance, biosUuid, containerId)) ||
-      owns(appliance, biosUuid, containerId),
-  ).length;
+/** By appliance: the containers with its UUID, and those with nobody's that lie in its pool. A count for lists only. */
+function countContainers(landscape: Landscape): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const {biosUuid, containerId, pool} of landscape.containers) {
+    const owner =
+      landscape.appliances.find((appliance) => owns(appliance, biosUuid, containerId)) ??
+      landscape.appliances.find((appliance) => pool !== null && appliance.pool?.value === pool.value);
+    if (owner !== undefined) counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Whether that BIOS UUID is the one this VCH gives to that container. */

@@ -47,7 +47,7 @@ export interface ReportVm {
   readonly containerName: string | null;
   readonly powerState: string | null;
   readonly dataVersion: number | null;
-  readonly rename: 'disabled' | 'not-persisted-by-vic' | 'supported' | null;
+  readonly rename: 'disabled' | 'not-persisted-by-vic' | 'supported';
   readonly status: ReportStatus;
   readonly applied: readonly string[];
   readonly changes: readonly ReportChange[];

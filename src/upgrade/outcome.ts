@@ -31,7 +31,7 @@ export interface VmOutcome {
   readonly powerState: string | null;
   /** `null` where the data version is no number, or could not be read. */
   readonly dataVersion: number | null;
-  readonly rename: RenameClass | null;
+  readonly rename: RenameClass;
   readonly status: VmStatus;
   /** Ids of the plugins applied by this run, would be applied by it, or undone by it. */
   readonly applied: readonly string[];

@@ -37,7 +37,7 @@ export async function readContainers(
   const containers: Container[] = [];
   for (const vm of await readContainerVms(session, found.vch, keys)) {
     if (vm.status === 'other' || vm.containerId === null) continue;
-    const owner = vm.status === 'readable' ? ownership(vm, found).status : 'unclear';
+    const owner = ownership(vm, found).status;
     if (owner === 'other') continue;
     containers.push({
       reading: vm,

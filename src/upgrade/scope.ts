@@ -77,9 +77,9 @@ async function decideOne(
   decide: Decide,
   pending: PlannedVm[],
 ): Promise<VmOutcome> {
-  if (vm.status !== 'readable') return untouched(vm);
   const owner = ownership(vm, found);
   if (owner.status === 'other') return skipped(vm, owner.finding);
+  if (vm.status !== 'readable') return untouched(vm);
   const decision = await decide(vm);
   const outcome = decided(
     vm,
@@ -92,9 +92,9 @@ async function decideOne(
 /** Whether a containerVM in a VCH's pool or folder is that VCH's, by its BIOS UUID. */
 export type Ownership = {status: 'own'} | {status: 'other' | 'unclear'; finding: Finding};
 
-/** Whose a containerVM is. */
-export function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership {
-  if (owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
+/** Whose a VM is, as far as its id and UUID can be seen. */
+export function ownership(vm: ContainerVm, {vch, landscape}: FoundVch): Ownership {
+  if (vm.containerId === null || owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
   const other = ownedByOther(landscape, vch, vm.biosUuid, vm.containerId);
   if (other !== undefined) {
     const message = `its BIOS UUID says that it belongs to another VCH, ${other.name} (${other.ref.value})`;
@@ -104,7 +104,7 @@ export function ownership(vm: ReadableVm, {vch, landscape}: FoundVch): Ownership
   return {status: 'unclear', finding: {code: 'uuid-unknown', message}};
 }
 
-function skipped(vm: ReadableVm, finding: Finding): VmOutcome {
+function skipped(vm: ContainerVm, finding: Finding): VmOutcome {
   return {...identity(vm), status: 'skipped', applied: [], changes: [], findings: [finding], error: null};
 }
 

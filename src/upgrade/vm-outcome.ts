@@ -23,7 +23,8 @@ export function identity(vm: ContainerVm): Identity {
     containerName: containerNameOf(vm.config),
     powerState: vm.powerState,
     dataVersion: known && version.status === 'valid' ? version.version : null,
-    rename: known ? renameClass(vm.config) : null,
+    // Of a VM that cannot be read nothing says that it may be renamed.
+    rename: renameClass(vm.config),
   };
 }
 

@@ -22,6 +22,8 @@ export interface ConnectOptions {
   /** Sent as `operationID` with every call, so that vpxd's log can be searched for the run. */
   readonly runId: string;
   readonly log: Logger;
+  /** Aborted, the login is given up at once; what comes after it is not touched. */
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds within which the TCP and TLS handshakes must be done; 10,000. */
   readonly connectTimeout?: number | undefined;
   /** Milliseconds a call may take to answer; 120,000 (20,000 before the login is through). */

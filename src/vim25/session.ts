@@ -158,11 +158,20 @@ export async function withSession<T>(
 /** Logs in. The caller closes the session, or takes {@link withSession}, which does. */
 export async function connect(options: ConnectOptions): Promise<Session> {
   const http = new HttpClient(options, CONNECTIONS);
+  const giveUp = () => void http.close();
+  options.signal?.addEventListener('abort', giveUp, {once: true});
   try {
+    options.signal?.throwIfAborted();
     return await logIn(http, options);
   } catch (error) {
     await http.close();
-    throw error;
+    if (options.signal?.aborted !== true) throw error;
+    throw new VchError(
+      'VCH_ERR_INTERRUPTED',
+      `stopped while logging in to ${options.url.host}; nothing was done there`,
+    );
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
   }
 }
 

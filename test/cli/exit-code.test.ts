@@ -54,7 +54,7 @@ describe('exit code', () => {
       ...(stoppedBy === undefined ? [] : [stoppedBy]),
     ];
     it(`is ${code} for ${[command, ...how].join(' ')} with ${vms.join(', ') || 'no VM'}`, () => {
-      const summary = summarize(vms.map((status) => ({status, rename: null})));
+      const summary = summarize(vms.map((status) => ({status, rename: 'disabled' as const})));
       const report = {command, summary, interrupted: stoppedBy !== undefined};
       expect(
         exitCodeOf({report, detailedExitcode: detailed, declined, stoppedBy: stoppedBy ?? null}),

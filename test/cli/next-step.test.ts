@@ -80,7 +80,7 @@ describe('next step', () => {
   } of CASES) {
     it(`after ${command} with ${vms.join(', ')} matches ${next.source}`, () => {
       const {vch} = exampleReport([]);
-      const summary = summarize(vms.map((status) => ({status, rename: null})));
+      const summary = summarize(vms.map((status) => ({status, rename: 'disabled' as const})));
       const report = {command, summary, interrupted, vch: {...vch, lock}};
       expect(nextStep({report, given: given(), args, target, declined})).to.match(next);
     });
@@ -88,7 +88,7 @@ describe('next step', () => {
 
   it('names the VCH by its id where its name cannot be typed, or where the id was given', () => {
     const {vch} = exampleReport([]);
-    const summary = summarize([{status: 'changed', rename: null}]);
+    const summary = summarize([{status: 'changed', rename: 'disabled' as const}]);
     const hint = (name: string, options: Parameters<typeof given>[0]) =>
       nextStep({
         report: {...exampleReport([]), command: 'apply', summary, vch: {...vch, name}},

@@ -9,8 +9,7 @@ import {type Target, targetOf, vchMigrate} from './vch-migrate.js';
 describeWithPeers('connecting to vcsim', ['vcsim', 'govc', 'python'], (peers) => {
   let vcsim: Vcsim;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     vcsim = await startVcsim(peers, 'empty.json');
   });
 

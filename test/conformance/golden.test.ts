@@ -9,8 +9,7 @@ describeWithPeers('containerVMs of every data version on vcsim', ['vcsim', 'govc
   let original: Dump;
   let applied: Dump;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     vcsim = await startVcsim(peers, 'every-version.json');
     original = await vcsim.dump();
     const {code, stderr} = await vchMigrateJson(targetOf(vcsim), 'apply', '--name', 'vch1');

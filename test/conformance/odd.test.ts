@@ -17,8 +17,7 @@ describeWithPeers('a VCH with everything odd on vcsim', ['vcsim', 'govc', 'pytho
   let target: Target;
   let original: Dump;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     vcsim = await startVcsim(peers, 'odd.json');
     proxy = await startCountingProxy(vcsim.url);
     const trust = ['--thumbprint', await thumbprintOf(proxy.url)];

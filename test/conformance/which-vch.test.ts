@@ -9,8 +9,7 @@ describeWithPeers('two VCHs of the same name on vcsim', ['vcsim', 'govc', 'pytho
   let target: Target;
   let original: Dump;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     vcsim = await startVcsim(peers, 'two-vchs.json');
     target = targetOf(vcsim);
     original = await vcsim.dump();

@@ -13,6 +13,7 @@ export interface DumpedVm {
   readonly instanceUuid: string;
   readonly template: boolean;
   readonly powerState: string;
+  readonly connectionState: string;
   readonly extraConfig: Readonly<Record<string, string>>;
 }
 
@@ -40,21 +41,20 @@ const PASSWORD = 'vcsim-p4ssw0rd';
 export async function startVcsim(peers: Peers, fixture: string, count?: number): Promise<Vcsim> {
   const path = `${ROOT}fixtures/${fixture}`;
   const child = spawn(peers.vcsim, [...modelOf(path), '-username', USER, '-password', PASSWORD], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  tellIfItDies(child);
   try {
     const url = await listening(child);
-    const env = environment(url);
-    const python = (script: string, ...args: string[]) =>
-      runWell(peers.python, [`${ROOT}test/peers/${script}`, ...args], {env});
-    const seeded = JSON.parse(await python('seed.py', path, ...(count === undefined ? [] : [String(count)])));
+    const login = {url, user: USER, password: PASSWORD};
+    const env = environment(login);
+    const seed = [`${ROOT}test/peers/seed.py`, path, ...(count === undefined ? [] : [String(count)])];
+    const seeded = JSON.parse(await runWell(peers.python, seed, {env}));
     return {
-      url,
-      user: USER,
-      password: PASSWORD,
+      ...login,
       thumbprint: await thumbprintOf(url),
       leftOut: seeded.leftOut,
-      dump: async () => JSON.parse(await python('dump.py')),
+      dump: () => dumpOf(peers, login),
       govc: (...args) => runWell(peers.govc, args, {env}),
       close: () => stop(child),
     };
@@ -62,6 +62,17 @@ export async function startVcsim(peers: Peers, fixture: string, count?: number):
     await stop(child);
     throw error;
   }
+}
+
+/** vcsim complains about every refused handshake; only what it says before it dies on its own is of interest. */
+function tellIfItDies(child: ChildProcess): void {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = `${said}${text}`.slice(-4000);
+  });
+  child.once('close', (code) => {
+    if (code !== 0) process.stderr.write(`vcsim exited ${code}:\n${said}`);
+  });
 }
 
 function modelOf(path: string): string[] {
@@ -86,13 +97,25 @@ async function listening(child: ChildProcess): Promise<string> {
   return `https://${host}/sdk`;
 }
 
-function environment(url: string): NodeJS.ProcessEnv {
+/** Where a vCenter is, and who may look at it. */
+interface Login {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** What pyVmomi sees of any vCenter. */
+export async function dumpOf(peers: Pick<Peers, 'python'>, login: Login): Promise<Dump> {
+  return JSON.parse(await runWell(peers.python, [`${ROOT}test/peers/dump.py`], {env: environment(login)}));
+}
+
+function environment({url, user, password}: Login): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     GOVC_URL: url,
-    GOVC_USERNAME: USER,
-    GOVC_PASSWORD: PASSWORD,
+    GOVC_USERNAME: user,
+    GOVC_PASSWORD: password,
     GOVC_INSECURE: '1',
     GOVC_PERSIST_SESSION: 'false',
     PYTHONDONTWRITEBYTECODE: '1',

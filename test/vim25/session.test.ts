@@ -185,6 +185,16 @@ describe('vim25/session', () => {
       expect(error.message).to.contain('time limit');
     });
 
+    it('gives up at once when it is told to stop', async () => {
+      const error = await answering(null, (url) => {
+        const stop = new AbortController();
+        const login = rejection(connect({...options(url), requestTimeout: 60_000, signal: stop.signal}));
+        setImmediate(() => stop.abort());
+        return login;
+      });
+      expect(error.code).to.equal('VCH_ERR_INTERRUPTED');
+    });
+
     for (const [what, body] of [
       ['HTML', '<!DOCTYPE html><html><body>Log in</body></html>'],
       ['a DOCTYPE with entities', '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'],
