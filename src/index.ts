@@ -23,7 +23,7 @@ export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
 export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
 export type {Logger} from './log.js';
 export type {Finding} from './migration/finding.js';
-export type {MigratedConfig} from './migration/migrate-config.js';
+export {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
 export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {
@@ -39,6 +39,9 @@ export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.j
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';
 export {builtinPlugins};
+
+/** VIC's plugins, checked once: checking them takes as long as migrating a config. */
+const BUILTIN = createRegistry(builtinPlugins);
 
 /** What a library user may leave out: the rest of {@link RunOptions} has a default. */
 export type LibraryOptions<T extends RunOptions = RunOptions> = Partial<T>;
@@ -56,7 +59,7 @@ export function connect(
  * copy of the config, in memory. Rejects with VCH_ERR_DATA_VERSION_INVALID or VCH_ERR_DATA_TOO_NEW.
  */
 export function migrateConfig(target: Target, config: ExtraConfig): Promise<MigratedConfig> {
-  return migrateConfigWith(builtinRegistry(), target, config);
+  return migrateConfigWith(BUILTIN, target, config);
 }
 
 /** What {@link applyMigration} would change; writes nothing. */
@@ -101,7 +104,7 @@ export function auditVch(session: Session, options: LibraryOptions = {}): Promis
 function withDefaults<T extends RunOptions>(session: Session, options: Partial<T>): Partial<T> & RunOptions {
   return {
     vch: {},
-    registry: builtinRegistry(),
+    registry: BUILTIN,
     runId: randomUUID(),
     user: session.user,
     toolVersion: TOOL_VERSION,
@@ -109,8 +112,4 @@ function withDefaults<T extends RunOptions>(session: Session, options: Partial<T
     log: silent,
     ...options,
   };
-}
-
-function builtinRegistry() {
-  return createRegistry(builtinPlugins);
 }

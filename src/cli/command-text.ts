@@ -17,11 +17,9 @@ export function commandText(
   for (const name of REPEATED) {
     if (!given.names.includes(name)) continue;
     if (OPTIONS[name].kind === 'flag') words.push(`--${name}`);
-    else
-      words.push(
-        `--${name}`,
-        shellQuoted(name === 'target' ? withoutPassword(given.text(name) ?? '') : (given.text(name) ?? '')),
-      );
+    const values = OPTIONS[name].kind === 'texts' ? given.texts(name) : given.texts(name).slice(-1);
+    for (const value of values)
+      words.push(`--${name}`, shellQuoted(name === 'target' ? withoutPassword(value) : value));
   }
   const name = given.text('name') ?? vch.name;
   // A name with a control character cannot be typed again; two VCHs may share one, and --id was given for that.

@@ -32,7 +32,10 @@ export interface PreparedCommand {
 
 /** One command: how the help shows it, and how it is prepared. */
 export interface Command {
+  /** One word, or that of its group and its own: `plugins list`. */
   readonly name: string;
+  /** Commands that share their first word, and what the help says of them together. */
+  readonly group?: {readonly name: string; readonly summary: string};
   readonly aliases: readonly string[];
   /** Names of the arguments it takes, such as `FIXTURE`, in their order. */
   readonly arguments?: readonly string[];

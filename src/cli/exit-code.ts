@@ -49,6 +49,8 @@ export function exitCodeOf(end: EndOfRun): number {
 export function exitCodeOfError(error: VchError, stoppedBy: StopSignal | null): number {
   switch (error.code) {
     case 'VCH_ERR_USAGE':
+    // Which plugins there are is a setting (--plugins), and nothing was written.
+    case 'VCH_ERR_PLUGIN_INVALID':
       return EXIT.usage;
     case 'VCH_ERR_LOCKED':
       return EXIT.locked;

@@ -27,3 +27,6 @@ process.exitCode = await run(process.argv.slice(2), commands, {
   now: () => new Date(),
   newRunId: randomUUID,
 });
+
+// A plugin of others may have left a timer behind: that must not keep the process. Without one this never fires.
+setTimeout(() => process.exit(), 1000).unref();

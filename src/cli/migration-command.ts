@@ -94,7 +94,7 @@ async function run(
 ): Promise<number> {
   const startedAt = context.now();
   const runId = context.newRunId();
-  const registry = await context.operations.registry();
+  const registry = await context.operations.registry(settings.plugins);
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
     const asks = definition.writes && context.terminal.interactive && !settings.yes;

@@ -32,7 +32,8 @@ export interface Operations {
     readonly host?: string;
     readonly port?: number;
   }): Promise<RunningSimulator>;
-  registry(): Promise<PluginRegistry>;
+  /** VIC's plugins, and those of the directories. */
+  registry(directories: readonly string[]): Promise<PluginRegistry>;
 }
 
 /** The real ones. Each loads its layer when it is first needed: `--help` waits for none of them. */
@@ -63,11 +64,8 @@ export const operations: Operations = {
     const {startSimulator} = await import('../simulator/simulator.js');
     return startSimulator(options);
   },
-  async registry() {
-    const [{createRegistry}, {builtinPlugins}] = await Promise.all([
-      import('../migration/registry.js'),
-      import('../../plugins/index.js'),
-    ]);
-    return createRegistry(builtinPlugins);
+  async registry(directories) {
+    const {loadRegistry} = await import('../plugin-files/load-registry.js');
+    return loadRegistry(directories);
   },
 };

@@ -1,8 +1,8 @@
 export type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
 
-/** One option as the help shows it. `text` options take one value, which the settings read and check. */
+/** One option as the help shows it. `text` takes one value, the last one given; `texts` is given once for each. */
 export interface OptionDefinition {
-  readonly kind: 'text' | 'flag';
+  readonly kind: 'text' | 'texts' | 'flag';
   readonly alias?: string;
   readonly group: OptionGroup;
   readonly describe: string;
@@ -34,6 +34,11 @@ export const OPTIONS = {
     alias: 'r',
     group: 'VCH:',
     describe: 'Cluster, host, resource pool or vApp the VCH lies in',
+  },
+  plugins: {
+    kind: 'texts',
+    group: 'Run:',
+    describe: 'DIR with plugins of others: every .js and .mjs file in it is one (repeatable)',
   },
   parallelism: {kind: 'text', group: 'Run:', describe: 'Writes in flight, 1 to 32 (default 8)'},
   expect: {
@@ -84,11 +89,14 @@ export const TARGET_OPTIONS: readonly OptionName[] = [
 export const VCH_OPTIONS: readonly OptionName[] = ['name', 'id', 'compute-resource'];
 export const LOG_OPTIONS: readonly OptionName[] = ['log-file', 'debug', 'quiet', 'no-color'];
 export const OUTPUT_OPTIONS: readonly OptionName[] = ['format', 'report', ...LOG_OPTIONS];
-export const RUN_OPTIONS: readonly OptionName[] = ['parallelism', 'expect', 'change-id', 'yes'];
+export const RUN_OPTIONS: readonly OptionName[] = ['plugins', 'parallelism', 'expect', 'change-id', 'yes'];
 
 /** The options of a command line as they were typed: nothing checked, nothing filled in. */
 export interface GivenOptions {
+  /** The value, the last one where there are several. */
   text(name: OptionName): string | undefined;
+  /** Every value, in order. */
+  texts(name: OptionName): readonly string[];
   flag(name: OptionName): boolean;
   /** Names of the options that stand on the command line. */
   readonly names: readonly OptionName[];

@@ -48,7 +48,6 @@ export async function parseCommandLine(
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
-      'duplicate-arguments-array': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'strip-aliased': true,
@@ -65,17 +64,9 @@ export async function parseCommandLine(
       throw error ?? new VchError('VCH_ERR_USAGE', `${message}; see vch-migrate --help`);
     });
   declareForParsing(parser);
-  for (const command of options.commands) {
-    const usage = [command.name, ...argumentsOf(command).map((name) => `[${name}]`)].join(' ');
-    parser.command(
-      [usage, ...command.aliases],
-      command.summary,
-      (sub) => describeCommand(sub, command),
-      (argv) => {
-        chosen = {command, argv};
-      },
-    );
-  }
+  declareCommands(parser, options.commands, (command, argv) => {
+    chosen = {command, argv};
+  });
   const argv: Argv = await parser.parseAsync(
     [...args],
     {},
@@ -84,7 +75,7 @@ export async function parseCommandLine(
     },
   );
   if (text !== '') return {kind: 'text', text: `${text}\n`};
-  if (chosen === undefined) throw unknownCommand(argv._[0], options.commands);
+  if (chosen === undefined) throw unknownCommand(argv._, options.commands);
   const {command} = chosen;
   const given = givenOptions(chosen.argv);
   const {argv: chosenArgv} = chosen;
@@ -116,6 +107,47 @@ function declareForParsing(parser: ReturnType<typeof yargs>): void {
   }
 }
 
+type Choose = (command: Command, argv: Argv) => void;
+
+function declareCommands(
+  parser: ReturnType<typeof yargs>,
+  commands: readonly Command[],
+  choose: Choose,
+): void {
+  for (const [index, command] of commands.entries()) {
+    const {group} = command;
+    if (group === undefined) declareCommand(parser, command, choose);
+    // Once for all of its members.
+    if (group === undefined || commands.findIndex((other) => other.group === group) < index) continue;
+    const members = commands.filter((other) => other.group === group);
+    parser.command(
+      group.name,
+      group.summary,
+      (sub) => {
+        sub.usage(`$0 ${group.name} <command> [options]\n\n${group.summary}`).epilogue('');
+        for (const member of members) declareCommand(sub, member, choose);
+        return sub;
+      },
+      () => undefined,
+    );
+  }
+}
+
+function declareCommand(parser: ReturnType<typeof yargs>, command: Command, choose: Choose): void {
+  const word = wordsOf(command).at(-1) ?? '';
+  const usage = [word, ...argumentsOf(command).map((name) => `[${name}]`)].join(' ');
+  parser.command(
+    [usage, ...command.aliases],
+    command.summary,
+    (sub) => describeCommand(sub, command),
+    (argv) => choose(command, argv),
+  );
+}
+
+function wordsOf(command: Command): readonly string[] {
+  return command.name.split(' ');
+}
+
 function describeCommand(parser: ReturnType<typeof yargs>, command: Command): ReturnType<typeof yargs> {
   const usage = [command.name, ...argumentsOf(command)].join(' ');
   parser.usage(`$0 ${usage} [options]\n\n${command.summary}`).epilogue('');
@@ -134,13 +166,16 @@ function describeCommand(parser: ReturnType<typeof yargs>, command: Command): Re
 
 function givenOptions(argv: Argv): GivenOptions {
   return {
-    text: (name) => {
-      const value = argv[name];
-      return typeof value === 'string' ? value : undefined;
-    },
+    text: (name) => textsOf(argv[name]).at(-1),
+    texts: (name) => textsOf(argv[name]),
     flag: (name) => argv[name] === true,
     names: OPTION_NAMES.filter((name) => argv[name] !== undefined),
   };
+}
+
+/** yargs gives one value as it is, and several as an array. */
+function textsOf(value: unknown): readonly string[] {
+  return [value].flat().filter((text) => typeof text === 'string');
 }
 
 function refuser(command: Command, argv: Argv, given: GivenOptions): () => void {
@@ -154,7 +189,7 @@ function refuser(command: Command, argv: Argv, given: GivenOptions): () => void 
       )
       .filter((key) => argv[key] !== undefined)
       .map((key) => unknownOption(key, command));
-    const extra = argv._.slice(1);
+    const extra = argv._.slice(wordsOf(command).length);
     if (extra.length > 0)
       problems.push(`${command.name} takes no argument ${extra.map((word) => `"${word}"`).join(', ')}`);
     if (problems.length === 0) return;
@@ -169,15 +204,23 @@ function unknownOption(key: string, command: Command): string {
   return `unknown option ${dashed}${meant === undefined ? '' : `, did you mean --${meant}?`}`;
 }
 
-function unknownCommand(word: string | number | undefined, commands: readonly Command[]): VchError {
-  const names = commands.flatMap((command) => [command.name, ...command.aliases]);
+function unknownCommand(words: Argv['_'], commands: readonly Command[]): VchError {
+  const [first, second] = words;
+  const members = commands.filter(({group}) => group?.name === first);
+  const known =
+    members.length > 0
+      ? members.map((command) => wordsOf(command).at(-1) ?? '')
+      : commands.flatMap((command) => [command.group?.name ?? command.name, ...command.aliases]);
+  const [word, prefix] = members.length > 0 ? [second, `${first} `] : [first, ''];
+  const help = `see vch-migrate ${prefix}--help`;
   if (word === undefined) {
+    const names = [...new Set(known)].join(', ');
     return new VchError(
       'VCH_ERR_USAGE',
-      `no command given, one of ${names.join(', ')}; see vch-migrate --help`,
+      `${prefix === '' ? 'no command given' : `${first} needs a command`}, one of ${names}; ${help}`,
     );
   }
-  const meant = suggest(String(word), names);
-  const hint = meant === undefined ? '' : `, did you mean ${meant}?`;
-  return new VchError('VCH_ERR_USAGE', `unknown command "${word}"${hint}; see vch-migrate --help`);
+  const meant = suggest(String(word), known);
+  const hint = meant === undefined ? '' : `, did you mean ${prefix}${meant}?`;
+  return new VchError('VCH_ERR_USAGE', `unknown command "${prefix}${word}"${hint}; ${help}`);
 }

@@ -5,7 +5,7 @@ import type {VchSelector} from '../upgrade/run-options.js';
 import type {TlsOptions} from '../vim25/connect-options.js';
 import {readAccess} from './credentials.js';
 import {readEnvironment, type Variables} from './environment.js';
-import {type GivenOptions, OPTIONS} from './option-table.js';
+import type {GivenOptions} from './option-table.js';
 import {Problems} from './problems.js';
 import {type ReadText, readTextFile} from './settings-file.js';
 import type {Target} from './target.js';
@@ -31,6 +31,8 @@ export interface Settings {
   readonly passwordVisible: boolean;
   readonly tls: TlsOptions;
   readonly vch: VchSelector;
+  /** Directories with plugins of others. */
+  readonly plugins: readonly string[];
   readonly parallelism: number;
   readonly expect: number | undefined;
   readonly changeId: string | undefined;
@@ -102,6 +104,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
       computeResource: given.text('compute-resource'),
       datacenter: access.target.kind === 'vsphere' ? access.target.datacenter : undefined,
     },
+    plugins: given.texts('plugins'),
     parallelism,
     expect,
     changeId,
@@ -159,7 +162,7 @@ function writable(folder: string): boolean {
 
 /** Every text option needs a value. */
 function refuseEmpty(given: GivenOptions, command: string, problems: Problems): void {
-  const empty = given.names.filter((name) => OPTIONS[name].kind === 'text' && given.text(name) === '');
+  const empty = given.names.filter((name) => given.texts(name).includes(''));
   const problem = (name: string) => `--${name} needs a value (--${name}=VALUE if it begins with a dash)`;
   if (empty.includes('password')) {
     // Its letters were read as options: what else they came to is noise, and is not to be shown.

@@ -29,6 +29,7 @@ export async function migrateConfigWith(
   registry: PluginRegistry,
   target: Target,
   config: ExtraConfig,
+  options: {readonly timeLimit?: number} = {},
 ): Promise<MigratedConfig> {
   const label = vmLabel({target, id: config[ID_KEY[target]] || '(no id)'});
   const accepted = acceptDataVersion(config, target, label);
@@ -37,7 +38,10 @@ export async function migrateConfigWith(
   const findings = nameFindings(target, config, dataVersion);
   const context: MigrationContext = {draft: new Draft(config), dataVersion, label, applied: [], findings};
   const due = duePlugins(registry, target, config, dataVersion, findings);
-  const result = await runUp(due, context, nothingExecuted, {timeLimit: TIME_LIMIT, refusal: 'is-finding'});
+  const result = await runUp(due, context, nothingExecuted, {
+    timeLimit: options.timeLimit ?? TIME_LIMIT,
+    refusal: 'is-finding',
+  });
   if (result.status !== 'done') throw result.error;
   const outdated = dataVersion < LATEST_VERSION[target];
   if (outdated) context.draft.set(DATA_VERSION_KEY[target], String(TOOL_DATA_VERSION));

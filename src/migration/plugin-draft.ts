@@ -4,6 +4,9 @@ import {keyMatcher} from '../extraconfig/key.js';
 import type {Finding} from './finding.js';
 import type {Plugin, PluginDraft} from './plugin.js';
 
+/** A plugin touched a key that it does not declare: a fault of the plugin, whatever the VM. */
+export class UndeclaredKey extends Error {}
+
 /** One plugin's hands on one VM's draft: what it may touch, and what it did. */
 export class PluginSession {
   readonly draft: PluginDraft;
@@ -19,11 +22,11 @@ export class PluginSession {
     const writable = keyMatcher(plugin.keys);
     const readable = keyMatcher(plugin.reads);
     const read = (key: string): string => {
-      this.#check(writable(key) || readable(key), `it touched ${key}, which it does not declare`);
+      this.#declared(writable(key) || readable(key), `it touched ${key}, which it does not declare`);
       return key;
     };
     const write = (key: string): string => {
-      this.#check(!readable(key) || writable(key), `it changed ${key}, which it declares only to read`);
+      this.#declared(!readable(key) || writable(key), `it changed ${key}, which it declares only to read`);
       read(key);
       if (!this.#before.has(key)) this.#before.set(key, draft.raw(key));
       return key;
@@ -63,8 +66,17 @@ export class PluginSession {
   }
 
   #check(allowed: boolean, fault: string): void {
-    if (!this.#open) throw new Error('the draft is closed: the plugin is over');
+    this.#mustBeOpen();
     if (!allowed) throw this.#stop('failed', new Error(fault));
+  }
+
+  #declared(allowed: boolean, fault: string): void {
+    this.#mustBeOpen();
+    if (!allowed) throw this.#stop('failed', new UndeclaredKey(fault));
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw new Error('the draft is closed: the plugin is over');
   }
 
   #stop(status: 'refused' | 'failed', error: Error): Error {

@@ -45,13 +45,18 @@ export interface PluginDefinition {
 /** A checked plugin. */
 export interface Plugin extends PluginDefinition {
   readonly reads: readonly string[];
+  /** The file that it was loaded from, for messages; absent where it was handed over as a value. */
+  readonly file?: string;
 }
 
-/** Checks a plugin and freezes it; a fault is `VCH_ERR_PLUGIN_INVALID` and says what to mend. */
-export function definePlugin(definition: PluginDefinition): Plugin {
+/**
+ * Checks a plugin and freezes it; a fault is `VCH_ERR_PLUGIN_INVALID` and says what to mend. `file` is where it
+ * was loaded from.
+ */
+export function definePlugin(definition: PluginDefinition, file?: string): Plugin {
   const faults = pluginFaults(definition);
   if (faults.length > 0) {
-    const what = describe(definition);
+    const what = describe(definition, file);
     throw new VchError(
       'VCH_ERR_PLUGIN_INVALID',
       `${what} cannot be used: ${faults.join('; ')}. Mend it, then \`vch-migrate plan\` again`,
@@ -68,6 +73,7 @@ export function definePlugin(definition: PluginDefinition): Plugin {
     revision,
     persist,
     up: (draft: PluginDraft, vm: {readonly dataVersion: number}) => definition.up(draft, vm),
+    ...(file === undefined ? {} : {file}),
   });
 }
 
@@ -76,9 +82,13 @@ export function pluginId(plugin: {readonly version: number; readonly name: strin
   return `${String(plugin.version).padStart(4, '0')}-${plugin.name}`;
 }
 
-function describe(definition: PluginDefinition | null | undefined): string {
+/** How messages call a plugin: by its id, and its file where it has one. */
+export function pluginLabel(plugin: Pick<Plugin, 'version' | 'name' | 'file'>): string {
+  return `plugin ${pluginId(plugin)}${plugin.file === undefined ? '' : ` (${plugin.file})`}`;
+}
+
+function describe(definition: PluginDefinition | null | undefined, file: string | undefined): string {
   const {version, name} = definition ?? {};
-  return typeof version === 'number' && typeof name === 'string'
-    ? `plugin ${pluginId({version, name})}`
-    : 'a plugin';
+  if (typeof version !== 'number' || typeof name !== 'string') return file ?? 'a plugin';
+  return pluginLabel({version, name, ...(file === undefined ? {} : {file})});
 }

@@ -3,7 +3,7 @@ import {isPattern} from '../extraconfig/key.js';
 import {DATA_VERSION_KEY} from './data-version.js';
 import {LEDGER_KEY} from './ledger.js';
 import {NAME_KEYS} from './names.js';
-import {definePlugin, type Plugin, pluginId, type Target} from './plugin.js';
+import {definePlugin, type Plugin, pluginId, pluginLabel, type Target} from './plugin.js';
 import {RENAME_DISABLED_KEY} from './rename-class.js';
 
 /** The plugins of a run, in the order of their versions. */
@@ -25,7 +25,9 @@ export const ID_KEY: Readonly<Record<Target, string>> = {
 
 /** Checks the plugins, one by one and side by side; `VCH_ERR_PLUGIN_INVALID`. */
 export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {
-  const checked = plugins.map(definePlugin).sort((a, b) => a.version - b.version);
+  const checked = plugins
+    .map((plugin) => definePlugin(plugin, plugin.file))
+    .sort((a, b) => a.version - b.version);
   const byName = new Map<string, Plugin>();
   checked.forEach((plugin, index) => {
     const twin = byName.get(plugin.name);
@@ -64,7 +66,7 @@ function select(plugins: readonly Plugin[], target: Target) {
 function duplicate(what: 'name' | 'version', a: Plugin, b: Plugin): VchError {
   return new VchError(
     'VCH_ERR_PLUGIN_INVALID',
-    `plugins ${pluginId(a)} and ${pluginId(b)} have the same ${what}: give one of them another, ` +
+    `${pluginLabel(a)} and ${pluginLabel(b)} have the same ${what}: give one of them another, ` +
       'then `vch-migrate plan` again',
   );
 }

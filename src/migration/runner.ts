@@ -3,11 +3,12 @@ import {toVchError, VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
 import {maskText} from '../extraconfig/mask.js';
 import type {Finding} from './finding.js';
-import {type Plugin, pluginId} from './plugin.js';
-import {PluginSession} from './plugin-draft.js';
+import {type Plugin, pluginId, pluginLabel} from './plugin.js';
+import {PluginSession, UndeclaredKey} from './plugin-draft.js';
+import {within} from './time-limit.js';
 
 /** Milliseconds a plugin has for one VM. A synchronous endless loop cannot be stopped. */
-export const TIME_LIMIT = 10_000;
+export const TIME_LIMIT = 5_000;
 
 /** One plugin that changed the draft. */
 export interface AppliedPlugin {
@@ -108,27 +109,17 @@ async function applyPlugin(plugin: Plugin, context: MigrationContext, options: R
 }
 
 function pluginFailure(plugin: Plugin, context: MigrationContext, cause: Error): VchError {
-  return new VchError(
-    'VCH_ERR_PLUGIN_FAILED',
-    `${context.label}: the plugin ${pluginId(plugin)} failed: ${maskText(cause.message)}. Nothing of it is kept; ` +
-      'mend the plugin, then `vch-migrate plan` again',
-    {cause},
-  );
+  const what = `${context.label}: the ${pluginLabel(plugin)}`;
+  const again = 'then `vch-migrate plan` again';
+  if (cause instanceof UndeclaredKey) {
+    const message = `${what} cannot be used: ${cause.message}. Nothing is written; declare the key, or leave it alone, ${again}`;
+    return new VchError('VCH_ERR_PLUGIN_INVALID', message, {cause});
+  }
+  const message = `${what} failed: ${maskText(cause.message)}. Nothing of it is kept; mend the plugin, ${again}`;
+  return new VchError('VCH_ERR_PLUGIN_FAILED', message, {cause});
 }
 
 function refusal(context: MigrationContext, cause: Error): VchError {
   const {code, message} = toVchError(cause);
   return new VchError(code, `${context.label}: ${message}`);
-}
-
-async function within(timeLimit: number, result: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not settle within ${timeLimit} ms`)), timeLimit);
-  });
-  try {
-    await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -28,6 +28,14 @@ export interface Scope {
   readonly pending: readonly PlannedVm[];
 }
 
+/** VMs that are decided on side by side: a plugin that never settles must not cost its time limit for each in turn. */
+const DECIDED_AT_ONCE = 16;
+
+interface Decided {
+  readonly outcome: VmOutcome;
+  readonly planned: PlannedVm | null;
+}
+
 /**
  * Finds the VCH, reads its containerVMs and decides for each: the part that `plan` and `apply` share to the last
  * line, so that a dry run cannot lie.
@@ -57,9 +65,12 @@ export async function scopeOf(
   options.onProgress?.({type: 'phase', phase: 'plan', total: inScope.length});
   const pending: PlannedVm[] = [];
   const outcomes: VmOutcome[] = [];
-  for (const vm of inScope) {
-    const outcome = await decideOne(vm, found, decide, pending);
-    outcomes.push(outcome);
+  for (let start = 0; start < inScope.length; start += DECIDED_AT_ONCE) {
+    const some = inScope.slice(start, start + DECIDED_AT_ONCE);
+    for (const one of await Promise.all(some.map((vm) => decideOne(vm, found, decide)))) {
+      outcomes.push(one.outcome);
+      if (one.planned !== null) pending.push(one.planned);
+    }
   }
   assertExpected(outcomes.filter(counts).length, options.expect, found.vch);
   const outcome: RunOutcome = {
@@ -75,18 +86,18 @@ async function decideOne(
   vm: Exclude<ContainerVm, {status: 'other'}>,
   found: FoundVch,
   decide: Decide,
-  pending: PlannedVm[],
-): Promise<VmOutcome> {
+): Promise<Decided> {
   const owner = ownership(vm, found);
-  if (owner.status === 'other') return skipped(vm, owner.finding);
-  if (vm.status !== 'readable') return untouched(vm);
+  if (owner.status === 'other') return {outcome: skipped(vm, owner.finding), planned: null};
+  if (vm.status !== 'readable') return {outcome: untouched(vm), planned: null};
   const decision = await decide(vm);
+  // The plugin is at fault, and not this VM: it is refused for all of them, before anything is written.
+  if ('error' in decision && decision.error.code === 'VCH_ERR_PLUGIN_INVALID') throw decision.error;
   const outcome = decided(
     vm,
     owner.status === 'own' ? decision : {...decision, findings: [...decision.findings, owner.finding]},
   );
-  if (decision.status === 'pending') pending.push({vm, decision, outcome});
-  return outcome;
+  return {outcome, planned: decision.status === 'pending' ? {vm, decision, outcome} : null};
 }
 
 /** Whether a containerVM in a VCH's pool or folder is that VCH's, by its BIOS UUID. */

@@ -64,6 +64,7 @@ describe('exit code', () => {
 
   const errors: readonly (readonly [ErrorCode, 'SIGINT' | 'SIGTERM' | null, number])[] = [
     ['VCH_ERR_USAGE', null, 5],
+    ['VCH_ERR_PLUGIN_INVALID', null, 5],
     ['VCH_ERR_LOCKED', null, 4],
     ['VCH_ERR_AUTH', null, 1],
     ['VCH_ERR_TLS', null, 1],

@@ -4,6 +4,7 @@ import {readFileSync} from 'node:fs';
 import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
+import {pluginSource, withDirectory} from '../temporary-directory.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -44,6 +45,7 @@ describe('vch-migrate, the process', () => {
       'undo',
       'status',
       'verify',
+      'plugins',
       'simulate',
       'GOVC_URL',
       '130',
@@ -70,6 +72,21 @@ describe('vch-migrate, the process', () => {
     const {code, stderr} = await main(['apply'], {GOVC_URL: 'u:p@vc.invalid'});
     expect(code).to.equal(5);
     expect(stderr).to.include('--name or --id is missing');
+  });
+
+  it('ends although a plugin has left a timer behind', async () => {
+    const up = 'draft => { setInterval(() => {}, 3_600_000); draft.set("sample/key", "done"); }';
+    await withDirectory({'a.mjs': pluginSource({up})}, async (directory) => {
+      const {code, stdout} = await main([
+        'plan',
+        '--target=sim:fixtures/legacy.json',
+        '--plugins',
+        directory,
+        '--detailed-exitcode',
+      ]);
+      expect(code).to.equal(2);
+      expect(stdout).to.include('sample/key');
+    });
   });
 
   it('ends quietly when nobody reads its output', async () => {

@@ -217,7 +217,7 @@ describe('the plan of one VM', () => {
       );
     });
 
-    it('fails the VM when a key is touched that was not declared, caught or not', async () => {
+    it('finds the plugin invalid when a key is touched that was not declared, caught or not', async () => {
       for (const touch of [
         (draft: Parameters<PluginDefinition['up']>[0]) => draft.set('else', 'x'),
         (draft: Parameters<PluginDefinition['up']>[0]) => {
@@ -227,7 +227,7 @@ describe('the plan of one VM', () => {
         },
       ]) {
         const plan = await failing(touch);
-        expect(plan.status === 'failed' && plan.error.code).to.equal('VCH_ERR_PLUGIN_FAILED');
+        expect(plan.status === 'failed' && plan.error.code).to.equal('VCH_ERR_PLUGIN_INVALID');
         expect(plan.status === 'failed' && plan.error.message).to.match(/else, which it does not declare/);
       }
     });

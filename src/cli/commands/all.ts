@@ -3,6 +3,9 @@ import {apply} from './apply.js';
 import {audit} from './audit.js';
 import {ls} from './ls.js';
 import {plan} from './plan.js';
+import {pluginsCheck} from './plugins-check.js';
+import {pluginsList} from './plugins-list.js';
+import {pluginsNew} from './plugins-new.js';
 import {rename} from './rename.js';
 import {simulate} from './simulate.js';
 import {status} from './status.js';
@@ -10,4 +13,17 @@ import {undo} from './undo.js';
 import {verify} from './verify.js';
 
 /** Every command, in the order of the help. They are light: what they set in motion is loaded when they run. */
-export const commands: readonly Command[] = [ls, plan, apply, verify, undo, status, rename, audit, simulate];
+export const commands: readonly Command[] = [
+  ls,
+  plan,
+  apply,
+  verify,
+  undo,
+  status,
+  rename,
+  audit,
+  pluginsList,
+  pluginsNew,
+  pluginsCheck,
+  simulate,
+];

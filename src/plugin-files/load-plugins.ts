@@ -1,0 +1,58 @@
+import {readdir, realpath, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {VchError} from '../errors.js';
+import type {Plugin} from '../migration/plugin.js';
+import {pluginImporter} from './import-plugin.js';
+
+/** Loads the plugins of others: every `.js` and `.mjs` file that lies in one of these directories itself. */
+export async function loadPlugins(directories: readonly string[]): Promise<Plugin[]> {
+  const files = new Map<string, string>();
+  for (const directory of directories) {
+    for (const file of await pluginFiles(directory)) {
+      const real = await realpath(file);
+      // A directory that is named twice is still one directory.
+      if (!files.has(real)) files.set(real, file);
+    }
+  }
+  if (files.size === 0) return [];
+  const importPlugin = pluginImporter();
+  const plugins: Plugin[] = [];
+  for (const file of files.values()) plugins.push(await importPlugin(file));
+  return plugins;
+}
+
+/** The files of a directory that must be plugins, sorted by name; one without any is refused. */
+export async function pluginFiles(directory: string): Promise<string[]> {
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    throw new VchError('VCH_ERR_USAGE', `${directory} ${fault(error)}; name a directory with plugins in it`);
+  }
+  const files: string[] = [];
+  for (const name of names.filter((name) => /\.m?js$/.test(name)).sort()) {
+    const file = join(directory, name);
+    if (await isFile(file)) files.push(file);
+  }
+  if (files.length > 0) return files;
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `${directory} has no plugin: no .js and no .mjs file lies in it; name another directory, ` +
+      'or make a plugin with vch-migrate plugins new NAME',
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  // A link that leads nowhere is a file that cannot be loaded, and importing it says so.
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => true,
+  );
+}
+
+function fault(error: unknown): string {
+  const word = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (word === 'ENOENT') return 'is not there';
+  if (word === 'ENOTDIR') return 'is no directory';
+  return `cannot be read (${String(word)})`;
+}

@@ -1,0 +1,88 @@
+import {access, mkdir, readdir, writeFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
+import {dirname, join, resolve} from 'node:path';
+import {builtinPlugins} from '../../plugins/index.js';
+import {VchError} from '../errors.js';
+import {FIRST_FOREIGN_VERSION} from '../migration/data-version.js';
+import {pluginId, type Target} from '../migration/plugin.js';
+import {scaffold} from './scaffold.js';
+
+/** A plugin that was just made. */
+export interface NewPlugin {
+  readonly id: string;
+  readonly target: Target;
+  /** The plugin itself first. */
+  readonly files: readonly string[];
+  /** Whether the plugin finds this package from where it lies. */
+  readonly packageFound: boolean;
+}
+
+/**
+ * Writes a plugin with the next free version, its test and its examples into a directory; nothing that is there
+ * already is touched. A name that starts with `appliance-` makes one for the appliance.
+ */
+export async function newPlugin(name: string, directory: string): Promise<NewPlugin> {
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 64) {
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${JSON.stringify(name)} is no name for a plugin: it must be words of a-z and 0-9 joined by -, ` +
+        'at most 64 characters, such as container-team',
+    );
+  }
+  const found = await numbered(directory);
+  const taken =
+    found.some((plugin) => plugin.name === name) || builtinPlugins.some((own) => own.name === name);
+  if (taken) {
+    throw new VchError('VCH_ERR_USAGE', `there is a plugin ${name} already; choose another name`);
+  }
+  const version = Math.max(FIRST_FOREIGN_VERSION - 1, ...found.map((plugin) => plugin.version)) + 1;
+  const target = name.startsWith('appliance-') ? 'appliance' : 'container';
+  const id = pluginId({version, name});
+  const files = Object.entries(scaffold({id, version, name, target})).map(
+    ([file, text]) => [join(directory, file), text] as const,
+  );
+  await write(files);
+  return {id, target, files: files.map(([file]) => file), packageFound: findsPackage(directory)};
+}
+
+/** The plugins of a directory, by the names of their files alone. */
+async function numbered(directory: string): Promise<{readonly version: number; readonly name: string}[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.flatMap((file) => {
+    const [, version, name] = /^(\d{4,9})-(.+)\.m?js$/.exec(file) ?? [];
+    return version === undefined || name === undefined ? [] : [{version: Number(version), name}];
+  });
+}
+
+async function write(files: readonly (readonly [string, string])[]): Promise<void> {
+  for (const [file] of files) {
+    const there = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (there)
+      throw new VchError('VCH_ERR_USAGE', `${file} is there already; move it away, or choose another name`);
+  }
+  try {
+    for (const [file, text] of files) {
+      await mkdir(dirname(file), {recursive: true});
+      await writeFile(file, text, {flag: 'wx'});
+    }
+  } catch (error) {
+    const word = error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+    const [[first = ''] = []] = files;
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${dirname(first)} cannot be written (${word}); name another directory with --plugins`,
+    );
+  }
+}
+
+function findsPackage(directory: string): boolean {
+  try {
+    createRequire(join(resolve(directory), 'plugin.mjs')).resolve('vch-migrate/plugin');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,69 @@
+import {DATA_VERSION_KEY} from '../migration/data-version.js';
+import {NAME_KEYS} from '../migration/names.js';
+import type {Target} from '../migration/plugin.js';
+
+/** What a new plugin is to be. */
+export interface ScaffoldOptions {
+  readonly id: string;
+  readonly version: number;
+  readonly name: string;
+  readonly target: Target;
+}
+
+/**
+ * The files of a new plugin, by their paths: the plugin, its test, and an example before and after. They pass as
+ * they are. The test lies in a folder of its own, since every file beside the plugin is taken for a plugin.
+ */
+export function scaffold({id, version, name, target}: ScaffoldOptions): Readonly<Record<string, string>> {
+  const nameKey = NAME_KEYS[target].hidden;
+  const ownKey = `${name}/note`;
+  const before = {[nameKey]: 'web', [DATA_VERSION_KEY[target]]: '10'};
+  return {
+    [`${id}.mjs`]: pluginText({version, name, target, nameKey, ownKey}),
+    [`test/${id}.test.mjs`]: testText(id),
+    [`test/${id}.before.json`]: jsonText(before),
+    [`test/${id}.after.json`]: jsonText({...before, [ownKey]: 'about web'}),
+  };
+}
+
+function pluginText(
+  of: Omit<ScaffoldOptions, 'id'> & {readonly nameKey: string; readonly ownKey: string},
+): string {
+  return `import {definePlugin} from 'vch-migrate/plugin';
+
+export default definePlugin({
+  version: ${of.version}, // the order of application; never used twice
+  target: '${of.target}',
+  name: '${of.name}',
+  summary: 'write a note about the ${of.target}', // one line for people
+  keys: ['${of.ownKey}'], // what it reads and writes; it must touch nothing else
+  reads: ['${of.nameKey}'], // what it only reads
+  revision: 1, // raise it whenever \`up\` comes to another result
+  persist: true, // false: in memory only
+  up(draft) {
+    const name = draft.get('${of.nameKey}'); // '' where it is empty, undefined where it is absent
+    if (name) draft.set('${of.ownKey}', \`about \${name}\`);
+  },
+});
+`;
+}
+
+function testText(id: string): string {
+  return `import {readFile} from 'node:fs/promises';
+import {test} from 'node:test';
+import {checkPlugin} from 'vch-migrate/testing';
+import plugin from '../${id}.mjs';
+
+const read = async (name) => JSON.parse(await readFile(new URL(name, import.meta.url), 'utf8'));
+
+test('${id} passes every check, and makes of its example what it should', async () => {
+  const before = await read('${id}.before.json');
+  const after = await read('${id}.after.json');
+  await checkPlugin(plugin, {examples: [{before, after}]});
+});
+`;
+}
+
+function jsonText(config: Readonly<Record<string, string>>): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}

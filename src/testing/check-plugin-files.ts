@@ -1,0 +1,82 @@
+import {stat} from 'node:fs/promises';
+import {resolve} from 'node:path';
+import {builtinPlugins} from '../../plugins/index.js';
+import {hasCode, toVchError, VchError} from '../errors.js';
+import {type Plugin, pluginId} from '../migration/plugin.js';
+import {createRegistry} from '../migration/registry.js';
+import {type ImportPlugin, pluginImporter} from '../plugin-files/import-plugin.js';
+import {loadPlugins, pluginFiles} from '../plugin-files/load-plugins.js';
+import {IS_A_PLUGIN, type PluginCheck, runPluginChecks} from './check-plugin.js';
+import {readExamples} from './plugin-examples.js';
+
+/** The checks of one file, or those of several files side by side. */
+export interface CheckedFile {
+  readonly file: string;
+  /** `null` where it is no plugin, and for the files side by side. */
+  readonly id: string | null;
+  readonly checks: readonly PluginCheck[];
+}
+
+/**
+ * Checks the plugin in a file, or each one in a directory and all of them side by side; `directories` have further
+ * plugins that they must stand beside.
+ */
+export async function checkPluginFiles(
+  path: string,
+  directories: readonly string[],
+): Promise<readonly CheckedFile[]> {
+  const files = (await isDirectory(path)) ? await pluginFiles(path) : [path];
+  const others = await loadPlugins(directories);
+  const importPlugin = pluginImporter();
+  const plugins: Plugin[] = [];
+  const checked: CheckedFile[] = [];
+  for (const file of files) {
+    const plugin = await tryImport(file, importPlugin);
+    if (plugin instanceof VchError) {
+      checked.push({
+        file,
+        id: null,
+        checks: [{name: IS_A_PLUGIN, status: 'failed', message: plugin.message}],
+      });
+      continue;
+    }
+    plugins.push(plugin);
+    const checks = await runPluginChecks(plugin, {examples: await readExamples(file)});
+    checked.push({file, id: pluginId(plugin), checks});
+  }
+  if (plugins.length + others.length > 1) checked.push(sideBySide(path, [...plugins, ...others]));
+  return checked;
+}
+
+async function tryImport(file: string, importPlugin: ImportPlugin): Promise<Plugin | VchError> {
+  try {
+    return await importPlugin(file);
+  } catch (error) {
+    if (hasCode(error, 'VCH_ERR_PLUGIN_INVALID')) return error;
+    throw error;
+  }
+}
+
+function sideBySide(path: string, plugins: readonly Plugin[]): CheckedFile {
+  // A file that was named twice, by itself and by its directory, is one plugin.
+  const distinct = new Map(plugins.map((plugin) => [resolve(plugin.file ?? pluginId(plugin)), plugin]));
+  let message: string | null = null;
+  try {
+    createRegistry([...builtinPlugins, ...distinct.values()]);
+  } catch (error) {
+    message = toVchError(error).message;
+  }
+  const status = message === null ? 'passed' : 'failed';
+  return {file: path, id: null, checks: [{name: 'versions and names are there once', status, message}]};
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${path} cannot be read; name the file of a plugin, or a directory of plugins`,
+    );
+  }
+}

@@ -1,0 +1,130 @@
+import {isDeepStrictEqual} from 'node:util';
+import {applyChanges} from '../extraconfig/delta.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {keyMatcher} from '../extraconfig/key.js';
+import {isSensitive, maskValue} from '../extraconfig/mask.js';
+import {checkVm} from '../migration/check.js';
+import {TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {planUndo} from '../migration/undo.js';
+import {exampleConfig, type Sample} from './odd-values.js';
+import {changesBetween, type Rehearsal, type Trial, withoutLedger} from './plugin-trial.js';
+
+/** An ExtraConfig before a plugin, and what it is to make of it. */
+export interface PluginExample {
+  readonly name?: string;
+  readonly before: ExtraConfig;
+  readonly after: ExtraConfig;
+}
+
+/** A sample, and what the plugin made of it. */
+export interface Tried {
+  readonly sample: Sample;
+  readonly trial: Trial;
+}
+
+/** One check over everything that was tried: what is wrong, or `null`. */
+type Check = (rehearsal: Rehearsal, tried: readonly Tried[]) => Promise<string | null> | string | null;
+
+type Changed = Tried & {readonly trial: Extract<Trial, {status: 'changed'}>};
+
+/** The checks that a plugin must pass whose samples have all been tried. */
+export const CHECKS: readonly {readonly name: string; readonly written: boolean; readonly check: Check}[] = [
+  {name: 'leaves unknown keys alone', written: false, check: leavesUnknownKeys},
+  {name: 'applies once and only once', written: false, check: appliesOnce},
+  {name: 'goes by its declared keys alone', written: false, check: goesByTheDraft},
+  {name: 'undo restores every key', written: true, check: undoRestores},
+  {name: 'verify finds it at its goal', written: true, check: verifyAgrees},
+];
+
+/** What stops a trial that is the plugin's own doing: it threw, hung, or wrote what cannot be sent or recorded. */
+export function faultOf({sample, trial}: Tried): string | null {
+  if (trial.status === 'failed') return `with ${sample.name}: ${trial.error.message}`;
+  if (trial.status !== 'refused') return null;
+  const {code, message} = trial.error;
+  const tooMuch = code === 'VCH_ERR_LEDGER_INVALID' && !sample.long;
+  return tooMuch || code === 'VCH_ERR_TRANSPORT' ? `with ${sample.name}: ${message}` : null;
+}
+
+/** Whether an example comes out as it is written down. */
+export async function exampleFault(rehearsal: Rehearsal, example: PluginExample): Promise<string | null> {
+  const [before, after] = [example.before, example.after].map(
+    (config) => rehearsal.vm(exampleConfig(rehearsal.plugin, config)).config,
+  );
+  if (before === undefined || after === undefined) return null;
+  const trial = await rehearsal.run(before);
+  if ('error' in trial) return trial.error.message;
+  const result = trial.status === 'unchanged' ? before : applyChanges(before, trial.changes);
+  const wrong = changesBetween(result, after).map(
+    ({key, before: is, after: should}) => `${key} is ${show(key, is)}, and should be ${show(key, should)}`,
+  );
+  return wrong.length === 0 ? null : wrong.join('; ');
+}
+
+function leavesUnknownKeys({plugin}: Rehearsal, tried: readonly Tried[]): string | null {
+  const declared = keyMatcher(plugin.keys);
+  for (const {sample, trial} of tried.filter(isChanged)) {
+    const key = trial.changes.map((change) => change.key).find((key) => !declared(key));
+    if (key !== undefined) return `with ${sample.name} it changed ${key}`;
+  }
+  return null;
+}
+
+async function appliesOnce(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
+  const changed = tried.filter(isChanged);
+  if (changed.length === 0) {
+    return `it changed nothing in ${tried.length} trials, so that nothing is known of it: give an example that it changes`;
+  }
+  for (const {sample, trial} of changed) {
+    if ((await rehearsal.run(trial.config)).status === 'changed')
+      return `with ${sample.name} a second run changed the result again`;
+    // VIC's own go by the data version. Of the others only the ledger knows, and a ledger can be lost.
+    if (rehearsal.plugin.version <= TOOL_DATA_VERSION) continue;
+    if ((await rehearsal.run(withoutLedger(trial.config))).status === 'changed')
+      return `with ${sample.name} it changes its own result again once the ledger is lost`;
+  }
+  return null;
+}
+
+async function goesByTheDraft(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
+  for (const {sample, trial} of tried) {
+    const again = await rehearsal.run(sample.config);
+    const same = again.status === trial.status && isDeepStrictEqual(changesOf(again), changesOf(trial));
+    if (!same) return `with ${sample.name} it came to two results from the same keys`;
+  }
+  return null;
+}
+
+async function undoRestores(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
+  for (const {sample, trial} of tried.filter(isChanged)) {
+    // A value that holds a secret is not kept in the ledger, and cannot come back.
+    if (trial.changes.some(({key, before}) => before !== null && isSensitive(key, before))) continue;
+    const undo = await planUndo(rehearsal.registry, rehearsal.vm(trial.config));
+    if (undo.status === 'refused' || undo.status === 'conflict')
+      return `with ${sample.name}: ${undo.error.message}`;
+    const back =
+      undo.status === 'pending' ? applyChanges(trial.config, [...undo.changes, undo.ledger]) : trial.config;
+    const [left] = changesBetween(rehearsal.vm(sample.config).config, back);
+    if (left !== undefined) return `with ${sample.name} undo did not bring ${left.key} back`;
+  }
+  return null;
+}
+
+async function verifyAgrees(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
+  for (const {sample, trial} of tried.filter(isChanged)) {
+    const check = await checkVm(rehearsal.registry, rehearsal.vm(trial.config));
+    if (check.status !== 'at-goal') return `with ${sample.name}: ${check.error.message}`;
+  }
+  return null;
+}
+
+function isChanged(tried: Tried): tried is Changed {
+  return tried.trial.status === 'changed';
+}
+
+function changesOf(trial: Trial): unknown {
+  return trial.status === 'changed' ? trial.changes : null;
+}
+
+function show(key: string, raw: string | null): string {
+  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
+}

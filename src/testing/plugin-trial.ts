@@ -1,0 +1,96 @@
+import type {VchError} from '../errors.js';
+import {toVchError} from '../errors.js';
+import {applyChanges} from '../extraconfig/delta.js';
+import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {DATA_VERSION_KEY} from '../migration/data-version.js';
+import {LEDGER_KEY} from '../migration/ledger.js';
+import {migrateConfigWith} from '../migration/migrate-config.js';
+import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
+import type {Plugin} from '../migration/plugin.js';
+import {createRegistry, ID_KEY, type PluginRegistry} from '../migration/registry.js';
+
+/** What one run of a plugin on one ExtraConfig came to. */
+export type Trial =
+  | {
+      readonly status: 'changed';
+      /** With the ledger, where the plugin is one that is written to VMs. */
+      readonly config: ExtraConfig;
+      readonly changes: readonly Change[];
+    }
+  | {readonly status: 'unchanged'}
+  | {readonly status: 'refused' | 'failed'; readonly error: VchError};
+
+const RUN: RunInfo = {
+  runId: 'check',
+  time: '1970-01-01T00:00:00Z',
+  user: 'check',
+  toolVersion: 'check',
+};
+
+/** A plugin on trial: run alone, the way that its `persist` says. */
+export class Rehearsal {
+  readonly plugin: Plugin;
+  readonly registry: PluginRegistry;
+  readonly #timeLimit: number;
+
+  constructor(plugin: Plugin, timeLimit: number) {
+    this.plugin = plugin;
+    this.registry = createRegistry([plugin]);
+    this.#timeLimit = timeLimit;
+  }
+
+  /** A VM of the plugin's target with this ExtraConfig. */
+  vm(config: ExtraConfig): VmInput {
+    const {target} = this.plugin;
+    const id = target === 'container' ? 'c0ffee'.padEnd(64, '0') : 'VirtualMachine:vm-1';
+    return {
+      target,
+      id,
+      instanceUuid: '50120000-0000-4000-8000-000000000001',
+      config: {[ID_KEY[target]]: id, ...config},
+    };
+  }
+
+  run(config: ExtraConfig): Promise<Trial> {
+    return this.plugin.persist ? this.#plan(config) : this.#migrate(config);
+  }
+
+  async #plan(config: ExtraConfig): Promise<Trial> {
+    const vm = this.vm(config);
+    const plan = await planVm(this.registry, vm, RUN, {timeLimit: this.#timeLimit});
+    if (plan.status !== 'pending') return plan;
+    const {changes, ledger} = plan;
+    return {status: 'changed', changes, config: applyChanges(vm.config, [...changes, ledger])};
+  }
+
+  async #migrate(config: ExtraConfig): Promise<Trial> {
+    const before = this.vm(config).config;
+    try {
+      const options = {timeLimit: this.#timeLimit};
+      const migrated = await migrateConfigWith(this.registry, this.plugin.target, before, options);
+      if (migrated.applied.length === 0) return {status: 'unchanged'};
+      const changes = changesBetween(before, migrated.config).filter(
+        ({key}) => key !== DATA_VERSION_KEY[this.plugin.target],
+      );
+      return {status: 'changed', changes, config: migrated.config};
+    } catch (error) {
+      return {status: 'failed', error: toVchError(error)};
+    }
+  }
+}
+
+/** An ExtraConfig without its ledger: as on a VM whose history was begun anew. */
+export function withoutLedger(config: ExtraConfig): ExtraConfig {
+  return applyChanges(config, [{key: LEDGER_KEY, before: null, after: null}]);
+}
+
+/** What differs between two ExtraConfigs, sorted by key. */
+export function changesBetween(before: ExtraConfig, after: ExtraConfig): readonly Change[] {
+  const raw = (config: ExtraConfig, key: string) =>
+    Object.hasOwn(config, key) ? (config[key] ?? null) : null;
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys]
+    .sort()
+    .map((key) => ({key, before: raw(before, key), after: raw(after, key)}))
+    .filter((change) => change.before !== change.after);
+}

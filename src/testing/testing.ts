@@ -1,0 +1,13 @@
+// What `vch-migrate/testing` exports: for authors of plugins, and for upgrade test suites of others.
+export type {FaultRule, Fixture, SimulatedVm, Simulator} from '../simulator/simulator.js';
+export {
+  type CheckPluginOptions,
+  checkPlugin,
+  type PluginCheck,
+  type PluginExample,
+} from './check-plugin.js';
+export {
+  type SimulatedTarget,
+  type WithSimulatorOptions,
+  withSimulator,
+} from './with-simulator.js';

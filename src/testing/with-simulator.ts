@@ -1,0 +1,93 @@
+import {createRequire} from 'node:module';
+import {dirname, join} from 'node:path';
+import {VchError} from '../errors.js';
+import {silent} from '../log.js';
+import {type Fixture, type Simulator, type SimulatorOptions, startSimulator} from '../simulator/simulator.js';
+import {connect, type Session} from '../vim25/session.js';
+import {heldOn, locksOf, newLocks, sessionsOn} from './left-behind.js';
+
+/** A vCenter of one's own, and how to reach it. */
+export interface SimulatedTarget {
+  /** `https://127.0.0.1:PORT/sdk` */
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** SHA-256 of its certificate. */
+  readonly thumbprint: string;
+  /** The server from inside: its VMs, its requests, its faults. */
+  readonly simulator: Simulator;
+  /** A session for `planMigration` and its like, always the same one; it is closed when the test is over. */
+  session(): Promise<Session>;
+}
+
+/** How the simulator behaves; everything has a default. */
+export type WithSimulatorOptions = Omit<SimulatorOptions, 'fixture' | 'host' | 'port'>;
+
+/**
+ * Runs a test against a simulator on a fixture: the path of one, or a document. Rejects with what the test rejects
+ * with, or with `VCH_ERR_VERIFY` where it left a session, view, filter, token or lock behind.
+ */
+export async function withSimulator<T>(
+  fixture: Fixture | string,
+  test: (target: SimulatedTarget) => Promise<T> | T,
+  options: WithSimulatorOptions = {},
+): Promise<T> {
+  const simulator = await startSimulator({...defaults(fixture), ...options, fixture});
+  let opened: Promise<Session> | undefined;
+  const closeSession = async () => {
+    try {
+      await (await opened)?.close();
+    } catch {
+      // A login that failed was the test's to see; whether the session is gone is counted below.
+    }
+    opened = undefined;
+  };
+  try {
+    const before = locksOf(simulator);
+    const result = await test({
+      url: simulator.url,
+      user: simulator.user,
+      password: simulator.password,
+      thumbprint: simulator.thumbprint,
+      simulator,
+      session: () => {
+        opened ??= logIn(simulator);
+        return opened;
+      },
+    });
+    // Before the session ends, and all that it holds with it.
+    const held = heldOn(simulator);
+    await closeSession();
+    const left = [...sessionsOn(simulator), ...held, ...newLocks(before, locksOf(simulator))];
+    if (left.length > 0) throw leftBehind(left);
+    return result;
+  } finally {
+    await closeSession();
+    await simulator.close();
+  }
+}
+
+/** The VIC-encoded maps of this package, for documents that extend them. */
+function defaults(fixture: Fixture | string): Pick<SimulatorOptions, 'templates'> {
+  if (typeof fixture === 'string') return {};
+  const manifest = createRequire(import.meta.url).resolve('vch-migrate/package.json');
+  return {templates: join(dirname(manifest), 'fixtures', 'vic-encoded.jsonl')};
+}
+
+function logIn({url, user, password, thumbprint}: Simulator): Promise<Session> {
+  return connect({
+    url: new URL(url),
+    user,
+    password,
+    tls: {thumbprint},
+    runId: 'test',
+    log: silent,
+  });
+}
+
+function leftBehind(left: readonly string[]): VchError {
+  return new VchError(
+    'VCH_ERR_VERIFY',
+    `the test is over, and left behind on the simulator: ${left.join('; ')}. Close every session, and let go of what it holds`,
+  );
+}

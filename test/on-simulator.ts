@@ -1,0 +1,70 @@
+import {randomUUID} from 'node:crypto';
+import {Writable} from 'node:stream';
+import {commands} from '../src/cli/commands/all.js';
+import {operations} from '../src/cli/operations.js';
+import {run} from '../src/cli/run.js';
+import type {Report, ReportVm} from '../src/report/report.js';
+import type {Simulator} from '../src/simulator/simulator.js';
+
+/** What a command line came to. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in this process, with everything behind it real. */
+export async function vchMigrate(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  const code = await run(args, commands, {
+    terminal: {
+      interactive: false,
+      colour: false,
+      columns: 120,
+      variables,
+      errors: new Writable({
+        write(chunk, _encoding, done) {
+          stderr += String(chunk);
+          done();
+        },
+      }),
+      out: async (text) => {
+        stdout += text;
+      },
+      ask: async () => '',
+      askSecret: async () => '',
+    },
+    operations,
+    stop: {signal: new AbortController().signal, by: () => null},
+    version: '9.9.9',
+    now: () => new Date(),
+    newRunId: randomUUID,
+  });
+  return {code, stdout, stderr};
+}
+
+/** The same against a running simulator, with the report that comes back. */
+export async function reportOf(
+  simulator: Simulator,
+  ...args: readonly string[]
+): Promise<Ended & {readonly report: Report}> {
+  const variables = {
+    GOVC_URL: simulator.url,
+    GOVC_USERNAME: simulator.user,
+    GOVC_PASSWORD: simulator.password,
+    GOVC_INSECURE: '1',
+  };
+  const ended = await vchMigrate([...args, '--name', 'vch1', '--format', 'json'], variables);
+  return {...ended, report: JSON.parse(ended.stdout)};
+}
+
+/** One VM of a report, by its moref. */
+export function vmOf({vms}: Report, id: string): ReportVm {
+  const vm = vms.find((vm) => vm.id === id);
+  if (vm === undefined) throw new Error(`the report has no ${id}`);
+  return vm;
+}
