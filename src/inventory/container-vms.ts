@@ -62,11 +62,16 @@ export async function readContainerVms(
   vch: Vch,
   keys: WantedKeys,
 ): Promise<readonly ContainerVm[]> {
+  return distinct(await readVms(session, await childrenOf(session, vch), keys));
+}
+
+/** What leads a read to the direct children of the VCH's pool and of its own folder; a VM in both is met once. */
+export async function childrenOf(session: Session, vch: Vch): Promise<readonly ObjectSpec[]> {
   const objects: ObjectSpec[] = [];
   if (vch.pool !== null) objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
   const folder = await ownFolder(session, vch);
   if (folder !== null) objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
-  return distinct(await readVms(session, objects, keys));
+  return objects;
 }
 
 /** Those VMs anew; one that is gone by now is not in the answer. */

@@ -1,3 +1,4 @@
+import {unescapeName} from '../vim25/entity-name.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
@@ -29,18 +30,16 @@ export async function inventoryPaths(
       types.map((type) => ({type, pathSet: ['name', 'parent']})),
       (content) => {
         const parent = refValue(content.properties.get('parent'));
-        entities.set(content.obj.value, {name: nameOf(textValue(content.properties.get('name'))), parent});
+        entities.set(content.obj.value, {
+          name: unescapeName(textValue(content.properties.get('name')) ?? ''),
+          parent,
+        });
         return parent;
       },
     );
     level = distinct(parents.filter((parent) => parent !== null)).filter(({value}) => !entities.has(value));
   }
   return new Map(refs.map((ref) => [ref.value, pathTo(ref, entities)]));
-}
-
-/** vSphere escapes the characters that paths are made with: %2f is a slash in a name. */
-function nameOf(escaped: string | null): string {
-  return (escaped ?? '').replace(/%2f/gi, '/').replace(/%5c/gi, '\\').replace(/%25/g, '%');
 }
 
 function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entity>): InventoryPath {

@@ -15,7 +15,7 @@ export const VM_STATUSES = [
 export type ReportStatus = (typeof VM_STATUSES)[number];
 
 /** The commands that tell what they did in a report. */
-export const REPORT_COMMANDS = ['plan', 'apply', 'undo', 'status', 'verify'] as const;
+export const REPORT_COMMANDS = ['plan', 'apply', 'undo', 'status', 'verify', 'rename', 'audit'] as const;
 
 export type ReportCommand = (typeof REPORT_COMMANDS)[number];
 

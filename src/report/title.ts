@@ -7,4 +7,6 @@ export const TITLE: Readonly<Record<ReportCommand, string>> = {
   undo: 'Undo on',
   status: 'Status of',
   verify: 'Verification of',
+  rename: 'Rename on',
+  audit: 'Audit of',
 };
