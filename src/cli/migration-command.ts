@@ -1,6 +1,8 @@
 import {VchError} from '../errors.js';
-import type {ReportCommand} from '../report/report.js';
+import type {Logger} from '../log.js';
+import type {Report, ReportCommand} from '../report/report.js';
 import type {RunOutcome} from '../upgrade/outcome.js';
+import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
 import type {RunOptions} from '../upgrade/run-options.js';
 import type {Command, RunContext} from './command.js';
 import {confirmation} from './confirmation.js';
@@ -26,8 +28,10 @@ export interface MigrationCommand {
   readonly name: ReportCommand;
   readonly aliases?: readonly string[];
   readonly summary: string;
-  /** Names of the arguments it takes; all of them are needed. */
+  /** Names of the arguments it takes; all of them are needed, but for a saved plan. */
   readonly arguments?: readonly string[];
+  /** Its argument is the file of a saved plan, which says which VCH is meant. */
+  readonly takesPlan?: boolean;
   /** Options besides the common ones. */
   readonly options?: readonly OptionName[];
   readonly examples: Command['examples'];
@@ -37,8 +41,8 @@ export interface MigrationCommand {
     connection: Connection,
     options: RunOptions,
     settings: Settings,
-    args: readonly string[],
-  ) => Promise<RunOutcome>;
+    given: {readonly args: readonly string[]; readonly plan: PlanBody | undefined},
+  ) => Promise<RunOutcome | PlannedOutcome>;
 }
 
 /** A command over the containerVMs of one VCH: logs in, operates, reports. */
@@ -62,7 +66,7 @@ export function migrationCommand(definition: MigrationCommand): Command {
         command: definition.name,
         variables: terminal.variables,
         interactive: terminal.interactive,
-        writes: definition.writes,
+        writes: definition.writes && planFile(definition, args) === undefined,
       });
       return {output: settings.output, run: (context) => run(definition, {settings, given, args}, context)};
     },
@@ -77,14 +81,19 @@ interface Prepared {
 }
 
 function requireArguments(
-  {name, arguments: wanted = [], examples}: MigrationCommand,
+  {name, arguments: wanted = [], examples, takesPlan = false}: MigrationCommand,
   args: readonly string[],
 ): void {
-  if (args.length >= wanted.length) return;
+  if (takesPlan || args.length >= wanted.length) return;
   throw new VchError(
     'VCH_ERR_USAGE',
     `${name} needs ${wanted.join(' and ')}: vch-migrate ${examples[0]?.[0] ?? name}; see vch-migrate ${name} --help`,
   );
+}
+
+/** The file of the saved plan that the command line names. */
+function planFile({takesPlan = false}: MigrationCommand, [path = '']: readonly string[]): string | undefined {
+  return takesPlan && path !== '' ? path : undefined;
 }
 
 async function run(
@@ -96,6 +105,11 @@ async function run(
   const runId = context.newRunId();
   const steps = new StepRecorder(context.now);
   const tell = progressTo(context.log, context.now);
+  const file = planFile(definition, args);
+  // Before anybody is asked for a password.
+  const saved =
+    file === undefined ? undefined : (await import('./plan-file.js')).readPlan(file, context.version);
+  const changeId = settings.changeId ?? saved?.report.changeId ?? undefined;
   const registry = await context.operations.registry(settings.plugins);
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
@@ -108,7 +122,7 @@ async function run(
         runId,
         user,
         toolVersion: context.version,
-        changeId: settings.changeId,
+        changeId,
         parallelism: settings.parallelism,
         expect: settings.expect,
         signal: context.stop.signal,
@@ -120,7 +134,7 @@ async function run(
         confirm: asks ? question.ask : undefined,
       },
       settings,
-      args,
+      {args, plan: saved?.plan},
     );
     const {url, product, apiVersion} = connection;
     return {
@@ -134,10 +148,10 @@ async function run(
     import('./compose-report.js'),
     import('../report/render.js'),
   ]);
-  const report = composeReport(ended.outcome, {
+  const composed = composeReport(ended.outcome, {
     command: definition.name,
     runId,
-    changeId: settings.changeId,
+    changeId,
     startedAt,
     finishedAt: context.now(),
     steps: steps.end(ended.outcome.interrupted ? 'interrupted' : 'done'),
@@ -147,6 +161,10 @@ async function run(
     redact: (text) => context.redactor.redact(text),
     next: (unfinished) => nextStep({report: unfinished, given, args, target: settings.target, declined}),
   });
+  const plan = 'plan' in ended.outcome ? ended.outcome.plan : undefined;
+  const made = await savePlan(settings.out, plan, composed, context.log);
+  const planDigest = made ?? saved?.digest;
+  const report = planDigest === undefined ? composed : {...composed, planDigest};
   await publish((format, layout) => renderReport(report, format, layout), settings.output, context.terminal);
   if (declined) context.log.warn('nothing was written');
   return exitCodeOf({
@@ -155,6 +173,21 @@ async function run(
     declined,
     stoppedBy: context.stop.by(),
   });
+}
+
+/** Writes the plan into its file, and gives its digest. */
+async function savePlan(
+  path: string | undefined,
+  plan: PlanBody | undefined,
+  report: Report,
+  log: Logger,
+): Promise<string | undefined> {
+  if (path === undefined || plan === undefined) return undefined;
+  const {savedPlan, writePlan} = await import('./plan-file.js');
+  const saved = savedPlan(plan, report);
+  writePlan(path, saved);
+  log.info(`the plan is saved in ${path}, ${saved.digest}`);
+  return saved.digest;
 }
 
 /** A signal during the question reads like a no to the layer below. */

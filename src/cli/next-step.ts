@@ -27,15 +27,23 @@ export function nextStep(end: EndState): string {
   return step;
 }
 
-function stepAfter({report, declined}: EndState, line: (command: string) => string): string {
+function stepAfter(
+  {report, given, args = [], declined}: EndState,
+  line: (command: string) => string,
+): string {
+  const out = given.text('out');
+  const planned = args.length > 0;
   const {command, summary, interrupted, vch} = report;
   if (interrupted || declined)
     return `${declined ? 'nothing was written; to go on' : 'to go on'}: ${line(command)}`;
   switch (command) {
     case 'plan':
       if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
+      if (summary.pending > 0 && out !== undefined) return line(`apply ${shellQuoted(out)}`);
       return summary.pending > 0 ? line('apply') : `nothing to apply; ${line('verify')}`;
     case 'apply':
+      // A VM that moved since will not fit that plan again.
+      if (planned && summary.conflict > 0) return `see what moved: ${line('plan')}`;
       return summary.failed + summary.conflict + summary.unknown > 0
         ? `the rest: ${line('apply')}`
         : line('verify');

@@ -1,6 +1,7 @@
 import type {PluginRegistry} from '../migration/registry.js';
 import type {Simulator} from '../simulator/simulator.js';
 import type {RunOutcome, VchSummary} from '../upgrade/outcome.js';
+import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
 import type {RenameOptions} from '../upgrade/rename.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../upgrade/run-options.js';
 import type {ConnectOptions} from '../vim25/connect-options.js';
@@ -12,7 +13,9 @@ export interface Connection {
   readonly apiVersion: string;
   listVchs(selector: VchSelector): Promise<readonly VchSummary[]>;
   plan(options: RunOptions): Promise<RunOutcome>;
+  planToSave(options: RunOptions): Promise<PlannedOutcome>;
   apply(options: RunOptions): Promise<RunOutcome>;
+  applyPlan(options: RunOptions, plan: PlanBody): Promise<RunOutcome>;
   undo(options: UndoOptions): Promise<RunOutcome>;
   status(options: RunOptions): Promise<RunOutcome>;
   verify(options: RunOptions): Promise<RunOutcome>;
@@ -51,7 +54,10 @@ export const operations: Operations = {
         apiVersion: session.about.apiVersion,
         listVchs: (selector) => listVchs(session, selector),
         plan: (run) => runs.planMigration(session, run),
+        planToSave: async (run) => (await import('../upgrade/planned-run.js')).planToSave(session, run),
         apply: (run) => runs.applyMigration(session, run),
+        applyPlan: async (run, plan) =>
+          (await import('../upgrade/planned-run.js')).applyPlan(session, run, plan),
         undo: (run) => runs.undoMigration(session, run),
         status: (run) => runs.statusOf(session, run),
         verify: (run) => runs.verifyMigration(session, run),

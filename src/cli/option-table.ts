@@ -52,6 +52,7 @@ export const OPTIONS = {
     describe: 'Number of your change request, kept in ledger and report',
   },
   yes: {kind: 'flag', alias: 'y', group: 'Run:', describe: 'Do not ask before writing'},
+  out: {kind: 'text', group: 'Command:', describe: 'FILE to save the plan to, for apply FILE'},
   'detailed-exitcode': {kind: 'flag', group: 'Command:', describe: 'Exit 2 if changes are pending'},
   run: {kind: 'text', group: 'Command:', describe: 'Undo only what the run with this id wrote'},
   to: {kind: 'text', group: 'Command:', describe: 'Undo the plugins above this VERSION, and keep it'},

@@ -6,8 +6,7 @@ import {canonicalJson, type Json} from '../migration/canonical-json.js';
 import {toJson} from '../report/json.js';
 import {reportShape} from '../report/parse-report.js';
 import type {Report} from '../report/report.js';
-import {type PlanBody, planBodyShape} from '../upgrade/plan-body.js';
-import {stale} from '../upgrade/planned-run.js';
+import {type PlanBody, planBodyShape, stale} from '../upgrade/plan-body.js';
 import {systemWord} from './settings-file.js';
 
 /** A plan as a file has it. Its values stand in the report alone, masked; the plan itself has digests. */

@@ -38,6 +38,8 @@ export interface Settings {
   readonly changeId: string | undefined;
   readonly yes: boolean;
   readonly detailedExitcode: boolean;
+  /** File to save a plan to. */
+  readonly out: string | undefined;
   readonly run: string | undefined;
   readonly to: number | undefined;
   readonly output: OutputSettings;
@@ -76,6 +78,9 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
   const parallelism = wholeNumber(given, 'parallelism', 1, MOST_PARALLELISM, problems) ?? DEFAULT_PARALLELISM;
   const expect = wholeNumber(given, 'expect', 0, Number.MAX_SAFE_INTEGER, problems);
   const to = wholeNumber(given, 'to', 0, Number.MAX_SAFE_INTEGER, problems);
+  const out = given.text('out');
+  if (out !== undefined && !writable(dirname(out)))
+    problems.add('--out lies in a folder that is not there or cannot be written');
   const changeId = given.text('change-id');
   if (changeId !== undefined && (changeId.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(changeId))) {
     problems.add(
@@ -115,6 +120,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
     changeId,
     yes: given.flag('yes'),
     detailedExitcode: given.flag('detailed-exitcode'),
+    out,
     run: given.text('run'),
     to,
     output,

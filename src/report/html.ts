@@ -44,7 +44,7 @@ function pageVm(vm: Report['vms'][number]): object {
   return {...Object(clean), label: displayName(vm)};
 }
 
-function facts({vch, target, tool, runId, changeId, startedAt, finishedAt}: Report): string {
+function facts({vch, target, tool, runId, changeId, planDigest, startedAt, finishedAt}: Report): string {
   const rows: readonly (readonly [string, string])[] = [
     ['VCH', `${vch.name} (${vch.id})`],
     ...(vch.ownName !== null && vch.ownName !== vch.name ? [['Own name', vch.ownName] as const] : []),
@@ -55,6 +55,7 @@ function facts({vch, target, tool, runId, changeId, startedAt, finishedAt}: Repo
     ['Server', `${target.product}, API ${target.apiVersion}`],
     ['Run', runId],
     ...(changeId === null ? [] : [['Change', changeId] as const]),
+    ...(planDigest === undefined ? [] : [['Saved plan', planDigest] as const]),
     ['Time', `${startedAt} to ${finishedAt}`],
     ['Tool', `${tool.name} ${tool.version}`],
     ['Upgrade', lockText(vch.lock)],

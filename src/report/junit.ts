@@ -36,6 +36,7 @@ export function toJunit(report: Report): string {
       ['command', report.command],
       ['run', report.runId],
       ['change', report.changeId ?? ''],
+      ['saved plan', report.planDigest ?? ''],
       ['target', report.target.url],
       ['vch', `${vch.name} (${vch.id})`],
       ['summary', countsText(report)],

@@ -26,11 +26,12 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : [`## ${title}`, lines.join('\n')];
 }
 
-function facts({vch, target, runId, changeId, startedAt, finishedAt, command}: Report): string {
+function facts({vch, target, runId, changeId, planDigest, startedAt, finishedAt, command}: Report): string {
   const lines = [
     `VCH: ${code(vch.name)} (${code(vch.id)}), build ${code(vch.build ?? 'unknown')}, data version ${vch.dataVersion ?? 'unknown'}`,
     `Target: ${code(target.url)}, ${prose(target.product)}, API ${code(target.apiVersion)}`,
     `Run: ${code(runId)}${changeId === null ? '' : `, change ${code(changeId)}`}, ${startedAt} to ${finishedAt}`,
+    ...(planDigest === undefined ? [] : [`Saved plan: ${code(planDigest)}`]),
     ...(command === 'status' || vch.lock.held ? [prose(lockText(vch.lock))] : []),
   ];
   return lines.map((line) => `- ${line}`).join('\n');

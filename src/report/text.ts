@@ -50,6 +50,9 @@ function summaryLines(report: Report, layout: Layout): string[] {
     ),
     ...wrap(facts.join(', '), layout.columns, '  '),
     ...wrap(run, layout.columns, '  '),
+    ...(report.planDigest === undefined
+      ? []
+      : wrap(`saved plan ${printable(report.planDigest)}`, layout.columns, '  ')),
     '',
     ...wrap(countsText(report), layout.columns).map((line) => layout.paint('bold', line)),
   ];

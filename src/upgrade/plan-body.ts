@@ -1,8 +1,9 @@
+import {VchError} from '../errors.js';
 import {count, list, nullable, object, oneOf, optional, record, type Shape, text} from '../json-shape.js';
 import type {Fingerprint} from '../migration/fingerprint.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
-import type {RenameClass, VmStatus} from './outcome.js';
+import type {RenameClass, RunOutcome, VmStatus} from './outcome.js';
 
 /** One VM of a plan, as it was when it was planned. */
 export interface PlannedVmBody {
@@ -28,6 +29,11 @@ export interface PlanBody {
   readonly vch: {readonly id: string; readonly name: string; readonly biosUuid: string | null};
   readonly plugins: readonly {readonly id: string; readonly revision: number}[];
   readonly vms: readonly PlannedVmBody[];
+}
+
+/** A plan, and what a later `apply` of it will compare with. */
+export interface PlannedOutcome extends RunOutcome {
+  readonly plan: PlanBody;
 }
 
 const RENAME_CLASSES: readonly RenameClass[] = ['disabled', 'not-persisted-by-vic', 'supported'];
@@ -92,4 +98,12 @@ export const planBodyShape: Shape<PlanBody> = object((read) => ({
 /** The plugins that decide what is written to containerVMs. */
 export function decidingPlugins(registry: PluginRegistry): PlanBody['plugins'] {
   return registry.persisted('container').map((plugin) => ({id: pluginId(plugin), revision: plugin.revision}));
+}
+
+/** The refusal of a plan as a whole. */
+export function stale(why: string): VchError {
+  return new VchError(
+    'VCH_ERR_PLAN_STALE',
+    `the saved plan is not carried out: ${why}. Nothing was written; make a new one with vch-migrate plan --out`,
+  );
 }

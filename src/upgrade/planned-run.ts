@@ -11,15 +11,12 @@ import type {Decide, Decision} from './decision.js';
 import {decideApply} from './decision.js';
 import {change, runInfo} from './migration-run.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
-import {decidingPlugins, type PlanBody, type PlannedVmBody} from './plan-body.js';
+import {decidingPlugins, type PlanBody, type PlannedOutcome, type PlannedVmBody, stale} from './plan-body.js';
 import type {RunOptions} from './run-options.js';
 import {openScope, type Scope} from './scope.js';
 
 /** Plans, and keeps beside the outcome what a later `apply` of this very plan will compare with. */
-export async function planToSave(
-  session: Session,
-  options: RunOptions,
-): Promise<{readonly outcome: RunOutcome; readonly body: PlanBody}> {
+export async function planToSave(session: Session, options: RunOptions): Promise<PlannedOutcome> {
   const seen = new Map<string, NonNullable<PlannedVmBody['seen']>>();
   const decide = decideApply(options.registry, runInfo(options));
   const {vch, outcome} = await openScope(session, options, async (vm) => {
@@ -38,13 +35,13 @@ export async function planToSave(
       changes: vm.status === 'pending' ? changesDigest(vm.changes) : null,
     };
   });
-  const body: PlanBody = {
+  const plan: PlanBody = {
     target: {url: session.url.href, instanceUuid: session.about.instanceUuid},
     vch: {id: vch.ref.value, name: vch.summary.name, biosUuid: vch.biosUuid},
     plugins: decidingPlugins(options.registry),
     vms,
   };
-  return {outcome, body};
+  return {...outcome, plan};
 }
 
 /**
@@ -170,13 +167,5 @@ function assertPlugins(registry: PluginRegistry, plan: PlanBody): void {
   if (words(now) === words(plan.plugins)) return;
   throw stale(
     `it was made with the plugins ${words(plan.plugins)}, and now there are ${words(now)}; name the same --plugins`,
-  );
-}
-
-/** The refusal of a plan as a whole. */
-export function stale(why: string): VchError {
-  return new VchError(
-    'VCH_ERR_PLAN_STALE',
-    `the saved plan is not carried out: ${why}. Nothing was written; make a new one with vch-migrate plan --out`,
   );
 }

@@ -7,6 +7,7 @@ import type {Stop, StopSignal} from '../../src/cli/stop.js';
 import type {Terminal} from '../../src/cli/terminal.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/upgrade/outcome.js';
+import type {PlanBody} from '../../src/upgrade/plan-body.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../../src/upgrade/run-options.js';
 import type {ConnectOptions} from '../../src/vim25/connect-options.js';
 
@@ -48,11 +49,36 @@ export function runOutcome(vms: readonly VmOutcome[], outcome: Partial<RunOutcom
   return {vch: VCH, vms, findings: [], interrupted: false, ...outcome};
 }
 
+/** What a saved plan over one VM holds. */
+export const PLAN_BODY: PlanBody = {
+  target: {url: 'https://vc.example/sdk', instanceUuid: 'a1b2'},
+  vch: {id: 'vm-12', name: 'vch1', biosUuid: '4200'},
+  plugins: [{id: '0002-container-common-name', revision: 1}],
+  vms: [
+    {
+      id: 'vm-13',
+      displayName: 'web-0a1b2c3d4e5f',
+      containerName: 'web',
+      rename: 'disabled',
+      status: 'pending',
+      seen: {
+        containerId: '0a1b2c3d4e5f'.padEnd(64, '0'),
+        instanceUuid: '5200',
+        biosUuid: null,
+        keys: {'common/name': null, 'guestinfo.vice./common/name': '0123456789abcdef'},
+      },
+      changes: '0123456789abcdef',
+    },
+  ],
+};
+
 /** What happens instead of the real thing. */
 export interface Script {
   readonly variables?: Readonly<Record<string, string>>;
   /** What is typed: answers to questions, in their order. Given, there is a terminal. */
   readonly typed?: readonly string[];
+  /** Of the tool; 9.9.9 unless said otherwise. */
+  readonly version?: string;
   readonly connect?: (options: ConnectOptions) => void;
   readonly listVchs?: (selector: VchSelector) => readonly VchSummary[];
   /** What plan, apply, undo, status and verify come to. */
@@ -132,7 +158,9 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     apiVersion: '8.0.2.0',
     listVchs: async (selector) => script.listVchs?.(selector) ?? [VCH],
     plan: operate('plan'),
+    planToSave: async (options) => ({...(await operate('planToSave')(options)), plan: PLAN_BODY}),
     apply: operate('apply'),
+    applyPlan: operate('applyPlan'),
     undo: operate('undo'),
     status: operate('status'),
     verify: operate('verify'),
@@ -164,7 +192,7 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     terminal,
     operations,
     stop,
-    version: '9.9.9',
+    version: script.version ?? '9.9.9',
     now: () => {
       clock += 1000;
       return new Date(clock);

@@ -7,6 +7,7 @@ import {pluginsCheck} from './plugins-check.js';
 import {pluginsList} from './plugins-list.js';
 import {pluginsNew} from './plugins-new.js';
 import {rename} from './rename.js';
+import {show} from './show.js';
 import {simulate} from './simulate.js';
 import {status} from './status.js';
 import {undo} from './undo.js';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   status,
   rename,
   audit,
+  show,
   pluginsList,
   pluginsNew,
   pluginsCheck,

@@ -5,11 +5,13 @@ export const plan = migrationCommand({
   name: 'plan',
   aliases: ['dry-run'],
   summary: 'Show what apply would change on the containerVMs, key by key; writes nothing',
-  options: ['detailed-exitcode'],
+  options: ['out', 'detailed-exitcode'],
   examples: [
     ['plan -t vc.example -u admin -n vch1', 'what apply would change'],
+    ['plan -n vch1 --out vch1.plan.json', 'and save it, for apply vch1.plan.json'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
   ],
   writes: false,
-  operate: (connection, options) => connection.plan(options),
+  operate: (connection, options, {out}) =>
+    out === undefined ? connection.plan(options) : connection.planToSave(options),
 });

@@ -10,6 +10,6 @@ export const rename = migrationCommand({
     ['rename 1bd4c04ef029 web -n vch1', 'the same by the beginning of its id; the target is in GOVC_URL'],
   ],
   writes: true,
-  operate: (connection, options, _settings, [container = '', newName = '']) =>
+  operate: (connection, options, _settings, {args: [container = '', newName = '']}) =>
     connection.rename({...options, container, newName}),
 });
