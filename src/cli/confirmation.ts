@@ -7,6 +7,8 @@ import type {Terminal} from './terminal.js';
 /** Asks a person before the first write, and remembers the answer. */
 export interface Confirmation {
   readonly ask: (planned: RunOutcome) => Promise<boolean>;
+  /** Asks whether to go on when the canaries are changed. */
+  readonly goOn: (canaries: number, left: number) => Promise<boolean>;
   readonly declined: () => boolean;
 }
 
@@ -33,9 +35,20 @@ export function confirmation(
         stop.signal,
       );
       // A signal during the question is an interruption, not an answer.
-      declined = !/^\s*y(es)?\s*$/i.test(answer) && !stop.signal.aborted;
+      declined = !isYes(answer) && !stop.signal.aborted;
       return !declined && !stop.signal.aborted;
+    },
+    async goOn(canaries, left) {
+      const answer = await terminal.ask(
+        `${canaries} canaries are changed and verified. Go on with the other ${left}? [y/N] `,
+        stop.signal,
+      );
+      return isYes(answer) && !stop.signal.aborted;
     },
     declined: () => declined,
   };
+}
+
+function isYes(answer: string): boolean {
+  return /^\s*y(es)?\s*$/i.test(answer);
 }

@@ -1,10 +1,12 @@
 import {VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Report, ReportCommand} from '../report/report.js';
+import type {Staging} from '../upgrade/brake.js';
 import type {RunOutcome} from '../upgrade/outcome.js';
 import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
 import type {RunOptions} from '../upgrade/run-options.js';
-import type {Command, RunContext} from './command.js';
+import type {Select} from '../upgrade/selection.js';
+import type {CliContext, Command, RunContext} from './command.js';
 import {confirmation} from './confirmation.js';
 import {exitCodeOf} from './exit-code.js';
 import {nextStep} from './next-step.js';
@@ -20,6 +22,7 @@ import {
 import {progressTo} from './progress.js';
 import {publish} from './publish.js';
 import {readSettings, type Settings} from './settings.js';
+import {nextTime, type StagingSettings, unresolvedOf} from './staging.js';
 import {StepRecorder} from './steps.js';
 import {withTarget} from './with-target.js';
 
@@ -109,6 +112,7 @@ async function run(
   // Before anybody is asked for a password.
   const saved =
     file === undefined ? undefined : (await import('./plan-file.js')).readPlan(file, context.version);
+  const select = await selection(settings.staging);
   const changeId = settings.changeId ?? saved?.report.changeId ?? undefined;
   const registry = await context.operations.registry(settings.plugins);
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
@@ -132,6 +136,8 @@ async function run(
           tell(event);
         },
         confirm: asks ? question.ask : undefined,
+        select,
+        staging: stagingOf(settings.staging, {...context, goOn: asks ? question.goOn : undefined}),
       },
       settings,
       {args, plan: saved?.plan},
@@ -173,6 +179,21 @@ async function run(
     declined,
     stoppedBy: context.stop.by(),
   });
+}
+
+async function selection({select, fromReport}: StagingSettings): Promise<Select | undefined> {
+  if (fromReport === undefined) return select;
+  const {readShown} = await import('./plan-file.js');
+  const shown = readShown(fromReport);
+  const left = unresolvedOf((shown.kind === 'plan' ? shown.plan.report : shown.report).vms);
+  return (vm) => left(vm) && (select === undefined || select(vm));
+}
+
+function stagingOf(
+  {canary, maxErrors, deadline}: StagingSettings,
+  {now, goOn}: Pick<CliContext, 'now'> & Pick<Staging, 'goOn'>,
+): Staging {
+  return {canary, maxErrors, deadline: deadline && nextTime(deadline, now()), goOn, now};
 }
 
 /** Writes the plan into its file, and gives its digest. */

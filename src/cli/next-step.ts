@@ -33,9 +33,15 @@ function stepAfter(
 ): string {
   const out = given.text('out');
   const planned = args.length > 0;
+  // A report that programs can read knows what is left.
+  const [known] = given.texts('report').filter((path) => path.toLowerCase().endsWith('.json'));
+  const rest = (word: 'apply' | 'undo' | typeof command) =>
+    known === undefined || planned || (word !== 'apply' && word !== 'undo')
+      ? line(word)
+      : line(`${word} --from-report ${shellQuoted(known)} --only unresolved`);
   const {command, summary, interrupted, vch} = report;
-  if (interrupted || declined)
-    return `${declined ? 'nothing was written; to go on' : 'to go on'}: ${line(command)}`;
+  if (declined) return `nothing was written; to go on: ${line(command)}`;
+  if (interrupted) return `to go on: ${rest(command)}`;
   switch (command) {
     case 'plan':
       if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
@@ -44,11 +50,13 @@ function stepAfter(
     case 'apply':
       // A VM that moved since will not fit that plan again.
       if (planned && summary.conflict > 0) return `see what moved: ${line('plan')}`;
-      return summary.failed + summary.conflict + summary.unknown > 0
-        ? `the rest: ${line('apply')}`
+      return summary.failed + summary.conflict + summary.unknown + summary['not-attempted'] > 0
+        ? `the rest: ${rest('apply')}`
         : line('verify');
     case 'undo':
-      return summary.failed + summary.unknown > 0 ? `the rest: ${line('undo')}` : line('status');
+      return summary.failed + summary.unknown + summary['not-attempted'] > 0
+        ? `the rest: ${rest('undo')}`
+        : line('status');
     case 'status':
       if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
       return line(summary.pending > 0 ? 'plan' : 'verify');

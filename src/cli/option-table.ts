@@ -52,6 +52,24 @@ export const OPTIONS = {
     describe: 'Number of your change request, kept in ledger and report',
   },
   yes: {kind: 'flag', alias: 'y', group: 'Run:', describe: 'Do not ask before writing'},
+  only: {
+    kind: 'texts',
+    group: 'Run:',
+    describe: 'Only VMs with name=GLOB, id=ID, power=on|off, data=N-M or status=STATUS (repeatable)',
+  },
+  except: {kind: 'texts', group: 'Run:', describe: 'All but VMs with such a property (repeatable)'},
+  'from-report': {
+    kind: 'text',
+    group: 'Run:',
+    describe: 'With --only unresolved: what the JSON report FILE of a run left undone',
+  },
+  canary: {kind: 'text', group: 'Run:', describe: 'Write and verify N VMs first, then go on'},
+  'max-errors': {
+    kind: 'text',
+    group: 'Run:',
+    describe: 'Start nothing more when over N or P% of the VMs went wrong, or the first five alike',
+  },
+  deadline: {kind: 'text', group: 'Run:', describe: 'Start nothing after this time of day, HH:MM'},
   out: {kind: 'text', group: 'Command:', describe: 'FILE to save the plan to, for apply FILE'},
   'detailed-exitcode': {kind: 'flag', group: 'Command:', describe: 'Exit 2 if changes are pending'},
   run: {kind: 'text', group: 'Command:', describe: 'Undo only what the run with this id wrote'},
@@ -99,6 +117,10 @@ export const TARGET_OPTIONS: readonly OptionName[] = [
 export const VCH_OPTIONS: readonly OptionName[] = ['name', 'id', 'compute-resource'];
 export const LOG_OPTIONS: readonly OptionName[] = ['log-file', 'debug', 'quiet', 'no-color'];
 export const OUTPUT_OPTIONS: readonly OptionName[] = ['format', 'report', ...LOG_OPTIONS];
+/** Which VMs a run is for. */
+export const SELECT_OPTIONS: readonly OptionName[] = ['only', 'except', 'from-report'];
+/** How a run that writes is held back. */
+export const STAGING_OPTIONS: readonly OptionName[] = ['canary', 'max-errors', 'deadline'];
 export const RUN_OPTIONS: readonly OptionName[] = ['plugins', 'parallelism', 'expect', 'change-id', 'yes'];
 
 /** The options of a command line as they were typed: nothing checked, nothing filled in. */

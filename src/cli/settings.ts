@@ -9,6 +9,7 @@ import {readEnvironment, type Variables} from './environment.js';
 import type {GivenOptions} from './option-table.js';
 import {Problems} from './problems.js';
 import {type ReadText, readTextFile} from './settings-file.js';
+import {readStaging, type StagingSettings} from './staging.js';
 import type {Target} from './target.js';
 import {readTrust} from './trust.js';
 
@@ -42,6 +43,7 @@ export interface Settings {
   readonly out: string | undefined;
   readonly run: string | undefined;
   readonly to: number | undefined;
+  readonly staging: StagingSettings;
   readonly output: OutputSettings;
 }
 
@@ -78,6 +80,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
   const parallelism = wholeNumber(given, 'parallelism', 1, MOST_PARALLELISM, problems) ?? DEFAULT_PARALLELISM;
   const expect = wholeNumber(given, 'expect', 0, Number.MAX_SAFE_INTEGER, problems);
   const to = wholeNumber(given, 'to', 0, Number.MAX_SAFE_INTEGER, problems);
+  const staging = readStaging(given, problems);
   const out = given.text('out');
   if (out !== undefined && !writable(dirname(out)))
     problems.add('--out lies in a folder that is not there or cannot be written');
@@ -123,6 +126,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
     out,
     run: given.text('run'),
     to,
+    staging,
     output,
   };
 }

@@ -7,6 +7,7 @@ import {pause} from '../vim25/pause.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter} from '../vim25/task-waiter.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
+import type {Brake} from './brake.js';
 import {type Decide, writtenKeys} from './decision.js';
 import type {VmOutcome} from './outcome.js';
 import {GONE, holds, readBack, type Written} from './read-back.js';
@@ -28,6 +29,8 @@ export interface CommitContext {
   /** Reconfigure calls under way at a time. */
   readonly parallelism: number;
   readonly signal: AbortSignal | undefined;
+  /** Says when nothing new is to be started. */
+  readonly brake?: Brake;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
 
@@ -46,7 +49,11 @@ export async function commitAll(
     planned.map((entry) =>
       tasks(async () => {
         const result = await committer.commit(entry);
-        if (result.status === 'ended') context.onOutcome(result.outcome);
+        if (result.status === 'written') context.brake?.written();
+        else {
+          context.brake?.ended(result.outcome);
+          context.onOutcome(result.outcome);
+        }
         return result;
       }),
     ),
@@ -76,6 +83,8 @@ class Committer {
     let attempted: Written = planned;
     if (this.#context.signal?.aborted)
       return ended(planned.outcome, 'not-attempted', interrupted(planned.vm));
+    const reason = this.#context.brake?.reason() ?? null;
+    if (reason !== null) return ended(planned.outcome, 'not-attempted', heldBack(planned.vm, reason));
     for (let attempt = 1; ; attempt += 1) {
       const failure = await this.#write(attempted);
       if (failure === null) return {status: 'written', written: attempted};
@@ -184,6 +193,13 @@ function interrupted(vm: ReadableVm): VchError {
   return new VchError(
     'VCH_ERR_INTERRUPTED',
     `${vm.displayName} (${vm.ref.value}): the run was stopped before its turn; run the same command again`,
+  );
+}
+
+function heldBack(vm: ReadableVm, reason: string): VchError {
+  return new VchError(
+    'VCH_ERR_INTERRUPTED',
+    `${vm.displayName} (${vm.ref.value}): not started, since ${reason}; run the same command again when the reason is gone`,
   );
 }
 

@@ -5,16 +5,17 @@ import {history} from '../migration/history.js';
 import type {RunInfo} from '../migration/plan.js';
 import type {Session} from '../vim25/session.js';
 import {assertUnlocked} from './assert-unlocked.js';
-import {commitAll} from './commit.js';
 import {type Decide, decideApply, decideUndo, vmInput} from './decision.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
 import type {RunOptions, UndoOptions} from './run-options.js';
 import {openScope, type Scope} from './scope.js';
+import {selected} from './selection.js';
+import {commitInStages} from './stages.js';
 
 /** What `apply` would change, VM by VM and key by key; writes nothing. */
 export async function planMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
   const scope = await openScope(session, options, decideApply(options.registry, runInfo(options)));
-  return scope.outcome;
+  return selected(scope, options.select).outcome;
 }
 
 /**
@@ -78,7 +79,7 @@ export async function change(
   decide: Decide,
   narrow: (scope: Scope) => Scope = (scope) => scope,
 ): Promise<RunOutcome> {
-  const scope = narrow(await openScope(session, options, decide));
+  const scope = selected(narrow(await openScope(session, options, decide)), options.select);
   assertUnlocked(scope.vch, scope.vch.summary.lock);
   if (scope.pending.length === 0 || options.signal?.aborted)
     return stopped(scope, options.signal?.aborted === true);
@@ -87,7 +88,8 @@ export async function change(
   assertUnlocked(scope.vch, await readLock(session, scope.vch));
   options.onProgress?.({type: 'phase', phase: 'commit', total: scope.pending.length});
   let done = 0;
-  const outcomes = await commitAll(
+  const staging = options.staging ?? {};
+  const {outcomes, heldBack} = await commitInStages(
     {
       session,
       decide,
@@ -101,13 +103,28 @@ export async function change(
       },
     },
     scope.pending,
+    staging,
+    async (canaries, left) => {
+      if (staging.goOn !== undefined && !(await staging.goOn(canaries, left)))
+        return 'nobody wanted to go on after the canaries';
+      // An upgrade may have begun meanwhile.
+      return (await readLock(session, scope.vch)).held ? 'an upgrade holds the VCH now' : null;
+    },
   );
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const vms = scope.outcome.vms.map((vm) => byId.get(vm.id) ?? vm);
   return {
     ...scope.outcome,
     vms,
-    interrupted: outcomes.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
+    findings:
+      heldBack === null
+        ? scope.outcome.findings
+        : [
+            ...scope.outcome.findings,
+            {code: 'held-back', message: `not everything was started: ${heldBack}`},
+          ],
+    interrupted:
+      options.signal?.aborted === true && outcomes.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
   };
 }
 

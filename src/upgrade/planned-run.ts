@@ -14,15 +14,17 @@ import type {RunOutcome, VmOutcome} from './outcome.js';
 import {decidingPlugins, type PlanBody, type PlannedOutcome, type PlannedVmBody, stale} from './plan-body.js';
 import type {RunOptions} from './run-options.js';
 import {openScope, type Scope} from './scope.js';
+import {selected} from './selection.js';
 
 /** Plans, and keeps beside the outcome what a later `apply` of this very plan will compare with. */
 export async function planToSave(session: Session, options: RunOptions): Promise<PlannedOutcome> {
   const seen = new Map<string, NonNullable<PlannedVmBody['seen']>>();
   const decide = decideApply(options.registry, runInfo(options));
-  const {vch, outcome} = await openScope(session, options, async (vm) => {
+  const scope = await openScope(session, options, async (vm) => {
     seen.set(vm.ref.value, identityOf(vm, options.registry));
     return decide(vm);
   });
+  const {vch, outcome} = selected(scope, options.select);
   const vms = outcome.vms.map((vm): PlannedVmBody => {
     const known = seen.get(vm.id);
     return {
@@ -115,12 +117,13 @@ function compared(scope: Scope, plan: PlanBody): Scope {
 }
 
 function left(vm: VmOutcome): VmOutcome {
-  const message = 'not in the plan: it came into being since, or moved here; vch-migrate plan shows it';
+  const message =
+    'not in the plan: it came into being since, or was left out of it; vch-migrate plan shows it';
   return {
     ...vm,
     status: 'skipped',
     error: null,
-    findings: [...vm.findings, {code: 'new-since-plan', message}],
+    findings: [...vm.findings, {code: 'not-in-plan', message}],
   };
 }
 

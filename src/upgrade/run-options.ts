@@ -1,7 +1,9 @@
 import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
+import type {Staging} from './brake.js';
 import type {ProgressEvent, RunOutcome} from './outcome.js';
+import type {Select} from './selection.js';
 
 export type {VchSelector} from '../inventory/vch.js';
 
@@ -25,6 +27,10 @@ export interface RunOptions {
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
   readonly confirm?: ((planned: RunOutcome) => Promise<boolean>) | undefined;
+  /** Only these VMs are in the run. */
+  readonly select?: Select | undefined;
+  /** How a run that writes is held back. */
+  readonly staging?: Staging | undefined;
 }
 
 /** What `undo` takes besides. */

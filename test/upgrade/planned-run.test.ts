@@ -109,9 +109,7 @@ describe('upgrade: a saved plan', () => {
       const outcome = await applyPlan(session, options, {...plan, vms});
       expect(byId(outcome.vms)).to.include({[MQ]: 'skipped', 'vm-106': 'skipped', [WEB]: 'changed'});
       expect(outcomeOf(outcome.vms, MQ).findings.map(({code}) => code)).to.deep.equal(['gone-since-plan']);
-      expect(outcomeOf(outcome.vms, 'vm-106').findings.map(({code}) => code)).to.deep.equal([
-        'new-since-plan',
-      ]);
+      expect(outcomeOf(outcome.vms, 'vm-106').findings.map(({code}) => code)).to.deep.equal(['not-in-plan']);
       expect(simulator.inventory.vm('added').reconfigurations).to.equal(0);
     });
   });

@@ -1,0 +1,159 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import type {OptionName} from '../../src/cli/option-table.js';
+import {Problems} from '../../src/cli/problems.js';
+import {nextTime, readStaging} from '../../src/cli/staging.js';
+import {VchError} from '../../src/errors.js';
+import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
+import {given} from './given-options.js';
+
+const vms = [
+  vmOutcome({id: 'vm-1', displayName: 'web-1', containerName: 'web', containerId: 'a'.repeat(64)}),
+  vmOutcome({
+    id: 'vm-2',
+    displayName: 'db-1',
+    containerName: 'orders',
+    powerState: 'poweredOff',
+    dataVersion: 3,
+  }),
+  vmOutcome({id: 'vm-3', displayName: 'x', containerName: null, dataVersion: null, status: 'refused'}),
+  vmOutcome({id: 'vm-4', displayName: 'web.2', containerName: 'w2', dataVersion: 10, status: 'unchanged'}),
+];
+
+type Options = Partial<Readonly<Record<OptionName, string | readonly string[]>>>;
+
+function selectedBy(options: Options): string {
+  const problems = new Problems();
+  const {select} = readStaging(given(options), problems);
+  problems.throwIfAny('apply');
+  return vms
+    .filter((vm) => select?.(vm) ?? true)
+    .map(({id}) => id.slice(3))
+    .join('');
+}
+
+describe('staging options', () => {
+  const cases: readonly (readonly [string, Options, string])[] = [
+    ['everything without them', {}, '1234'],
+    ['names, of VM or container, with * and ?', {only: ['name=web?1,ord*']}, '12'],
+    ['names as they are, and not as expressions', {only: ['name=web.2']}, '4'],
+    ['ids of VMs and beginnings of ids of containers', {only: ['id=vm-2,aaaaaaaa']}, '12'],
+    ['power states in either spelling', {only: ['power=off']}, '2'],
+    ['data versions and their ranges', {only: ['data=3-9,10']}, '24'],
+    ['statuses', {only: ['status=refused,unchanged']}, '34'],
+    ['either of two of a kind', {only: ['name=web*', 'name=x']}, '134'],
+    ['both of two kinds', {only: ['name=web*', 'status=pending']}, '1'],
+    ['all but some', {except: ['name=web*', 'status=refused']}, '2'],
+    ['some but some of them', {only: ['name=*1'], except: ['power=off']}, '1'],
+  ];
+  for (const [what, options, ids] of cases) {
+    it(`select ${what}`, () => {
+      expect(selectedBy(options)).to.equal(ids);
+    });
+  }
+
+  const wrong: readonly (readonly [Options, RegExp])[] = [
+    [{only: ['web']}, /--only must be name=GLOB/],
+    [{only: ['colour=red']}, /--only must be/],
+    [{except: ['power=high']}, /--except must be/],
+    [{only: ['data=new']}, /--only must be/],
+    [{only: ['status=done']}, /--only must be/],
+    [{only: ['unresolved']}, /--from-report FILE and --only unresolved go together/],
+    [{'from-report': 'x.json'}, /go together/],
+    [{canary: '0'}, /--canary must be a whole number from 1/],
+    [{'max-errors': '101%'}, /--max-errors must be/],
+    [{'max-errors': 'few'}, /--max-errors must be/],
+    [{deadline: '24:00'}, /--deadline must be a time of day/],
+  ];
+  for (const [options, problem] of wrong) {
+    it(`refuse ${JSON.stringify(options)}`, () => {
+      expect(() => selectedBy(options)).to.throw(problem);
+    });
+  }
+
+  it('take a deadline for the next time of that name', () => {
+    const now = new Date(2026, 0, 2, 23, 10);
+    expect(nextTime({hours: 23, minutes: 30}, now)).to.deep.equal(new Date(2026, 0, 2, 23, 30));
+    expect(nextTime({hours: 4, minutes: 30}, now)).to.deep.equal(new Date(2026, 0, 3, 4, 30));
+    expect(nextTime({hours: 23, minutes: 10}, now)).to.deep.equal(new Date(2026, 0, 3, 23, 10));
+  });
+
+  it('reach the run', async () => {
+    const args = ['apply', '-n', 'vch1', '--canary', '2', '--max-errors', '5%', '--deadline', '04:30'];
+    const {runs} = await runCommandLine([...args, '--only', 'name=web*'], withTarget);
+    const [run] = runs;
+    expect(run?.staging).to.deep.include({
+      canary: 2,
+      maxErrors: {kind: 'percent', percent: 5},
+      goOn: undefined,
+    });
+    expect(run?.staging?.deadline).to.be.instanceOf(Date);
+    expect(run?.select?.(vmOutcome({displayName: 'web-9'}))).to.equal(true);
+    expect(run?.select?.(vmOutcome({displayName: 'db', containerName: 'db'}))).to.equal(false);
+  });
+
+  it('are refused where nothing is written', async () => {
+    const {code, stderr} = await runCommandLine(['verify', '--canary', '2'], withTarget);
+    expect(code).to.equal(5);
+    expect(stderr).to.include('verify has no option --canary');
+  });
+
+  it('ask on a terminal whether to go on after the canaries', async () => {
+    const operate = async ({
+      staging,
+    }: {
+      staging?: {goOn?: ((a: number, b: number) => Promise<boolean>) | undefined} | undefined;
+    }) => {
+      const went = (await staging?.goOn?.(2, 5)) ?? false;
+      return runOutcome([vmOutcome({status: went ? 'changed' : 'not-attempted'})]);
+    };
+    const {code, questions} = await runCommandLine(['apply', '--canary', '2'], {
+      ...withTarget,
+      typed: ['y'],
+      operate,
+    });
+    expect([code, questions]).to.deep.equal([
+      0,
+      ['2 canaries are changed and verified. Go on with the other 5? [y/N] '],
+    ]);
+    const no = await runCommandLine(['apply', '--canary', '2'], {...withTarget, typed: [''], operate});
+    expect(no.code).to.equal(1);
+  });
+
+  describe('with a report', () => {
+    let folder: string;
+    before(() => {
+      folder = mkdtempSync(join(tmpdir(), 'vch-migrate-'));
+    });
+    after(() => rmSync(folder, {recursive: true}));
+
+    it('take up only what it left unresolved', async () => {
+      const path = join(folder, 'night.json');
+      const failed = vmOutcome({
+        id: 'vm-7',
+        status: 'failed',
+        error: new VchError('VCH_ERR_VIM_FAULT', 'no'),
+      });
+      const night = await runCommandLine(['apply', '-n', 'vch1', '--report', path], {
+        ...withTarget,
+        operate: () => runOutcome([vmOutcome({status: 'changed'}), failed]),
+      });
+      const rest = `apply --from-report ${path} --only unresolved --name vch1`;
+      expect(night.stdout).to.match(new RegExp(`Next: the rest: vch-migrate ${rest}\\n$`));
+      const {runs} = await runCommandLine(rest.split(' '), withTarget);
+      expect(runs[0]?.select?.(vmOutcome({id: 'vm-7'}))).to.equal(true);
+      expect(runs[0]?.select?.(vmOutcome({id: 'vm-7', containerId: 'other'}))).to.equal(false);
+      expect(runs[0]?.select?.(vmOutcome())).to.equal(false);
+    });
+
+    it('refuse a file that is no report before anybody logs in', async () => {
+      const path = join(folder, 'none.json');
+      writeFileSync(path, '{}');
+      const args = ['apply', '-n', 'vch1', '--from-report', path, '--only', 'unresolved'];
+      const {code, calls} = await runCommandLine(args, withTarget);
+      expect([code, calls]).to.deep.equal([5, []]);
+    });
+  });
+});
