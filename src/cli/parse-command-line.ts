@@ -196,7 +196,7 @@ function unknownOption(key: string, command: Command): string {
 
 function unknownCommand(words: Argv['_'], commands: readonly Command[]): VchError {
   const [first, second] = words;
-  const members = commands.filter(({group}) => group?.name === first);
+  const members = commands.filter(({group}) => group !== undefined && group.name === first);
   const known =
     members.length > 0
       ? members.map((command) => wordsOf(command).at(-1) ?? '')
