@@ -6,6 +6,7 @@ import {type MigratedConfig, migrateConfigWith} from './migration/migrate-config
 import type {Target} from './migration/plugin.js';
 import {createRegistry} from './migration/registry.js';
 import {TOOL_VERSION} from './tool-version.js';
+import {auditVch as audit} from './upgrade/audit.js';
 import {
   applyMigration as apply,
   planMigration as plan,
@@ -13,6 +14,7 @@ import {
   verifyMigration as verify,
 } from './upgrade/migration-run.js';
 import type {RunOutcome} from './upgrade/outcome.js';
+import {type RenameOptions, renameContainer as rename} from './upgrade/rename.js';
 import type {RunOptions, UndoOptions} from './upgrade/run-options.js';
 import type {ConnectOptions} from './vim25/connect-options.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
@@ -32,6 +34,7 @@ export type {
   VmOutcome,
   VmStatus,
 } from './upgrade/outcome.js';
+export type {RenameOptions} from './upgrade/rename.js';
 export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.js';
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';
@@ -80,6 +83,22 @@ export function undoMigration(
 /** Checks the containerVMs of one VCH against their goal. */
 export function verifyMigration(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
   return verify(session, withDefaults(session, options));
+}
+
+/**
+ * `docker rename` on one containerVM; the first VM of the outcome is the renamed one, the others link to it. Rejects
+ * with docker's message where docker would refuse, and with VCH_ERR_RENAME_DISABLED on a legacy containerVM.
+ */
+export function renameContainer(
+  session: Session,
+  options: LibraryOptions<RenameOptions> & Pick<RenameOptions, 'container' | 'newName'>,
+): Promise<RunOutcome> {
+  return rename(session, {...withDefaults(session, options), ...options});
+}
+
+/** Compares names, folders and identities of a VCH's containerVMs with VIC's conventions. */
+export function auditVch(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
+  return audit(session, withDefaults(session, options));
 }
 
 function withDefaults<T extends RunOptions>(session: Session, options: Partial<T>): Partial<T> & RunOptions {

@@ -37,13 +37,16 @@ export interface Command {
   /** Commands that share their first word, and what the help says of them together. */
   readonly group?: {readonly name: string; readonly summary: string};
   readonly aliases: readonly string[];
-  /** Name of the one argument it takes, such as `FIXTURE`. */
-  readonly argument?: string;
+  /** Names of the arguments it takes, such as `FIXTURE`, in their order. */
+  readonly arguments?: readonly string[];
   /** One line for the list of commands. */
   readonly summary: string;
   readonly options: readonly OptionName[];
   /** Command lines behind `vch-migrate`, and what they are for. */
   readonly examples: readonly (readonly [string, string])[];
-  /** Reads the settings; throws VCH_ERR_USAGE with everything that is wrong with them. */
-  prepare(given: GivenOptions, argument: string | undefined, context: CliContext): PreparedCommand;
+  /**
+   * Reads the settings; throws VCH_ERR_USAGE with everything that is wrong with them. `args` are the arguments that
+   * stand on the command line: there may be fewer than the command names, and one may be empty.
+   */
+  prepare(given: GivenOptions, args: readonly string[], context: CliContext): PreparedCommand;
 }

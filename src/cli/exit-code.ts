@@ -23,12 +23,17 @@ export function exitCodeOf(end: EndOfRun): number {
       return end.detailedExitcode && summary.pending > 0 ? EXIT.pending : EXIT.done;
     case 'status':
       return EXIT.done;
-    case 'verify': {
+    case 'verify':
+    case 'audit': {
       const atGoal = summary.unchanged + summary.changed + summary.skipped;
       const excused = summary.refused + summary.unreachable;
       if (atGoal + excused < summary.total) return EXIT.failed;
       return excused > 0 ? EXIT.partly : EXIT.done;
     }
+    case 'rename':
+      // Without the container's own rename there is nothing for links to follow: all or nothing changed.
+      if (summary.changed === 0) return EXIT.failed;
+      return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
     case 'apply':
     case 'undo': {
       const inScope = summary.total - summary.skipped;

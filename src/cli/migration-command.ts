@@ -1,3 +1,4 @@
+import {VchError} from '../errors.js';
 import type {ReportCommand} from '../report/report.js';
 import {toText} from '../report/text.js';
 import type {RunOutcome} from '../upgrade/outcome.js';
@@ -25,12 +26,19 @@ export interface MigrationCommand {
   readonly name: ReportCommand;
   readonly aliases?: readonly string[];
   readonly summary: string;
+  /** Names of the arguments it takes; all of them are needed. */
+  readonly arguments?: readonly string[];
   /** Options besides the common ones. */
   readonly options?: readonly OptionName[];
   readonly examples: Command['examples'];
   /** It changes VMs: a person is asked before, or has said which VCH. */
   readonly writes: boolean;
-  readonly operate: (connection: Connection, options: RunOptions, settings: Settings) => Promise<RunOutcome>;
+  readonly operate: (
+    connection: Connection,
+    options: RunOptions,
+    settings: Settings,
+    args: readonly string[],
+  ) => Promise<RunOutcome>;
 }
 
 /** A command over the containerVMs of one VCH: logs in, operates, reports. */
@@ -47,22 +55,41 @@ export function migrationCommand(definition: MigrationCommand): Command {
       ...OUTPUT_OPTIONS,
     ],
     examples: definition.examples,
-    prepare(given, _argument, {terminal}) {
+    arguments: definition.arguments ?? [],
+    prepare(given, args, {terminal}) {
+      requireArguments(definition, args);
       const settings = readSettings(given, {
         command: definition.name,
         variables: terminal.variables,
         interactive: terminal.interactive,
         writes: definition.writes,
       });
-      return {output: settings.output, run: (context) => run(definition, settings, given, context)};
+      return {output: settings.output, run: (context) => run(definition, {settings, given, args}, context)};
     },
   };
 }
 
+/** What a command line of such a command came to. */
+interface Prepared {
+  readonly settings: Settings;
+  readonly given: GivenOptions;
+  readonly args: readonly string[];
+}
+
+function requireArguments(
+  {name, arguments: wanted = [], examples}: MigrationCommand,
+  args: readonly string[],
+): void {
+  if (args.length >= wanted.length) return;
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `${name} needs ${wanted.join(' and ')}: vch-migrate ${examples[0]?.[0] ?? name}; see vch-migrate ${name} --help`,
+  );
+}
+
 async function run(
   definition: MigrationCommand,
-  settings: Settings,
-  given: GivenOptions,
+  {settings, given, args}: Prepared,
   context: RunContext,
 ): Promise<number> {
   const startedAt = context.now();
@@ -89,6 +116,7 @@ async function run(
         confirm: asks ? question.ask : undefined,
       },
       settings,
+      args,
     );
     const {url, product, apiVersion} = connection;
     return {
@@ -109,7 +137,7 @@ async function run(
     target: ended.target,
     registry,
     redact: (text) => context.redactor.redact(text),
-    next: (unfinished) => nextStep({report: unfinished, given, target: settings.target, declined}),
+    next: (unfinished) => nextStep({report: unfinished, given, args, target: settings.target, declined}),
   });
   const published = await publish({json: report, text: (layout) => toText(report, layout)}, context);
   if (declined) context.log.warn('nothing was written');

@@ -6,6 +6,8 @@ import type {Target} from './target.js';
 export interface EndState {
   readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'vch'>;
   readonly given: GivenOptions;
+  /** The arguments that were given besides, to a command that takes some. */
+  readonly args?: readonly string[];
   readonly target: Target;
   readonly declined: boolean;
 }
@@ -13,9 +15,12 @@ export interface EndState {
 /** What to do after a run, with the command line that does it. */
 export function nextStep(end: EndState): string {
   const {command, vch} = end.report;
-  const line = (next: string) => commandText(next, end.given, {...vch, nameIsUnique: true});
+  const line = (next: string) => {
+    const words = next === command ? [next, ...(end.args ?? []).map(shellQuoted)] : [next];
+    return commandText(words.join(' '), end.given, {...vch, nameIsUnique: true});
+  };
   const step = stepAfter(end, line);
-  const writes = command === 'apply' || command === 'undo';
+  const writes = command === 'apply' || command === 'undo' || command === 'rename';
   if (end.target.kind === 'simulator' && writes && !end.declined) {
     return `this simulator is gone now, and its changes with it; for one that stays: vch-migrate simulate ${shellQuoted(end.target.fixture)}`;
   }
@@ -47,5 +52,11 @@ function stepAfter({report, declined}: EndState, line: (command: string) => stri
       }
       return `see to the VMs that are not at their goal, then ${line('plan')}`;
     }
+    case 'rename':
+      if (summary.changed === 0) return line('rename');
+      if (summary.changed === summary.total) return line('audit');
+      return `see to the containers whose links kept the old name, then ${line('audit')}`;
+    case 'audit':
+      return summary.failed > 0 ? `see to the findings, then ${line('audit')}` : line('status');
   }
 }

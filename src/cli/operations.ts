@@ -1,6 +1,7 @@
 import type {PluginRegistry} from '../migration/registry.js';
 import type {Simulator} from '../simulator/simulator.js';
 import type {RunOutcome, VchSummary} from '../upgrade/outcome.js';
+import type {RenameOptions} from '../upgrade/rename.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../upgrade/run-options.js';
 import type {ConnectOptions} from '../vim25/connect-options.js';
 
@@ -15,6 +16,8 @@ export interface Connection {
   undo(options: UndoOptions): Promise<RunOutcome>;
   status(options: RunOptions): Promise<RunOutcome>;
   verify(options: RunOptions): Promise<RunOutcome>;
+  rename(options: RenameOptions): Promise<RunOutcome>;
+  audit(options: RunOptions): Promise<RunOutcome>;
 }
 
 /** The running simulator, as far as the commands need it. */
@@ -52,6 +55,8 @@ export const operations: Operations = {
         undo: (run) => runs.undoMigration(session, run),
         status: (run) => runs.statusOf(session, run),
         verify: (run) => runs.verifyMigration(session, run),
+        rename: async (run) => (await import('../upgrade/rename.js')).renameContainer(session, run),
+        audit: async (run) => (await import('../upgrade/audit.js')).auditVch(session, run),
       }),
     );
   },

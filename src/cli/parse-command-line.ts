@@ -11,7 +11,8 @@ export type ParsedCommandLine =
       readonly kind: 'command';
       readonly command: Command;
       readonly given: GivenOptions;
-      readonly argument: string | undefined;
+      /** The arguments that were given, in the order of the command's own. */
+      readonly args: readonly string[];
       /** What is not known of it: throws VCH_ERR_USAGE, naming all. */
       readonly refuseUnknown: () => void;
     };
@@ -77,14 +78,21 @@ export async function parseCommandLine(
   if (chosen === undefined) throw unknownCommand(argv._, options.commands);
   const {command} = chosen;
   const given = givenOptions(chosen.argv);
-  const argument = command.argument === undefined ? undefined : chosen.argv[command.argument];
+  const {argv: chosenArgv} = chosen;
   return {
     kind: 'command',
     command,
     given,
-    argument: typeof argument === 'string' && argument !== '' ? argument : undefined,
+    args: argumentsOf(command).flatMap((name) => {
+      const value = chosenArgv[name];
+      return typeof value === 'string' ? [value] : [];
+    }),
     refuseUnknown: refuser(command, chosen.argv, given),
   };
+}
+
+function argumentsOf(command: Command): readonly string[] {
+  return command.arguments ?? [];
 }
 
 /** Options may stand before the command: yargs must know then which of them take a value, without showing them. */
@@ -127,7 +135,7 @@ function declareCommands(
 
 function declareCommand(parser: ReturnType<typeof yargs>, command: Command, choose: Choose): void {
   const word = wordsOf(command).at(-1) ?? '';
-  const usage = command.argument === undefined ? word : `${word} [${command.argument}]`;
+  const usage = [word, ...argumentsOf(command).map((name) => `[${name}]`)].join(' ');
   parser.command(
     [usage, ...command.aliases],
     command.summary,
@@ -141,7 +149,7 @@ function wordsOf(command: Command): readonly string[] {
 }
 
 function describeCommand(parser: ReturnType<typeof yargs>, command: Command): ReturnType<typeof yargs> {
-  const usage = command.argument === undefined ? command.name : `${command.name} ${command.argument}`;
+  const usage = [command.name, ...argumentsOf(command)].join(' ');
   parser.usage(`$0 ${usage} [options]\n\n${command.summary}`).epilogue('');
   for (const name of command.options) {
     const option = OPTIONS[name];
@@ -176,7 +184,9 @@ function refuser(command: Command, argv: Argv, given: GivenOptions): () => void 
     if (given.text('password') === '') return;
     const known: readonly string[] = [...command.options, 'help', 'h', 'version'];
     const problems = Object.keys(argv)
-      .filter((key) => key !== '_' && key !== '$0' && key !== command.argument && !known.includes(key))
+      .filter(
+        (key) => key !== '_' && key !== '$0' && !argumentsOf(command).includes(key) && !known.includes(key),
+      )
       .filter((key) => argv[key] !== undefined)
       .map((key) => unknownOption(key, command));
     for (const name of OPTION_NAMES) {

@@ -43,12 +43,12 @@ export async function run(
       await terminal.out(parsed.text);
       return EXIT.done;
     }
-    const {command, given, argument} = parsed;
+    const {command, given} = parsed;
     for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), readTextFile))
       redactor.add(secret);
     failing = {...failing, command: command.name, json: given.text('format') === 'json'};
     parsed.refuseUnknown();
-    const {output, run: start} = command.prepare(given, argument, context);
+    const {output, run: start} = command.prepare(given, parsed.args, context);
     // Not before it is needed: loading winston takes longer than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger({...output, errors: terminal.errors, redactor, now}, async (log) => {

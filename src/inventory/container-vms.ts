@@ -63,6 +63,11 @@ export async function readContainerVms(
   vch: Vch,
   keys: WantedKeys,
 ): Promise<readonly ContainerVm[]> {
+  return distinct(await readVms(session, await childrenOf(session, vch), keys));
+}
+
+/** What leads a read to the direct children of the VCH's pool and of its own folder; a VM in both is met once. */
+export async function childrenOf(session: Session, vch: Vch): Promise<readonly ObjectSpec[]> {
   const objects: ObjectSpec[] = [];
   if (vch.pool !== null) {
     // A list that the user may not read would lead to no VMs, without a word: it is asked for itself first.
@@ -74,7 +79,7 @@ export async function readContainerVms(
     await readWhole(session, folder, ['childEntity']);
     objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
   }
-  return distinct(await readVms(session, objects, keys));
+  return objects;
 }
 
 /** Those VMs anew; one that is gone by now is not in the answer. */

@@ -1,4 +1,5 @@
 import type {VchError} from '../errors.js';
+import {unescapeName} from '../vim25/entity-name.js';
 import {faultError} from '../vim25/faults.js';
 import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
@@ -39,7 +40,7 @@ export async function inventoryPaths(
           ? faultError(missing.fault, `reading ${missing.path} of ${refString(content.obj)}`)
           : null;
         entities.set(content.obj.value, {
-          name: nameOf(textValue(content.properties.get('name'))),
+          name: unescapeName(textValue(content.properties.get('name')) ?? ''),
           parent,
           unread,
         });
@@ -49,11 +50,6 @@ export async function inventoryPaths(
     level = distinct(parents.filter((parent) => parent !== null)).filter(({value}) => !entities.has(value));
   }
   return new Map(refs.map((ref) => [ref.value, pathTo(ref, entities)]));
-}
-
-/** vSphere escapes the characters that paths are made with: %2f is a slash in a name. */
-function nameOf(escaped: string | null): string {
-  return (escaped ?? '').replace(/%2f/gi, '/').replace(/%5c/gi, '\\').replace(/%25/g, '%');
 }
 
 function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entity>): InventoryPath {

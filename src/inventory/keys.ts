@@ -9,6 +9,8 @@ export const CONTAINER_ID_KEY = 'guestinfo.vice./common/id';
 /** VIC's own flag, which `vic-machine` reads and sets. */
 export const UPDATE_IN_PROGRESS_KEY = 'UpdateInProgress';
 export const LOCK_KEY = 'vch-migrate/lock';
+/** The claim that makes two renames take turns. */
+export const RENAME_CLAIM_KEY = 'vch-migrate/rename';
 
 /** What a containerVM's id looks like: 64 or 12 lowercase hex digits. */
 export function isContainerId(value: string | undefined): value is string {

@@ -9,6 +9,15 @@ export const NAME_KEYS: Readonly<Record<Target, {readonly legacy: string; readon
   container: {legacy: 'guestinfo.vice./common/name', hidden: 'common/name'},
 };
 
+/** The name that `docker ps` shows of a containerVM: the hidden one where it has a value, else the legacy one. */
+export function containerNameOf(config: ExtraConfig): string | null {
+  for (const key of [NAME_KEYS.container.hidden, NAME_KEYS.container.legacy]) {
+    const raw = config[key];
+    if (raw !== undefined && decodeValue(raw) !== '') return decodeValue(raw);
+  }
+  return null;
+}
+
 /** The data version since which VIC reads the hidden name only. */
 const HIDDEN_NAME_VERSION: Readonly<Record<Target, number>> = {appliance: 1, container: 2};
 

@@ -14,7 +14,7 @@ export const VM_STATUSES = [
 
 export type ReportStatus = (typeof VM_STATUSES)[number];
 
-export type ReportCommand = 'plan' | 'apply' | 'undo' | 'status' | 'verify';
+export type ReportCommand = 'plan' | 'apply' | 'undo' | 'status' | 'verify' | 'rename' | 'audit';
 
 export type ReportSummary = Readonly<Record<'total' | ReportStatus | 'renameDisabled', number>>;
 

@@ -16,6 +16,8 @@ const TITLE: Readonly<Record<ReportCommand, string>> = {
   undo: 'Undo on',
   status: 'Status of',
   verify: 'Verification of',
+  rename: 'Rename on',
+  audit: 'Audit of',
 };
 
 /** A report for people: the summary, the VMs, what needs a person, and the next command in the last line. */

@@ -20,6 +20,11 @@ export class SimulatedVm {
     return this.#vm.name;
   }
 
+  /** `[datastore] folder/name.vmx`. */
+  get vmPathName(): string {
+    return this.#vm.vmPathName;
+  }
+
   get uuid(): string {
     return this.#vm.uuid;
   }

@@ -1,10 +1,13 @@
+import {randomUUID} from 'node:crypto';
 import {VchError} from '../errors.js';
 import {makeCertificate} from './certificate.js';
 import {type FaultRule, FaultRules} from './fault-rules.js';
 import type {Fixture} from './fixture/fixture.js';
 import {loadFixture} from './fixture/load.js';
 import {Clock} from './model/clock.js';
+import {ExtraConfig} from './model/extra-config.js';
 import type {VCenter} from './model/vcenter.js';
+import type {PowerState, VirtualMachine} from './model/virtual-machine.js';
 import {seededRandom} from './random.js';
 import {RequestLog} from './request-log.js';
 import {serve} from './server.js';
@@ -35,11 +38,22 @@ export interface SimulatorOptions {
   readonly now?: () => number;
 }
 
+/** A VM that comes into being while the server runs. */
+export interface NewVm {
+  readonly name: string;
+  readonly uuid: string;
+  readonly datastoreFolder: string;
+  readonly powerState?: PowerState;
+  readonly extraConfig: Readonly<Record<string, string>>;
+}
+
 /** The inventory, seen and changed from inside of the server. */
 export interface SimulatedInventory {
   /** The VM of that moref, or the first one of that name. */
   vm(idOrName: string): SimulatedVm;
   vms(): SimulatedVm[];
+  /** Makes a VM in the same folder and pool, on the same host and datastore, as another one: somebody else's doing. */
+  addBeside(idOrName: string, vm: NewVm): SimulatedVm;
 }
 
 /** A vCenter that runs inside this process. */
@@ -126,15 +140,35 @@ function collectorsOf(vcenter: VCenter) {
 }
 
 function inventoryOf({inventory}: VCenter): SimulatedInventory {
+  const find = (idOrName: string): VirtualMachine => {
+    const entity = inventory.get(idOrName);
+    const vm =
+      entity?.type === 'VirtualMachine' ? entity : [...inventory.vms()].find(({name}) => name === idOrName);
+    if (vm === undefined)
+      throw new VchError('VCH_ERR_INTERNAL', `the simulator has no VM ${idOrName}; check the fixture`);
+    return vm;
+  };
   return {
-    vm(idOrName) {
-      const entity = inventory.get(idOrName);
-      const vm =
-        entity?.type === 'VirtualMachine' ? entity : [...inventory.vms()].find(({name}) => name === idOrName);
-      if (vm === undefined)
-        throw new VchError('VCH_ERR_INTERNAL', `the simulator has no VM ${idOrName}; check the fixture`);
-      return new SimulatedVm(vm, inventory);
-    },
+    vm: (idOrName) => new SimulatedVm(find(idOrName), inventory),
     vms: () => Array.from(inventory.vms(), (vm) => new SimulatedVm(vm, inventory)),
+    addBeside(idOrName, {extraConfig, ...vm}) {
+      const {parent, resourcePool, host, datastore} = find(idOrName);
+      const added = inventory.addVm({
+        powerState: 'poweredOff',
+        ...vm,
+        id: inventory.nextVmId(),
+        parent,
+        resourcePool,
+        host,
+        datastore,
+        instanceUuid: randomUUID(),
+        connectionState: 'connected',
+        template: false,
+        ipAddress: undefined,
+        refusesWritesWhilePoweredOn: false,
+        extraConfig: new ExtraConfig(undefined, Object.entries(extraConfig)),
+      });
+      return new SimulatedVm(added, inventory);
+    },
   };
 }

@@ -1,15 +1,15 @@
 import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/delta.js';
-import type {Change} from '../extraconfig/extra-config.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import {isTransient} from '../vim25/faults.js';
 import {pause} from '../vim25/pause.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter} from '../vim25/task-waiter.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
-import type {Decide, PendingDecision} from './decision.js';
+import {type Decide, writtenKeys} from './decision.js';
 import type {VmOutcome} from './outcome.js';
+import {GONE, holds, readBack, type Written} from './read-back.js';
 import type {PlannedVm} from './scope.js';
 import {decided, untouched} from './vm-outcome.js';
 
@@ -28,14 +28,8 @@ export interface CommitContext {
   /** Reconfigure calls under way at a time. */
   readonly parallelism: number;
   readonly signal: AbortSignal | undefined;
-  readonly onReadBack: (count: number) => void;
+  readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
-}
-
-/** A VM whose task has succeeded, and what should stand in it now. */
-interface Written {
-  readonly vm: ReadableVm;
-  readonly decision: PendingDecision;
 }
 
 type CommitResult =
@@ -58,7 +52,7 @@ export async function commitAll(
       }),
     ),
   );
-  context.onReadBack(results.filter(({status}) => status === 'written').length);
+  context.onReadBack?.(results.filter(({status}) => status === 'written').length);
   const verified = await readBack(
     context,
     results.flatMap((result) => (result.status === 'written' ? [result.written] : [])),
@@ -106,10 +100,12 @@ class Committer {
   async #write({vm, decision}: Written): Promise<VchError | null> {
     const what = `reconfiguring ${vm.displayName} (${vm.ref.value})`;
     try {
-      const extraConfig = optionValues([...decision.changes, decision.ledger]);
-      const task = await this.#calls(() =>
-        reconfigure(this.#context.session, vm.ref, {changeVersion: vm.changeVersion, extraConfig}),
-      );
+      const spec = {
+        changeVersion: vm.changeVersion,
+        name: decision.displayName,
+        extraConfig: optionValues(writtenKeys(decision)),
+      };
+      const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));
       await this.#waiter.wait(task, what);
       return null;
     } catch (error) {
@@ -145,7 +141,6 @@ class Committer {
   }
 }
 
-const GONE = {code: 'gone', message: 'the VM was removed while the run went on'};
 const NO_CONTAINER = {code: 'no-container', message: 'the VM is no longer a containerVM'};
 
 function mayRetry(failure: VchError): boolean {
@@ -181,63 +176,6 @@ function statusFor(failure: VchError): VmOutcome['status'] {
     default:
       return 'failed';
   }
-}
-
-function holds(vm: ReadableVm, {changes, ledger}: PendingDecision): boolean {
-  return differing(vm, [...changes, ledger]).length === 0;
-}
-
-function differing(vm: ReadableVm, changes: readonly Change[]): readonly Change[] {
-  return changes.filter(({key, after}) => (vm.config[key] ?? null) !== after);
-}
-
-/** Reads all written VMs again, a few hundred a request: a task that succeeded does not prove that a key was kept. */
-async function readBack(
-  context: CommitContext,
-  written: readonly Written[],
-): Promise<ReadonlyMap<string, VmOutcome>> {
-  const outcomes = new Map<string, VmOutcome>();
-  let read: ReadonlyMap<string, ContainerVm> | VchError;
-  try {
-    read = await rereadVms(
-      context.session,
-      written.map(({vm}) => vm.ref),
-      context.keys,
-    );
-  } catch (error) {
-    read = toVchError(error);
-  }
-  for (const entry of written) {
-    const outcome = judge(entry, read);
-    outcomes.set(entry.vm.ref.value, outcome);
-    context.onOutcome(outcome);
-  }
-  return outcomes;
-}
-
-function judge({vm, decision}: Written, read: ReadonlyMap<string, ContainerVm> | VchError): VmOutcome {
-  const outcome = decided(vm, decision);
-  const label = `${vm.displayName} (${vm.ref.value})`;
-  const unread = (why: string) =>
-    new VchError(
-      'VCH_ERR_OUTCOME_UNKNOWN',
-      `${label} was written, but could not be read back: ${why}; run vch-migrate verify`,
-    );
-  if (read instanceof VchError) return {...outcome, status: 'unknown', error: unread(read.message)};
-  const now = read.get(vm.ref.value);
-  if (now === undefined) return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
-  if (now.status !== 'readable')
-    return {...outcome, status: 'unknown', error: unread('its configuration cannot be seen now')};
-  const lost = differing(now, [...decision.changes, decision.ledger]).map(({key}) => key);
-  if (lost.length === 0) return {...outcome, status: 'changed'};
-  return {
-    ...outcome,
-    status: 'failed',
-    error: new VchError(
-      'VCH_ERR_VERIFY',
-      `${label}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e, then run vch-migrate verify`,
-    ),
-  };
 }
 
 function outcomeOf(verified: ReadonlyMap<string, VmOutcome>, {vm, decision}: Written): VmOutcome {

@@ -23,7 +23,10 @@ export interface PendingDecision {
   readonly applied: readonly string[];
   /** Without the ledger's own. */
   readonly changes: readonly Change[];
-  readonly ledger: Change;
+  /** `null`: what is done leaves no trace in the ledger. */
+  readonly ledger: Change | null;
+  /** The VM's display name from now on, as vSphere wants it escaped; absent, it stays. */
+  readonly displayName?: string;
   readonly findings: readonly Finding[];
 }
 
@@ -44,6 +47,11 @@ export function decideUndo(
     const undo = await planUndo(registry, vmInput(vm), filter);
     return undo.status === 'pending' ? {...undo, applied: undo.undone} : undo;
   };
+}
+
+/** Every key that a decision writes. */
+export function writtenKeys({changes, ledger}: PendingDecision): readonly Change[] {
+  return ledger === null ? changes : [...changes, ledger];
 }
 
 /** A reading as the migration layer wants it. */

@@ -1,10 +1,10 @@
-import {hasCode, VchError} from '../errors.js';
+import {hasCode} from '../errors.js';
 import {readLock} from '../inventory/find-vch.js';
-import type {LockState, Vch} from '../inventory/vch.js';
 import {checkVm} from '../migration/check.js';
 import {history} from '../migration/history.js';
 import type {RunInfo} from '../migration/plan.js';
 import type {Session} from '../vim25/session.js';
+import {assertUnlocked} from './assert-unlocked.js';
 import {commitAll} from './commit.js';
 import {type Decide, decideApply, decideUndo, vmInput} from './decision.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
@@ -115,23 +115,6 @@ function stopped(scope: Scope, interrupted: boolean): RunOutcome {
       vm.status === 'pending' ? {...vm, status: 'not-attempted', applied: [], changes: []} : vm,
   );
   return {...scope.outcome, vms, interrupted};
-}
-
-function assertUnlocked(vch: Vch, lock: LockState): void {
-  if (!lock.held) return;
-  const label = `${vch.summary.name} (${vch.summary.id})`;
-  if (lock.by === 'vic-machine') {
-    throw new VchError(
-      'VCH_ERR_LOCKED',
-      `an upgrade or configure operation is in progress on ${label}: vic-machine has set UpdateInProgress. Nothing was written; ` +
-        'run the same command again when it has ended (vch-migrate status tells)',
-    );
-  }
-  throw new VchError(
-    'VCH_ERR_LOCKED',
-    `an upgrade holds ${label}: owner ${lock.owner ?? 'unknown'}, phase ${lock.phase ?? 'unknown'}, lock ${lock.lockId ?? 'unreadable'}. ` +
-      'Nothing was written; wait for it to end, or if its owner is dead, take it up with vch-migrate resume, rollback or unlock',
-  );
 }
 
 function runInfo(options: RunOptions): RunInfo {

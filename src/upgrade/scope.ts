@@ -1,6 +1,11 @@
 import {setImmediate} from 'node:timers/promises';
 import {VchError} from '../errors.js';
-import {type ContainerVm, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
+import {
+  type ContainerVm,
+  type ReadableVm,
+  readContainerVms,
+  type WantedKeys,
+} from '../inventory/container-vms.js';
 import {type FoundVch, findVch, ownedByOther, owns} from '../inventory/find-vch.js';
 import type {Vch} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
@@ -46,8 +51,24 @@ export function openScope(session: Session, options: RunOptions, decide: Decide)
 async function readScope(session: Session, options: RunOptions, decide: Decide): Promise<Scope> {
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
+  return scopeOf(session, found, options, {decide, keys: options.registry.readKeys('container')});
+}
+
+/** What is decided about each containerVM, and on which keys. */
+export interface ScopeDecision {
+  readonly decide: Decide;
+  readonly keys: WantedKeys;
+}
+
+/** The same for a VCH that is found already. */
+export async function scopeOf(
+  session: Session,
+  found: FoundVch,
+  options: RunOptions,
+  {decide, keys}: ScopeDecision,
+): Promise<Scope> {
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
-  const vms = await readContainerVms(session, found.vch, options.registry.readKeys('container'));
+  const vms = await readContainerVms(session, found.vch, keys);
   const inScope = vms.filter((vm) => vm.status !== 'other').sort(byDisplayName);
   options.onProgress?.({type: 'phase', phase: 'plan', total: inScope.length});
   const decideOwn: Decide = async (vm) => withOwner(await decide(vm), ownership(vm, found));
@@ -62,7 +83,7 @@ async function readScope(session: Session, options: RunOptions, decide: Decide):
       if (one.planned !== null) pending.push(one.planned);
     }
   }
-  assertExpected(outcomes, options.expect, found.vch);
+  assertExpected(outcomes.filter(counts).length, options.expect, found.vch);
   const outcome: RunOutcome = {
     vch: {...found.vch.summary, containerVMs: outcomes.filter(counts).length},
     vms: outcomes,
@@ -91,10 +112,11 @@ function withOwner(decision: Decision, owner: Ownership): Decision {
   return owner.status === 'own' ? decision : {...decision, findings: [...decision.findings, owner.finding]};
 }
 
-type Ownership = {status: 'own'} | {status: 'other' | 'unclear'; finding: Finding};
+/** Whether a containerVM in a VCH's pool or folder is that VCH's, by its BIOS UUID. */
+export type Ownership = {status: 'own'} | {status: 'other' | 'unclear'; finding: Finding};
 
 /** Whose a VM is, as far as its id and UUID can be seen. */
-function ownership(vm: ContainerVm, {vch, landscape}: FoundVch): Ownership {
+export function ownership(vm: ContainerVm, {vch, landscape}: FoundVch): Ownership {
   if (vm.containerId === null || owns(vch, vm.biosUuid, vm.containerId)) return {status: 'own'};
   const other = ownedByOther(landscape, vch, vm.biosUuid, vm.containerId);
   if (other !== undefined) {
@@ -120,8 +142,8 @@ function counts(outcome: VmOutcome): boolean {
   return outcome.status !== 'skipped';
 }
 
-function assertExpected(outcomes: readonly VmOutcome[], expected: number | undefined, vch: Vch): void {
-  const found = outcomes.filter(counts).length;
+/** Refuses to go on where there are not as many containerVMs as somebody expects. */
+export function assertExpected(found: number, expected: number | undefined, vch: Vch): void {
   if (expected === undefined || found === expected) return;
   throw new VchError(
     'VCH_ERR_USAGE',

@@ -1,8 +1,7 @@
 import {VchError} from '../errors.js';
-import {decodeValue} from '../extraconfig/value.js';
 import type {ContainerVm} from '../inventory/container-vms.js';
 import {dataVersionOf} from '../migration/data-version.js';
-import {NAME_KEYS} from '../migration/names.js';
+import {containerNameOf} from '../migration/names.js';
 import {renameClass} from '../migration/rename-class.js';
 import type {Decision} from './decision.js';
 import type {VmOutcome} from './outcome.js';
@@ -21,21 +20,12 @@ export function identity(vm: ContainerVm): Identity {
     kind: 'container',
     displayName: vm.displayName,
     containerId: vm.containerId,
-    containerName: containerName(vm),
+    containerName: containerNameOf(vm.config),
     powerState: vm.powerState,
     dataVersion: known && version.status === 'valid' ? version.version : null,
     // Of a VM that cannot be read nothing says that it may be renamed.
     rename: renameClass(vm.config),
   };
-}
-
-/** The name `docker ps` shows: the hidden one where it has a value, else the legacy one. */
-function containerName(vm: ContainerVm): string | null {
-  for (const key of [NAME_KEYS.container.hidden, NAME_KEYS.container.legacy]) {
-    const raw = vm.config[key];
-    if (raw !== undefined && decodeValue(raw) !== '') return decodeValue(raw);
-  }
-  return null;
 }
 
 /** The outcome of a VM that nothing was decided about. */

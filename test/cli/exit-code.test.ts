@@ -36,6 +36,14 @@ const CASES: readonly Case[] = [
   {command: 'verify', vms: ['unchanged', 'refused', 'unreachable'], code: 3},
   {command: 'verify', vms: ['unchanged', 'refused', 'failed'], code: 1},
   {command: 'verify', vms: ['unchanged', 'pending'], code: 1},
+  {command: 'rename', vms: ['changed'], code: 0},
+  {command: 'rename', vms: ['changed', 'changed', 'skipped'], code: 0},
+  {command: 'rename', vms: ['changed', 'refused'], code: 3},
+  {command: 'rename', vms: ['conflict'], code: 1},
+  {command: 'rename', vms: ['unknown'], code: 1},
+  {command: 'audit', vms: ['unchanged', 'skipped'], code: 0},
+  {command: 'audit', vms: ['unchanged', 'unreachable'], code: 3},
+  {command: 'audit', vms: ['unchanged', 'failed'], code: 1},
 ];
 
 describe('exit code', () => {
@@ -61,6 +69,9 @@ describe('exit code', () => {
     ['VCH_ERR_AUTH', null, 1],
     ['VCH_ERR_TLS', null, 1],
     ['VCH_ERR_VCH_NOT_FOUND', null, 1],
+    ['VCH_ERR_CONTAINER_NOT_FOUND', null, 1],
+    ['VCH_ERR_NAME_INVALID', null, 1],
+    ['VCH_ERR_RENAME_DISABLED', null, 1],
     ['VCH_ERR_INTERNAL', null, 1],
     ['VCH_ERR_INTERRUPTED', null, 130],
     ['VCH_ERR_INTERRUPTED', 'SIGTERM', 143],

@@ -136,6 +136,8 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     undo: operate('undo'),
     status: operate('status'),
     verify: operate('verify'),
+    rename: operate('rename'),
+    audit: operate('audit'),
   };
   const simulator: RunningSimulator = {
     ...SIMULATOR,

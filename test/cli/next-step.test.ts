@@ -19,6 +19,7 @@ interface Case {
   readonly next: RegExp;
   readonly interrupted?: boolean;
   readonly declined?: boolean;
+  readonly args?: readonly string[];
   readonly target?: Target;
   readonly lock?: ReportLock;
 }
@@ -54,6 +55,16 @@ const CASES: readonly Case[] = [
     vms: ['failed'],
     next: /^see to the VMs that are not at their goal, then vch-migrate plan/,
   },
+  {command: 'rename', vms: ['changed', 'changed'], next: /^vch-migrate audit --name vch1$/},
+  {command: 'rename', vms: ['changed', 'refused'], next: /^see to the containers whose links/},
+  {
+    command: 'rename',
+    vms: ['conflict'],
+    args: ['web', 'my web'],
+    next: /^vch-migrate rename web 'my web' --name vch1$/,
+  },
+  {command: 'audit', vms: ['unchanged', 'failed'], next: /^see to the findings, then vch-migrate audit/},
+  {command: 'audit', vms: ['unchanged'], next: /^vch-migrate status/},
 ];
 
 describe('next step', () => {
@@ -65,12 +76,13 @@ describe('next step', () => {
     declined = false,
     target = vsphere,
     lock = UNLOCKED,
+    args = [],
   } of CASES) {
     it(`after ${command} with ${vms.join(', ')} matches ${next.source}`, () => {
       const {vch} = exampleReport([]);
       const summary = summarize(vms.map((status) => ({status, rename: 'disabled' as const})));
       const report = {command, summary, interrupted, vch: {...vch, lock}};
-      expect(nextStep({report, given: given(), target, declined})).to.match(next);
+      expect(nextStep({report, given: given(), args, target, declined})).to.match(next);
     });
   }
 

@@ -12,6 +12,12 @@ describe('command line', () => {
     ],
     ["another command's option", ['plan', '--listen', 'x'], /plan has no option --listen/],
     ['an argument too many', ['plan', 'extra'], /plan takes no argument "extra"/],
+    [
+      'a rename without a new name',
+      ['rename', 'web'],
+      /rename needs CONTAINER and NEW-NAME: vch-migrate rename /,
+    ],
+    ['a rename with a third name', ['rename', 'a', 'b', 'c'], /rename takes no argument "c"/],
     ['a simulator without a fixture', ['simulate'], /simulate needs a fixture/],
     ['an address without a port', ['simulate', 'x', '--listen', 'localhost'], /--listen must be HOST:PORT/],
     ['--no- of something', ['plan', '--no-insecure'], /unknown option --no-insecure/],
@@ -34,7 +40,7 @@ describe('command line', () => {
       .and.not.match(/-[zq9w]\b/);
   });
 
-  for (const command of ['ls', 'plan', 'apply', 'undo', 'status', 'verify', 'simulate']) {
+  for (const command of ['ls', 'plan', 'apply', 'undo', 'status', 'verify', 'rename', 'audit', 'simulate']) {
     it(`has a help for ${command}, with grouped options and an example`, async () => {
       const {code, stdout, stderr} = await runCommandLine([command, '--help']);
       expect([code, stderr]).to.deep.equal([0, '']);

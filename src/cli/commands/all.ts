@@ -1,10 +1,12 @@
 import type {Command} from '../command.js';
 import {apply} from './apply.js';
+import {audit} from './audit.js';
 import {ls} from './ls.js';
 import {plan} from './plan.js';
 import {pluginsCheck} from './plugins-check.js';
 import {pluginsList} from './plugins-list.js';
 import {pluginsNew} from './plugins-new.js';
+import {rename} from './rename.js';
 import {simulate} from './simulate.js';
 import {status} from './status.js';
 import {undo} from './undo.js';
@@ -18,6 +20,8 @@ export const commands: readonly Command[] = [
   verify,
   undo,
   status,
+  rename,
+  audit,
   pluginsList,
   pluginsNew,
   pluginsCheck,

@@ -17,7 +17,7 @@ export const ls: Command = {
   summary: 'List the VCHs on the target: name, id, build, data version, containerVMs, upgrade status',
   options: [...TARGET_OPTIONS, ...VCH_OPTIONS, ...OUTPUT_OPTIONS],
   examples: [['ls -t vc.example -u admin', 'every VCH the user can see']],
-  prepare(given, _argument, {terminal}) {
+  prepare(given, _args, {terminal}) {
     const settings = readSettings(given, {
       command: 'ls',
       variables: terminal.variables,

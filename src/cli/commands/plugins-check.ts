@@ -14,16 +14,16 @@ export const pluginsCheck: Command = {
   name: 'plugins check',
   group: PLUGINS,
   aliases: [],
-  argument: 'PATH',
+  arguments: ['PATH'],
   summary: 'Check a plugin, or all of a directory: what must hold for every VM, and the examples in test/',
   options: ['plugins', ...OUTPUT_OPTIONS],
   examples: [
     ['plugins check ./1000-container-team.mjs', 'one plugin'],
     ['plugins check ./plugins --format json', 'every plugin of a directory, for programs'],
   ],
-  prepare(given, argument) {
+  prepare(given, [argument = '']) {
     const output = readOutputSettings(given, 'plugins check');
-    if (argument === undefined) {
+    if (argument === '') {
       throw new VchError(
         'VCH_ERR_USAGE',
         'plugins check needs the file of a plugin, or a directory: vch-migrate plugins check ./plugins',

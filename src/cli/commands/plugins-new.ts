@@ -14,7 +14,7 @@ export const pluginsNew: Command = {
   name: 'plugins new',
   group: PLUGINS,
   aliases: [],
-  argument: 'NAME',
+  arguments: ['NAME'],
   summary:
     'Make a plugin with its test and its before/after examples, in the current directory or --plugins DIR',
   options: ['plugins', ...OUTPUT_OPTIONS],
@@ -22,10 +22,10 @@ export const pluginsNew: Command = {
     ['plugins new container-team', 'makes 1000-container-team.mjs, or the next free number'],
     ['plugins new appliance-note --plugins ./plugins', 'one for the appliance, in ./plugins'],
   ],
-  prepare(given, argument) {
+  prepare(given, [argument = '']) {
     const output = readOutputSettings(given, 'plugins new');
     const [directory = '.', ...more] = given.texts('plugins');
-    if (argument === undefined) {
+    if (argument === '') {
       throw new VchError('VCH_ERR_USAGE', 'plugins new needs a name: vch-migrate plugins new container-team');
     }
     if (more.length > 0) {

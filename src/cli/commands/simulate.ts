@@ -13,20 +13,20 @@ interface Address {
 export const simulate: Command = {
   name: 'simulate',
   aliases: [],
-  argument: 'FIXTURE',
+  arguments: ['FIXTURE'],
   summary: 'Serve the embedded simulator over HTTPS until stopped; prints the variables for govc first',
   options: ['listen', ...LOG_OPTIONS],
   examples: [['simulate fixtures/legacy.json --listen 127.0.0.1:8989', 'a vCenter to try things on']],
-  prepare(given, argument) {
+  prepare(given, [fixture = '']) {
     const output = readOutputSettings(given, 'simulate');
-    if (argument === undefined) {
+    if (fixture === '') {
       throw new VchError(
         'VCH_ERR_USAGE',
         'simulate needs a fixture: vch-migrate simulate fixtures/legacy.json',
       );
     }
     const address = parseAddress(given.text('listen') ?? '127.0.0.1:0');
-    return {output, run: (context) => run(argument, address, context)};
+    return {output, run: (context) => run(fixture, address, context)};
   },
 };
 

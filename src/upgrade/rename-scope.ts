@@ -1,0 +1,86 @@
+import {VchError} from '../errors.js';
+import {
+  type ContainerVm,
+  type ReadableVm,
+  readContainerVms,
+  type WantedKeys,
+} from '../inventory/container-vms.js';
+import type {FoundVch} from '../inventory/find-vch.js';
+import {DATA_VERSION_KEY} from '../migration/data-version.js';
+import {containerNameOf, NAME_KEYS} from '../migration/names.js';
+import {RENAME_DISABLED_KEY} from '../migration/rename-class.js';
+import {nameInUse, sameName} from '../naming/docker-name.js';
+import {findContainer, holderOf, type NamedContainer} from '../naming/find-container.js';
+import type {Session} from '../vim25/session.js';
+import {ownership} from './scope.js';
+import {untouched} from './vm-outcome.js';
+
+/** The keys that tell whether a container may get a name. */
+export const NAMING_KEYS: readonly string[] = [
+  NAME_KEYS.container.hidden,
+  NAME_KEYS.container.legacy,
+  DATA_VERSION_KEY.container,
+  RENAME_DISABLED_KEY,
+];
+
+/** A container of the VCH, readable or not. */
+export interface Container extends NamedContainer {
+  readonly reading: Exclude<ContainerVm, {status: 'other'}>;
+}
+
+/** The containers of a VCH as one reading shows them; another VCH's in the same folder are left out. */
+export async function readContainers(
+  session: Session,
+  found: FoundVch,
+  keys: WantedKeys,
+): Promise<readonly Container[]> {
+  const containers: Container[] = [];
+  for (const vm of await readContainerVms(session, found.vch, keys)) {
+    if (vm.status === 'other' || vm.containerId === null) continue;
+    const owner = ownership(vm, found).status;
+    if (owner === 'other') continue;
+    containers.push({
+      reading: vm,
+      containerId: vm.containerId,
+      name: containerNameOf(vm.config),
+      vm: `${vm.displayName} (${vm.ref.value})`,
+      own: owner === 'own',
+    });
+  }
+  return containers;
+}
+
+/** A container that a rename is decided for, and its name until then. */
+export interface RenameTarget {
+  readonly container: Container;
+  readonly vm: ReadableVm;
+  readonly oldName: string;
+}
+
+/** Finds the container and refuses, with docker's messages and in docker's order, what docker would. */
+export function renameTarget(containers: readonly Container[], word: string, newName: string): RenameTarget {
+  const container = findContainer(word, containers);
+  const vm = container.reading;
+  if (vm.status !== 'readable') throw unusable(container);
+  if (container.name === newName) throw sameName(newName);
+  const holder = holderOf(newName, containers, container);
+  if (holder !== undefined) throw nameInUse(newName, holder.containerId);
+  if (container.name === null) {
+    throw new VchError(
+      'VCH_ERR_NAME_MISSING',
+      `${container.vm} has no container name that could be changed; see vch-migrate audit`,
+    );
+  }
+  return {container, vm, oldName: container.name};
+}
+
+function unusable({reading, vm}: Container): VchError {
+  if (reading.status === 'unreachable' || reading.status === 'unreadable') {
+    const {error} = untouched(reading);
+    if (error !== null) return error;
+  }
+  return new VchError(
+    'VCH_ERR_CONTAINER_NOT_FOUND',
+    `${vm} is a template, and no container that could be renamed; see vch-migrate status`,
+  );
+}

@@ -1,0 +1,186 @@
+import {expect} from 'chai';
+import {applyMigration, auditVch} from '../../src/index.js';
+import type {Fixture} from '../../src/simulator/fixture/fixture.js';
+import {targetOf, vchMigrate, vchMigrateJson} from '../conformance/vch-migrate.js';
+import {containerIdOf, type SmallVm, smallVch, withSession} from '../small-vch.js';
+import {container, dockerCreate, rename, vch} from './containers.js';
+
+const ID = containerIdOf('web');
+
+/** A small VCH whose datastore is of vSAN. */
+function onVsan(vms: readonly SmallVm[]): Fixture {
+  const fixture = smallVch(vms);
+  const datastores = [{name: 'vsanDatastore', type: 'vsan'}] as const;
+  return {...fixture, datacenters: fixture.datacenters.map((datacenter) => ({...datacenter, datastores}))};
+}
+
+/** Codes of the findings, by the name of the container. */
+async function findingsOf(fixture: Fixture): Promise<Record<string, string[]>> {
+  return withSession({fixture}, async (session, simulator) => {
+    const {vms} = await auditVch(session, {vch});
+    expect(simulator.requests.count('ReconfigVM_Task')).to.equal(0);
+    for (const vm of vms) expect(vm.status).to.equal(vm.findings.length === 0 ? 'unchanged' : 'failed');
+    return Object.fromEntries(
+      vms.map(({containerName, id, findings}) => [containerName ?? id, findings.map(({code}) => code)]),
+    );
+  });
+}
+
+describe('upgrade: audit', () => {
+  it('finds nothing on containers as VIC makes them, old and new, before and after a migration and a rename', async () => {
+    const old = (name: string): SmallVm => ({
+      name: `${name.slice(0, 15)}-${containerIdOf(name)}`,
+      legacyName: name,
+      extraConfig: {'guestinfo.vice./common/id': containerIdOf(name)},
+      more: {containerId: containerIdOf(name)},
+    });
+    const fixture = smallVch([
+      container('web'),
+      old('db'),
+      old('postgres-orders-primary'),
+      container('mq', {dataVersion: '3'}),
+    ]);
+    await withSession({fixture}, async (session, simulator) => {
+      const expectNothing = async () => {
+        const {vms, findings} = await auditVch(session, {vch});
+        expect(new Set(vms.map(({status}) => status))).to.deep.equal(new Set(['unchanged']));
+        expect(findings).to.deep.equal([]);
+      };
+      await expectNothing();
+      await applyMigration(session, {vch});
+      await expectNothing();
+      await rename(session, 'web', 'shop');
+      dockerCreate(simulator, 'web', 'new web');
+      await expectNothing();
+    });
+  });
+
+  it('finds display names that follow no convention', async () => {
+    const found = await findingsOf(
+      smallVch([
+        {...container('web'), name: 'somebody renamed me', more: {containerId: ID}},
+        {name: `db-${containerIdOf('x')}`, legacyName: 'db'},
+        container('mq'),
+      ]),
+    );
+    expect(found).to.deep.equal({web: ['display-name'], db: ['display-name'], mq: []});
+  });
+
+  it('wants the container id as the folder elsewhere than on vSAN', async () => {
+    const found = await findingsOf(
+      smallVch([
+        container('web'),
+        container('db', {more: {datastoreFolder: 'db'}}),
+        container('mq', {more: {datastoreFolder: '5f9c2a4e-aaaa-bbbb-cccc-0123456789ab'}}),
+      ]),
+    );
+    expect(found).to.deep.equal({web: [], db: ['datastore-folder'], mq: ['datastore-folder']});
+  });
+
+  it('takes on vSAN a UUID, the id, or a name with the short id for the folder', async () => {
+    const found = await findingsOf(
+      onVsan([
+        container('web', {more: {datastoreFolder: `first-name-${ID.slice(0, 12)}`}}),
+        container('db', {more: {datastoreFolder: '5f9c2a4e-aaaa-bbbb-cccc-0123456789ab'}}),
+        container('mq'),
+        container('odd', {more: {datastoreFolder: 'odd'}}),
+      ]),
+    );
+    expect(found).to.deep.equal({web: [], db: [], mq: [], odd: ['datastore-folder']});
+  });
+
+  for (const [where, fixture] of [
+    ['VMFS', smallVch([container('web')])],
+    ['vSAN', onVsan([container('web', {more: {datastoreFolder: `web-${ID.slice(0, 12)}`}})])],
+  ] as const) {
+    it(`finds display name and folder in order on ${where} after creation and after a rename`, async () => {
+      await withSession({fixture}, async (session, simulator) => {
+        const vm = simulator.inventory.vm('vm-101');
+        const path = vm.vmPathName;
+        expect((await auditVch(session, {vch})).vms.map(({status}) => status)).to.deep.equal(['unchanged']);
+        await rename(session, 'web', 'shop');
+        expect((await auditVch(session, {vch})).vms.map(({status}) => status)).to.deep.equal(['unchanged']);
+        expect([vm.name, vm.vmPathName]).to.deep.equal([`shop-${ID.slice(0, 12)}`, path]);
+      });
+    });
+  }
+
+  it('finds names that do not agree, missing names and names that docker would not give', async () => {
+    const legacyKey = 'guestinfo.vice./common/name';
+    const found = await findingsOf(
+      smallVch([
+        container('web', {extraConfig: {[legacyKey]: 'other'}}),
+        {name: 'nameless', legacyName: null},
+        {
+          name: `ä ö-${containerIdOf('a')}`,
+          legacyName: 'ä ö',
+          extraConfig: {'guestinfo.vice./common/id': containerIdOf('a')},
+          more: {containerId: containerIdOf('a')},
+        },
+      ]),
+    );
+    expect(found).to.deep.equal({
+      web: ['names-differ'],
+      'vm-102': ['name-missing'],
+      'ä ö': ['name-not-docker'],
+    });
+  });
+
+  it('finds a mark that says something else than the data version', async () => {
+    const mark = (value: string) => ({'common/rename-disabled': value});
+    const found = await findingsOf(
+      smallVch([
+        container('web', {extraConfig: mark('true')}),
+        container('mid', {dataVersion: '5', extraConfig: mark('true')}),
+        container('old', {dataVersion: '3', extraConfig: mark('false')}),
+        container('fine', {dataVersion: '3', extraConfig: mark('true')}),
+        container('unmarked', {dataVersion: '3'}),
+      ]),
+    );
+    expect(found).to.deep.equal({
+      web: ['rename-class'],
+      mid: ['rename-class'],
+      old: ['rename-class'],
+      fine: [],
+      unmarked: [],
+    });
+  });
+
+  it("finds a BIOS UUID that is not the VCH's, and an id that is there twice, and names the other VM", async () => {
+    const uuid = '42000000-0000-4000-8000-0000000000ff';
+    const fixture = smallVch([
+      container('web'),
+      {...container('web'), name: `web-${ID.slice(0, 12)}`, more: {containerId: ID, uuid, vch: undefined}},
+    ]);
+    await withSession({fixture}, async (session) => {
+      const {vms} = await auditVch(session, {vch});
+      expect(vms.map(({id, findings}) => [id, findings.map(({code}) => code)])).to.deep.equal([
+        ['vm-101', ['id-twice']],
+        ['vm-102', ['id-twice', 'uuid-unknown']],
+      ]);
+      expect(vms[0]?.findings[0]?.message).to.include(`web-${ID.slice(0, 12)} (vm-102)`);
+    });
+  });
+
+  it('reports in text and JSON, with 0 where all is in order, 1 where not, and 3 where a VM could not be read', async () => {
+    const exit = async (fixture: Fixture) =>
+      withSession({fixture}, async (_session, simulator) => {
+        const target = targetOf(simulator);
+        const text = await vchMigrate(target, 'audit', '-n', 'vch1');
+        const json = await vchMigrateJson(target, 'audit', '-n', 'vch1');
+        expect(json.code).to.equal(text.code);
+        return {code: text.code, text: text.stdout, report: json.report};
+      });
+    expect((await exit(smallVch([container('web')]))).code).to.equal(0);
+    const away = container('web', {more: {connectionState: 'disconnected'}});
+    expect((await exit(smallVch([away, container('db')]))).code).to.equal(3);
+    const wrong = await exit(smallVch([{...container('web'), name: 'renamed by hand'}]));
+    expect(wrong.code).to.equal(1);
+    expect(wrong.text)
+      .to.include('display-name: its display name is "renamed by hand"')
+      .and.include('Next: see to');
+    expect(wrong.report.vms[0]).to.include({status: 'failed'});
+    expect(wrong.report.vms[0]?.findings[0]?.code).to.equal('display-name');
+    expect(wrong.report.vms[0]?.error?.code).to.equal('VCH_ERR_VERIFY');
+  });
+});
