@@ -8,7 +8,7 @@ import type {RunOptions} from '../upgrade/run-options.js';
 import type {Select} from '../upgrade/selection.js';
 import type {CliContext, Command, RunContext} from './command.js';
 import {confirmation} from './confirmation.js';
-import {exitCodeOf} from './exit-code.js';
+import {EXIT, exitCodeOf} from './exit-code.js';
 import {nextStep} from './next-step.js';
 import type {Connection} from './operations.js';
 import {
@@ -114,6 +114,7 @@ async function run(
     file === undefined ? undefined : (await import('./plan-file.js')).readPlan(file, context.version);
   const select = await selection(settings.staging);
   const changeId = settings.changeId ?? saved?.report.changeId ?? undefined;
+  context.log.debug(`run ${runId}`);
   const registry = await context.operations.registry(settings.plugins);
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
@@ -171,14 +172,15 @@ async function run(
   const made = await savePlan(settings.out, plan, composed, context.log);
   const planDigest = made ?? saved?.digest;
   const report = planDigest === undefined ? composed : {...composed, planDigest};
-  await publish((format, layout) => renderReport(report, format, layout), settings.output, context.terminal);
+  const published = await publish((format, layout) => renderReport(report, format, layout), context);
   if (declined) context.log.warn('nothing was written');
-  return exitCodeOf({
+  const code = exitCodeOf({
     report,
     detailedExitcode: settings.detailedExitcode,
     declined,
     stoppedBy: context.stop.by(),
   });
+  return published || code !== EXIT.done ? code : EXIT.failed;
 }
 
 async function selection({select, fromReport}: StagingSettings): Promise<Select | undefined> {

@@ -189,6 +189,10 @@ function refuser(command: Command, argv: Argv, given: GivenOptions): () => void 
       )
       .filter((key) => argv[key] !== undefined)
       .map((key) => unknownOption(key, command));
+    for (const name of OPTION_NAMES) {
+      if (OPTIONS[name].kind !== 'texts' && [argv[name]].flat().length > 1)
+        problems.push(`--${name} is given more than once`);
+    }
     const extra = argv._.slice(wordsOf(command).length);
     if (extra.length > 0)
       problems.push(`${command.name} takes no argument ${extra.map((word) => `"${word}"`).join(', ')}`);

@@ -1,11 +1,11 @@
 import {writeFileSync} from 'node:fs';
-import {VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import type {Format} from '../report/format.js';
 import {toJson} from '../report/json.js';
 import type {LayoutOptions} from '../report/layout.js';
+import type {RunContext} from './command.js';
 import type {OutputSettings} from './settings.js';
 import {systemWord} from './settings-file.js';
-import type {Terminal} from './terminal.js';
 
 /** A result in every form it has. */
 export type Render = (format: Format, layout: LayoutOptions) => string;
@@ -18,14 +18,24 @@ export function textOrJson(result: {
   return (format, layout) => (format === 'json' ? toJson(result.json) : result.text(layout));
 }
 
+type Publishing = Pick<RunContext, 'output' | 'terminal' | 'log'>;
+
 const PAGE: LayoutOptions = {columns: 120, colour: false};
 
-/** Prints a result to stdout, and writes it to the reports' files. */
-export async function publish(render: Render, output: OutputSettings, terminal: Terminal): Promise<void> {
+/** Prints a result to stdout, and writes it to the reports' files; tells whether those could be written. */
+export async function publish(render: Render, {output, terminal, log}: Publishing): Promise<boolean> {
   const layout = {columns: terminal.columns, colour: terminal.colour && !output.noColor};
   // The screen first: a file that cannot be written must not cost the result.
   await terminal.out(render(output.format, layout));
-  writeReports(render, output);
+  try {
+    writeReports(render, output);
+    return true;
+  } catch (error) {
+    // stdout has its one document already.
+    const {code, message} = toVchError(error);
+    log.error(`${code}: ${message}`);
+    return false;
+  }
 }
 
 /** Writes a result to the reports' files alone; all of them are tried before one that fails is told. */

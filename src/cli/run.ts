@@ -90,7 +90,7 @@ async function fail(
     const render = (format: Format) => renderFailure(failure, format, now().toISOString());
     // People have it on stderr already.
     if (failing.format !== 'text') await terminal.out(render(failing.format));
-    if (output !== undefined && error.code !== 'VCH_ERR_USAGE') writeReports(render, output);
+    if (output !== undefined) writeReports(render, output);
   } catch (second) {
     const added = toVchError(second);
     log.error(`${added.code}: ${added.message}`);

@@ -1,4 +1,4 @@
-import {accessSync, constants} from 'node:fs';
+import {accessSync, constants, statSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {VchError} from '../errors.js';
 import {FORMAT_ENDINGS, FORMATS, type Format, formatOfFile, isFormat} from '../report/format.js';
@@ -82,8 +82,8 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
   const to = wholeNumber(given, 'to', 0, Number.MAX_SAFE_INTEGER, problems);
   const staging = readStaging(given, problems);
   const out = given.text('out');
-  if (out !== undefined && !writable(dirname(out)))
-    problems.add('--out lies in a folder that is not there or cannot be written');
+  const outProblem = out === undefined ? undefined : unwritable(out);
+  if (outProblem !== undefined) problems.add(`--out ${outProblem}`);
   const changeId = given.text('change-id');
   if (changeId !== undefined && (changeId.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(changeId))) {
     problems.add(
@@ -157,8 +157,10 @@ function readOutput(given: GivenOptions, problems: Problems, formats: readonly F
     }
     return [{path, format: asked}];
   });
-  if (reports.some(({path}) => !writable(dirname(path))))
-    problems.add('--report lies in a folder that is not there or cannot be written');
+  for (const {path} of reports) {
+    const problem = unwritable(path);
+    if (problem !== undefined) problems.add(`--report ${problem}`);
+  }
   if (given.flag('debug') && given.flag('quiet')) problems.add('--debug and --quiet exclude each other');
   return {
     format: format ?? 'text',
@@ -174,12 +176,17 @@ function oneOf(words: readonly string[]): string {
   return words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-function writable(folder: string): boolean {
+/** Why a file could not be written, found out before anything is done. */
+function unwritable(path: string): string | undefined {
+  const there = statSync(path, {throwIfNoEntry: false});
+  if (there?.isDirectory()) return 'is a folder';
   try {
-    accessSync(folder, constants.W_OK);
-    return true;
+    accessSync(there === undefined ? dirname(path) : path, constants.W_OK);
+    return undefined;
   } catch {
-    return false;
+    return there === undefined
+      ? 'lies in a folder that is not there or cannot be written'
+      : 'is a file that cannot be written';
   }
 }
 

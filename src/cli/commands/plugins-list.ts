@@ -47,10 +47,9 @@ async function run(directories: readonly string[], context: RunContext): Promise
         ? 'vch-migrate plugins new NAME makes another, --plugins DIR adds those of a directory'
         : 'vch-migrate plugins check DIR, then vch-migrate plan with the same --plugins',
   };
-  await publish(
+  const published = await publish(
     textOrJson({json: list, text: (layout) => pluginListText(list, layout)}),
-    context.output,
-    context.terminal,
+    context,
   );
-  return EXIT.done;
+  return published ? EXIT.done : EXIT.failed;
 }

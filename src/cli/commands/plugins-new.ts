@@ -52,10 +52,9 @@ async function run(name: string, directory: string, context: RunContext): Promis
       ? `${test}, or ${check}`
       : `${check}; for node --test, npm install vch-migrate beside it`,
   };
-  await publish(
+  const published = await publish(
     textOrJson({json: made, text: (layout) => pluginMadeText(made, layout)}),
-    context.output,
-    context.terminal,
+    context,
   );
-  return EXIT.done;
+  return published ? EXIT.done : EXIT.failed;
 }

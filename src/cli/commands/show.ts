@@ -29,7 +29,7 @@ export const show: Command = {
   },
 };
 
-async function run(file: string, {output, terminal}: RunContext): Promise<number> {
+async function run(file: string, context: RunContext): Promise<number> {
   const [{readShown}, {renderReport}] = await Promise.all([
     import('../plan-file.js'),
     import('../../report/render.js'),
@@ -37,6 +37,6 @@ async function run(file: string, {output, terminal}: RunContext): Promise<number
   const shown = readShown(file);
   const report =
     shown.kind === 'report' ? shown.report : {...shown.plan.report, planDigest: shown.plan.digest};
-  await publish((format, layout) => renderReport(report, format, layout), output, terminal);
-  return EXIT.done;
+  const published = await publish((format, layout) => renderReport(report, format, layout), context);
+  return published ? EXIT.done : EXIT.failed;
 }
