@@ -24,6 +24,7 @@ export async function vchMigrate(
     terminal: {
       interactive: false,
       colour: false,
+      live: undefined,
       columns: 120,
       variables,
       errors: new Writable({

@@ -1,4 +1,5 @@
 import type {Logger} from '../log.js';
+import type {EventStream} from './event-stream.js';
 import type {Operations} from './operations.js';
 import type {GivenOptions, OptionName} from './option-table.js';
 import type {Redactor} from './redactor.js';
@@ -20,6 +21,7 @@ export interface CliContext {
 export interface RunContext extends CliContext {
   readonly log: Logger;
   readonly redactor: Redactor;
+  readonly events: EventStream;
   readonly output: OutputSettings;
 }
 

@@ -107,7 +107,10 @@ async function run(
   const startedAt = context.now();
   const runId = context.newRunId();
   const steps = new StepRecorder(context.now);
-  const tell = progressTo(context.log, context.now);
+  const {output} = settings;
+  const live = output.quiet || output.debug ? undefined : context.terminal.live;
+  const tell = progressTo({log: context.log, now: context.now, live});
+  const streams = output.format === 'ndjson';
   const file = planFile(definition, args);
   // Before anybody is asked for a password.
   const saved =
@@ -116,6 +119,15 @@ async function run(
   const changeId = settings.changeId ?? saved?.report.changeId ?? undefined;
   context.log.debug(`run ${runId}`);
   const registry = await context.operations.registry(settings.plugins);
+  if (streams) {
+    context.events.open({
+      schema: 'vch-migrate/events/v1',
+      command: definition.name,
+      runId,
+      startedAt: startedAt.toISOString(),
+      tool: {name: 'vch-migrate', version: context.version},
+    });
+  }
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
     const asks = definition.writes && context.terminal.interactive && !settings.yes;
@@ -135,6 +147,7 @@ async function run(
         onProgress: (event) => {
           steps.hear(event);
           tell(event);
+          if (streams) context.events.progress(event, context.now());
         },
         confirm: asks ? question.ask : undefined,
         select,
@@ -151,8 +164,9 @@ async function run(
     };
   });
   const {declined} = ended;
-  const [{composeReport}, {renderReport}] = await Promise.all([
+  const [{composeReport}, {reportEvents}, {renderReport}] = await Promise.all([
     import('./compose-report.js'),
+    import('../report/events.js'),
     import('../report/render.js'),
   ]);
   const composed = composeReport(ended.outcome, {
@@ -172,7 +186,15 @@ async function run(
   const made = await savePlan(settings.out, plan, composed, context.log);
   const planDigest = made ?? saved?.digest;
   const report = planDigest === undefined ? composed : {...composed, planDigest};
-  const published = await publish((format, layout) => renderReport(report, format, layout), context);
+  if (streams) {
+    for (const event of reportEvents(report)) context.events.write(event);
+    await context.events.flushed();
+  }
+  const published = await publish(
+    (format, layout) => renderReport(report, format, layout),
+    context,
+    streams ? '' : undefined,
+  );
   if (declined) context.log.warn('nothing was written');
   const code = exitCodeOf({
     report,

@@ -1,7 +1,12 @@
 import type {Logger} from '../log.js';
+import {durationText} from '../report/step-time.js';
 import type {ProgressEvent} from '../upgrade/outcome.js';
+import type {LiveLine} from './terminal.js';
 
 const INTERVAL = 5_000;
+/** Redrawn more often a bar costs more than it tells. */
+const REDRAW = 100;
+const BAR = 20;
 
 /** What people call the phases of a run. */
 export const DOING = {
@@ -12,25 +17,64 @@ export const DOING = {
   verify: 'reading back',
 } as const;
 
-/** Tells on stderr what a run is at: a line for each phase, and one every few seconds in a long one. */
-export function progressTo(log: Logger, now: () => Date): (event: ProgressEvent) => void {
+export interface ProgressOptions {
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** The line for a bar; absent where there is no terminal, or nobody wants one. */
+  readonly live: LiveLine | undefined;
+}
+
+/**
+ * Tells on stderr what a run is at: with a bar for each phase on a terminal, and elsewhere with a line for each, and
+ * one every few seconds in a long one.
+ */
+export function progressTo({log, now, live}: ProgressOptions): (event: ProgressEvent) => void {
   let doing = '';
+  let began = 0;
   let told = 0;
   return (event) => {
+    const time = now().getTime();
     switch (event.type) {
-      case 'phase':
+      case 'phase': {
         doing = DOING[event.phase];
-        told = now().getTime();
-        log.info(event.total === null ? doing : `${doing}: ${event.total} containerVMs`);
+        began = time;
+        told = time;
+        const text = event.total === null ? doing : `${doing}: ${event.total} containerVMs`;
+        if (live === undefined) log.info(text);
+        else live.show(text.slice(0, live.columns - 1));
         return;
+      }
       case 'progress':
-        if (now().getTime() - told < INTERVAL) return;
-        told = now().getTime();
-        log.info(`${doing}: ${event.done} of ${event.total}`);
+        if (time - told < (live === undefined ? INTERVAL : REDRAW) && event.done < event.total) return;
+        told = time;
+        if (live !== undefined) live.show(barText(doing, event, (time - began) / 1000, live.columns));
+        else if (event.done < event.total) log.info(`${doing}: ${event.done} of ${event.total}`);
         return;
       case 'vm':
         log.debug(`${event.vm.id} ${event.vm.displayName}: ${event.vm.status}`);
         return;
     }
   };
+}
+
+/** `writing ████████░░░░░░░░░░░░ 163 of 412, 41/s, 6 s left`, as far as it fits. */
+export function barText(
+  doing: string,
+  {done, total}: {readonly done: number; readonly total: number},
+  seconds: number,
+  columns: number,
+): string {
+  const filled = total === 0 ? BAR : Math.floor((done / total) * BAR);
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR - filled);
+  const rate = seconds > 0 ? done / seconds : 0;
+  const speed = rate > 0 ? `, ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s` : '';
+  const left = rate > 0 && done < total ? `, ${durationText((total - done) / rate)} left` : '';
+  const counts = `${done} of ${total}`;
+  const texts = [
+    `${doing} ${bar} ${counts}${speed}${left}`,
+    `${doing} ${bar} ${counts}`,
+    `${doing} ${counts}`,
+  ];
+  // The last column stays free: some terminals go on to the next line there.
+  return texts.find((text) => text.length < columns) ?? counts.slice(0, columns - 1);
 }

@@ -22,11 +22,16 @@ type Publishing = Pick<RunContext, 'output' | 'terminal' | 'log'>;
 
 const PAGE: LayoutOptions = {columns: 120, colour: false};
 
-/** Prints a result to stdout, and writes it to the reports' files; tells whether those could be written. */
-export async function publish(render: Render, {output, terminal, log}: Publishing): Promise<boolean> {
+/** Prints a result to stdout, and writes it to the reports' files; tells whether those could be written. `printed` is
+ * what stdout gets instead, where a part of the result is there already. */
+export async function publish(
+  render: Render,
+  {output, terminal, log}: Publishing,
+  printed?: string,
+): Promise<boolean> {
   const layout = {columns: terminal.columns, colour: terminal.colour && !output.noColor};
   // The screen first: a file that cannot be written must not cost the result.
-  await terminal.out(render(output.format, layout));
+  await terminal.out(printed ?? render(output.format, layout));
   try {
     writeReports(render, output);
     return true;

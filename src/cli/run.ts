@@ -6,6 +6,7 @@ import {printable} from '../report/printable.js';
 import type {CliContext, Command} from './command.js';
 import {plantedSecrets} from './credentials.js';
 import {readEnvironment} from './environment.js';
+import {EventStream} from './event-stream.js';
 import {EXIT, exitCodeOfError} from './exit-code.js';
 import {parseCommandLine} from './parse-command-line.js';
 import {writeReports} from './publish.js';
@@ -20,6 +21,7 @@ interface Failing {
   readonly output: OutputSettings | undefined;
   readonly log: Logger;
   readonly redactor: Redactor;
+  readonly events: EventStream | undefined;
 }
 
 /** Runs one command line from parsing to printing, and gives back the exit code. Throws nothing. */
@@ -36,6 +38,7 @@ export async function run(
     output: undefined,
     log: errorsOnly(context, redactor),
     redactor,
+    events: undefined,
   };
   try {
     const parsed = await parseCommandLine(args, {commands, version, columns: terminal.columns});
@@ -53,11 +56,12 @@ export async function run(
     // Not before it is needed: loading winston takes longer than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger({...output, errors: terminal.errors, redactor, now}, async (log) => {
-      const failed = {...failing, output, log};
+      const events = new EventStream(terminal);
+      const failed = {...failing, output, log, events};
       const tell = () => log.warn(`${stop.by()}: finishing what is in flight; a second signal exits at once`);
       stop.signal.addEventListener('abort', tell, {once: true});
       try {
-        return await start({...context, log, redactor, output});
+        return await start({...context, log, redactor, output, events});
       } catch (error) {
         return await fail(toVchError(error), failed, context);
       } finally {
@@ -89,7 +93,11 @@ async function fail(
     const {renderFailure} = await import('../report/render-failure.js');
     const render = (format: Format) => renderFailure(failure, format, now().toISOString());
     // People have it on stderr already.
-    if (failing.format !== 'text') await terminal.out(render(failing.format));
+    if (failing.events?.opened) {
+      // The head of the stream is out already.
+      failing.events.write({type: 'error', error: failure.error});
+      await failing.events.flushed();
+    } else if (failing.format !== 'text') await terminal.out(render(failing.format));
     if (output !== undefined) writeReports(render, output);
   } catch (second) {
     const added = toVchError(second);

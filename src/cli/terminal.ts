@@ -2,6 +2,13 @@ import {createInterface} from 'node:readline';
 import {Writable} from 'node:stream';
 import {VchError} from '../errors.js';
 import {systemWord} from './settings-file.js';
+import {StatusLine} from './status-line.js';
+
+/** A line at the end of a terminal that can be drawn again and again. */
+export interface LiveLine {
+  readonly columns: number;
+  show(text: string): void;
+}
 
 /** The outside of the process, as the commands see it. */
 export interface Terminal {
@@ -14,6 +21,8 @@ export interface Terminal {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** stderr: logs and progress. */
   readonly errors: Writable;
+  /** Where stderr is a terminal: a line of it for progress, gone before anything else is written. */
+  readonly live: LiveLine | undefined;
   /** Writes to stdout: results, and nothing else. */
   out(text: string): Promise<void>;
   /** Asks a question that is answered with a line. */
@@ -31,16 +40,30 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   // A reader that has gone (`| head`) is no failure of ours; without listeners it would end us with a stack.
   stdout.on('error', () => undefined);
   stderr.on('error', () => undefined);
+  const line = new StatusLine(stderr);
+  // Without a terminal what is written goes straight to where it belongs.
+  const drawn = stderr.isTTY === true && env.TERM !== 'dumb';
+  const errors = drawn ? line.around : stderr;
   return {
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
     // A pseudo-terminal may say that it has none.
     columns: (stdout.isTTY === true && stdout.columns) || PAGE_COLUMNS,
     variables: env,
-    errors: stderr,
-    out: (text) => write(stdout, text),
-    ask: (question, signal) => ask(stdin, stderr, question, signal),
-    askSecret: (question) => askSecret(stdin, stderr, question),
+    errors,
+    live: drawn ? {columns: stderr.columns || PAGE_COLUMNS, show: (text) => line.show(text)} : undefined,
+    out: (text) => {
+      line.clear();
+      return write(stdout, text);
+    },
+    ask: (question, signal) => {
+      line.clear();
+      return ask(stdin, stderr, question, signal);
+    },
+    askSecret: (question) => {
+      line.clear();
+      return askSecret(stdin, stderr, question);
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import {commands} from '../../src/cli/commands/all.js';
 import type {Connection, Operations, RunningSimulator} from '../../src/cli/operations.js';
 import {run} from '../../src/cli/run.js';
 import type {Stop, StopSignal} from '../../src/cli/stop.js';
-import type {Terminal} from '../../src/cli/terminal.js';
+import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/upgrade/outcome.js';
 import type {PlanBody} from '../../src/upgrade/plan-body.js';
@@ -77,6 +77,8 @@ export interface Script {
   readonly variables?: Readonly<Record<string, string>>;
   /** What is typed: answers to questions, in their order. Given, there is a terminal. */
   readonly typed?: readonly string[];
+  /** A line of the terminal for progress. */
+  readonly live?: LiveLine;
   /** Of the tool; 9.9.9 unless said otherwise. */
   readonly version?: string;
   readonly connect?: (options: ConnectOptions) => void;
@@ -133,6 +135,7 @@ export async function runCommandLine(args: readonly string[], script: Script = {
   const terminal: Terminal = {
     interactive: script.typed !== undefined,
     colour: false,
+    live: script.live,
     columns: 120,
     variables: script.variables ?? {},
     errors: new Writable({
