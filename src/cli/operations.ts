@@ -3,6 +3,7 @@ import type {Simulator} from '../simulator/simulator.js';
 import type {RunOutcome, VchSummary} from '../upgrade/outcome.js';
 import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
 import type {RenameOptions} from '../upgrade/rename.js';
+import type {RunHistory} from '../upgrade/run-history.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../upgrade/run-options.js';
 import type {ConnectOptions} from '../vim25/connect-options.js';
 
@@ -18,6 +19,7 @@ export interface Connection {
   applyPlan(options: RunOptions, plan: PlanBody): Promise<RunOutcome>;
   undo(options: UndoOptions): Promise<RunOutcome>;
   status(options: RunOptions): Promise<RunOutcome>;
+  history(options: RunOptions): Promise<RunHistory>;
   verify(options: RunOptions): Promise<RunOutcome>;
   rename(options: RenameOptions): Promise<RunOutcome>;
   audit(options: RunOptions): Promise<RunOutcome>;
@@ -60,6 +62,7 @@ export const operations: Operations = {
           (await import('../upgrade/planned-run.js')).applyPlan(session, run, plan),
         undo: (run) => runs.undoMigration(session, run),
         status: (run) => runs.statusOf(session, run),
+        history: async (run) => (await import('../upgrade/run-history.js')).runHistory(session, run),
         verify: (run) => runs.verifyMigration(session, run),
         rename: async (run) => (await import('../upgrade/rename.js')).renameContainer(session, run),
         audit: async (run) => (await import('../upgrade/audit.js')).auditVch(session, run),

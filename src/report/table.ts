@@ -15,7 +15,7 @@ const INDENT = '  ';
 /** Narrower than this, the notes of a row go on lines of their own. */
 const LEAST_NOTE_COLUMNS = 36;
 /** A name shorter than this says nothing. */
-const LEAST_CUT_COLUMNS = 10;
+const LEAST_CUT_COLUMNS = 8;
 
 /**
  * Rows of aligned columns with an open end: `notes` are the last column where there is room for it, and else

@@ -8,6 +8,7 @@ import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/upgrade/outcome.js';
 import type {PlanBody} from '../../src/upgrade/plan-body.js';
+import type {RecordedRun} from '../../src/upgrade/run-history.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../../src/upgrade/run-options.js';
 import type {ConnectOptions} from '../../src/vim25/connect-options.js';
 
@@ -77,6 +78,8 @@ export interface Script {
   readonly variables?: Readonly<Record<string, string>>;
   /** What is typed: answers to questions, in their order. Given, there is a terminal. */
   readonly typed?: readonly string[];
+  /** What the ledgers tell. */
+  readonly runs?: readonly RecordedRun[];
   /** A line of the terminal for progress. */
   readonly live?: LiveLine;
   /** Of the tool; 9.9.9 unless said otherwise. */
@@ -166,6 +169,7 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     applyPlan: operate('applyPlan'),
     undo: operate('undo'),
     status: operate('status'),
+    history: async () => ({vch: VCH, runs: script.runs ?? [], unreadable: 0}),
     verify: operate('verify'),
     rename: operate('rename'),
     audit: operate('audit'),

@@ -31,7 +31,7 @@ describe('text report', () => {
     expect(lines.at(-1)).to.equal('Next: vch-migrate apply --name vch1');
   });
 
-  for (const columns of [80, 200]) {
+  for (const columns of [60, 80, 200]) {
     it(`fits ${columns} columns`, () => {
       const long = {
         displayName: `postgres-orders-standby-${'0123456789abcdef'.repeat(4)}`,

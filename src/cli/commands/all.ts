@@ -1,6 +1,7 @@
 import type {Command} from '../command.js';
 import {apply} from './apply.js';
 import {audit} from './audit.js';
+import {history} from './history.js';
 import {ls} from './ls.js';
 import {plan} from './plan.js';
 import {pluginsCheck} from './plugins-check.js';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   verify,
   undo,
   status,
+  history,
   rename,
   audit,
   show,

@@ -1,0 +1,121 @@
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {ERROR_CODES} from '../src/errors.js';
+import {FORMAT_ENDINGS, FORMATS} from '../src/report/format.js';
+import {VM_STATUSES} from '../src/report/report.js';
+import type {Simulator} from '../src/simulator/simulator.js';
+import {startSimulator} from '../src/simulator/simulator.js';
+import {vchMigrate} from './on-simulator.js';
+import {ROOT} from './peers.js';
+
+const PAGES = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+
+function read(path: string): string {
+  return readFileSync(`${ROOT}${path}`, 'utf8');
+}
+
+function sources(): readonly string[] {
+  return readdirSync(`${ROOT}src`, {recursive: true, encoding: 'utf8'})
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => read(`src/${name}`));
+}
+
+/** What stands in the first column of a page's tables. */
+function firstCells(page: string): string[] {
+  return [...read(page).matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word),
+  );
+}
+
+/** The command lines in a page, as a shell would cut them. */
+function commandLines(page: string): string[][] {
+  const blocks = [...read(page).matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
+  return blocks
+    .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.replace(/\s+#.*$/, '').replace(/^npx /, ''))
+    .filter((line) => line.startsWith('vch-migrate '))
+    .map((line) => [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? ''))
+    .map(([, ...args]) => args);
+}
+
+describe('documentation', () => {
+  it('has the error codes of the source, and no other', () => {
+    const documented = firstCells('docs/errors.md');
+    expect(documented).to.deep.equal([...new Set(documented)]);
+    expect(documented.sort()).to.deep.equal([...ERROR_CODES].sort());
+    const used = new Set(sources().flatMap((text) => text.match(/VCH_ERR_[A-Z_]+/g) ?? []));
+    expect([...used].sort()).to.deep.equal([...ERROR_CODES].sort());
+  });
+
+  it('has the calls that the source makes, and no other', () => {
+    const made = sources().flatMap((text) =>
+      [...text.matchAll(/\.(?:call|read)\(\s*'([A-Z]\w+)'/g)].map(([, method]) => method),
+    );
+    const page = read('docs/privileges.md');
+    const documented = [...page.slice(page.indexOf('## Calls')).matchAll(/`([A-Z]\w+)`/g)].map(
+      ([, method]) => method,
+    );
+    expect([...new Set(documented)].sort()).to.deep.equal([...new Set(made)].sort());
+  });
+
+  it('has every form and every status of a report', () => {
+    const cells = firstCells('docs/reports.md');
+    expect(cells).to.include.members([...FORMATS, ...VM_STATUSES]);
+    for (const ending of FORMAT_ENDINGS) expect(read('docs/reports.md')).to.include(`\`${ending}\``);
+  });
+
+  it('leads to pages that are there', () => {
+    for (const page of PAGES) {
+      const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map(([, link = '']) => link);
+      for (const link of links)
+        expect(() => readdirSync(join(ROOT, page, '..', link, '..')), link).to.not.throw();
+    }
+  });
+
+  describe('commands', function () {
+    this.timeout(120_000);
+    const home = process.cwd();
+    let folder: string;
+    let simulator: Simulator;
+
+    // The files that the commands of one page write are there for its next ones, and for nobody else.
+    beforeEach(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'vch-migrate-'));
+      symlinkSync(`${ROOT}fixtures`, join(folder, 'fixtures'));
+      mkdirSync(join(folder, 'home'));
+      process.chdir(folder);
+      simulator = await startSimulator({fixture: `${ROOT}fixtures/legacy.json`});
+    });
+    afterEach(async () => {
+      process.chdir(home);
+      rmSync(folder, {recursive: true});
+      await simulator.close();
+    });
+
+    const run = (args: readonly string[]) => {
+      // The pages talk to vc.example; here it is the simulator.
+      const target = args.indexOf('--target');
+      const ours = target !== -1 && args[target + 1] === 'vc.example' ? args.toSpliced(target, 2) : args;
+      const user = ours.indexOf('--user');
+      return vchMigrate(user === -1 ? ours : ours.toSpliced(user, 2), {
+        GOVC_URL: simulator.url,
+        GOVC_USERNAME: simulator.user,
+        GOVC_PASSWORD: simulator.password,
+        GOVC_INSECURE: '1',
+      });
+    };
+
+    for (const page of PAGES.filter((name) => commandLines(name).length > 0)) {
+      it(`in ${page} run as they stand there`, async () => {
+        // The night's command needs the plan of the days before.
+        if (page === 'docs/during.md') await run(['plan', '--name', 'vch1', '--out', 'vch1.plan.json']);
+        for (const args of commandLines(page)) {
+          const {code, stderr} = await run(args);
+          expect([0, 3], `vch-migrate ${args.join(' ')}: ${stderr}`).to.include(code);
+        }
+      });
+    }
+  });
+});
