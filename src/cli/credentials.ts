@@ -26,6 +26,9 @@ export function readAccess(
   read: ReadText,
   problems: Problems,
 ): Access {
+  // Not repeated: what looks like a URL may hold a password.
+  if (/^[a-z]+:\/\//i.test(given.text('user') ?? ''))
+    problems.add('--user is a URL, as -u is in govc; here the URL is --target (-t), and -u the user');
   const named = chooseTarget(given, env);
   if (named === undefined) {
     problems.add('--target is missing: name the vCenter, in GOVC_URL or VIC_MACHINE_TARGET if you like');

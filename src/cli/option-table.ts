@@ -27,6 +27,11 @@ export const OPTIONS = {
   thumbprint: {kind: 'text', group: 'Target:', describe: "SHA-1 or SHA-256 of the server's certificate"},
   ca: {kind: 'text', group: 'Target:', describe: 'FILE with CA certificates to trust (PEM)'},
   insecure: {kind: 'flag', alias: 'k', group: 'Target:', describe: 'Trust any certificate'},
+  settings: {
+    kind: 'text',
+    group: 'Target:',
+    describe: 'FILE (YAML) with options, such as target: vc.example; those on the command line beat it',
+  },
   name: {kind: 'text', alias: 'n', group: 'VCH:', describe: 'VCH by the name of its VM or its own name'},
   id: {kind: 'text', group: 'VCH:', describe: 'VCH by the managed object id of its VM, such as vm-12'},
   'compute-resource': {
@@ -113,6 +118,7 @@ export const TARGET_OPTIONS: readonly OptionName[] = [
   'thumbprint',
   'ca',
   'insecure',
+  'settings',
 ];
 export const VCH_OPTIONS: readonly OptionName[] = ['name', 'id', 'compute-resource'];
 export const LOG_OPTIONS: readonly OptionName[] = ['log-file', 'debug', 'quiet', 'no-color'];

@@ -56,6 +56,7 @@ export async function parseCommandLine(
     .help()
     .alias('help', 'h')
     .version(options.version)
+    .completion('completion', 'Print a script that completes commands and options in bash and zsh')
     .exitProcess(false)
     .example('$0 plan --target vc.example --user admin --name vch1', 'what apply would change')
     .example('$0 plan --target sim:fixtures/legacy.json', 'the same on the embedded simulator')
@@ -74,6 +75,8 @@ export async function parseCommandLine(
       text = output;
     },
   );
+  // The shell asks what could come next; there may be nothing.
+  if (args[0] === '--get-yargs-completions') return {kind: 'text', text: text === '' ? '' : `${text}\n`};
   if (text !== '') return {kind: 'text', text: `${text}\n`};
   if (chosen === undefined) throw unknownCommand(argv._, options.commands);
   const {command} = chosen;

@@ -8,11 +8,13 @@ import {plantedSecrets} from './credentials.js';
 import {readEnvironment} from './environment.js';
 import {EventStream} from './event-stream.js';
 import {EXIT, exitCodeOfError} from './exit-code.js';
+import type {GivenOptions} from './option-table.js';
 import {parseCommandLine} from './parse-command-line.js';
 import {writeReports} from './publish.js';
 import {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
 import {readTextFile} from './settings-file.js';
+import {withSettingsFile} from './with-settings-file.js';
 
 /** What is known of a command line when it fails. */
 interface Failing {
@@ -46,12 +48,17 @@ export async function run(
       await terminal.out(parsed.text);
       return EXIT.done;
     }
-    const {command, given} = parsed;
-    for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), readTextFile))
-      redactor.add(secret);
-    const asked = given.text('format') ?? '';
-    failing = {...failing, command: command.name, format: isFormat(asked) ? asked : 'text'};
+    const {command} = parsed;
+    const know = (given: GivenOptions) => {
+      for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), readTextFile))
+        redactor.add(secret);
+      const asked = given.text('format') ?? '';
+      failing = {...failing, command: command.name, format: isFormat(asked) ? asked : 'text'};
+    };
+    know(parsed.given);
     parsed.refuseUnknown();
+    const given = await withSettingsFile(parsed.given, command, readTextFile);
+    know(given);
     const {output, run: start} = command.prepare(given, parsed.args, context);
     // Not before it is needed: loading winston takes longer than all of --help.
     const {withRunLogger} = await import('./logger.js');

@@ -23,6 +23,11 @@ describe('settings', () => {
       /password is missing.*--password-file/,
     ],
     ['a bad target in a variable', {variables: {GOVC_URL: 'u:s3#cret@x'}}, /^GOVC_URL has an @/],
+    [
+      "govc's meaning of -u",
+      {options: {...option, user: 'https://ann:s3cret@vc.example/sdk'}},
+      /^--user is a URL, as -u is in govc; here the URL is --target \(-t\), and -u the user; see/,
+    ],
     ['two passwords', {options: {...option, 'password-file': '/secrets/pw'}}, /exclude each other/],
     [
       'a password file that is not there',

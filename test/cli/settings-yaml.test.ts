@@ -1,0 +1,106 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {runCommandLine, withTarget} from './fake-cli.js';
+
+describe('settings file', () => {
+  let folder: string;
+  let path: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vch-migrate-'));
+    path = join(folder, 'settings.yaml');
+  });
+  after(() => rmSync(folder, {recursive: true}));
+
+  const run = (yaml: string, ...args: readonly string[]) => {
+    writeFileSync(path, yaml);
+    return runCommandLine(['plan', '--settings', path, ...args], withTarget);
+  };
+
+  it('gives the options that are not on the command line', async () => {
+    const {code, runs, connects} = await run(
+      'target: file.example\nuser: bob\nname: vch1\nparallelism: 3\nchange-id: 007\nonly:\n  - name=web*\n  - status=pending\n',
+      '--parallelism',
+      '5',
+    );
+    expect(code).to.equal(0);
+    expect(runs[0]).to.deep.include({parallelism: 5, changeId: '007'});
+    expect(runs[0]?.vch.name).to.equal('vch1');
+    expect(runs[0]?.select).to.be.a('function');
+    // Like an option, it beats the environment.
+    expect(connects[0]?.url.host).to.equal('file.example');
+    expect(connects[0]?.user).to.equal('bob');
+  });
+
+  it('turns flags on, and serves commands that do not know all of it', async () => {
+    const {code, stdout, stderr} = await run('quiet: true\ninsecure: false\ncanary: 5\nformat: json\n');
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(JSON.parse(stdout)).to.include({command: 'plan'});
+  });
+
+  it('may be empty', async () => {
+    for (const yaml of ['', '# nothing yet\n', '{}\n']) expect((await run(yaml)).code).to.equal(0);
+  });
+
+  it('is named in the next command, and its options are not repeated', async () => {
+    const {stdout} = await run('change-id: CHG-9\nparallelism: 3\n');
+    expect(stdout).to.match(/Next: vch-migrate apply --settings \S+settings\.yaml --name vch1\n$/);
+  });
+
+  it('is refused with everything that is wrong with it', async () => {
+    const {code, stderr, calls} = await run(
+      'tarqet: x\npassword: pl4nted\nquiet: perhaps\nname: [a, b]\nonly: []\nsettings: y.yaml\nexcept: {a: b}\n',
+    );
+    expect([code, calls]).to.deep.equal([5, []]);
+    expect(stderr).to.match(
+      /^vch-migrate: VCH_ERR_USAGE: --settings: unknown setting "tarqet", did you mean target\?/,
+    );
+    for (const part of [
+      'no password belongs into a file',
+      'quiet must be true or false',
+      'name must have one value',
+      'only must have one value, or a list',
+      'settings cannot name another file',
+      'except must have one value, or a list',
+      'see vch-migrate plan --help',
+    ])
+      expect(stderr).to.include(part);
+    expect(stderr).to.not.include('pl4nted');
+  });
+
+  for (const [what, yaml, message] of [
+    ['is no YAML', 'a: [b\n', /--settings: line \d is no YAML/],
+    ['says a thing twice', 'name: a\nname: b\n', /line 2 is no YAML \(DUPLICATE_KEY\)/],
+    ['is a list', '- a\n', /must hold a map/],
+    ['is a word', 'vc.example\n', /must hold a map/],
+  ] as const) {
+    it(`is refused when it ${what}`, async () => {
+      const {code, stderr} = await run(yaml);
+      expect(code).to.equal(5);
+      expect(stderr).to.match(message);
+    });
+  }
+
+  it('is refused when it is not there', async () => {
+    const {code, stderr} = await runCommandLine(['plan', '--settings', join(folder, 'none')], withTarget);
+    expect(code).to.equal(5);
+    expect(stderr).to.include('cannot be read (no such file)');
+  });
+});
+
+describe('completion', () => {
+  it('prints a script for the shell', async () => {
+    const {code, stdout} = await runCommandLine(['completion']);
+    expect(code).to.equal(0);
+    expect(stdout).to.include('vch-migrate --get-yargs-completions');
+  });
+
+  it('knows commands and their options', async () => {
+    const complete = async (...words: readonly string[]) =>
+      (await runCommandLine(['--get-yargs-completions', 'vch-migrate', ...words])).stdout.split('\n');
+    expect(await complete('')).to.include.members(['plan', 'apply', 'completion']);
+    expect(await complete('apply', '--')).to.include.members(['--canary', '--report']);
+    expect(await complete('ls', '--')).to.not.include('--canary');
+  });
+});
