@@ -1,6 +1,11 @@
 // How long things take, each as a ratio to something else that is measured in the same run: machines differ, ratios less.
 import {readFileSync} from 'node:fs';
 import {migrateConfig} from '../dist/src/index.js';
+import {readContainerVms} from '../dist/src/inventory/container-vms.js';
+import {findVch} from '../dist/src/inventory/find-vch.js';
+import {silent} from '../dist/src/log.js';
+import {startSimulator} from '../dist/src/simulator/simulator.js';
+import {withSession} from '../dist/src/vim25/session.js';
 
 const sections = {
   /** 10,000 containerVMs' ExtraConfigs of 80 keys, in one process; umzug is part of each. */
@@ -19,6 +24,38 @@ const sections = {
       ['a copy by JSON', `${copying.toFixed(3)} ms a map`, true],
       ['ratio', (migrating / copying).toFixed(1), true],
     ]);
+  },
+
+  /** What the containerVMs of a large VCH cost to read: the keys that plugins declare, and whole ExtraConfigs. */
+  async reading() {
+    const VMS = 2_000;
+    const KEYS = [
+      'common/name',
+      'common/rename-disabled',
+      'guestinfo.vice./common/name',
+      'vch-migrate/ledger',
+    ];
+    const fixture = JSON.parse(readFileSync(new URL('../fixtures/large.json', import.meta.url), 'utf8'));
+    fixture.generate[0].count = VMS;
+    const templates = new URL('../fixtures/vic-encoded.jsonl', import.meta.url).pathname;
+    const simulator = await startSimulator({fixture, templates});
+    const {url, user, password, thumbprint} = simulator;
+    const options = {url: new URL(url), user, password, tls: {thumbprint}, runId: 'bench', log: silent};
+    try {
+      const [keyed, whole] = await withSession(options, async (session) => {
+        const {vch} = await findVch(session, {});
+        await readContainerVms(session, vch, KEYS);
+        const read = (keys) => measure(() => readContainerVms(session, vch, keys), [1, 2, 3]);
+        return [await read(KEYS), await read('all')];
+      });
+      tell(`${VMS} containerVMs read from the embedded simulator, in the same process`, [
+        ['declared keys', `${keyed.toFixed(0)} ms`, true],
+        ['all keys', `${whole.toFixed(0)} ms`, true],
+        ['ratio', (whole / keyed).toFixed(1), true],
+      ]);
+    } finally {
+      await simulator.close();
+    }
   },
 };
 

@@ -11,11 +11,16 @@ const FIXTURE = 'fixtures/legacy.json';
 /** Exit codes that are an answer and no failure: 3 says that some VMs were refused, which the demo is to show. */
 const ANSWERS = new Set([0, 3]);
 
+// Settings of a real vCenter must not reach the demo: it writes.
+const ownEnvironment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(VIC_MACHINE|GOVC)_/.test(name)),
+);
+
 async function vchMigrate(environment, ...args) {
   process.stdout.write(`\n$ vch-migrate ${args.join(' ')}\n`);
   const child = spawn(process.execPath, [main, ...args, '--quiet'], {
     cwd: root,
-    env: {...process.env, ...environment},
+    env: {...ownEnvironment, ...environment},
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const [code] = await once(child, 'exit');
@@ -26,6 +31,7 @@ async function withSimulator(use) {
   process.stdout.write(`$ vch-migrate simulate ${FIXTURE}\n`);
   const server = spawn(process.execPath, [main, 'simulate', FIXTURE, '--quiet'], {
     cwd: root,
+    env: ownEnvironment,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(server, 'exit');

@@ -7,6 +7,9 @@ const REPEATED: readonly OptionName[] = [
   ...RUN_OPTIONS.filter((name) => name !== 'yes'),
 ];
 
+/** Left out, what goes on would undo more than was asked for. */
+const OF_UNDO: readonly OptionName[] = ['run', 'to'];
+
 /** A command line to type next: this one's target and options, without its password, for that VCH. */
 export function commandText(
   command: string,
@@ -14,7 +17,7 @@ export function commandText(
   vch: {readonly name: string; readonly id: string; readonly nameIsUnique: boolean},
 ): string {
   const words = ['vch-migrate', command];
-  for (const name of REPEATED) {
+  for (const name of command === 'undo' ? [...REPEATED, ...OF_UNDO] : REPEATED) {
     if (!given.names.includes(name)) continue;
     if (OPTIONS[name].kind === 'flag') words.push(`--${name}`);
     const values = OPTIONS[name].kind === 'texts' ? given.texts(name) : given.texts(name).slice(-1);

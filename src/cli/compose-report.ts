@@ -1,5 +1,5 @@
 import type {VchError} from '../errors.js';
-import {maskValue} from '../extraconfig/mask.js';
+import {maskText, maskValue} from '../extraconfig/mask.js';
 import {TOOL_DATA_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {pluginId} from '../migration/plugin.js';
@@ -71,11 +71,11 @@ export function composeTool(version: string): ReportTool {
 /** A VCH, as reports and listings show it. */
 export function composeVch(vch: VchSummary): ReportVch {
   return {
-    name: vch.name,
+    name: maskText(vch.name),
     id: vch.id,
     dataVersion: vch.dataVersion,
     build: vch.build,
-    ownName: vch.ownName,
+    ownName: vch.ownName === null ? null : maskText(vch.ownName),
     version: vch.version,
     powerState: vch.powerState,
     computeResource: vch.computeResource,
@@ -97,9 +97,9 @@ function composeVm(vm: VmOutcome, redact: Redact): ReportVm {
   return {
     id: vm.id,
     kind: vm.kind,
-    displayName: vm.displayName,
+    displayName: maskText(vm.displayName),
     containerId: vm.containerId,
-    containerName: vm.containerName,
+    containerName: vm.containerName === null ? null : maskText(vm.containerName),
     powerState: vm.powerState,
     dataVersion: vm.dataVersion,
     rename: vm.rename,

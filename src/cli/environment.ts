@@ -38,7 +38,7 @@ export function readEnvironment(variables: Variables): Environment {
       url: read('GOVC_URL'),
       username: read('GOVC_USERNAME'),
       password: read('GOVC_PASSWORD'),
-      insecure: ['1', 'true'].includes((read('GOVC_INSECURE') ?? '').toLowerCase()),
+      insecure: ['1', 't', 'true'].includes((read('GOVC_INSECURE') ?? '').toLowerCase()),
       caCerts: list('GOVC_TLS_CA_CERTS'),
       knownHosts: list('GOVC_TLS_KNOWN_HOSTS'),
     },

@@ -5,7 +5,7 @@ import type {RunOutcome} from '../upgrade/outcome.js';
 import type {RunOptions} from '../upgrade/run-options.js';
 import type {Command, RunContext} from './command.js';
 import {confirmation} from './confirmation.js';
-import {exitCodeOf} from './exit-code.js';
+import {EXIT, exitCodeOf} from './exit-code.js';
 import {nextStep} from './next-step.js';
 import type {Connection} from './operations.js';
 import {
@@ -94,6 +94,7 @@ async function run(
 ): Promise<number> {
   const startedAt = context.now();
   const runId = context.newRunId();
+  context.log.debug(`run ${runId}`);
   const registry = await context.operations.registry(settings.plugins);
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
@@ -138,14 +139,15 @@ async function run(
     redact: (text) => context.redactor.redact(text),
     next: (unfinished) => nextStep({report: unfinished, given, args, target: settings.target, declined}),
   });
-  await publish({json: report, text: (layout) => toText(report, layout)}, settings.output, context.terminal);
+  const published = await publish({json: report, text: (layout) => toText(report, layout)}, context);
   if (declined) context.log.warn('nothing was written');
-  return exitCodeOf({
+  const code = exitCodeOf({
     report,
     detailedExitcode: settings.detailedExitcode,
     declined,
     stoppedBy: context.stop.by(),
   });
+  return published || code !== EXIT.done ? code : EXIT.failed;
 }
 
 /** A signal during the question reads like a no to the layer below. */

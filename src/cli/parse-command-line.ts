@@ -189,6 +189,10 @@ function refuser(command: Command, argv: Argv, given: GivenOptions): () => void 
       )
       .filter((key) => argv[key] !== undefined)
       .map((key) => unknownOption(key, command));
+    for (const name of OPTION_NAMES) {
+      if (OPTIONS[name].kind !== 'texts' && [argv[name]].flat().length > 1)
+        problems.push(`--${name} is given more than once`);
+    }
     const extra = argv._.slice(wordsOf(command).length);
     if (extra.length > 0)
       problems.push(`${command.name} takes no argument ${extra.map((word) => `"${word}"`).join(', ')}`);
@@ -206,7 +210,7 @@ function unknownOption(key: string, command: Command): string {
 
 function unknownCommand(words: Argv['_'], commands: readonly Command[]): VchError {
   const [first, second] = words;
-  const members = commands.filter(({group}) => group?.name === first);
+  const members = commands.filter(({group}) => group !== undefined && group.name === first);
   const known =
     members.length > 0
       ? members.map((command) => wordsOf(command).at(-1) ?? '')

@@ -1,10 +1,10 @@
 import {writeFileSync} from 'node:fs';
-import {VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import {toJson} from '../report/json.js';
 import type {LayoutOptions} from '../report/layout.js';
+import type {RunContext} from './command.js';
 import type {Format, OutputSettings} from './settings.js';
 import {systemWord} from './settings-file.js';
-import type {Terminal} from './terminal.js';
 
 /** A result in both its forms. */
 export interface Result {
@@ -12,14 +12,24 @@ export interface Result {
   readonly text: (layout: LayoutOptions) => string;
 }
 
+type Publishing = Pick<RunContext, 'output' | 'terminal' | 'log'>;
+
 const PAGE: LayoutOptions = {columns: 120, colour: false};
 
-/** Prints a result to stdout, and writes it to the report's file if there is to be one. */
-export async function publish(result: Result, output: OutputSettings, terminal: Terminal): Promise<void> {
+/** Prints a result to stdout, and writes it to the report's file if there is to be one; tells whether that could be written. */
+export async function publish(result: Result, {output, terminal, log}: Publishing): Promise<boolean> {
   const layout = {columns: terminal.columns, colour: terminal.colour && !output.noColor};
   // The screen first: a file that cannot be written must not cost the result.
   await terminal.out(render(result, output.format, layout));
-  writeReport(result, output);
+  try {
+    writeReport(result, output);
+    return true;
+  } catch (error) {
+    // stdout has its one document already.
+    const {code, message} = toVchError(error);
+    log.error(`${code}: ${message}`);
+    return false;
+  }
 }
 
 /** Writes a result to the report's file alone, if there is to be one. */

@@ -1,3 +1,5 @@
+import {maskText} from '../extraconfig/mask.js';
+
 const MASK = '***';
 
 // Whatever a layer below logs, these never pass: the cookie of a session is made by the server, long after the
@@ -6,7 +8,6 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/(vmware_soap_session\s*=\s*)(?:"[^"]*"?|[^;\s]+)/gi, `$1${MASK}`],
   [/(\b(?:set-)?cookie"?\s*:\s*).+/gi, `$1${MASK}`],
   [/(<(?:\w+:)?password\b[^>]*>)[^<]*/gi, `$1${MASK}`],
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^/?#\s"'<>]*@/gi, `$1${MASK}@`],
 ];
 
 /** Takes the secrets of a run out of everything that is shown or logged. */
@@ -32,7 +33,7 @@ export class Redactor {
 
   /** The text without the secrets. */
   redact(text: string): string {
-    let clean = text;
+    let clean = maskText(text);
     for (const [shape, replacement] of SHAPES) clean = clean.replace(shape, replacement);
     for (const secret of this.#longestFirst) clean = clean.replaceAll(secret, MASK);
     return clean;

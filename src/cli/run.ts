@@ -86,7 +86,7 @@ async function fail(
   };
   try {
     if (failing.json) await terminal.out(toJson(failure));
-    if (output !== undefined && error.code !== 'VCH_ERR_USAGE') {
+    if (output !== undefined) {
       writeReport({json: failure, text: () => `vch-migrate: ${error.code}: ${printable(message)}\n`}, output);
     }
   } catch (second) {

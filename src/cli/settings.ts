@@ -1,4 +1,4 @@
-import {accessSync, constants} from 'node:fs';
+import {accessSync, constants, statSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {VchError} from '../errors.js';
 import type {VchSelector} from '../upgrade/run-options.js';
@@ -132,8 +132,8 @@ function readOutput(given: GivenOptions, problems: Problems): OutputSettings {
   const reportFormat = path === undefined ? undefined : formatOf(path);
   if (path !== undefined) {
     if (reportFormat === undefined) problems.add('--report must end in .json or .txt');
-    if (!writable(dirname(path)))
-      problems.add('--report lies in a folder that is not there or cannot be written');
+    const problem = unwritable(path);
+    if (problem !== undefined) problems.add(`--report ${problem}`);
   }
   if (given.flag('debug') && given.flag('quiet')) problems.add('--debug and --quiet exclude each other');
   return {
@@ -151,12 +151,17 @@ function formatOf(path: string): Format | undefined {
   return path.endsWith('.txt') ? 'text' : undefined;
 }
 
-function writable(folder: string): boolean {
+/** Why a file could not be written, found out before anything is done. */
+function unwritable(path: string): string | undefined {
+  const there = statSync(path, {throwIfNoEntry: false});
+  if (there?.isDirectory()) return 'is a folder';
   try {
-    accessSync(folder, constants.W_OK);
-    return true;
+    accessSync(there === undefined ? dirname(path) : path, constants.W_OK);
+    return undefined;
   } catch {
-    return false;
+    return there === undefined
+      ? 'lies in a folder that is not there or cannot be written'
+      : 'is a file that cannot be written';
   }
 }
 

@@ -9,6 +9,7 @@ export type DataVersion =
 export function parseDataVersion(raw: string | undefined): DataVersion {
   const text = decodeValue(raw ?? '');
   if (text === '') return {status: 'valid', version: 0};
-  if (/^(0|[1-9]\d*)$/.test(text)) return {status: 'valid', version: Number(text)};
+  if (/^(0|[1-9]\d*)$/.test(text))
+    return {status: 'valid', version: Math.min(Number(text), Number.MAX_SAFE_INTEGER)};
   return {status: 'invalid', raw: text};
 }

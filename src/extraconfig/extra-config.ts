@@ -1,6 +1,6 @@
 /**
  * One VM's ExtraConfig as it stands in vSphere: key to raw value. A key that is not there is absent; VIC's
- * intended empty string is the raw value `<nil>`. Values that are no strings on the wire are not in it.
+ * intended empty string is the raw value `<nil>`. A value that is no string on the wire stands here by its text.
  */
 export type ExtraConfig = Readonly<Record<string, string>>;
 

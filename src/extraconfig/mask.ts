@@ -12,8 +12,18 @@ export function maskValue(key: string, raw: string): string {
 
 /** A text without the user part of any URL in it. */
 export function maskText(text: string): string {
-  // Up to the last `@` of the word, not of the authority: a password may hold `/`, `?`, `#` and `@` unescaped.
-  return text.replace(/\/\/[^\s|]*@/g, `//${SENSITIVE}@`);
+  if (!text.includes('//') || !text.includes('@')) return text;
+  return text
+    .split(/([\s|]+)/)
+    .map(maskWord)
+    .join('');
+}
+
+/** Up to the last `@` of the word, not of the authority: a password may hold `/`, `?`, `#` and `@` unescaped. */
+function maskWord(word: string): string {
+  const start = word.indexOf('//');
+  const end = word.lastIndexOf('@');
+  return start === -1 || end < start ? word : `${word.slice(0, start)}//${SENSITIVE}@${word.slice(end + 1)}`;
 }
 
 /** Tells whether a raw value would be shown in part only. */

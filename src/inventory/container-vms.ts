@@ -3,6 +3,7 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
+  assertNothingMissing,
   extraConfigPath,
   type ObjectContent,
   type ObjectSpec,
@@ -68,9 +69,16 @@ export async function readContainerVms(
 /** What leads a read to the direct children of the VCH's pool and of its own folder; a VM in both is met once. */
 export async function childrenOf(session: Session, vch: Vch): Promise<readonly ObjectSpec[]> {
   const objects: ObjectSpec[] = [];
-  if (vch.pool !== null) objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
+  if (vch.pool !== null) {
+    // A list that the user may not read would lead to no VMs, without a word: it is asked for itself first.
+    await readWhole(session, vch.pool, ['vm']);
+    objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
+  }
   const folder = await ownFolder(session, vch);
-  if (folder !== null) objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
+  if (folder !== null) {
+    await readWhole(session, folder, ['childEntity']);
+    objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
+  }
   return objects;
 }
 
@@ -135,13 +143,18 @@ function keysToRead(keys: readonly string[]): string[] {
 async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectReference | null> {
   const {folder} = vch;
   if (folder === null) return null;
-  const [parent] = await retrieveProperties(
-    session,
-    [{obj: folder}],
-    [{type: 'Folder', pathSet: ['parent']}],
-    (content) => refValue(content.properties.get('parent')),
-  );
-  return parent === undefined || parent === null || parent.type === 'Datacenter' ? null : folder;
+  const properties = await readWhole(session, folder, ['parent']);
+  const parent = refValue(properties?.get('parent'));
+  return parent === null || parent.type === 'Datacenter' ? null : folder;
+}
+
+/** Properties of one object, of which none may be unreadable. */
+async function readWhole(session: Session, obj: ManagedObjectReference, pathSet: readonly string[]) {
+  const [properties] = await retrieveProperties(session, [{obj}], [{type: obj.type, pathSet}], (content) => {
+    assertNothingMissing(content, "finding the VCH's containerVMs");
+    return content.properties;
+  });
+  return properties;
 }
 
 function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {

@@ -1,6 +1,6 @@
 import {withContainerView} from '../vim25/container-view.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {extraConfigPath, type ObjectContent, retrieveProperties} from '../vim25/property-collector.js';
+import {extraConfigPath, type ObjectContent, retrieveOnce} from '../vim25/property-collector.js';
 import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {APPLIANCE_ID_KEY, CONTAINER_ID_KEY, isApplianceId, isContainerId} from './keys.js';
@@ -18,7 +18,7 @@ export interface VicVm {
 export interface Landscape {
   readonly appliances: readonly VicVm[];
   readonly containers: readonly (VicVm & {readonly containerId: string})[];
-  /** VMs whose ExtraConfig this user may not read: one of them may be the VCH that was not found. */
+  /** VMs whose ExtraConfig cannot be read, for want of a privilege or of their host: one may be the VCH that was not found. */
   readonly unreadable: number;
 }
 
@@ -32,14 +32,14 @@ export async function discover(session: Session): Promise<Landscape> {
     const containerId = keyed(content, CONTAINER_ID_KEY);
     if (isApplianceId(applianceId, content.obj.value)) appliances.push(vicVm(content));
     else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
-    else if (content.missing.some(({fault}) => fault.type === 'NoPermission')) unreadable += 1;
+    else if (!isReadable(content)) unreadable += 1;
   };
   await withContainerView(session, session.content.rootFolder, 'VirtualMachine', async (view) => {
     // The view's own restart would count twice what a first, broken pass has seen.
     appliances.length = 0;
     containers.length = 0;
     unreadable = 0;
-    const contents = await retrieveProperties(
+    const contents = await retrieveOnce(
       session,
       [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
       SPECS,
@@ -68,7 +68,12 @@ function pick(content: ObjectContent): ObjectContent | null {
   const vic =
     content.properties.has(extraConfigPath(APPLIANCE_ID_KEY)) ||
     content.properties.has(extraConfigPath(CONTAINER_ID_KEY));
-  return vic || content.missing.length > 0 ? content : null;
+  return vic || !isReadable(content) ? content : null;
+}
+
+/** Whether its configuration was there to be read, so that an absent key is absent. */
+function isReadable(content: ObjectContent): boolean {
+  return content.properties.has('config.uuid') && content.missing.length === 0;
 }
 
 function keyed(content: ObjectContent, key: string): string | undefined {

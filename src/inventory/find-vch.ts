@@ -2,7 +2,12 @@ import {VchError} from '../errors.js';
 import {parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {decodeValue} from '../extraconfig/value.js';
-import {extraConfigPath, type ObjectContent, retrieveProperties} from '../vim25/property-collector.js';
+import {
+  assertNothingMissing,
+  extraConfigPath,
+  type ObjectContent,
+  retrieveProperties,
+} from '../vim25/property-collector.js';
 import {optionValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {discover, type Landscape, type VicVm} from './discover.js';
@@ -26,14 +31,14 @@ export interface FoundVch {
   readonly landscape: Landscape;
 }
 
+const LOCK_KEYS = [UPDATE_IN_PROGRESS_KEY, LOCK_KEY];
 const KEYS = [
   APPLIANCE_NAME_KEY,
   APPLIANCE_LEGACY_NAME_KEY,
   APPLIANCE_BUILD_KEY,
   APPLIANCE_VERSION_KEY,
   APPLIANCE_DATA_VERSION_KEY,
-  UPDATE_IN_PROGRESS_KEY,
-  LOCK_KEY,
+  ...LOCK_KEYS,
 ];
 
 /** Every VCH on the target that fits the selector; none is no error. */
@@ -53,15 +58,30 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
   throw notFound(session, selector, landscape, await fitting(session, landscape, {}));
 }
 
-/** The lock as it stands now. */
+/** The lock as it stands now. Rejects where it cannot be known: an appliance that is away may be locked. */
 export async function readLock(session: Session, vch: Vch): Promise<LockState> {
+  const label = `${vch.summary.name} (${vch.summary.id})`;
   const [state] = await retrieveProperties(
     session,
     [{obj: vch.ref}],
-    [{type: 'VirtualMachine', pathSet: [UPDATE_IN_PROGRESS_KEY, LOCK_KEY].map(extraConfigPath)}],
-    (content) => lockState(configOf(content, [UPDATE_IN_PROGRESS_KEY, LOCK_KEY])),
+    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LOCK_KEYS.map(extraConfigPath)]}],
+    (content) => {
+      assertNothingMissing(content, `reading the upgrade lock of ${label}`);
+      const connection = textValue(content.properties.get('runtime.connectionState'));
+      if (connection !== 'connected') throw lockUnknown(label, connection);
+      return lockState(configOf(content, LOCK_KEYS));
+    },
   );
-  return state ?? {held: false};
+  if (state === undefined) throw lockUnknown(label, null);
+  return state;
+}
+
+function lockUnknown(label: string, connection: string | null): VchError {
+  return new VchError(
+    'VCH_ERR_HOST_UNREACHABLE',
+    `whether an upgrade holds ${label} cannot be known: its appliance is ${connection ?? 'gone'}. Nothing was written; ` +
+      'bring its host back and run the same command again',
+  );
 }
 
 async function fitting(
@@ -98,6 +118,7 @@ async function fitting(
 function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector): boolean {
   const {name, computeResource, datacenter} = selector;
   if (name !== undefined && name !== vch.summary.name && name !== vch.summary.ownName) return false;
+  if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
   if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
   return computeResource === undefined || (path !== undefined && liesIn(path, computeResource));
 }
@@ -213,7 +234,7 @@ function notFound(
   const unread =
     landscape.unreadable === 0
       ? ''
-      : ` (${landscape.unreadable} VMs could not be read: System.Read is missing)`;
+      : ` (${landscape.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is away)`;
   const there =
     all.length === 0
       ? 'there is none at all; check --target and the privileges of the user'

@@ -1,5 +1,7 @@
+import type {VchError} from '../errors.js';
 import {unescapeName} from '../vim25/entity-name.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {faultError} from '../vim25/faults.js';
+import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
@@ -8,9 +10,12 @@ import type {Session} from '../vim25/session.js';
 export interface InventoryPath {
   readonly segments: readonly string[];
   readonly datacenter: string | null;
+  /** Why the path is not whole; `null` where it is. */
+  readonly unread: VchError | null;
 }
 
 interface Entity {
+  readonly unread: VchError | null;
   readonly name: string;
   readonly parent: ManagedObjectReference | null;
 }
@@ -30,9 +35,14 @@ export async function inventoryPaths(
       types.map((type) => ({type, pathSet: ['name', 'parent']})),
       (content) => {
         const parent = refValue(content.properties.get('parent'));
+        const [missing] = content.missing;
+        const unread = missing
+          ? faultError(missing.fault, `reading ${missing.path} of ${refString(content.obj)}`)
+          : null;
         entities.set(content.obj.value, {
           name: unescapeName(textValue(content.properties.get('name')) ?? ''),
           parent,
+          unread,
         });
         return parent;
       },
@@ -45,14 +55,16 @@ export async function inventoryPaths(
 function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entity>): InventoryPath {
   const segments: string[] = [];
   let datacenter: string | null = null;
+  let unread: VchError | null = null;
   for (let at: ManagedObjectReference | null = ref; at !== null; ) {
     const entity: Entity | undefined = entities.get(at.value);
     if (entity === undefined) break;
     if (at.type === 'Datacenter') datacenter = entity.name;
+    unread ??= entity.unread;
     if (!isImplied(at, entity, entities)) segments.unshift(entity.name);
     at = entity.parent;
   }
-  return {segments, datacenter};
+  return {segments, datacenter, unread};
 }
 
 /** The levels that vSphere makes by itself: a datacenter's own folders, a cluster's root pool, the root folder. */

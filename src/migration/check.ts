@@ -2,14 +2,9 @@ import {VchError} from '../errors.js';
 import {applyChanges} from '../extraconfig/delta.js';
 import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
 import {maskValue} from '../extraconfig/mask.js';
-import {
-  DATA_VERSION_KEY,
-  dataVersionOf,
-  RENAME_SUPPORTED_VERSION,
-  TOOL_DATA_VERSION,
-} from './data-version.js';
+import {DATA_VERSION_KEY, dataVersionOf, TOOL_DATA_VERSION} from './data-version.js';
 import type {Finding} from './finding.js';
-import {historyFault, readHistory} from './history.js';
+import {historyFault, lostLedger, readHistory} from './history.js';
 import {digest, isWithheld, LEDGER_KEY, type Ledger} from './ledger.js';
 import {nameFindings} from './names.js';
 import {planVm} from './plan.js';
@@ -66,8 +61,7 @@ async function checkWithoutHistory(
   findings: readonly Finding[],
 ): Promise<VmCheck> {
   const version = dataVersionOf(input.config, input.target);
-  const legacy = version.status === 'valid' && version.version < RENAME_SUPPORTED_VERSION;
-  if (legacy && isMarked(input)) {
+  if (version.status === 'valid' && lostLedger(input, version.version)) {
     const missing =
       `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it: ` +
       `remove that, too (govc vm.change -e ${RENAME_DISABLED_KEY}=), and apply again`;

@@ -1,4 +1,5 @@
 import type {VchError} from '../errors.js';
+import {RENAME_SUPPORTED_VERSION} from './data-version.js';
 import {LEDGER_KEY, type Ledger, parseLedger} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
 import {RENAME_DISABLED_KEY} from './rename-class.js';
@@ -36,6 +37,12 @@ export function readHistory(input: VmInput): History {
         error: ledgerError(input, `its ledger ${LEDGER_KEY} is not valid: ${state.reason}`, forget(input)),
       };
   }
+}
+
+/** Whether our mark stands on a legacy containerVM without the ledger it was written with. */
+export function lostLedger({target, config}: VmInput, dataVersion: number): boolean {
+  if (target !== 'container' || dataVersion >= RENAME_SUPPORTED_VERSION) return false;
+  return config[RENAME_DISABLED_KEY] === 'true' && config[LEDGER_KEY] === undefined;
 }
 
 /** The first thing in a ledger that the registered plugins contradict. */

@@ -3,13 +3,14 @@ import {unsendable} from '../extraconfig/characters.js';
 import {Draft} from '../extraconfig/draft.js';
 import type {Change} from '../extraconfig/extra-config.js';
 import {acceptDataVersion} from './data-version.js';
-import type {Finding} from './finding.js';
-import {gapError, historyFault, readHistory} from './history.js';
+import {type Finding, finding} from './finding.js';
+import {gapError, historyFault, lostLedger, readHistory} from './history.js';
 import {LEDGER_KEY, type Ledger, ledgerSizeError} from './ledger.js';
 import {ledgerStorage} from './ledger-storage.js';
 import {nameFindings} from './names.js';
 import {pluginId} from './plugin.js';
 import type {PluginRegistry} from './registry.js';
+import {RENAME_DISABLED_KEY} from './rename-class.js';
 import {type MigrationContext, runUp, TIME_LIMIT} from './runner.js';
 import {type RunInfo, type VmInput, vmLabel} from './vm.js';
 
@@ -55,6 +56,14 @@ export async function planVm(
   }
   const dataVersion = accepted.version;
   const findings = nameFindings(input.target, input.config, dataVersion);
+  if (lostLedger(input, dataVersion)) {
+    findings.push(
+      finding(
+        'ledger-missing',
+        `${RENAME_DISABLED_KEY} is set, but ${LEDGER_KEY} is gone: undo cannot take it back`,
+      ),
+    );
+  }
   const past = readHistory(input);
   if (past.status !== 'known') return {status: 'refused', dataVersion, error: past.error, findings};
   const fault = past.ledger === null ? null : historyFault(registry, input, past.ledger);

@@ -49,10 +49,11 @@ export default definePlugin({
 }
 
 function testText(id: string): string {
+  const path = `'../${id}.mjs'`;
   return `import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 import {checkPlugin} from 'vch-migrate/testing';
-import plugin from '../${id}.mjs';
+import plugin from ${path};
 
 const read = async (name) => JSON.parse(await readFile(new URL(name, import.meta.url), 'utf8'));
 

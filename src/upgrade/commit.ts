@@ -28,6 +28,7 @@ export interface CommitContext {
   /** Reconfigure calls under way at a time. */
   readonly parallelism: number;
   readonly signal: AbortSignal | undefined;
+  readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
 
@@ -51,6 +52,7 @@ export async function commitAll(
       }),
     ),
   );
+  context.onReadBack?.(results.filter(({status}) => status === 'written').length);
   const verified = await readBack(
     context,
     results.flatMap((result) => (result.status === 'written' ? [result.written] : [])),
@@ -151,9 +153,15 @@ function mayRetry(failure: VchError): boolean {
   );
 }
 
+const UNANSWERED: ReadonlySet<string> = new Set([
+  'VCH_ERR_TRANSPORT',
+  'VCH_ERR_TIMEOUT',
+  'VCH_ERR_OUTCOME_UNKNOWN',
+]);
+
 /** The request went out, or may have, and whether it was carried out was not heard. */
 function isUnanswered(failure: VchError): boolean {
-  return failure.code === 'VCH_ERR_TRANSPORT' || failure.code === 'VCH_ERR_OUTCOME_UNKNOWN';
+  return UNANSWERED.has(failure.code);
 }
 
 function statusFor(failure: VchError): VmOutcome['status'] {
@@ -189,14 +197,10 @@ function interrupted(vm: ReadableVm): VchError {
 
 function gaveUp(vm: ReadableVm, failure: VchError): VchError {
   const label = `${vm.displayName} (${vm.ref.value})`;
-  return new VchError(
-    failure.code,
-    `${label}: given up after ${ATTEMPTS} attempts: ${failure.message}; run the same command again`,
-    {
-      ...(failure.fault === undefined ? {} : {fault: failure.fault}),
-      cause: failure,
-    },
-  );
+  return new VchError(failure.code, `${label}: given up after ${ATTEMPTS} attempts: ${failure.message}`, {
+    ...(failure.fault === undefined ? {} : {fault: failure.fault}),
+    cause: failure,
+  });
 }
 
 function unsettled(vm: ReadableVm, failure: VchError, reading: VchError): VchError {

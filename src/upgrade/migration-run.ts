@@ -31,7 +31,12 @@ export async function undoMigration(session: Session, options: UndoOptions): Pro
     ...(options.run === undefined ? {} : {run: options.run}),
     ...(options.to === undefined ? {} : {to: options.to}),
   };
-  return change(session, options, decideUndo(options.registry, filter));
+  const outcome = await change(session, options, decideUndo(options.registry, filter));
+  const {run} = options;
+  if (run === undefined || outcome.vms.some(({status}) => status !== 'unchanged' && status !== 'skipped'))
+    return outcome;
+  const message = `nothing to undo: no containerVM's ledger names the run ${run}; vch-migrate status shows what was applied`;
+  return {...outcome, findings: [...outcome.findings, {code: 'run-unknown', message}]};
 }
 
 /** The plan, and beside it what each VM's ledger says was applied. */
@@ -81,10 +86,11 @@ async function change(session: Session, options: RunOptions, decide: Decide): Pr
   const outcomes = await commitAll(
     {
       session,
-      decide,
+      decide: scope.decide,
       keys: options.registry.readKeys('container'),
       parallelism: options.parallelism,
       signal: options.signal,
+      onReadBack: (total) => options.onProgress?.({type: 'phase', phase: 'verify', total}),
       onOutcome: (vm) => {
         done += 1;
         options.onProgress?.({type: 'vm', vm});

@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises';
 import {VchError} from '../errors.js';
 import {
   type ContainerVm,
@@ -8,6 +9,7 @@ import {
 import {type FoundVch, findVch, ownedByOther, owns} from '../inventory/find-vch.js';
 import type {Vch} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
+import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import type {Decide, Decision} from './decision.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
@@ -26,6 +28,8 @@ export interface Scope {
   readonly vch: Vch;
   readonly outcome: RunOutcome;
   readonly pending: readonly PlannedVm[];
+  /** For deciding anew on a later reading: with what is to be said of the VM's owner. */
+  readonly decide: Decide;
 }
 
 /** VMs that are decided on side by side: a plugin that never settles must not cost its time limit for each in turn. */
@@ -40,7 +44,11 @@ interface Decided {
  * Finds the VCH, reads its containerVMs and decides for each: the part that `plan` and `apply` share to the last
  * line, so that a dry run cannot lie.
  */
-export async function openScope(session: Session, options: RunOptions, decide: Decide): Promise<Scope> {
+export function openScope(session: Session, options: RunOptions, decide: Decide): Promise<Scope> {
+  return untilStopped(options.signal, () => readScope(session, options, decide));
+}
+
+async function readScope(session: Session, options: RunOptions, decide: Decide): Promise<Scope> {
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
   return scopeOf(session, found, options, {decide, keys: options.registry.readKeys('container')});
@@ -63,11 +71,14 @@ export async function scopeOf(
   const vms = await readContainerVms(session, found.vch, keys);
   const inScope = vms.filter((vm) => vm.status !== 'other').sort(byDisplayName);
   options.onProgress?.({type: 'phase', phase: 'plan', total: inScope.length});
+  const decideOwn: Decide = async (vm) => withOwner(await decide(vm), ownership(vm, found));
   const pending: PlannedVm[] = [];
   const outcomes: VmOutcome[] = [];
   for (let start = 0; start < inScope.length; start += DECIDED_AT_ONCE) {
+    // Deciding is all microtasks: without a breath in between, no signal would be heard.
+    if (start % 512 === 0) await setImmediate();
     const some = inScope.slice(start, start + DECIDED_AT_ONCE);
-    for (const one of await Promise.all(some.map((vm) => decideOne(vm, found, decide)))) {
+    for (const one of await Promise.all(some.map((vm) => decideOne(vm, found, decideOwn)))) {
       outcomes.push(one.outcome);
       if (one.planned !== null) pending.push(one.planned);
     }
@@ -79,7 +90,7 @@ export async function scopeOf(
     findings: strays(found, vms),
     interrupted: false,
   };
-  return {vch: found.vch, outcome, pending};
+  return {vch: found.vch, outcome, pending, decide: decideOwn};
 }
 
 async function decideOne(
@@ -93,11 +104,12 @@ async function decideOne(
   const decision = await decide(vm);
   // The plugin is at fault, and not this VM: it is refused for all of them, before anything is written.
   if ('error' in decision && decision.error.code === 'VCH_ERR_PLUGIN_INVALID') throw decision.error;
-  const outcome = decided(
-    vm,
-    owner.status === 'own' ? decision : {...decision, findings: [...decision.findings, owner.finding]},
-  );
+  const outcome = decided(vm, decision);
   return {outcome, planned: decision.status === 'pending' ? {vm, decision, outcome} : null};
+}
+
+function withOwner(decision: Decision, owner: Ownership): Decision {
+  return owner.status === 'own' ? decision : {...decision, findings: [...decision.findings, owner.finding]};
 }
 
 /** Whether a containerVM in a VCH's pool or folder is that VCH's, by its BIOS UUID. */

@@ -1,4 +1,4 @@
-import {VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {restartable} from './property-collector.js';
 import {refValue} from './property-value.js';
@@ -26,11 +26,20 @@ export function withContainerView<T>(
     try {
       result = await use(view);
     } catch (error) {
-      // The view ends with its session at the latest; the failure that led here is the one to report.
-      await session.call('DestroyView', view).catch(() => undefined);
+      // The failure that led here is the one to report.
+      await destroy(session, view);
       throw error;
     }
-    if (session.generation === generation) await session.call('DestroyView', view);
+    if (session.generation === generation) await destroy(session, view);
     return result;
   });
+}
+
+/** Not worth a failure: what was read is read, and the view ends with its session at the latest. */
+async function destroy(session: Session, view: ManagedObjectReference): Promise<void> {
+  try {
+    await session.call('DestroyView', view);
+  } catch (error) {
+    session.log.debug(`the view ${view.value} could not be destroyed: ${toVchError(error).message}`);
+  }
 }

@@ -69,7 +69,7 @@ function describe(fault: VimFault): string {
     case 'InvalidPowerState':
       return `${said}: this host takes the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
     default:
-      return said;
+      return `${said}; vCenter's list of tasks has the details, and the same command may be run again`;
   }
 }
 

@@ -114,8 +114,12 @@ async function readBody(stream: Readable, url: URL): Promise<string> {
 
 function transportError(error: unknown, url: URL): VchError {
   if (error instanceof VchError) return error;
-  return new VchError('VCH_ERR_TRANSPORT', `${url.host}: ${reason(error, url)}`);
+  const code = HANGS.has(errorCode(error)) ? 'VCH_ERR_TIMEOUT' : 'VCH_ERR_TRANSPORT';
+  return new VchError(code, `${url.host}: ${reason(error, url)}`);
 }
+
+/** The server took the request and says nothing: asking again would only wait again. */
+const HANGS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /** Only codes of the socket and of undici are looked at; the error itself goes nowhere. */
 function reason(error: unknown, url: URL): string {

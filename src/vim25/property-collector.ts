@@ -1,5 +1,5 @@
 import {hasCode, toVchError, VchError} from '../errors.js';
-import {localizedFault, type VimFault} from './faults.js';
+import {faultError, localizedFault, type VimFault} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {pause} from './pause.js';
 import {refValue} from './property-value.js';
@@ -38,6 +38,13 @@ export interface ObjectContent {
   readonly missing: readonly {readonly path: string; readonly fault: VimFault}[];
 }
 
+/** Throws the fault of the first property that could not be read; `what` names the reading. */
+export function assertNothingMissing(content: ObjectContent, what: string): void {
+  const [missing] = content.missing;
+  if (missing !== undefined)
+    throw faultError(missing.fault, `${what}: ${missing.path} of ${content.obj.value}`);
+}
+
 /** The path of one ExtraConfig key; the same key is wanted in its answer. */
 export function extraConfigPath(key: string): string {
   return `config.extraConfig["${key}"]`;
@@ -47,20 +54,28 @@ export function extraConfigPath(key: string): string {
  * Reads everything the specs reach, page by page, and gives what `map` made of each object, so that no more than
  * a page of the wire's form is ever in memory. Begun anew when the connection breaks or the session is renewed.
  */
-export async function retrieveProperties<T>(
+export function retrieveProperties<T>(
   session: Session,
   objects: readonly ObjectSpec[],
   properties: readonly PropertySpec[],
   map: (content: ObjectContent) => T,
 ): Promise<T[]> {
-  return restartable(session, async () => {
-    const results: T[] = [];
-    const specSet = [{propSet: properties.map(propertySpec), objectSet: objects.map(objectSpec)}];
-    for await (const page of pages(session, specSet)) {
-      for (const element of page) results.push(map(objectContent(element)));
-    }
-    return results;
-  });
+  return restartable(session, () => retrieveOnce(session, objects, properties, map));
+}
+
+/** The same without beginning anew, for who holds something that a new beginning needs anew: a view. */
+export async function retrieveOnce<T>(
+  session: Session,
+  objects: readonly ObjectSpec[],
+  properties: readonly PropertySpec[],
+  map: (content: ObjectContent) => T,
+): Promise<T[]> {
+  const results: T[] = [];
+  const specSet = [{propSet: properties.map(propertySpec), objectSet: objects.map(objectSpec)}];
+  for await (const page of pages(session, specSet)) {
+    for (const element of page) results.push(map(objectContent(element)));
+  }
+  return results;
 }
 
 /**
@@ -73,7 +88,9 @@ export async function restartable<T>(session: Session, read: () => Promise<T>): 
     try {
       return await read();
     } catch (error) {
-      const again = hasCode(error, 'VCH_ERR_TRANSPORT') || session.generation !== generation;
+      // What was removed meanwhile is not there the next time; what was never there is told after the last attempt.
+      const gone = error instanceof VchError && error.fault === 'ManagedObjectNotFound' && attempt < 2;
+      const again = hasCode(error, 'VCH_ERR_TRANSPORT') || session.generation !== generation || gone;
       if (!again || attempt === ATTEMPTS) throw error;
       await pause(attempt);
     }
@@ -136,8 +153,8 @@ async function cancel(session: Session, token: string): Promise<void> {
       token: xmlText(token),
     });
   } catch (error) {
-    // vcsim does not know the method; the read's own failure is the one to report.
-    toVchError(error);
+    // vcsim does not know the method; the read's own end is the one to report.
+    session.log.debug(`the token ${token} could not be cancelled: ${toVchError(error).message}`);
   }
 }
 

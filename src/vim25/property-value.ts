@@ -1,11 +1,10 @@
 import type {ManagedObjectReference} from './managed-object.js';
 import {child, childText, type XmlElement} from './xml-tree.js';
 
-/** One entry of an ExtraConfig. A value that is no string on the wire keeps its text, and says so. */
+/** One entry of an ExtraConfig; a value that is no string on the wire stands here by its text. */
 export interface OptionValue {
   readonly key: string;
   readonly value: string;
-  readonly isString: boolean;
 }
 
 /** A reference out of a property's value; `null` where the property is absent. */
@@ -33,7 +32,7 @@ export function optionValue(value: XmlElement | undefined): OptionValue | null {
   const key = childText(value, 'key');
   const content = child(value, 'value');
   if (key === undefined || content === undefined) return null;
-  return {key, value: content.text, isString: content.type === null || content.type === 'string'};
+  return {key, value: content.text};
 }
 
 /** A whole `config.extraConfig`. */

@@ -54,7 +54,7 @@ export class Session {
   readonly #transport: Transport;
   readonly #http: HttpClient;
   readonly #login: () => Promise<void>;
-  readonly #log: ConnectOptions['log'];
+  readonly log: ConnectOptions['log'];
   readonly #keepAlive: NodeJS.Timeout;
   #generation = 0;
   #renewal: Promise<void> | null = null;
@@ -67,7 +67,7 @@ export class Session {
     this.#transport = parts.transport;
     this.#http = parts.http;
     this.#login = parts.login;
-    this.#log = parts.log;
+    this.log = parts.log;
     this.#keepAlive = setInterval(() => void this.#touch(), KEEP_ALIVE_INTERVAL).unref();
   }
 
@@ -98,7 +98,7 @@ export class Session {
         return await this.call(method, object, args);
       } catch (error) {
         if (!hasCode(error, 'VCH_ERR_TRANSPORT') || attempt === READ_ATTEMPTS) throw error;
-        this.#log.warn(`${error.message}; reading again`);
+        this.log.warn(`${error.message}; reading again`);
         await pause(attempt);
       }
     }
@@ -112,7 +112,7 @@ export class Session {
       await this.#transport.call('Logout', this.content.sessionManager);
     } catch (error) {
       if (!(error instanceof VchError) || error.fault !== 'NotAuthenticated') {
-        this.#log.warn(`the session could not be logged out: ${toVchError(error).message}`);
+        this.log.warn(`the session could not be logged out: ${toVchError(error).message}`);
       }
     } finally {
       await this.#http.close();
@@ -124,7 +124,7 @@ export class Session {
     try {
       await this.read('CurrentTime', SERVICE_INSTANCE);
     } catch (error) {
-      this.#log.warn(`keeping the session alive failed: ${toVchError(error).message}`);
+      this.log.warn(`keeping the session alive failed: ${toVchError(error).message}`);
     }
   }
 
@@ -133,7 +133,7 @@ export class Session {
     this.#renewal ??= this.#login()
       .then(() => {
         this.#generation += 1;
-        this.#log.warn('the server had ended the session; logged in again');
+        this.log.warn('the server had ended the session; logged in again');
       })
       .finally(() => {
         this.#renewal = null;

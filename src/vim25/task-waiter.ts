@@ -10,6 +10,8 @@ const SHORTEST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
 /** Asking when most are done, not just the quickest, is what keeps the number of requests down. */
 const MARGIN = 1.2;
+/** Longer than any reconfigure takes; a task that is stuck must not keep the run for ever. */
+const TIME_LIMIT = 10 * 60_000;
 const STATE_PATHS = ['info.state', 'info.error', 'info.queueTime', 'info.completeTime'];
 
 interface Waiting {
@@ -50,6 +52,7 @@ export class TaskWaiter {
       await this.#untilDue();
       const before = [...this.#waiting.values()];
       await this.#readStates(before);
+      this.#expire();
       const settled = before.some(({task}) => !this.#waiting.has(task.value));
       this.#fruitless = settled ? 0 : this.#fruitless + 1;
     }
@@ -92,7 +95,13 @@ export class TaskWaiter {
   #settle(content: ObjectContent): void {
     const waiting = this.#waiting.get(content.obj.value);
     const state = textValue(content.properties.get('info.state'));
-    if (waiting === undefined || (state !== 'success' && state !== 'error')) return;
+    if (waiting === undefined) return;
+    const [missing] = content.missing;
+    if (state === null && missing !== undefined) {
+      this.#lose(waiting, faultError(missing.fault, 'reading it'));
+      return;
+    }
+    if (state !== 'success' && state !== 'error') return;
     this.#waiting.delete(content.obj.value);
     this.#learn(content);
     if (state === 'success') {
@@ -105,6 +114,14 @@ export class TaskWaiter {
         ? new VchError('VCH_ERR_VIM_FAULT', `${waiting.what}: the task failed and does not say why`)
         : faultError(localizedFault(error), waiting.what),
     );
+  }
+
+  #expire(): void {
+    const limit = `it has not ended within ${TIME_LIMIT / 60_000} minutes`;
+    for (const waiting of [...this.#waiting.values()]) {
+      if (Date.now() - waiting.since > TIME_LIMIT)
+        this.#lose(waiting, new VchError('VCH_ERR_TIMEOUT', limit));
+    }
   }
 
   #learn(content: ObjectContent): void {

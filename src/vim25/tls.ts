@@ -1,4 +1,4 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {readFileSync, statSync} from 'node:fs';
 import {createSecureContext, type PeerCertificate, rootCertificates, TLSSocket} from 'node:tls';
 import {buildConnector} from 'undici';
 import {VchError} from '../errors.js';
@@ -39,7 +39,9 @@ export function trustingConnector(url: URL, options: TlsOptions, timeout: number
 
 function trustedAuthorities(options: TlsOptions): string[] {
   const named = process.env['SSL_CERT_FILE'];
-  const bundle = (named === undefined ? SYSTEM_BUNDLES : [named]).find((path) => existsSync(path));
+  const bundle = (named === undefined ? SYSTEM_BUNDLES : [named]).find(
+    (path) => statSync(path, {throwIfNoEntry: false})?.isFile() === true,
+  );
   const authorities = [...rootCertificates];
   if (bundle !== undefined) authorities.push(readFileSync(bundle, 'utf8'));
   if (options.ca !== undefined) authorities.push(options.ca);

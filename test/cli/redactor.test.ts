@@ -28,7 +28,9 @@ describe('redactor', () => {
   ];
   for (const [name, text] of shapes) {
     it(`takes out ${name} that nobody told it of`, () => {
-      expect(new Redactor().redact(text)).to.include('***').and.not.include('planted');
+      expect(new Redactor().redact(text))
+        .to.match(/\*\*\*|\(sensitive\)/)
+        .and.not.include('planted');
     });
   }
 

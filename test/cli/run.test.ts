@@ -69,7 +69,8 @@ describe('run', () => {
       },
     });
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n').map(parsed);
-    expect(lines[0]).to.include({level: 'debug', message: 'sent ***'});
+    expect(lines[0]?.message).to.match(/^run /);
+    expect(lines[1]).to.include({level: 'debug', message: 'sent ***'});
     expect(lines[0]?.time).to.match(/^2026-01-02T03:04:/);
   });
 

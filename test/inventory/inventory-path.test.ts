@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {liesIn} from '../../src/inventory/inventory-path.js';
 
-const path = {segments: ['DC0', 'cluster1', 'pool-a', 'vch1'], datacenter: 'DC0'};
+const path = {segments: ['DC0', 'cluster1', 'pool-a', 'vch1'], datacenter: 'DC0', unread: null};
 
 describe('inventory/inventory-path', () => {
   for (const wanted of [
@@ -24,6 +24,8 @@ describe('inventory/inventory-path', () => {
   }
 
   it('lets a pool be called Resources', () => {
-    expect(liesIn({segments: ['DC0', 'c', 'Resources'], datacenter: 'DC0'}, 'c/Resources')).to.equal(true);
+    expect(
+      liesIn({segments: ['DC0', 'c', 'Resources'], datacenter: 'DC0', unread: null}, 'c/Resources'),
+    ).to.equal(true);
   });
 });

@@ -181,7 +181,7 @@ describe('vim25/session', () => {
 
     it('gives up on a server that takes the request and says nothing', async () => {
       const error = await answering(null, (url) => rejection(connect(options(url))));
-      expect(error.code).to.equal('VCH_ERR_TRANSPORT');
+      expect(error.code).to.equal('VCH_ERR_TIMEOUT');
       expect(error.message).to.contain('time limit');
     });
 

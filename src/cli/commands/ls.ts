@@ -1,6 +1,7 @@
 import {VchError} from '../../errors.js';
 import type {Listing} from '../../report/listing.js';
 import {listingText} from '../../report/listing-text.js';
+import {untilStopped} from '../../stopping.js';
 import type {Command, RunContext} from '../command.js';
 import {commandText} from '../command-text.js';
 import {EXIT} from '../exit-code.js';
@@ -30,7 +31,7 @@ export const ls: Command = {
 async function run(settings: Settings, given: GivenOptions, context: RunContext): Promise<number> {
   const {composeTool, composeVch} = await import('../compose-report.js');
   const listing: Listing = await withTarget(settings, context.newRunId(), context, async ({connection}) => {
-    const found = await connection.listVchs(settings.vch);
+    const found = await untilStopped(context.stop.signal, () => connection.listVchs(settings.vch));
     if (found.length === 0 && (settings.vch.name !== undefined || settings.vch.id !== undefined)) {
       throw new VchError(
         'VCH_ERR_VCH_NOT_FOUND',
@@ -53,10 +54,6 @@ async function run(settings: Settings, given: GivenOptions, context: RunContext)
             }),
     };
   });
-  await publish(
-    {json: listing, text: (layout) => listingText(listing, layout)},
-    settings.output,
-    context.terminal,
-  );
-  return EXIT.done;
+  const published = await publish({json: listing, text: (layout) => listingText(listing, layout)}, context);
+  return published ? EXIT.done : EXIT.failed;
 }

@@ -52,12 +52,8 @@ async function run(path: string, directories: readonly string[], context: RunCon
         ? 'vch-migrate plan with --plugins and the directory of the plugin'
         : `mend what failed, then vch-migrate plugins check ${shellQuoted(path)}`,
   };
-  await publish(
-    {json: report, text: (layout) => pluginCheckText(report, layout)},
-    context.output,
-    context.terminal,
-  );
-  if (failed === 0) return EXIT.done;
+  const published = await publish({json: report, text: (layout) => pluginCheckText(report, layout)}, context);
+  if (failed === 0) return published ? EXIT.done : EXIT.failed;
   context.log.error(
     `VCH_ERR_PLUGIN_INVALID: ${failed} of ${all.length} checks failed for ${path}; ${report.next}`,
   );

@@ -51,6 +51,6 @@ async function run(directories: readonly string[], context: RunContext): Promise
     json: list,
     text: (layout: Parameters<typeof pluginListText>[1]) => pluginListText(list, layout),
   };
-  await publish(text, context.output, context.terminal);
-  return EXIT.done;
+  const published = await publish(text, context);
+  return published ? EXIT.done : EXIT.failed;
 }

@@ -52,10 +52,6 @@ async function run(name: string, directory: string, context: RunContext): Promis
       ? `${test}, or ${check}`
       : `${check}; for node --test, npm install vch-migrate beside it`,
   };
-  await publish(
-    {json: made, text: (layout) => pluginMadeText(made, layout)},
-    context.output,
-    context.terminal,
-  );
-  return EXIT.done;
+  const published = await publish({json: made, text: (layout) => pluginMadeText(made, layout)}, context);
+  return published ? EXIT.done : EXIT.failed;
 }
