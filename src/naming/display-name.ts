@@ -1,4 +1,5 @@
 import {decodeValue} from '../extraconfig/value.js';
+import type {Finding} from '../migration/finding.js';
 
 /** The key of the appliance that holds its VCH's naming convention. */
 export const CONVENTION_KEY = 'guestinfo.vice./container/ContainerNameConvention';
@@ -30,6 +31,13 @@ export function readConvention(raw: string | undefined): NamingConvention {
   if (template === '') return {template: DEFAULT, problem: null};
   const problem = problemOf(template);
   return problem === null ? {template, problem} : {template: DEFAULT, problem};
+}
+
+/** What a person should know of a convention: that it cannot be used. */
+export function conventionFindings({problem}: NamingConvention): readonly Finding[] {
+  if (problem === null) return [];
+  const message = `${CONVENTION_KEY} of the appliance cannot be used: ${problem}; the default, ${DEFAULT}, is`;
+  return [{code: 'naming-convention-invalid', message}];
 }
 
 /** The display name of a container's VM: the short id goes in first, and the name gets what room is left. */

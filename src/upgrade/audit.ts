@@ -3,7 +3,7 @@ import {readAppliance} from '../inventory/appliance.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import {readVmFiles} from '../inventory/vm-files.js';
 import {auditNames} from '../naming/audit.js';
-import {CONVENTION_KEY, readConvention} from '../naming/display-name.js';
+import {CONVENTION_KEY, conventionFindings, readConvention} from '../naming/display-name.js';
 import {unescapeName} from '../vim25/entity-name.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
@@ -37,16 +37,11 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
       return {status: 'unchanged', findings: auditNames(audited, convention)};
     },
   });
-  const ofConvention =
-    convention.problem === null
-      ? []
-      : [
-          {
-            code: 'naming-convention-invalid',
-            message: `${CONVENTION_KEY} of the appliance: ${convention.problem}; the default is taken for it`,
-          },
-        ];
-  return {...outcome, vms: outcome.vms.map(judged), findings: [...ofConvention, ...outcome.findings]};
+  return {
+    ...outcome,
+    vms: outcome.vms.map(judged),
+    findings: [...conventionFindings(convention), ...outcome.findings],
+  };
 }
 
 interface Labelled {

@@ -28,26 +28,42 @@ export interface Container extends NamedContainer {
   readonly reading: Exclude<ContainerVm, {status: 'other'}>;
 }
 
-/** The containers of a VCH as one reading shows them; another VCH's in the same folder are left out. */
+/** The containers of a VCH as one reading shows them. */
+export interface Containers {
+  readonly all: readonly Container[];
+  /** VMs that may be containers of the VCH and have any name: their keys could not be read. */
+  readonly unread: readonly string[];
+  /** As `apply` counts them: unread ones too, templates not. */
+  readonly count: number;
+}
+
+/** Reads the containers of a VCH; another VCH's in the same folder are left out. */
 export async function readContainers(
   session: Session,
   found: FoundVch,
   keys: WantedKeys,
-): Promise<readonly Container[]> {
-  const containers: Container[] = [];
+): Promise<Containers> {
+  const all: Container[] = [];
+  const unread: string[] = [];
+  let count = 0;
   for (const vm of await readContainerVms(session, found.vch, keys)) {
-    if (vm.status === 'other' || vm.containerId === null) continue;
+    if (vm.status === 'other') continue;
     const owner = ownership(vm, found).status;
     if (owner === 'other') continue;
-    containers.push({
+    if (vm.status !== 'template') count += 1;
+    const label = `${vm.displayName} (${vm.ref.value})`;
+    const name = containerNameOf(vm.config);
+    if (name === null && vm.status !== 'readable') unread.push(label);
+    if (vm.containerId === null) continue;
+    all.push({
       reading: vm,
       containerId: vm.containerId,
-      name: containerNameOf(vm.config),
-      vm: `${vm.displayName} (${vm.ref.value})`,
+      name,
+      vm: label,
       own: owner === 'own',
     });
   }
-  return containers;
+  return {all, unread, count};
 }
 
 /** A container that a rename is decided for, and its name until then. */

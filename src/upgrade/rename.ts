@@ -1,12 +1,10 @@
 import {hasCode, toVchError, VchError} from '../errors.js';
-import {applyChanges} from '../extraconfig/delta.js';
 import {type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import type {Finding} from '../migration/finding.js';
-import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
 import {linksTo} from '../naming/aliases.js';
-import {CONVENTION_KEY, readConvention} from '../naming/display-name.js';
+import {CONVENTION_KEY, conventionFindings, readConvention} from '../naming/display-name.js';
 import {assertRenameWords, nameInUse, renameUnsupported} from '../naming/docker-name.js';
 import {holderOf} from '../naming/find-container.js';
 import type {Session} from '../vim25/session.js';
@@ -17,7 +15,7 @@ import type {RunOutcome, VmOutcome} from './outcome.js';
 import {type RenameClaim, withRenameClaim} from './rename-claim.js';
 import {decideLinks, decideRename, decideReturn} from './rename-decision.js';
 import {
-  type Container,
+  type Containers,
   NAMING_KEYS,
   type RenameTarget,
   readContainers,
@@ -68,9 +66,9 @@ export async function renameContainer(session: Session, options: RenameOptions):
   });
 }
 
-function supported(containers: readonly Container[], options: RenameOptions, {vch}: FoundVch): RenameTarget {
-  assertExpected(containers.length, options.expect, vch);
-  const target = renameTarget(containers, options.container, options.newName);
+function supported(containers: Containers, options: RenameOptions, {vch}: FoundVch): RenameTarget {
+  assertExpected(containers.count, options.expect, vch);
+  const target = renameTarget(containers.all, options.container, options.newName);
   const support = renameSupport(target.vm.config);
   if (support.class === 'disabled') throw renameUnsupported(target.oldName, support.reason);
   return target;
@@ -80,7 +78,7 @@ interface RenameParts {
   readonly session: Session;
   readonly options: RenameOptions;
   readonly found: FoundVch;
-  readonly containers: readonly Container[];
+  readonly containers: Containers;
   readonly target: RenameTarget;
   readonly claim: RenameClaim;
 }
@@ -89,14 +87,10 @@ async function rename(parts: RenameParts): Promise<RunOutcome> {
   const {target, claim, options} = parts;
   const convention = readConvention(claim.appliance.config[CONVENTION_KEY]);
   const renaming = {oldName: target.oldName, newName: options.newName, convention};
-  const problem = {
-    code: 'naming-convention-invalid',
-    message: `${CONVENTION_KEY} of the appliance: ${convention.problem}; the default is used`,
-  };
   const outcome = (vms: readonly VmOutcome[]): RunOutcome => ({
-    vch: {...parts.found.vch.summary, containerVMs: parts.containers.length},
+    vch: {...parts.found.vch.summary, containerVMs: parts.containers.count},
     vms,
-    findings: convention.problem === null ? [] : [problem],
+    findings: [...conventionFindings(convention), ...unreadFindings(parts.containers, options.newName)],
     interrupted: vms.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
   });
   const decide = decideRename(renaming);
@@ -106,10 +100,17 @@ async function rename(parts: RenameParts): Promise<RunOutcome> {
   options.onProgress?.({type: 'phase', phase: 'commit', total: 1});
   const [written] = await commit(parts, decide, [planned(target.vm, decision)]);
   if (written?.status !== 'changed') return outcome(written === undefined ? [] : [written]);
-  const unchecked = await giveWay(parts, decision);
+  // What was written may have been decided anew on a later reading.
+  const unchecked = await giveWay(parts, {...decision, changes: written.changes});
   const renamed = describe(parts, written, decision);
   const links = await renameLinks(parts, decideLinks(renaming));
   return outcome([{...renamed, findings: [...renamed.findings, ...unchecked]}, ...links]);
+}
+
+function unreadFindings({unread}: Containers, newName: string): readonly Finding[] {
+  if (unread.length === 0) return [];
+  const message = `the container names of ${unread.join(', ')} cannot be read; if one of them is ${newName}, that name is there twice`;
+  return [{code: 'names-unread', message}];
 }
 
 function planned(vm: ReadableVm, decision: PendingDecision): PlannedVm {
@@ -132,14 +133,14 @@ function commit(
  */
 async function giveWay(parts: RenameParts, written: PendingDecision): Promise<readonly Finding[]> {
   const {session, found, target, options} = parts;
-  let containers: readonly Container[];
+  let containers: Containers;
   try {
     containers = await readContainers(session, found, NAMING_KEYS);
   } catch (error) {
     const message = `whether another container got the name meanwhile could not be read: ${toVchError(error).message}`;
     return [{code: 'not-checked-again', message}];
   }
-  const holder = holderOf(options.newName, containers, target.container);
+  const holder = holderOf(options.newName, containers.all, target.container);
   if (holder === undefined) return [];
   const conflict = nameInUse(options.newName, holder.containerId);
   const left = await takeBack(parts, decideReturn(target.vm, written));
@@ -168,7 +169,11 @@ async function takeBack(parts: RenameParts, decide: Decide): Promise<string | nu
 }
 
 /** The renamed VM as it stands now, and what a person should know of it. */
-function describe({claim, target}: RenameParts, written: VmOutcome, decision: PendingDecision): VmOutcome {
+function describe(
+  {claim, target, options}: RenameParts,
+  written: VmOutcome,
+  decision: PendingDecision,
+): VmOutcome {
   const {displayName} = decision;
   const findings = [...written.findings];
   if (displayName !== undefined) {
@@ -179,8 +184,12 @@ function describe({claim, target}: RenameParts, written: VmOutcome, decision: Pe
     const message = `the running VCH shows the name ${target.oldName} until it next reads this VM`;
     findings.push({code: 'vch-shows-old-name', message});
   }
-  const containerName = containerNameOf(applyChanges(target.vm.config, decision.changes));
-  return {...written, displayName: displayName ?? written.displayName, containerName, findings};
+  return {
+    ...written,
+    displayName: displayName ?? written.displayName,
+    containerName: options.newName,
+    findings,
+  };
 }
 
 /** Lets the links of other containers follow; those that cannot are in the outcome with the reason. */
@@ -188,7 +197,7 @@ async function renameLinks(parts: RenameParts, decide: Decide): Promise<readonly
   const {containers, target} = parts;
   const pending: PlannedVm[] = [];
   const left: VmOutcome[] = [];
-  for (const {reading, containerId} of containers) {
+  for (const {reading, containerId} of containers.all) {
     if (containerId === target.vm.containerId || linksTo(reading.config, target.oldName).length === 0)
       continue;
     if (reading.status !== 'readable') {

@@ -1,10 +1,11 @@
 import {expect} from 'chai';
+import {type ProgressEvent, renameContainer} from '../../src/index.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {connect} from '../../src/vim25/session.js';
 import {targetOf, vchMigrate} from '../conformance/vch-migrate.js';
 import {rejection} from '../rejection.js';
 import {containerIdOf, loginTo, smallVch, withSession, withSimulator} from '../small-vch.js';
-import {ALIASES, APPLIANCE, CLAIM, container, dockerCreate, rename} from './containers.js';
+import {ALIASES, APPLIANCE, CLAIM, container, dockerCreate, rename, vch} from './containers.js';
 
 const WEB = 'vm-101';
 const DB = 'vm-102';
@@ -123,6 +124,57 @@ describe('upgrade: renames take turns', () => {
       expect(config(simulator)).to.deep.equal(before);
       expect(simulator.inventory.vm(WEB).name).to.equal(name);
       expect(config(simulator, 'vm-103')[ALIASES]).to.equal(':app|web:w');
+      expectNoClaim(simulator);
+    });
+  });
+
+  it('takes back what it wrote, not what it meant to write at first', async () => {
+    await withSession({fixture}, async (session, simulator) => {
+      let calls = 0;
+      simulator.addFault({
+        method: 'ReconfigVM_Task',
+        object: WEB,
+        do: {delay: 0},
+        before: () => {
+          calls += 1;
+          if (calls === 1) simulator.inventory.vm(WEB).change({[ALIASES]: ':web|:added'});
+          if (calls === 2) dockerCreate(simulator, 'shop', 'new shop');
+        },
+      });
+      const error = await rejection(rename(session, 'web', 'shop'));
+      expect(error.message).to.include('the rename was taken back');
+      expect(config(simulator)).to.include({'common/name': 'web', [ALIASES]: ':web|:added'});
+    });
+  });
+
+  it('says so when it could not be taken back', async () => {
+    await withSession({fixture}, async (session, simulator) => {
+      const made = () => void dockerCreate(simulator, 'shop', 'new shop');
+      simulator.addFault({method: 'ReconfigVM_Task', object: WEB, nth: 1, do: {delay: 0}, before: made});
+      simulator.addFault({
+        method: 'ReconfigVM_Task',
+        object: WEB,
+        nth: 2,
+        do: {fault: 'GenericVmConfigFault', as: 'task', message: 'no'},
+      });
+      const error = await rejection(rename(session, 'web', 'shop'));
+      expect(error.code).to.equal('VCH_ERR_CONFLICT');
+      expect(error.message).to.include('could not be taken back: ').and.include('GenericVmConfigFault');
+      expectNoClaim(simulator);
+    });
+  });
+
+  it('renames all the same when it cannot look at the names again, and says so', async () => {
+    await withSession({fixture}, async (session, simulator) => {
+      // A VM is told of when it was read back; what is read next are the names.
+      const onProgress = ({type}: ProgressEvent) => {
+        if (type !== 'vm') return;
+        simulator.addFault({method: 'RetrievePropertiesEx', times: 1, do: {fault: 'SystemError'}});
+      };
+      const {vms} = await renameContainer(session, {vch, container: 'web', newName: 'shop', onProgress});
+      expect(vms[0]?.status).to.equal('changed');
+      expect(vms[0]?.findings.map(({code}) => code)).to.include('not-checked-again');
+      expect(config(simulator)['common/name']).to.equal('shop');
       expectNoClaim(simulator);
     });
   });

@@ -91,6 +91,15 @@ describe('upgrade: rename', () => {
     }
   });
 
+  it('says which names it could not read', async () => {
+    const away = container('away', {more: {connectionState: 'inaccessible'}});
+    await withSession({fixture: smallVch([container('web'), away])}, async (session) => {
+      const {findings} = await rename(session, 'web', 'shop');
+      expect(findings.map(({code}) => code)).to.deep.equal(['names-unread']);
+      expect(findings[0]?.message).to.include('(vm-102)').and.include('shop');
+    });
+  });
+
   it('costs two readings, one write and the claim', async () => {
     const vms = Array.from({length: 120}, (_, index) => container(`c${index}`));
     await withSession({fixture: smallVch(vms)}, async (session, simulator) => {
