@@ -24,7 +24,7 @@ export async function commitInStages(
   const braked = {...context, brake};
   const canaries = planned.slice(0, staging.canary ?? 0);
   const others = planned.slice(canaries.length);
-  const first = await commitAll(braked, canaries);
+  const first = canaries.length === 0 ? [] : await commitAll(braked, canaries);
   if (canaries.length > 0 && others.length > 0 && brake.reason() === null) {
     const lost = first.filter(({status}) => status !== 'changed' && status !== 'unchanged');
     const reason =
@@ -33,7 +33,7 @@ export async function commitInStages(
         : await hold(canaries.length, others.length);
     if (reason !== null) brake.pull(reason);
   }
-  const outcomes = [...first, ...(await commitAll(braked, others))];
+  const outcomes = others.length === 0 ? first : [...first, ...(await commitAll(braked, others))];
   const left = outcomes.some(({status}) => status === 'not-attempted');
   return {outcomes, heldBack: left ? brake.reason() : null};
 }

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {VchError} from '../../src/errors.js';
-import {applyMigration, planMigration, type VmOutcome} from '../../src/index.js';
+import {applyMigration, type ProgressEvent, planMigration, type VmOutcome} from '../../src/index.js';
 import {Brake} from '../../src/upgrade/brake.js';
 import {vmOutcome} from '../cli/fake-cli.js';
 import {smallVch, withSession} from '../small-vch.js';
@@ -32,6 +32,22 @@ describe('upgrade: a run in stages', () => {
       expect(asked).to.deep.equal([[3, 17, 3]]);
       expect(count(vms, 'changed')).to.equal(20);
     });
+  });
+
+  it('tells its phases in their order, with canaries and without', async () => {
+    for (const [canary, expected] of [
+      [undefined, ['commit 20', 'verify 20']],
+      [3, ['commit 20', 'verify 3', 'verify 17']],
+    ] as const) {
+      await withSession({fixture: twenty}, async (session) => {
+        const phases: string[] = [];
+        const onProgress = (event: ProgressEvent) => {
+          if (event.type === 'phase') phases.push(`${event.phase} ${event.total}`);
+        };
+        await applyMigration(session, {vch, staging: {canary}, onProgress});
+        expect(phases.slice(3)).to.deep.equal(expected);
+      });
+    }
   });
 
   it('leaves the others alone when nobody wants to go on', async () => {
