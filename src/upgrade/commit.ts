@@ -31,6 +31,8 @@ export interface CommitContext {
   readonly signal: AbortSignal | undefined;
   /** Says when nothing new is to be started. */
   readonly brake?: Brake;
+  /** One VM is written, and still to be read back. */
+  readonly onWritten?: () => void;
   readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
@@ -50,8 +52,10 @@ export async function commitAll(
     planned.map((entry) =>
       tasks(async () => {
         const result = await committer.commit(entry);
-        if (result.status === 'written') context.brake?.written();
-        else {
+        if (result.status === 'written') {
+          context.brake?.written();
+          context.onWritten?.();
+        } else {
           context.brake?.ended(result.outcome);
           context.onOutcome(result.outcome);
         }

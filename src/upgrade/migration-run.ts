@@ -7,6 +7,7 @@ import type {Session} from '../vim25/session.js';
 import {assertUnlocked} from './assert-unlocked.js';
 import {type Decide, decideApply, decideUndo, vmInput} from './decision.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
+import {PhaseProgress} from './phase-progress.js';
 import type {RunOptions, UndoOptions} from './run-options.js';
 import {openScope, type Scope} from './scope.js';
 import {selected} from './selection.js';
@@ -91,8 +92,7 @@ export async function change(
   if (options.confirm !== undefined && !(await options.confirm(scope.outcome))) return stopped(scope, false);
   // A person may have thought about it for an hour.
   assertUnlocked(scope.vch, await readLock(session, scope.vch));
-  options.onProgress?.({type: 'phase', phase: 'commit', total: scope.pending.length});
-  let done = 0;
+  const progress = new PhaseProgress(options.onProgress);
   const staging = options.staging ?? {};
   const {outcomes, heldBack} = await commitInStages(
     {
@@ -101,11 +101,11 @@ export async function change(
       keys: options.registry.readKeys('container'),
       parallelism: options.parallelism,
       signal: options.signal,
-      onReadBack: (total) => options.onProgress?.({type: 'phase', phase: 'verify', total}),
+      onWritten: () => progress.step(),
+      onReadBack: (count) => progress.begin('verify', count),
       onOutcome: (vm) => {
-        done += 1;
         options.onProgress?.({type: 'vm', vm});
-        options.onProgress?.({type: 'progress', done, total: scope.pending.length});
+        progress.step();
       },
     },
     scope.pending,
@@ -116,6 +116,7 @@ export async function change(
       // An upgrade may have begun meanwhile.
       return (await readLock(session, scope.vch)).held ? 'an upgrade holds the VCH now' : null;
     },
+    (count) => progress.begin('commit', count),
   );
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const vms = scope.outcome.vms.map((vm) => byId.get(vm.id) ?? vm);

@@ -12,19 +12,25 @@ export interface Staged {
 
 /**
  * Writes the canaries first, if there are to be some, and everything else only if each of them holds what was
- * written. `hold` says why not to go on, when the canaries are changed.
+ * written. `hold` says why not to go on, when the canaries are changed; `onStage` hears of each stage.
  */
 export async function commitInStages(
   context: CommitContext,
   planned: readonly PlannedVm[],
   staging: Staging,
   hold: (canaries: number, left: number) => Promise<string | null>,
+  onStage: (count: number) => void,
 ): Promise<Staged> {
   const brake = new Brake(staging, planned.length);
   const braked = {...context, brake};
   const canaries = planned.slice(0, staging.canary ?? 0);
   const others = planned.slice(canaries.length);
-  const first = canaries.length === 0 ? [] : await commitAll(braked, canaries);
+  const commit = (vms: readonly PlannedVm[]) => {
+    if (vms.length === 0) return [];
+    onStage(vms.length);
+    return commitAll(braked, vms);
+  };
+  const first = await commit(canaries);
   if (canaries.length > 0 && others.length > 0 && brake.reason() === null) {
     const lost = first.filter(({status}) => status !== 'changed' && status !== 'unchanged');
     const reason =
@@ -33,7 +39,7 @@ export async function commitInStages(
         : await hold(canaries.length, others.length);
     if (reason !== null) brake.pull(reason);
   }
-  const outcomes = others.length === 0 ? first : [...first, ...(await commitAll(braked, others))];
+  const outcomes = [...first, ...(await commit(others))];
   const left = outcomes.some(({status}) => status === 'not-attempted');
   return {outcomes, heldBack: left ? brake.reason() : null};
 }

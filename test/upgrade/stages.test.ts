@@ -36,13 +36,14 @@ describe('upgrade: a run in stages', () => {
 
   it('tells its phases in their order, with canaries and without', async () => {
     for (const [canary, expected] of [
-      [undefined, ['commit 20', 'verify 20']],
-      [3, ['commit 20', 'verify 3', 'verify 17']],
+      [undefined, ['commit 20', 'done', 'verify 20', 'done']],
+      [3, [...['commit 3', 'done', 'verify 3', 'done'], ...['commit 17', 'done', 'verify 17', 'done']]],
     ] as const) {
       await withSession({fixture: twenty}, async (session) => {
         const phases: string[] = [];
         const onProgress = (event: ProgressEvent) => {
           if (event.type === 'phase') phases.push(`${event.phase} ${event.total}`);
+          if (event.type === 'progress' && event.done === event.total) phases.push('done');
         };
         await applyMigration(session, {vch, staging: {canary}, onProgress});
         expect(phases.slice(3)).to.deep.equal(expected);
