@@ -9,6 +9,25 @@ export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
   readonly contentType: string;
+  /** Of a HEAD, how long the body would be; `null` where the server does not tell. */
+  readonly contentLength: number | null;
+}
+
+/** What is sent by a PUT: bytes in pieces, and how many they are together. */
+export interface Upload {
+  readonly content: AsyncIterable<Uint8Array>;
+  readonly length: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Request {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Readable | null;
+  /** Milliseconds without a byte in either direction after which the server is taken to hang. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 // Above anything a page of properties needs, below what would endanger the process.
@@ -43,7 +62,11 @@ export class HttpClient {
   }
 
   get(path: string, timeout: number): Promise<HttpAnswer> {
-    return this.#exchange('GET', path, {}, null, timeout);
+    return this.#exchange({method: 'GET', path, headers: {}, body: null, timeout});
+  }
+
+  head(path: string, timeout: number, signal?: AbortSignal): Promise<HttpAnswer> {
+    return this.#exchange({method: 'HEAD', path, headers: {}, body: null, timeout, signal});
   }
 
   post(
@@ -52,34 +75,35 @@ export class HttpClient {
     headers: Readonly<Record<string, string>>,
     timeout: number,
   ): Promise<HttpAnswer> {
-    return this.#exchange('POST', path, headers, body, timeout);
+    return this.#exchange({method: 'POST', path, headers, body, timeout});
+  }
+
+  /** Sends a file as it is read: no more of it than a few pieces is ever in memory. */
+  put(path: string, {content, length, signal}: Upload, timeout: number): Promise<HttpAnswer> {
+    const headers = {'content-type': 'application/octet-stream', 'content-length': String(length)};
+    const body = Readable.from(content, {objectMode: false});
+    return this.#exchange({method: 'PUT', path, headers, body, timeout, signal});
   }
 
   close(): Promise<void> {
     return this.#pool.destroy();
   }
 
-  async #exchange(
-    method: 'GET' | 'POST',
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    body: string | null,
-    timeout: number,
-  ): Promise<HttpAnswer> {
+  async #exchange({headers, timeout, signal, ...request}: Request): Promise<HttpAnswer> {
     try {
       const response = await this.#pool.request({
-        method,
-        path,
+        ...request,
         headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
-        body,
         headersTimeout: timeout,
         bodyTimeout: timeout,
+        ...(signal === undefined ? {} : {signal}),
       });
       this.#remember(response.headers);
       return {
         status: response.statusCode,
         body: await readBody(response.body, this.#url),
         contentType: String(response.headers['content-type'] ?? ''),
+        contentLength: lengthOf(response.headers['content-length']),
       };
     } catch (error) {
       throw transportError(error, this.#url);
@@ -110,6 +134,10 @@ async function readBody(stream: Readable, url: URL): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function lengthOf(header: string | string[] | undefined): number | null {
+  return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : null;
 }
 
 function transportError(error: unknown, url: URL): VchError {

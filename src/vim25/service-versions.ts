@@ -11,7 +11,7 @@ const FALLBACK = '6.5';
  * Picks the API version to ask for out of `/sdk/vimServiceVersions.xml`: the newest that the server offers in
  * the namespace urn:vim25 and that is not newer than this client.
  */
-export function negotiateVersion(answer: HttpAnswer, url: URL): string {
+export function negotiateVersion(answer: Pick<HttpAnswer, 'status' | 'body'>, url: URL): string {
   if (answer.status === 404) return FALLBACK;
   const offered = offeredVersions(answer.body);
   if (offered.length === 0) {

@@ -1,8 +1,9 @@
 import {hasCode, toVchError, VchError} from '../errors.js';
 import type {ConnectOptions} from './connect-options.js';
-import {HttpClient} from './http-client.js';
+import {type HttpAnswer, HttpClient} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {pause} from './pause.js';
+import {type AboutInfo, type ServiceContent, serviceContent} from './service-content.js';
 import {negotiateVersion} from './service-versions.js';
 import {type Arguments, Transport} from './transport.js';
 import {xmlText} from './xml-text.js';
@@ -15,24 +16,6 @@ const CONNECTIONS = 40;
 const KEEP_ALIVE_INTERVAL = 5 * 60_000;
 const READ_ATTEMPTS = 4;
 
-/** What the server says it is. */
-export interface AboutInfo {
-  readonly fullName: string;
-  readonly version: string;
-  readonly build: string;
-  readonly apiType: string;
-  readonly apiVersion: string;
-  readonly instanceUuid: string | null;
-}
-
-/** The managed objects every call starts from. */
-export interface ServiceContent {
-  readonly rootFolder: ManagedObjectReference;
-  readonly propertyCollector: ManagedObjectReference;
-  readonly viewManager: ManagedObjectReference;
-  readonly sessionManager: ManagedObjectReference;
-}
-
 interface SessionParts {
   readonly url: URL;
   readonly user: string;
@@ -40,7 +23,10 @@ interface SessionParts {
   readonly content: ServiceContent;
   readonly transport: Transport;
   readonly http: HttpClient;
-  readonly login: () => Promise<void>;
+  /** The key of the session that is open. */
+  readonly key: string | null;
+  /** Opens a new one and gives its key. */
+  readonly login: () => Promise<string | null>;
   readonly log: ConnectOptions['log'];
 }
 
@@ -53,7 +39,8 @@ export class Session {
   readonly content: ServiceContent;
   readonly #transport: Transport;
   readonly #http: HttpClient;
-  readonly #login: () => Promise<void>;
+  readonly #login: () => Promise<string | null>;
+  #key: string | null;
   readonly log: ConnectOptions['log'];
   readonly #keepAlive: NodeJS.Timeout;
   #generation = 0;
@@ -67,8 +54,14 @@ export class Session {
     this.#transport = parts.transport;
     this.#http = parts.http;
     this.#login = parts.login;
+    this.#key = parts.key;
     this.log = parts.log;
     this.#keepAlive = setInterval(() => void this.#touch(), KEEP_ALIVE_INTERVAL).unref();
+  }
+
+  /** The key by which the server knows this login; `null` where it told none. */
+  get key(): string | null {
+    return this.#key;
   }
 
   /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */
@@ -104,6 +97,18 @@ export class Session {
     }
   }
 
+  /**
+   * A plain HTTP request under the login's cookie, for files of datastores. After a 401 the login is looked at; if the
+   * server has ended it, it is renewed and the request is made again.
+   */
+  async exchange(send: (http: HttpClient, timeout: number) => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    const generation = this.#generation;
+    const answer = await send(this.#http, this.#transport.timeout);
+    if (answer.status !== 401) return answer;
+    await this.read('CurrentTime', SERVICE_INSTANCE);
+    return this.#generation === generation ? answer : send(this.#http, this.#transport.timeout);
+  }
+
   /** Logs out and lets go of the connections; that it could not log out is told, and changes nothing of what was done. */
   async close(): Promise<void> {
     clearInterval(this.#keepAlive);
@@ -131,7 +136,8 @@ export class Session {
   async #renew(generation: number): Promise<void> {
     if (generation !== this.#generation) return;
     this.#renewal ??= this.#login()
-      .then(() => {
+      .then((key) => {
+        this.#key = key;
         this.#generation += 1;
         this.log.warn('the server had ended the session; logged in again');
       })
@@ -182,12 +188,13 @@ async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session
   const {about, content} = serviceContent(answer, options.url);
   const login = async () => {
     http.dropCookie();
-    await transport.call('Login', content.sessionManager, {
+    const opened = await transport.call('Login', content.sessionManager, {
       userName: xmlText(sendable(options.user, 'the user name')),
       password: xmlText(sendable(options.password, 'the password')),
     });
+    return childText(child(opened, 'returnval'), 'key') ?? null;
   };
-  await login();
+  const key = await login();
   options.log.debug(
     `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
   );
@@ -199,6 +206,7 @@ async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session
     content,
     transport,
     http,
+    key,
     login,
     log: options.log,
   });
@@ -210,30 +218,4 @@ function sendable(text: string, what: string): string {
     throw new VchError('VCH_ERR_USAGE', `${what} holds a character that XML cannot carry`);
   }
   return text;
-}
-
-function serviceContent(response: XmlElement, url: URL): {about: AboutInfo; content: ServiceContent} {
-  const value = child(response, 'returnval');
-  const about = child(value, 'about');
-  const ref = (name: string): ManagedObjectReference => {
-    const element = child(value, name);
-    if (element?.type) return {type: element.type, value: element.text};
-    throw new VchError('VCH_ERR_TRANSPORT', `${url.host} offers no ${name}; is it a vCenter or ESXi?`);
-  };
-  return {
-    about: {
-      fullName: childText(about, 'fullName') ?? '',
-      version: childText(about, 'version') ?? '',
-      build: childText(about, 'build') ?? '',
-      apiType: childText(about, 'apiType') ?? '',
-      apiVersion: childText(about, 'apiVersion') ?? '',
-      instanceUuid: childText(about, 'instanceUuid') ?? null,
-    },
-    content: {
-      rootFolder: ref('rootFolder'),
-      propertyCollector: ref('propertyCollector'),
-      viewManager: ref('viewManager'),
-      sessionManager: ref('sessionManager'),
-    },
-  };
 }

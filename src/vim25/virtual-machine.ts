@@ -1,9 +1,8 @@
-import {VchError} from '../errors.js';
+import {type CdromChange, cdromEdit} from './devices.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {refValue} from './property-value.js';
 import type {Session} from './session.js';
+import {startTask} from './task-call.js';
 import {xmlString, xmlText} from './xml-text.js';
-import {child} from './xml-tree.js';
 
 /** A merge into a VM's ExtraConfig: an empty value removes the key, keys not named stay. And a new display name. */
 export interface ReconfigSpec {
@@ -11,25 +10,29 @@ export interface ReconfigSpec {
   readonly changeVersion: string;
   /** As vSphere wants it escaped; the files keep their names. */
   readonly name?: string | undefined;
+  /** What vSphere shows as the guest's operating system. */
+  readonly alternateGuestName?: string | undefined;
+  /** Other ISO files for CD-ROMs that are there; the VM has to be powered off. */
+  readonly deviceChange?: readonly CdromChange[] | undefined;
   readonly extraConfig: readonly {readonly key: string; readonly value: string}[];
 }
 
 /** Starts `ReconfigVM_Task`; all of the spec is applied by it, or nothing. */
-export async function reconfigure(
+export function reconfigure(
   session: Session,
   vm: ManagedObjectReference,
   spec: ReconfigSpec,
 ): Promise<ManagedObjectReference> {
-  const answer = await session.call('ReconfigVM_Task', vm, {
+  const {name, alternateGuestName, deviceChange} = spec;
+  return startTask(session, 'ReconfigVM_Task', vm, {
+    // In the order of the WSDL, which vSphere insists on.
     spec: {
       changeVersion: xmlText(spec.changeVersion),
-      ...(spec.name === undefined ? {} : {name: xmlText(spec.name)}),
+      ...(name === undefined ? {} : {name: xmlText(name)}),
+      ...(alternateGuestName === undefined ? {} : {alternateGuestName: xmlText(alternateGuestName)}),
+      ...(deviceChange === undefined ? {} : {deviceChange: deviceChange.map(cdromEdit)}),
       // Each value says that it is a string: the element's type is anyType, and `true` or `007` would be guessed at.
       extraConfig: spec.extraConfig.map(({key, value}) => ({key: xmlText(key), value: xmlString(value)})),
     },
   });
-  const task = refValue(child(answer, 'returnval'));
-  if (task === null)
-    throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', `ReconfigVM_Task on ${vm.value} gave no task`);
-  return task;
 }

@@ -8,4 +8,5 @@ export const LEFT_TO_THE_SIMULATOR: readonly string[] = [
   'a session that expires during a run: vcsim only ends sessions on request',
   'disconnected, orphaned and inaccessible VMs: vcsim has no way to make one',
   'faults of tasks, lost replies and dropped connections: vcsim cannot be told to',
+  'a line of ours among the events of an appliance: vcsim has no LogUserEvent',
 ];

@@ -94,8 +94,31 @@ def finish(vm, created):
     if fixtures.is_appliance(vm):
         # An appliance names itself by its moref.
         own = {fixtures.APPLIANCE_ID: f"VirtualMachine:{created._moId}"}
-        WaitForTask(created.ReconfigVM_Task(vim.vm.ConfigSpec(extraConfig=options(own))))
+        spec = vim.vm.ConfigSpec(extraConfig=options(own), deviceChange=[cdrom(created)])
+        WaitForTask(created.ReconfigVM_Task(spec))
     return created.PowerOnVM_Task() if vm.get("powerState") == "poweredOn" else None
+
+
+def cdrom(created):
+    """What an appliance boots from: a CD-ROM with VIC's ISO file in the VM's own folder."""
+    controller = next(
+        device
+        for device in created.config.hardware.device
+        if isinstance(device, vim.vm.device.VirtualIDEController)
+    )
+    folder = created.config.files.vmPathName.rpartition("/")[0]
+    return vim.vm.device.VirtualDeviceSpec(
+        operation="add",
+        device=vim.vm.device.VirtualCdrom(
+            key=-1,
+            controllerKey=controller.key,
+            unitNumber=0,
+            backing=vim.vm.device.VirtualCdrom.IsoBackingInfo(fileName=f"{folder}/appliance.iso"),
+            connectable=vim.vm.device.VirtualDevice.ConnectInfo(
+                startConnected=True, allowGuestControl=True, connected=True
+            ),
+        ),
+    )
 
 
 def all_of(tasks):
