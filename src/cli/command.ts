@@ -41,6 +41,8 @@ export interface Command {
   readonly aliases: readonly string[];
   /** Names of the arguments it takes, such as `FIXTURE`, in their order. */
   readonly arguments?: readonly string[];
+  /** The command that options of this one stand for, as `upgrade --rollback` does for `rollback`. */
+  readonly instead?: (given: GivenOptions) => Command | undefined;
   /** One line for the list of commands. */
   readonly summary: string;
   readonly options: readonly OptionName[];

@@ -13,11 +13,13 @@ import {
   type ReportStep,
   type ReportTarget,
   type ReportTool,
+  type ReportUpgrade,
   type ReportVch,
   type ReportVm,
   summarize,
 } from '../report/report.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../upgrade/outcome.js';
+import type {UpgradeOutcome} from '../upgrade/vch/outcome.js';
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;
@@ -38,7 +40,10 @@ export interface ComposeOptions {
 }
 
 /** What a run came to, as the report that people and programs get: values masked, keys in the contract's order. */
-export function composeReport(outcome: RunOutcome, options: ComposeOptions): Report {
+export function composeReport(
+  outcome: RunOutcome & Partial<UpgradeOutcome>,
+  options: ComposeOptions,
+): Report {
   const {redact} = options;
   const vms = outcome.vms.map((vm) => composeVm(vm, redact));
   const report: Omit<Report, 'next'> = {
@@ -61,9 +66,25 @@ export function composeReport(outcome: RunOutcome, options: ComposeOptions): Rep
     vms,
     findings: outcome.findings.map((finding) => composeFinding(finding, redact)),
     steps: options.steps,
+    ...(outcome.checks === undefined
+      ? {}
+      : {checks: outcome.checks.map((check) => ({...check, message: redact(check.message)}))}),
+    ...(outcome.upgrade === undefined ? {} : {upgrade: composeUpgrade(outcome.upgrade, redact)}),
     interrupted: outcome.interrupted,
   };
   return {...report, next: options.next(report)};
+}
+
+function composeUpgrade(upgrade: UpgradeOutcome['upgrade'], redact: Redact): ReportUpgrade {
+  return {
+    result: upgrade.result,
+    error: upgrade.error === null ? null : composeError(upgrade.error, redact),
+    run: upgrade.run,
+    phase: upgrade.phase,
+    lockId: upgrade.lockId,
+    snapshot: upgrade.snapshot,
+    card: upgrade.card.map(maskText),
+  };
 }
 
 /** This tool, as reports name it. */

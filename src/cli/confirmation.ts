@@ -3,6 +3,7 @@ import type {RunOutcome} from '../upgrade/outcome.js';
 import type {Connection} from './operations.js';
 import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';
+import {vchQuestion} from './vch-question.js';
 
 /** Asks a person before the first write, and remembers the answer. */
 export interface Confirmation {
@@ -21,17 +22,20 @@ export function confirmation(
 ): Confirmation {
   let declined = false;
   return {
-    async ask({vch, vms}) {
+    async ask(planned) {
+      const {vch} = planned;
+      const vms = planned.vms.filter(({kind}) => kind === 'container');
       const of = (status: string) => vms.filter((vm) => vm.status === status).length;
       const pending = of('pending');
-      if (pending === 0) return true;
+      const whole = vchQuestion(command, planned);
+      if (pending === 0 && whole === undefined) return true;
       const left = [
         ...(of('refused') > 0 ? [`${of('refused')} refused`] : []),
         ...(of('unreachable') > 0 ? [`${of('unreachable')} unreachable`] : []),
       ];
       const answer = await terminal.ask(
         `${command} on VCH ${printable(vch.name)} (${vch.id}) of ${connection.url}: ` +
-          `${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. Go on? [y/N] `,
+          `${whole ?? ''}${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. Go on? [y/N] `,
         stop.signal,
       );
       // A signal during the question is an interruption, not an answer.

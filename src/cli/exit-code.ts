@@ -3,10 +3,10 @@ import type {Report} from '../report/report.js';
 import {STOP_EXIT_CODE, type StopSignal} from './stop.js';
 
 /** What the process exits with; contract of the command line. */
-export const EXIT = {done: 0, failed: 1, pending: 2, partly: 3, locked: 4, usage: 5} as const;
+export const EXIT = {done: 0, failed: 1, pending: 2, partly: 3, locked: 4, usage: 5, person: 6} as const;
 
 export interface EndOfRun {
-  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted'>;
+  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'upgrade' | 'checks'>;
   readonly detailedExitcode: boolean;
   /** The question before the first write was answered with no. */
   readonly declined: boolean;
@@ -15,7 +15,8 @@ export interface EndOfRun {
 
 /** The exit code of a command that ended with a report. */
 export function exitCodeOf(end: EndOfRun): number {
-  const {command, summary, interrupted} = end.report;
+  const {command, summary, interrupted, upgrade} = end.report;
+  if (upgrade?.result === 'needs-person') return EXIT.person;
   if (interrupted) return STOP_EXIT_CODE[end.stoppedBy ?? 'SIGINT'];
   if (end.declined) return EXIT.failed;
   switch (command) {
@@ -34,6 +35,16 @@ export function exitCodeOf(end: EndOfRun): number {
       // Without the container's own rename there is nothing for links to follow: all or nothing changed.
       if (summary.changed === 0) return EXIT.failed;
       return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
+    case 'check': {
+      if (end.report.checks?.some(({status}) => status === 'failed')) return EXIT.failed;
+      const excused = summary.refused + summary.unreachable + summary.failed + summary.conflict;
+      return excused > 0 ? EXIT.partly : EXIT.done;
+    }
+    case 'upgrade':
+    case 'resume':
+    case 'rollback':
+    case 'unlock':
+      return exitCodeOfUpgrade(end.report);
     case 'apply':
     case 'undo': {
       const inScope = summary.total - summary.skipped;
@@ -42,6 +53,22 @@ export function exitCodeOf(end: EndOfRun): number {
       if (stoppedEarly || nothingWorked) return EXIT.failed;
       return summary.changed + summary.unchanged < inScope ? EXIT.partly : EXIT.done;
     }
+  }
+}
+
+function exitCodeOfUpgrade({upgrade, summary}: EndOfRun['report']): number {
+  switch (upgrade?.result) {
+    case 'planned':
+    case 'unlocked':
+      return EXIT.done;
+    case 'upgraded':
+    case 'rolled-back':
+    case 'unchanged':
+      return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
+    case 'needs-person':
+      return EXIT.person;
+    default:
+      return EXIT.failed;
   }
 }
 
@@ -54,6 +81,8 @@ export function exitCodeOfError(error: VchError, stoppedBy: StopSignal | null): 
       return EXIT.usage;
     case 'VCH_ERR_LOCKED':
       return EXIT.locked;
+    case 'VCH_ERR_ROLLBACK_FAILED':
+      return EXIT.person;
     case 'VCH_ERR_INTERRUPTED':
       return STOP_EXIT_CODE[stoppedBy ?? 'SIGINT'];
     default:

@@ -1,10 +1,11 @@
 import type {Report} from '../report/report.js';
 import {commandText, shellQuoted} from './command-text.js';
+import {isVchCommand, nextVchStep} from './next-vch-step.js';
 import type {GivenOptions} from './option-table.js';
 import type {Target} from './target.js';
 
 export interface EndState {
-  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'vch'>;
+  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'vch' | 'upgrade' | 'checks'>;
   readonly given: GivenOptions;
   /** The arguments that were given besides, to a command that takes some. */
   readonly args?: readonly string[];
@@ -20,7 +21,7 @@ export function nextStep(end: EndState): string {
     return commandText(words.join(' '), end.given, {...vch, nameIsUnique: true});
   };
   const step = stepAfter(end, line);
-  const writes = command === 'apply' || command === 'undo' || command === 'rename';
+  const writes = command === 'apply' || command === 'undo' || command === 'rename' || command === 'upgrade';
   if (end.target.kind === 'simulator' && writes && !end.declined) {
     return `this simulator is gone now, and its changes with it; for one that stays: vch-migrate simulate ${shellQuoted(end.target.fixture)}`;
   }
@@ -40,6 +41,7 @@ function stepAfter(
       ? line(word)
       : line(`${word} --from-report ${shellQuoted(known)} --only unresolved`);
   const {command, summary, interrupted, vch} = report;
+  if (isVchCommand(command)) return nextVchStep(command, report, line);
   if (declined) return `nothing was written; to go on: ${line(command)}`;
   if (interrupted) return `to go on: ${rest(command)}`;
   switch (command) {

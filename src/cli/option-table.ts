@@ -77,6 +77,38 @@ export const OPTIONS = {
   deadline: {kind: 'text', group: 'Run:', describe: 'Start nothing after this time of day, HH:MM'},
   out: {kind: 'text', group: 'Command:', describe: 'FILE to save the plan to, for apply FILE'},
   'detailed-exitcode': {kind: 'flag', group: 'Command:', describe: 'Exit 2 if changes are pending'},
+  'appliance-iso': {
+    kind: 'text',
+    group: 'Command:',
+    describe:
+      'FILE that the appliance is to boot from; without it, it keeps its ISO and only its data change',
+  },
+  'bootstrap-iso': {
+    kind: 'text',
+    group: 'Command:',
+    describe: 'FILE that new containers are to boot from; those that are there keep theirs',
+  },
+  timeout: {
+    kind: 'text',
+    group: 'Command:',
+    describe: 'How long the appliance may take to be ready after power-on, such as 90s (default 10m)',
+  },
+  'skip-version-check': {
+    kind: 'flag',
+    group: 'Command:',
+    describe: "Go on although the ISO's build is not newer than the VCH's",
+  },
+  'skip-iso-check': {
+    kind: 'flag',
+    group: 'Command:',
+    describe: 'Go on although the two ISOs are of different versions',
+  },
+  'dry-run': {kind: 'flag', group: 'Command:', describe: 'Check and plan everything; write nothing'},
+  journal: {kind: 'text', group: 'Command:', describe: 'DIR for a file with every side effect, in order'},
+  rollback: {kind: 'flag', group: 'Command:', describe: 'The same as vch-migrate rollback'},
+  resume: {kind: 'flag', group: 'Command:', describe: 'The same as vch-migrate resume'},
+  'reset-progress': {kind: 'flag', group: 'Command:', describe: 'The same as vch-migrate unlock'},
+  'lock-id': {kind: 'text', group: 'Command:', describe: 'Only the lock with this ID, as status shows it'},
   run: {kind: 'text', group: 'Command:', describe: 'Undo only what the run with this id wrote'},
   to: {kind: 'text', group: 'Command:', describe: 'Undo the plugins above this VERSION, and keep it'},
   listen: {

@@ -15,6 +15,19 @@ export const DOING = {
   plan: 'planning',
   commit: 'writing',
   verify: 'reading back',
+  check: 'checking',
+  lock: 'taking the upgrade lock',
+  upload: 'uploading',
+  snapshot: 'taking the snapshot',
+  'power-off': 'powering off',
+  appliance: 'upgrading the appliance',
+  'power-on': 'powering on',
+  ready: 'waiting until ready',
+  'verify-appliance': 'verifying the appliance',
+  'drop-previous-snapshot': "removing the last upgrade's snapshot",
+  unlock: 'releasing the upgrade lock',
+  revert: 'reverting to the snapshot',
+  cleanup: 'cleaning up',
 } as const;
 
 export interface ProgressOptions {
@@ -39,7 +52,10 @@ export function progressTo({log, now, live}: ProgressOptions): (event: ProgressE
         doing = DOING[event.phase];
         began = time;
         told = time;
-        const text = event.total === null ? doing : `${doing}: ${event.total} containerVMs`;
+        const text =
+          event.total === null
+            ? doing
+            : `${doing}: ${event.total} ${event.phase === 'upload' ? 'bytes' : 'containerVMs'}`;
         if (live === undefined) log.info(text);
         else live.show(text.slice(0, live.columns - 1));
         return;

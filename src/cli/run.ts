@@ -48,7 +48,7 @@ export async function run(
       await terminal.out(parsed.text);
       return EXIT.done;
     }
-    const {command} = parsed;
+    const command = parsed.command.instead?.(parsed.given) ?? parsed.command;
     const know = (given: GivenOptions) => {
       for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), readTextFile))
         redactor.add(secret);

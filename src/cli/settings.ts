@@ -12,6 +12,7 @@ import {type ReadText, readTextFile} from './settings-file.js';
 import {readStaging, type StagingSettings} from './staging.js';
 import type {Target} from './target.js';
 import {readTrust} from './trust.js';
+import {readVchUpgrade, type VchUpgradeSettings} from './vch-upgrade-settings.js';
 
 /** What goes where: the same for every command. */
 export interface OutputSettings {
@@ -43,6 +44,8 @@ export interface Settings {
   readonly out: string | undefined;
   readonly run: string | undefined;
   readonly to: number | undefined;
+  /** What the commands over the VCH as a whole take. */
+  readonly vchUpgrade: VchUpgradeSettings;
   readonly staging: StagingSettings;
   readonly output: OutputSettings;
 }
@@ -81,6 +84,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
   const expect = wholeNumber(given, 'expect', 0, Number.MAX_SAFE_INTEGER, problems);
   const to = wholeNumber(given, 'to', 0, Number.MAX_SAFE_INTEGER, problems);
   const staging = readStaging(given, problems);
+  const vchUpgrade = readVchUpgrade(given, problems);
   const out = given.text('out');
   const outProblem = out === undefined ? undefined : unwritable(out);
   if (outProblem !== undefined) problems.add(`--out ${outProblem}`);
@@ -126,6 +130,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
     out,
     run: given.text('run'),
     to,
+    vchUpgrade,
     staging,
     output,
   };

@@ -1,5 +1,6 @@
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {type Cdrom, readCdroms} from '../vim25/devices.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
 import {optionValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
@@ -11,19 +12,30 @@ export interface Appliance {
   /** vSphere's mark of this reading; goes into the write that is decided on it. */
   readonly changeVersion: string;
   readonly powerState: string | null;
+  readonly instanceUuid: string;
+  /** `[datastore1] vch1/vch1.vmx` */
+  readonly vmPathName: string | null;
+  readonly cdroms: readonly Cdrom[];
+  /** What its tools report; `null` while they do not. */
+  readonly ipAddress: string | null;
 }
+
+const PATHS = [
+  'config.changeVersion',
+  'config.extraConfig',
+  'config.files.vmPathName',
+  'config.hardware.device',
+  'config.instanceUuid',
+  'guest.ipAddress',
+  'runtime.powerState',
+];
 
 /** Reads a VCH's appliance. */
 export async function readAppliance(session: Session, vch: Vch): Promise<Appliance> {
   const [content] = await retrieveProperties(
     session,
     [{obj: vch.ref}],
-    [
-      {
-        type: 'VirtualMachine',
-        pathSet: ['config.changeVersion', 'config.extraConfig', 'runtime.powerState'],
-      },
-    ],
+    [{type: 'VirtualMachine', pathSet: PATHS}],
     ({properties}) => properties,
   );
   const changeVersion = textValue(content?.get('config.changeVersion'));
@@ -38,5 +50,9 @@ export async function readAppliance(session: Session, vch: Vch): Promise<Applian
     config: Object.fromEntries(options.map(({key, value}) => [key, value])),
     changeVersion,
     powerState: textValue(content.get('runtime.powerState')),
+    instanceUuid: textValue(content.get('config.instanceUuid')) ?? '',
+    vmPathName: textValue(content.get('config.files.vmPathName')),
+    cdroms: readCdroms(content.get('config.hardware.device')),
+    ipAddress: textValue(content.get('guest.ipAddress')),
   };
 }

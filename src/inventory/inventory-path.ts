@@ -10,6 +10,9 @@ import type {Session} from '../vim25/session.js';
 export interface InventoryPath {
   readonly segments: readonly string[];
   readonly datacenter: string | null;
+  readonly datacenterRef: ManagedObjectReference | null;
+  /** Names down to the datacenter, folders of datacenters included: `/folder1/dc1`, as `dcPath` wants it. */
+  readonly datacenterPath: string | null;
   /** Why the path is not whole; `null` where it is. */
   readonly unread: VchError | null;
 }
@@ -55,16 +58,24 @@ export async function inventoryPaths(
 function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entity>): InventoryPath {
   const segments: string[] = [];
   let datacenter: string | null = null;
+  let datacenterRef: ManagedObjectReference | null = null;
+  let below = 0;
   let unread: VchError | null = null;
   for (let at: ManagedObjectReference | null = ref; at !== null; ) {
     const entity: Entity | undefined = entities.get(at.value);
     if (entity === undefined) break;
-    if (at.type === 'Datacenter') datacenter = entity.name;
+    if (at.type === 'Datacenter') {
+      datacenter = entity.name;
+      datacenterRef = at;
+      below = segments.length;
+    }
     unread ??= entity.unread;
     if (!isImplied(at, entity, entities)) segments.unshift(entity.name);
     at = entity.parent;
   }
-  return {segments, datacenter, unread};
+  const datacenterPath =
+    datacenter === null ? null : `/${segments.slice(0, segments.length - below).join('/')}`;
+  return {segments, datacenter, datacenterRef, datacenterPath, unread};
 }
 
 /** The levels that vSphere makes by itself: a datacenter's own folders, a cluster's root pool, the root folder. */

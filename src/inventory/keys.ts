@@ -21,3 +21,5 @@ export function isContainerId(value: string | undefined): value is string {
 export function isApplianceId(value: string | undefined, moref: string): boolean {
   return value === `VirtualMachine:${moref}` || value === 'CreatingVCH';
 }
+/** What a rollback or resume of an upgrade needs. */
+export const UPGRADE_RECORD_KEY = 'vch-migrate/upgrade';

@@ -10,23 +10,31 @@ export function lockState(config: ExtraConfig): LockState {
     return {held: true, by: 'vch-migrate', ...owner(lock)};
   const flag = decodeValue(config[UPDATE_IN_PROGRESS_KEY] ?? '');
   if (FALSE.has(flag)) return {held: false};
-  return {held: true, by: 'vic-machine', lockId: null, owner: null, phase: null};
+  return {held: true, by: 'vic-machine', lockId: null, owner: null, phase: null, since: null, stopped: false};
 }
 
 // VIC reads the flag by Go's ParseBool; an absent or empty one is false.
 const FALSE = new Set(['', '0', 'f', 'F', 'false', 'FALSE', 'False']);
 
-function owner(lock: string): {lockId: string | null; owner: string | null; phase: string | null} {
+function owner(lock: string): Omit<Extract<LockState, {held: true}>, 'held' | 'by'> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(lock);
   } catch {
-    return {lockId: null, owner: null, phase: null};
+    return {lockId: null, owner: null, phase: null, since: null, stopped: false};
   }
+  const members = new Map<string, unknown>(
+    typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [],
+  );
   const text = (name: string): string | null => {
-    if (typeof parsed !== 'object' || parsed === null) return null;
-    const value: unknown = Object.entries(parsed).find(([key]) => key === name)?.[1];
+    const value = members.get(name);
     return typeof value === 'string' ? value : null;
   };
-  return {lockId: text('id'), owner: text('owner'), phase: text('phase')};
+  return {
+    lockId: text('id'),
+    owner: text('owner'),
+    phase: text('phase'),
+    since: text('since'),
+    stopped: members.get('stopped') === true,
+  };
 }

@@ -22,6 +22,10 @@ export type LockState =
       readonly lockId: string | null;
       readonly owner: string | null;
       readonly phase: string | null;
+      /** RFC 3339. */
+      readonly since: string | null;
+      /** Its owner has said that it does not go on. */
+      readonly stopped: boolean;
     };
 
 /** One VCH as `ls` and the reports show it. */

@@ -5,13 +5,17 @@ import type {ReportLock} from './report.js';
 export function lockText(lock: ReportLock): string {
   if (!lock.held) return 'No upgrade in progress.';
   const owner = lock.owner === null ? '' : `, owner ${printable(lock.owner)}`;
+  const since = lock.since == null ? '' : `, since ${printable(lock.since)}`;
   const phase = lock.phase === null ? '' : `, phase ${printable(lock.phase)}`;
   const id = lock.lockId === null ? '' : `, lock ${printable(lock.lockId)}`;
   return lock.by === 'vic-machine'
     ? "An upgrade is in progress: VIC's own flag UpdateInProgress is set, by a vic-machine upgrade or configure that runs, " +
         'or that died. Wait for it; if none runs, vic-machine upgrade --reset-progress clears the flag.'
-    : `An upgrade is in progress: by vch-migrate${owner}${phase}${id}. ` +
-        'Let its owner finish; if it is dead, resume, rollback or unlock it with the vch-migrate that started it.';
+    : lock.stopped === true
+      ? `An upgrade was stopped: by vch-migrate${owner}${since}${phase}${id}. ` +
+        'Go on with it with vch-migrate resume, take it back with rollback, or drop its lock with unlock.'
+      : `An upgrade is in progress: by vch-migrate${owner}${since}${phase}${id}. ` +
+        'Let its owner finish; if it is dead, vch-migrate resume, rollback or unlock make sure of that and take it up.';
 }
 
 /** The same in two words, for a table. */

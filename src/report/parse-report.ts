@@ -14,13 +14,16 @@ import {
   REPORT_COMMANDS,
   type Report,
   type ReportChange,
+  type ReportCheck,
   type ReportError,
   type ReportFinding,
   type ReportLock,
   type ReportStep,
+  type ReportUpgrade,
   type ReportVch,
   type ReportVm,
   summarize,
+  UPGRADE_RESULTS,
   VM_STATUSES,
 } from './report.js';
 
@@ -74,6 +77,8 @@ const lock: Shape<ReportLock> = object((read) =>
         lockId: read('lockId', nullable(text)),
         owner: read('owner', nullable(text)),
         phase: read('phase', nullable(text)),
+        ...given('since', read('since', optional(nullable(text)))),
+        ...given('stopped', read('stopped', optional(flag))),
       }
     : {held: false},
 );
@@ -89,6 +94,23 @@ const vch: Shape<ReportVch> = object((read) => ({
   computeResource: read('computeResource', nullable(text)),
   containerVMs: read('containerVMs', nullable(count)),
   lock: read('lock', lock),
+}));
+
+const check: Shape<ReportCheck> = object((read) => ({
+  id: read('id', text),
+  title: read('title', text),
+  status: read('status', oneOf(['ok', 'warning', 'failed'])),
+  message: read('message', text),
+}));
+
+const upgrade: Shape<ReportUpgrade> = object((read) => ({
+  result: read('result', oneOf(UPGRADE_RESULTS)),
+  error: read('error', nullable(error)),
+  run: read('run', text),
+  phase: read('phase', nullable(text)),
+  lockId: read('lockId', nullable(text)),
+  snapshot: read('snapshot', nullable(text)),
+  card: read('card', list(text)),
 }));
 
 /** A report as a program wrote it into a file; throws a ShapeMismatch. What it counts is counted anew. */
@@ -133,6 +155,8 @@ export const reportShape: Shape<Report> = object((read) => {
     vms,
     findings: read('findings', list(finding)),
     ...given('steps', read('steps', optional(list(step)))),
+    ...given('checks', read('checks', optional(list(check)))),
+    ...given('upgrade', read('upgrade', optional(upgrade))),
     ...given('planDigest', read('planDigest', optional(text))),
     interrupted: read('interrupted', flag),
     next: read('next', text),

@@ -15,7 +15,20 @@ export const VM_STATUSES = [
 export type ReportStatus = (typeof VM_STATUSES)[number];
 
 /** The commands that tell what they did in a report. */
-export const REPORT_COMMANDS = ['plan', 'apply', 'undo', 'status', 'verify', 'rename', 'audit'] as const;
+export const REPORT_COMMANDS = [
+  'plan',
+  'apply',
+  'undo',
+  'status',
+  'verify',
+  'rename',
+  'audit',
+  'check',
+  'upgrade',
+  'rollback',
+  'resume',
+  'unlock',
+] as const;
 
 export type ReportCommand = (typeof REPORT_COMMANDS)[number];
 
@@ -71,6 +84,10 @@ export type ReportLock =
       readonly lockId: string | null;
       readonly owner: string | null;
       readonly phase: string | null;
+      /** RFC 3339. */
+      readonly since?: string | null;
+      /** Its owner has said that it does not go on. */
+      readonly stopped?: boolean;
     };
 
 /** The VCH of a run. The keys after `build` are additions to the contract. */
@@ -115,6 +132,42 @@ export interface ReportStep {
   readonly status: 'done' | 'failed' | 'interrupted';
 }
 
+/** One thing that was looked at before a change. */
+export interface ReportCheck {
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly message: string;
+}
+
+/** Where an upgrade, or what followed on it, left the VCH. */
+export const UPGRADE_RESULTS = [
+  'planned',
+  'not-started',
+  'unchanged',
+  'upgraded',
+  'as-before',
+  'rolled-back',
+  'resumable',
+  'needs-person',
+  'unlocked',
+] as const;
+
+/** An upgrade of the VCH as a whole. */
+export interface ReportUpgrade {
+  readonly result: (typeof UPGRADE_RESULTS)[number];
+  /** What stopped it. */
+  readonly error: ReportError | null;
+  /** The run whose upgrade it is about: that of a rollback is another one. */
+  readonly run: string;
+  readonly phase: string | null;
+  readonly lockId: string | null;
+  /** Moref of the snapshot to go back to. */
+  readonly snapshot: string | null;
+  /** How to put the VCH back by hand, line by line. */
+  readonly card: readonly string[];
+}
+
 /** What a command over one VCH tells, for people and programs. The keys after `vms` are additions to the contract. */
 export interface Report {
   readonly schema: 'vch-migrate/report/v1';
@@ -131,6 +184,10 @@ export interface Report {
   readonly vms: readonly ReportVm[];
   /** What concerns no single VM in scope. */
   readonly findings: readonly ReportFinding[];
+  /** What was looked at before: of `check` and `upgrade`. */
+  readonly checks?: readonly ReportCheck[];
+  /** Of the commands over the VCH as a whole. */
+  readonly upgrade?: ReportUpgrade;
   /** Of the saved plan that was made, shown or carried out: `sha256:…`. */
   readonly planDigest?: string;
   /** What the run did, in order. */

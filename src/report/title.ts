@@ -9,4 +9,9 @@ export const TITLE: Readonly<Record<ReportCommand, string>> = {
   verify: 'Verification of',
   rename: 'Rename on',
   audit: 'Audit of',
+  check: 'Check of',
+  upgrade: 'Upgrade of',
+  rollback: 'Rollback of',
+  resume: 'Resumed upgrade of',
+  unlock: 'Unlocking of',
 };

@@ -12,9 +12,13 @@ export function assertUnlocked(vch: Vch, lock: LockState): void {
         'run the same command again when it has ended (vch-migrate status tells)',
     );
   }
+  const held = `${lock.owner ?? 'unknown'} since ${lock.since ?? 'an unknown time'}, phase ${lock.phase ?? 'unknown'}, lock ${lock.lockId ?? 'unreadable'}`;
+  const owner = lock.stopped ? `was left by its owner ${held}` : `is held by ${held}`;
   throw new VchError(
     'VCH_ERR_LOCKED',
-    `an upgrade holds ${label}: owner ${lock.owner ?? 'unknown'}, phase ${lock.phase ?? 'unknown'}, lock ${lock.lockId ?? 'unreadable'}. ` +
-      'Nothing was written; wait for it to end, or if its owner is dead, take it up with vch-migrate resume, rollback or unlock',
+    `an upgrade of ${label} ${owner}. Nothing was written; ` +
+      (lock.stopped
+        ? 'go on with vch-migrate resume, take it back with rollback, or drop the lock with unlock'
+        : 'wait for it to end; if its owner is dead, vch-migrate resume goes on with it, rollback takes it back, unlock drops the lock, and each of them makes sure of that first'),
   );
 }

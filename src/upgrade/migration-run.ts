@@ -1,4 +1,3 @@
-import {hasCode} from '../errors.js';
 import {readLock} from '../inventory/find-vch.js';
 import {checkVm} from '../migration/check.js';
 import {history} from '../migration/history.js';
@@ -7,11 +6,10 @@ import type {Session} from '../vim25/session.js';
 import {assertUnlocked} from './assert-unlocked.js';
 import {type Decide, decideApply, decideUndo, vmInput} from './decision.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
-import {PhaseProgress} from './phase-progress.js';
 import type {RunOptions, UndoOptions} from './run-options.js';
 import {openScope, type Scope} from './scope.js';
 import {selected} from './selection.js';
-import {commitInStages} from './stages.js';
+import {writeScope} from './write-scope.js';
 
 /** What `apply` would change, VM by VM and key by key; writes nothing. */
 export async function planMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
@@ -92,47 +90,13 @@ export async function change(
   if (options.confirm !== undefined && !(await options.confirm(scope.outcome))) return stopped(scope, false);
   // A person may have thought about it for an hour.
   assertUnlocked(scope.vch, await readLock(session, scope.vch));
-  const progress = new PhaseProgress(options.onProgress);
-  const staging = options.staging ?? {};
-  const {outcomes, heldBack} = await commitInStages(
-    {
-      session,
-      decide: scope.decide,
-      keys: options.registry.readKeys('container'),
-      parallelism: options.parallelism,
-      signal: options.signal,
-      onWritten: () => progress.step(),
-      onReadBack: (count) => progress.begin('verify', count),
-      onOutcome: (vm) => {
-        options.onProgress?.({type: 'vm', vm});
-        progress.step();
-      },
-    },
-    scope.pending,
-    staging,
-    async (canaries, left) => {
-      if (staging.goOn !== undefined && !(await staging.goOn(canaries, left)))
-        return 'nobody wanted to go on after the canaries';
-      // An upgrade may have begun meanwhile.
-      return (await readLock(session, scope.vch)).held ? 'an upgrade holds the VCH now' : null;
-    },
-    (count) => progress.begin('commit', count),
+  return writeScope(
+    session,
+    scope,
+    options,
+    // An upgrade may have begun meanwhile.
+    async () => ((await readLock(session, scope.vch)).held ? 'an upgrade holds the VCH now' : null),
   );
-  const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
-  const vms = scope.outcome.vms.map((vm) => byId.get(vm.id) ?? vm);
-  return {
-    ...scope.outcome,
-    vms,
-    findings:
-      heldBack === null
-        ? scope.outcome.findings
-        : [
-            ...scope.outcome.findings,
-            {code: 'held-back', message: `not everything was started: ${heldBack}`},
-          ],
-    interrupted:
-      options.signal?.aborted === true && outcomes.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
-  };
 }
 
 /** Nothing was written: what was planned was not attempted. */

@@ -55,10 +55,29 @@ export interface RunOutcome {
   readonly interrupted: boolean;
 }
 
+/** What a run over containerVMs does, one after the other. */
+export type RunPhase = 'find' | 'read' | 'plan' | 'commit' | 'verify';
+
+/** What a run over the VCH as a whole does besides. */
+export type UpgradeStep =
+  | 'check'
+  | 'lock'
+  | 'upload'
+  | 'snapshot'
+  | 'power-off'
+  | 'appliance'
+  | 'power-on'
+  | 'ready'
+  | 'verify-appliance'
+  | 'drop-previous-snapshot'
+  | 'unlock'
+  | 'revert'
+  | 'cleanup';
+
 export type ProgressEvent =
   | {
       readonly type: 'phase';
-      readonly phase: 'find' | 'read' | 'plan' | 'commit' | 'verify';
+      readonly phase: RunPhase | UpgradeStep;
       readonly total: number | null;
     }
   | {readonly type: 'progress'; readonly done: number; readonly total: number}

@@ -10,6 +10,7 @@ import type {RunOutcome, VchSummary, VmOutcome} from '../../src/upgrade/outcome.
 import type {PlanBody} from '../../src/upgrade/plan-body.js';
 import type {RecordedRun} from '../../src/upgrade/run-history.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../../src/upgrade/run-options.js';
+import type {UpgradeOutcome} from '../../src/upgrade/vch/outcome.js';
 import type {ConnectOptions} from '../../src/vim25/connect-options.js';
 
 export const VCH: VchSummary = {
@@ -91,6 +92,8 @@ export interface Script {
     options: UndoOptions,
     stop: (by: StopSignal) => void,
   ) => Promise<RunOutcome> | RunOutcome;
+  /** Where an upgrade, or what follows on it, left the VCH. */
+  readonly upgrade?: UpgradeOutcome['upgrade'];
 }
 
 /** What a command line came to. */
@@ -104,6 +107,16 @@ export interface Ended {
   readonly runs: readonly RunOptions[];
   readonly questions: readonly string[];
 }
+
+const UPGRADED: UpgradeOutcome['upgrade'] = {
+  result: 'upgraded',
+  error: null,
+  run: 'run-1',
+  phase: 'done',
+  lockId: 'lock-1',
+  snapshot: 'snapshot-1',
+  card: [],
+};
 
 const SIMULATOR = {
   url: 'https://127.0.0.1:4433/sdk',
@@ -158,6 +171,11 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     runs.push(options);
     return (await script.operate?.(options, raise)) ?? runOutcome([vmOutcome()]);
   };
+  const operateVch = (name: string) => async (options: RunOptions) => ({
+    ...(await operate(name)(options)),
+    checks: [],
+    upgrade: script.upgrade ?? UPGRADED,
+  });
   const connection: Connection = {
     url: 'https://vc.example/sdk',
     product: 'VMware vCenter Server 8.0.2',
@@ -173,6 +191,10 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     verify: operate('verify'),
     rename: operate('rename'),
     audit: operate('audit'),
+    upgrade: operateVch('upgrade'),
+    rollback: operateVch('rollback'),
+    resume: operateVch('resume'),
+    unlock: operateVch('unlock'),
   };
   const simulator: RunningSimulator = {
     ...SIMULATOR,

@@ -1,7 +1,13 @@
 import {expect} from 'chai';
 import {liesIn} from '../../src/inventory/inventory-path.js';
 
-const path = {segments: ['DC0', 'cluster1', 'pool-a', 'vch1'], datacenter: 'DC0', unread: null};
+const path = {
+  segments: ['DC0', 'cluster1', 'pool-a', 'vch1'],
+  datacenter: 'DC0',
+  datacenterRef: null,
+  datacenterPath: '/DC0',
+  unread: null,
+};
 
 describe('inventory/inventory-path', () => {
   for (const wanted of [
@@ -25,7 +31,16 @@ describe('inventory/inventory-path', () => {
 
   it('lets a pool be called Resources', () => {
     expect(
-      liesIn({segments: ['DC0', 'c', 'Resources'], datacenter: 'DC0', unread: null}, 'c/Resources'),
+      liesIn(
+        {
+          segments: ['DC0', 'c', 'Resources'],
+          datacenter: 'DC0',
+          datacenterRef: null,
+          datacenterPath: '/DC0',
+          unread: null,
+        },
+        'c/Resources',
+      ),
     ).to.equal(true);
   });
 });

@@ -1,0 +1,89 @@
+import type {VchError} from '../../errors.js';
+import type {RunOutcome, VmOutcome, VmStatus} from '../outcome.js';
+import {rollbackCard} from './card.js';
+import type {VchContext} from './context.js';
+import type {PlannedAppliance} from './make-record.js';
+import type {UpgradeOutcome, UpgradeResult} from './outcome.js';
+
+/** What an outcome is made of. */
+export interface Composing {
+  /** `null` where nothing was planned anew, as in a rollback. */
+  readonly planned: Pick<PlannedAppliance, 'appliance' | 'plan'> | null;
+  readonly containers: RunOutcome;
+  readonly checks: UpgradeOutcome['checks'];
+  readonly result: UpgradeResult;
+  readonly error: VchError | null;
+}
+
+const STATUS: Readonly<Record<UpgradeResult, VmStatus>> = {
+  planned: 'pending',
+  'not-started': 'not-attempted',
+  unchanged: 'unchanged',
+  upgraded: 'changed',
+  'as-before': 'failed',
+  'rolled-back': 'changed',
+  resumable: 'failed',
+  'needs-person': 'failed',
+  unlocked: 'unchanged',
+};
+
+/** The outcome of a command over the VCH as a whole: its appliance first, then its containerVMs. */
+export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
+  const {containers, checks, result, error} = parts;
+  const record = context.locked ? context.record : null;
+  const vms = containers.vms.map((vm) => (result === 'not-started' ? notAttempted(vm) : vm));
+  return {
+    vch: containers.vch,
+    vms: [applianceOutcome(context, parts), ...vms],
+    findings: [...containers.findings, ...context.findings, ...leftBehind(parts)],
+    interrupted: error?.code === 'VCH_ERR_INTERRUPTED',
+    checks,
+    upgrade: {
+      result,
+      error,
+      run: record?.run ?? context.options.runId,
+      phase: record?.phase ?? null,
+      lockId: record === null ? null : context.lock.id,
+      snapshot: record?.snapshot ?? null,
+      card: record === null ? [] : rollbackCard(context.vch, record),
+    },
+  };
+}
+
+function applianceOutcome({vch}: VchContext, {planned, result, error}: Composing): VmOutcome {
+  const plan = planned?.plan;
+  const changes = plan === undefined ? [] : [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])];
+  const status =
+    result === 'planned' && changes.length === 0 && plan?.cdrom == null ? 'unchanged' : STATUS[result];
+  const shown = status === 'pending' || status === 'changed';
+  return {
+    id: vch.ref.value,
+    kind: 'appliance',
+    displayName: vch.summary.name,
+    containerId: null,
+    containerName: null,
+    powerState: planned?.appliance.powerState ?? vch.summary.powerState,
+    dataVersion: plan?.dataVersion ?? vch.summary.dataVersion,
+    // Of an appliance nothing is renamed by docker; the word that stands for no restriction.
+    rename: 'supported',
+    status,
+    applied: shown ? (plan?.applied ?? []) : [],
+    changes: shown ? changes : [],
+    findings: plan?.findings ?? [],
+    error: status === 'failed' ? error : null,
+  };
+}
+
+function notAttempted(vm: VmOutcome): VmOutcome {
+  return vm.status === 'pending' ? {...vm, status: 'not-attempted', applied: [], changes: []} : vm;
+}
+
+/** A rollback by itself puts the appliance back, and says what it leaves. */
+function leftBehind({result, containers}: Composing): UpgradeOutcome['findings'] {
+  const changed = containers.vms.filter(({status}) => status === 'changed').length;
+  if (result !== 'as-before' || changed === 0) return [];
+  const message =
+    `${changed} containerVMs keep the hidden keys that this run gave them: the VCH of before does not read them, ` +
+    'and the next upgrade finds them done; vch-migrate undo takes them back';
+  return [{code: 'containers-keep-keys', message}];
+}

@@ -1,0 +1,113 @@
+import {VchError} from '../../errors.js';
+import {type ReadableVm, readContainerVms} from '../../inventory/container-vms.js';
+import {DATA_VERSION_KEY, dataVersionOf} from '../../migration/data-version.js';
+import {type Decide, decideApply, decideUndo} from '../decision.js';
+import {runInfo} from '../migration-run.js';
+import type {RunOutcome, VmOutcome} from '../outcome.js';
+import type {RunOptions} from '../run-options.js';
+import {ownership, type Scope, scopeOf} from '../scope.js';
+import {selected} from '../selection.js';
+import {writeScope} from '../write-scope.js';
+import type {VchContext} from './context.js';
+import type {UpgradeRecord} from './record.js';
+
+const BUILD_KEY = 'guestinfo.vice./version/BuildNumber';
+
+/** Runs the container plugins under our own lock. Rejects where one VM's trouble must stop the upgrade. */
+export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
+  const options = heldOptions(context);
+  const scope = await readScope(context, decideApply(options.registry, runInfo(options)));
+  assertUpgradable(scope.outcome.vms);
+  const outcome = await writeScope(context.session, scope, options, async () => null);
+  context.lock.lost.throwIfAborted();
+  return outcome;
+}
+
+/** Takes back what the upgrade on record wrote to the containerVMs, whole VMs or not at all. */
+export async function undoContainers(context: VchContext): Promise<RunOutcome> {
+  const options = heldOptions(context);
+  const scope = await readScope(context, decideUndo(options.registry, {run: context.record.run}));
+  const outcome = await writeScope(context.session, scope, options, async () => null);
+  context.lock.lost.throwIfAborted();
+  return outcome;
+}
+
+/** What the containerVMs are to become, without writing. */
+export function planContainers(context: VchContext): Promise<Scope> {
+  return readScope(context, decideApply(context.options.registry, runInfo(context.options)));
+}
+
+/** What would be taken back from the containerVMs, without writing. */
+export function planUndoContainers(context: VchContext): Promise<Scope> {
+  return readScope(context, decideUndo(context.options.registry, {run: context.record.run}));
+}
+
+async function readScope(context: VchContext, decide: Decide): Promise<Scope> {
+  const {session, found, options} = context;
+  const keys = options.registry.readKeys('container');
+  return selected(await scopeOf(session, found, options, {decide, keys}), options.select);
+}
+
+/** The options of a run that also stops when the lock is lost, and tells the journal what it writes. */
+function heldOptions(context: VchContext): RunOptions {
+  const {options, lock} = context;
+  const signals = options.signal === undefined ? [lock.lost] : [options.signal, lock.lost];
+  return {
+    ...options,
+    runId: context.record.run,
+    signal: AbortSignal.any(signals),
+    onProgress: (event) => {
+      options.onProgress?.(event);
+      if (event.type !== 'vm' || event.vm.status === 'not-attempted') return;
+      const {id, status, changes} = event.vm;
+      const keys = changes.map(({key}) => key).join(', ');
+      context.note({effect: 'ReconfigVM_Task', object: id, detail: `${status}: ${keys || 'nothing'}`});
+    },
+  };
+}
+
+const STOPPING = new Set(['VCH_ERR_DATA_TOO_NEW', 'VCH_ERR_DATA_VERSION_INVALID']);
+
+/** Whether a containerVM in that state must stop the upgrade before the appliance is touched. */
+export function stopsUpgrade({status, error}: Pick<VmOutcome, 'status' | 'error'>): boolean {
+  return status === 'failed' || (error !== null && STOPPING.has(error.code));
+}
+
+/** Throws what a containerVM has against the upgrade; one that VIC can migrate in memory as before has nothing. */
+export function assertUpgradable(vms: readonly VmOutcome[]): void {
+  const stopping = vms.filter(stopsUpgrade);
+  const [first] = stopping;
+  if (first === undefined) return;
+  const names = stopping
+    .slice(0, 5)
+    .map(({displayName, id}) => `${displayName} (${id})`)
+    .join(', ');
+  const more = stopping.length > 5 ? ` and ${stopping.length - 5} more` : '';
+  throw new VchError(
+    first.error?.code ?? 'VCH_ERR_PLUGIN_FAILED',
+    `${stopping.length} containerVMs stop the upgrade: ${names}${more}; the first because ${first.error?.message ?? 'it failed'}. ` +
+      'The appliance was not touched; see vch-migrate plan',
+  );
+}
+
+/** containerVMs that look as if a newer VCH than that had made them. */
+export async function newerContainers(
+  context: VchContext,
+  from: UpgradeRecord['from'],
+): Promise<readonly ReadableVm[]> {
+  const vms = await readContainerVms(context.session, context.vch, [DATA_VERSION_KEY.container, BUILD_KEY]);
+  return vms.flatMap((vm) => {
+    if (vm.status !== 'readable' || ownership(vm, context.found).status === 'other') return [];
+    const version = dataVersionOf(vm.config, 'container');
+    const newer =
+      (version.status === 'valid' && version.version > from.dataVersion) ||
+      isLater(vm.config[BUILD_KEY], from.build);
+    return newer ? [vm] : [];
+  });
+}
+
+/** As VIC compares builds: whole numbers, and what is none is later than nothing. */
+function isLater(build: string | undefined, than: string | null): boolean {
+  if (build === undefined || than === null) return false;
+  return /^\d+$/.test(build) && /^\d+$/.test(than) && Number(build) > Number(than);
+}

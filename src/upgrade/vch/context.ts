@@ -1,0 +1,102 @@
+import type {FoundVch} from '../../inventory/find-vch.js';
+import type {Finding} from '../../migration/finding.js';
+import type {Session} from '../../vim25/session.js';
+import type {UpgradeStep} from '../outcome.js';
+import {ApplianceWriter} from './appliance-writer.js';
+import type {SideEffect} from './journal.js';
+import type {VchOptions} from './options.js';
+import type {UpgradePhase} from './phase.js';
+import type {UpgradeRecord} from './record.js';
+import {LEASE, LONG_LEASE, UpgradeLock} from './upgrade-lock.js';
+
+/** What the steps of one upgrade or rollback share: who owns the appliance, and what is on record. */
+export class VchContext {
+  readonly session: Session;
+  readonly found: FoundVch;
+  readonly options: VchOptions;
+  readonly writer: ApplianceWriter;
+  readonly lock: UpgradeLock;
+  readonly findings: Finding[] = [];
+  #record: UpgradeRecord | undefined;
+
+  constructor(session: Session, found: FoundVch, options: VchOptions) {
+    this.session = session;
+    this.found = found;
+    this.options = options;
+    this.writer = new ApplianceWriter(session, found.vch, (effect) => this.note(effect));
+    this.lock = new UpgradeLock(this.writer, {
+      runId: options.runId,
+      user: options.user,
+      toolVersion: options.toolVersion,
+      changeId: options.changeId,
+      lease: options.lease,
+      log: options.log,
+    });
+  }
+
+  get vch() {
+    return this.found.vch;
+  }
+
+  /** `vch1 (vm-12)` */
+  get label(): string {
+    return this.writer.label;
+  }
+
+  /** What is on record; there is none before the lock is taken. */
+  get record(): UpgradeRecord {
+    if (this.#record === undefined) throw new Error('the lock is not taken');
+    return this.#record;
+  }
+
+  get locked(): boolean {
+    return this.#record !== undefined;
+  }
+
+  /** The lock is taken, with that on record. */
+  took(record: UpgradeRecord): void {
+    this.#record = record;
+  }
+
+  /** Changes what is on record from the next write on. */
+  amend(change: Partial<UpgradeRecord>): void {
+    this.#record = {...this.record, ...change};
+  }
+
+  /** Enters a phase: lock, flag and record say so, and were still ours. */
+  async enter(phase: UpgradePhase, change: Partial<UpgradeRecord> = {}): Promise<void> {
+    this.amend({...change, phase});
+    await this.lock.enter(
+      phase,
+      this.record,
+      takesNoWrites(phase) ? LONG_LEASE : (this.options.lease ?? LEASE),
+    );
+  }
+
+  /** Tells what is being done, for the progress display, the log and the report. */
+  step(phase: UpgradeStep, total: number | null = null): void {
+    this.options.onProgress?.({type: 'phase', phase, total});
+  }
+
+  note(effect: SideEffect): void {
+    this.options.journal?.(effect);
+  }
+
+  find(code: string, message: string): void {
+    this.findings.push({code, message});
+    this.options.log.warn(message);
+  }
+}
+
+/** The VM may take no writes for as long as its snapshot is taken or its power changes. */
+function takesNoWrites(phase: UpgradePhase): boolean {
+  return [
+    'snapshot',
+    'power-off',
+    'appliance',
+    'power-on',
+    'drop-previous-snapshot',
+    'rollback',
+    'rollback-cleanup',
+  ].includes(phase);
+}

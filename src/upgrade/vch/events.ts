@@ -1,0 +1,19 @@
+import {toVchError} from '../../errors.js';
+import {logUserEvent} from '../../vim25/event-manager.js';
+import type {VchContext} from './context.js';
+
+/** Leaves a line in the appliance's event log. Nothing depends on it: a user may lack Global.LogEvent. */
+export async function tellEvent(context: VchContext, what: string): Promise<void> {
+  const {session, vch, options, record} = context;
+  const change = record.changeId === null ? '' : `, change ${record.changeId}`;
+  const message = `vch-migrate: ${what}; run ${record.run}${change}, by ${options.user}`;
+  context.note({effect: 'LogUserEvent', object: vch.ref.value, detail: message});
+  try {
+    await logUserEvent(session, vch.ref, message);
+  } catch (error) {
+    context.find(
+      'event-not-logged',
+      `"${what}" could not be noted in the events of ${context.label}: ${toVchError(error).message}`,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import {VchError} from '../../errors.js';
+import {findVch} from '../../inventory/find-vch.js';
+import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
+import {lockState} from '../../inventory/lock-state.js';
+import {untilStopped} from '../../stopping.js';
+import type {Session} from '../../vim25/session.js';
+import {assertUnlocked} from '../assert-unlocked.js';
+import {runInfo} from '../migration-run.js';
+import {planAppliance} from './appliance-plan.js';
+import {compose} from './compose.js';
+import {planContainers} from './containers.js';
+import {VchContext} from './context.js';
+import {deadLock} from './liveness.js';
+import {destinationOf} from './make-record.js';
+import type {VchOptions} from './options.js';
+import type {UpgradeOutcome} from './outcome.js';
+import {isRollingBack} from './phase.js';
+import {parseRecord, type UpgradeRecord} from './record.js';
+import {conduct} from './upgrade.js';
+
+/** Goes on with an upgrade that was stopped, from the phase on record; what is done already is seen, and left. */
+export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
+  options.onProgress?.({type: 'phase', phase: 'find', total: null});
+  const found = await untilStopped(options.signal, () => findVch(session, options.vch));
+  const context = new VchContext(session, found, options);
+  const {record, dead, planned, containers} = await untilStopped(options.signal, () => prepare(context));
+  const known = {planned, containers, checks: []};
+  const goOn = await options.confirm?.(compose(context, {...known, result: 'planned', error: null}));
+  if (options.signal?.aborted || goOn === false) {
+    const outcome = compose(context, {...known, result: 'not-started', error: null});
+    return {...outcome, interrupted: options.signal?.aborted === true};
+  }
+  context.step('lock');
+  const taken = await context.lock.take(dead, async ({config}) => {
+    const now = unfinished(context.label, config[UPGRADE_RECORD_KEY]);
+    if (now.run !== record.run) throw nothingToResume(context.label, now);
+    return now;
+  });
+  context.took(taken.record);
+  return conduct(context, taken.record.phase, known);
+}
+
+async function prepare(context: VchContext) {
+  const {writer, vch, options, label} = context;
+  context.step('check');
+  const appliance = await writer.read();
+  if (lockState(appliance.config).held && (appliance.config[UPGRADE_RECORD_KEY] ?? '') === '')
+    assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: appliance.config[LOCK_KEY] ?? ''}));
+  const record = unfinished(label, appliance.config[UPGRADE_RECORD_KEY]);
+  const dead = await deadLock(writer, options);
+  if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
+  context.took(record);
+  const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
+  const plan = await planAppliance(options.registry, vch, appliance, destinationOf(record), run);
+  const {outcome} = await planContainers(context);
+  return {record, dead, planned: {appliance, plan}, containers: outcome};
+}
+
+function unfinished(label: string, raw: string | undefined): UpgradeRecord {
+  const record = parseRecord(raw, label);
+  if (record === null || record.phase === 'done') throw nothingToResume(label, record);
+  if (!isRollingBack(record.phase)) return record;
+  throw new VchError(
+    'VCH_ERR_CONFLICT',
+    `the upgrade of ${label}, run ${record.run}, is being taken back (phase ${record.phase}). Nothing was written; go on with that with vch-migrate rollback`,
+  );
+}
+
+function nothingToResume(label: string, record: UpgradeRecord | null): VchError {
+  const why =
+    record === null
+      ? 'no upgrade of it is on record'
+      : `the last one, run ${record.run}, has phase ${record.phase}`;
+  return new VchError(
+    'VCH_ERR_CONFLICT',
+    `there is no upgrade of ${label} to go on with: ${why}. Nothing was written; vch-migrate status shows where it stands`,
+  );
+}

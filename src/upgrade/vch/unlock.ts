@@ -1,0 +1,57 @@
+import {findVch} from '../../inventory/find-vch.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
+import {lockState} from '../../inventory/lock-state.js';
+import {untilStopped} from '../../stopping.js';
+import type {Session} from '../../vim25/session.js';
+import {assertUnlocked} from '../assert-unlocked.js';
+import type {RunOutcome} from '../outcome.js';
+import {missingKeys} from './appliance-writer.js';
+import {compose} from './compose.js';
+import {VchContext} from './context.js';
+import {deadLock} from './liveness.js';
+import type {UnlockOptions} from './options.js';
+import type {UpgradeOutcome} from './outcome.js';
+import {parseRecord} from './record.js';
+
+/**
+ * Removes a dead owner's lock, and puts VIC's flag back to what it was. The rollback record stays: the upgrade can
+ * still be resumed or rolled back. A flag that vic-machine set alone is left: whether its owner lives cannot be known.
+ */
+export async function unlockVch(session: Session, options: UnlockOptions): Promise<UpgradeOutcome> {
+  options.onProgress?.({type: 'phase', phase: 'find', total: null});
+  const found = await untilStopped(options.signal, () => findVch(session, options.vch));
+  const context = new VchContext(session, found, {...options, timeout: 0});
+  const {writer, vch, label} = context;
+  context.step('check');
+  const dead = await deadLock(writer, options);
+  const outcome = (result: 'unlocked' | 'unchanged' | 'not-started' | 'planned') =>
+    compose(context, {planned: null, containers: nothing(context), checks: [], result, error: null});
+  if (dead === null) {
+    assertUnlocked(vch, lockState((await writer.read()).config));
+    context.find('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
+    return outcome('unchanged');
+  }
+  const goOn = await options.confirm?.(outcome('planned'));
+  if (options.signal?.aborted || goOn === false)
+    return {...outcome('not-started'), interrupted: options.signal?.aborted === true};
+  context.step('unlock');
+  await writer.write('removing the upgrade lock', ({config}) => {
+    // Only the very lock that was seen to be dead.
+    if (config[LOCK_KEY] !== dead) return null;
+    const record = parseRecord(config[UPGRADE_RECORD_KEY], label);
+    const flag = record === null ? 'false' : record.updateInProgress;
+    return {extraConfig: missingKeys(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag})};
+  });
+  const record = parseRecord((await writer.read()).config[UPGRADE_RECORD_KEY], label);
+  if (record !== null && record.phase !== 'done') {
+    context.find(
+      'upgrade-unfinished',
+      `the upgrade of ${label}, run ${record.run}, stays unfinished in the phase ${record.phase}: go on with it with vch-migrate resume, or take it back with rollback`,
+    );
+  }
+  return outcome('unlocked');
+}
+
+function nothing({vch}: VchContext): RunOutcome {
+  return {vch: vch.summary, vms: [], findings: [], interrupted: false};
+}
