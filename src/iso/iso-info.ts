@@ -1,12 +1,68 @@
-export interface IsoInfo {
+import {createHash} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {open, stat} from 'node:fs/promises';
+import {VchError} from '../errors.js';
+import {parseVersionStamp, type VersionStamp} from './version-stamp.js';
+import {DESCRIPTOR_SECTOR, parseVolumeDescriptor, SECTOR} from './volume-descriptor.js';
+
+/** An ISO file of VIC's, and what it says it is. */
+export interface IsoInfo extends VersionStamp {
   readonly path: string;
+  /** Bytes. */
   readonly size: number;
+  /** Of the whole file, in lowercase hex digits. */
   readonly sha256: string;
-  readonly version: string;
-  readonly buildNumber: number;
-  readonly gitCommit: string | null;
+  /** In UTC, as VIC writes it: `2022/06/10@08:30:00`; `null` where the file does not tell. */
   readonly buildDate: string | null;
 }
-export async function readIsoInfo(_path: string): Promise<IsoInfo> {
-  throw new Error('stub');
+
+/** Reads what an ISO file is; VCH_ERR_USAGE where it is none, or none of VIC's. */
+export async function readIsoInfo(path: string): Promise<IsoInfo> {
+  // A pipe would keep us waiting for whoever writes into it.
+  const stats = await reading(path, stat(path));
+  if (!stats.isFile()) throw refusal(path, stats.isDirectory() ? 'is a directory' : 'is no file');
+  const file = await reading(path, open(path, 'r'));
+  try {
+    const sector = Buffer.alloc(SECTOR);
+    const {bytesRead} = await reading(path, file.read(sector, 0, SECTOR, DESCRIPTOR_SECTOR * SECTOR));
+    if (bytesRead < SECTOR) throw refusal(path, `is too short for an ISO file (${stats.size} bytes)`);
+    const descriptor = parseVolumeDescriptor(sector);
+    if (descriptor === null) throw refusal(path, 'is no ISO 9660 file');
+    const stamp = parseVersionStamp(descriptor.publisher);
+    if (stamp === null) {
+      throw refusal(path, `holds no version of VIC's; its publisher is "${descriptor.publisher}"`);
+    }
+    const sha256 = await reading(path, digest(path));
+    return {path, size: stats.size, sha256, ...stamp, buildDate: descriptor.created};
+  } finally {
+    await file.close();
+  }
+}
+
+async function reading<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function digest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, {highWaterMark: 1024 * 1024})) hash.update(piece);
+  return hash.digest('hex');
+}
+
+function unreadable(path: string, error: unknown): VchError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return refusal(path, 'does not exist', error);
+  return refusal(path, `cannot be read (${code})`, error);
+}
+
+function refusal(path: string, what: string, cause?: unknown): VchError {
+  return new VchError(
+    'VCH_ERR_USAGE',
+    `${path} ${what}; name the ISO files of the VIC version to go to with --appliance-iso and --bootstrap-iso`,
+    {cause},
+  );
 }

@@ -1,0 +1,41 @@
+/** What VIC stamps into its ISO files, and reads back: `v1.5.6-20000-0a1b2c3`. */
+export interface VersionStamp {
+  /** `v1.5.6`, `v1.4.0-rc2`. */
+  readonly version: string;
+  /** Whole number, as text. */
+  readonly buildNumber: string;
+  /** `null` where the stamp has none. */
+  readonly gitCommit: string | null;
+}
+
+/**
+ * Reads the last word of an ISO 9660 publisher identifier. `null` where it is none of VIC's: such words become file
+ * names, so nothing else may pass.
+ */
+export function parseVersionStamp(publisher: string): VersionStamp | null {
+  const stamp = publisher.trim().split(/\s+/).at(-1) ?? '';
+  const fields = stamp.split('-');
+  const build = buildAt(fields);
+  if (build === null) return null;
+  const version = fields.slice(0, build).join('-');
+  const buildNumber = fields[build] ?? '';
+  const gitCommit = fields[build + 1] ?? null;
+  if (!/^v?\d[\w.+-]*$/.test(version) || !(gitCommit === null || /^\w+$/.test(gitCommit))) return null;
+  return {version, buildNumber, gitCommit};
+}
+
+/** Where the build number stands: last, or before the commit. A commit may happen to be all digits. */
+function buildAt(fields: readonly string[]): number | null {
+  const last = fields.length - 1;
+  const isNumber = (at: number) => at > 0 && /^\d+$/.test(fields[at] ?? '');
+  if (!isNumber(last)) return isNumber(last - 1) ? last - 1 : null;
+  return isNumber(last - 1) && (fields[last]?.length ?? 0) >= SHORTEST_COMMIT ? last - 1 : last;
+}
+
+/** Git abbreviates to no less. */
+const SHORTEST_COMMIT = 7;
+
+/** The stamp as VIC writes it. */
+export function versionText({version, buildNumber, gitCommit}: VersionStamp): string {
+  return [version, buildNumber, ...(gitCommit === null ? [] : [gitCommit])].join('-');
+}

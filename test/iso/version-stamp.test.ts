@@ -1,0 +1,55 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {parseVersionStamp, versionText} from '../../src/iso/version-stamp.js';
+
+describe('iso/version-stamp', () => {
+  const CASES: Readonly<Record<string, readonly [string, string, string | null] | null>> = {
+    'VMware Inc. v1.5.6-20000-0a1b2c3': ['v1.5.6', '20000', '0a1b2c3'],
+    'v1.4.0-rc2-18000-abc': ['v1.4.0-rc2', '18000', 'abc'],
+    'VMware, Inc.   v1.5.6-20000  ': ['v1.5.6', '20000', null],
+    'v1.5.6-20000-1234567': ['v1.5.6', '20000', '1234567'],
+    'v1.4.0-2-18000': ['v1.4.0-2', '18000', null],
+    'v1.5.6-dirty-0-0a1b2c3': ['v1.5.6-dirty', '0', '0a1b2c3'],
+    '1.5.6-7-f': ['1.5.6', '7', 'f'],
+    'v1.5.6': null,
+    'v1.5.6-0a1b2c3': null,
+    '20000': null,
+    '-20000': null,
+    'MICROSOFT CORPORATION': null,
+    'X-1-2': null,
+    'v1/../../etc-1-0a1b2c3': null,
+    'v1.5.6-1-0a1b2c3/..': null,
+    '': null,
+    '   ': null,
+  };
+  for (const [publisher, wanted] of Object.entries(CASES)) {
+    it(`reads "${publisher}"`, () => {
+      const stamp = parseVersionStamp(publisher);
+      expect(stamp && [stamp.version, stamp.buildNumber, stamp.gitCommit]).to.deep.equal(wanted);
+    });
+  }
+
+  const version = fc
+    .tuple(fc.constantFrom('v', ''), fc.nat(), fc.nat(), fc.constantFrom('', '-rc1', '-dev', '-rc2-dirty'))
+    .map(([v, major, minor, suffix]) => `${v}${major}.${minor}.0${suffix}`);
+  const buildNumber = fc.nat().map(String);
+  const gitCommit = fc.option(fc.stringMatching(/^[0-9a-f]{7,40}$/));
+
+  it('reads back whatever VIC stamps', () => {
+    fc.assert(
+      fc.property(version, buildNumber, gitCommit, (version, buildNumber, gitCommit) => {
+        const stamp = {version, buildNumber, gitCommit};
+        expect(parseVersionStamp(`VMware Inc. ${versionText(stamp)}`)).to.deep.equal(stamp);
+      }),
+    );
+  });
+
+  it('gives nothing that is more than one name of a file, whatever is stamped', () => {
+    fc.assert(
+      fc.property(fc.string({unit: 'binary'}), (publisher) => {
+        const stamp = parseVersionStamp(publisher);
+        if (stamp !== null) expect(versionText(stamp)).to.match(/^v?\d[\w.+-]*$/);
+      }),
+    );
+  });
+});
