@@ -5,9 +5,12 @@ import {type FaultRule, FaultRules} from './fault-rules.js';
 import type {Fixture} from './fixture/fixture.js';
 import {loadFixture} from './fixture/load.js';
 import {Clock} from './model/clock.js';
+import type {LoggedEvent} from './model/event.js';
 import {ExtraConfig} from './model/extra-config.js';
+import type {GuestTiming} from './model/guest.js';
 import type {VCenter} from './model/vcenter.js';
-import type {PowerState, VirtualMachine} from './model/virtual-machine.js';
+import type {VirtualMachine} from './model/virtual-machine.js';
+import type {PowerState} from './model/vm-state.js';
 import {seededRandom} from './random.js';
 import {RequestLog} from './request-log.js';
 import {serve} from './server.js';
@@ -16,8 +19,10 @@ import {makeVCenter} from './vcenter.js';
 
 export type {FaultAction, FaultRule, MatchedCall} from './fault-rules.js';
 export type {Fixture} from './fixture/fixture.js';
+export type {LoggedEvent} from './model/event.js';
+export type {GuestBehaviour} from './model/guest.js';
 export type {LoggedRequest, RequestLog} from './request-log.js';
-export type {SimulatedVm} from './simulated-vm.js';
+export type {SimulatedCdrom, SimulatedSnapshot, SimulatedVm} from './simulated-vm.js';
 
 /** What a simulator is started with. */
 export interface SimulatorOptions {
@@ -31,6 +36,10 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** Least and most milliseconds that a task takes. */
   readonly taskDuration?: readonly [number, number];
+  /** Milliseconds from power-on to an appliance's address, and from there to its services; beats the fixture's. */
+  readonly bootTime?: number;
+  /** Milliseconds that a guest takes to shut down; beats the fixture's. */
+  readonly shutdownTime?: number;
   /** Of the task durations. */
   readonly seed?: number;
   readonly faults?: readonly FaultRule[];
@@ -68,6 +77,8 @@ export interface Simulator extends AsyncDisposable {
   readonly thumbprint: string;
   readonly requests: RequestLog;
   readonly inventory: SimulatedInventory;
+  /** What users have logged, oldest first. */
+  readonly events: readonly LoggedEvent[];
   /** What is left behind at this moment. */
   readonly sessions: number;
   readonly views: number;
@@ -85,7 +96,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const {host = '127.0.0.1', port = 0, taskDuration: [least, most] = [2, 10], now = Date.now} = options;
   const loaded = await loadFixture(options.fixture, options.templates);
   const random = seededRandom(options.seed ?? 1);
-  const vcenter = makeVCenter(loaded, new Clock(now), () => least + random() * (most - least));
+  const vcenter = makeVCenter(
+    loaded,
+    new Clock(now),
+    timingOf(options),
+    () => least + random() * (most - least),
+  );
   const [administrator] = vcenter.users;
   if (administrator === undefined) {
     throw new VchError(
@@ -101,6 +117,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (!server.listening) return;
     vcenter.sessions.endAll();
     vcenter.tasks.close();
+    vcenter.inventory.close();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
@@ -115,6 +132,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     thumbprint: certificate.thumbprint,
     requests,
     inventory: inventoryOf(vcenter),
+    get events() {
+      return vcenter.events.all();
+    },
     get sessions() {
       return vcenter.sessions.size;
     },
@@ -133,6 +153,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function timingOf({bootTime, shutdownTime}: SimulatorOptions): Partial<GuestTiming> {
+  return {...(bootTime !== undefined && {bootTime}), ...(shutdownTime !== undefined && {shutdownTime})};
 }
 
 function collectorsOf(vcenter: VCenter) {
@@ -164,7 +188,8 @@ function inventoryOf({inventory}: VCenter): SimulatedInventory {
         instanceUuid: randomUUID(),
         connectionState: 'connected',
         template: false,
-        ipAddress: undefined,
+        guest: {},
+        cdrom: undefined,
         refusesWritesWhilePoweredOn: false,
         extraConfig: new ExtraConfig(undefined, Object.entries(extraConfig)),
       });
