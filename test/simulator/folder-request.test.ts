@@ -48,6 +48,15 @@ describe('simulator datastore files over HTTPS', () => {
     expect(await status('HEAD', at('vch-1/new.iso'), '', basic('reader@vsphere.local:reader'))).to.equal(403);
   });
 
+  it('need a privilege on their own datastore', async () => {
+    const except = [{entity: 'datastore1', privileges: ['Datastore.FileManagement']}];
+    const users = [{user: 'u', password: 'p', role: 'Browser'}];
+    await start({users, roles: [{name: 'Browser', except}]});
+    expect(await status('GET', at('vch-1/vch-1.vmx'))).to.equal(200);
+    expect(await status('PUT', at('vch-1/new.iso'), 'x')).to.equal(403);
+    expect(await status('DELETE', at('vch-1/vch-1.vmx'))).to.equal(403);
+  });
+
   it('are refused where there is nothing, or something else', async () => {
     await start();
     expect(await status('HEAD', at('none.iso'))).to.equal(404);
