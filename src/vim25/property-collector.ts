@@ -90,7 +90,9 @@ export async function restartable<T>(session: Session, read: () => Promise<T>): 
     } catch (error) {
       // What was removed meanwhile is not there the next time; what was never there is told after the last attempt.
       const gone = error instanceof VchError && error.fault === 'ManagedObjectNotFound' && attempt < 2;
-      const again = hasCode(error, 'VCH_ERR_TRANSPORT') || session.generation !== generation || gone;
+      // A read changes nothing, so what failed for no reason of its own is read again.
+      const vague = error instanceof VchError && error.fault === 'SystemError';
+      const again = hasCode(error, 'VCH_ERR_TRANSPORT') || session.generation !== generation || gone || vague;
       if (!again || attempt === ATTEMPTS) throw error;
       await pause(attempt);
     }

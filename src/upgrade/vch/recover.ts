@@ -2,6 +2,7 @@ import {toVchError, VchError} from '../../errors.js';
 import type {VchContext} from './context.js';
 import type {UpgradeResult} from './outcome.js';
 import {cleanUp, keysAsBefore, putApplianceBack} from './put-back.js';
+import {persist} from './retry.js';
 
 /** Where a failure left the VCH, once everything was done that could be. */
 export interface Recovered {
@@ -27,8 +28,8 @@ async function takeBack(context: VchContext, failure: VchError): Promise<Recover
   const {options, label} = context;
   options.log.error(`the upgrade of ${label} failed and is taken back: ${failure.message}`);
   try {
-    await putApplianceBack(context);
-    await cleanUp(context);
+    await persist(() => putApplianceBack(context));
+    await persist(() => cleanUp(context));
     context.step('unlock');
     await context.lock.release(keysAsBefore(context));
     return {result: 'as-before', error: failure};

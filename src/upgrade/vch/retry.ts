@@ -3,6 +3,8 @@ import {isTransient} from '../../vim25/faults.js';
 import {pause} from '../../vim25/pause.js';
 
 const ATTEMPTS = 6;
+/** Each of them has attempts of its own within. */
+const PERSISTENCE = 3;
 
 const UNANSWERED: ReadonlySet<string> = new Set([
   'VCH_ERR_TRANSPORT',
@@ -16,8 +18,23 @@ export function mayHaveLost(failure: VchError): boolean {
     UNANSWERED.has(failure.code) ||
     failure.code === 'VCH_ERR_CONFLICT' ||
     failure.fault === 'InvalidState' ||
+    // vSphere's word for a failure that it cannot name; a look tells what came of it.
+    failure.fault === 'SystemError' ||
     isTransient(failure)
   );
+}
+
+/** Does again, from its start, what looks before it acts, when it fails for a reason that may pass. */
+export async function persist(act: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      const failure = toVchError(error);
+      if (!mayHaveLost(failure) || attempt === PERSISTENCE) throw failure;
+      await pause(attempt + 2);
+    }
+  }
 }
 
 /**

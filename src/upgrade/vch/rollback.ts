@@ -16,6 +16,7 @@ import type {UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
 import {cleanUp, keysAsBefore, putApplianceBack} from './put-back.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
+import {persist} from './retry.js';
 
 /**
  * Takes back the last upgrade on record, finished or not: the appliance by its snapshot, the containerVMs by their
@@ -67,13 +68,13 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
   try {
     await tellEvent(context, 'rollback begins');
     if (context.record.phase !== 'rollback-cleanup') {
-      await putApplianceBack(context);
+      await persist(() => putApplianceBack(context));
       stopHere(context);
       await context.enter('rollback-containers');
       containers = await undoContainers(context);
       if (containers.interrupted) stopHere(context);
     }
-    await cleanUp(context);
+    await persist(() => cleanUp(context));
     context.step('unlock');
     await context.lock.release(keysAsBefore(context));
     await tellEvent(context, 'rollback ends: rolled back');

@@ -29,7 +29,8 @@ export async function trial(n: number, action: FaultAction): Promise<Trial> {
   try {
     const before = stateOf(simulator);
     simulator.addFault({method: '*', nth: n, times: 1, do: action});
-    const said = await upgradeOnce(simulator);
+    // A machine under load must not time out where nothing was made to.
+    const said = await upgradeOnce(simulator, action === 'hang' ? 400 : 30_000);
     simulator.clearFaults();
     return {said, lies: await judge(simulator, said, before)};
   } finally {
@@ -41,7 +42,7 @@ export async function trial(n: number, action: FaultAction): Promise<Trial> {
 export async function callsOfAnUpgrade(): Promise<number> {
   const simulator = await startSimulator({fixture: upgradableVch(), taskDuration: [0, 1]});
   try {
-    await upgradeOnce(simulator);
+    await upgradeOnce(simulator, 30_000);
     return simulator.requests.list.filter(({method}) => !method.includes(' ')).length;
   } finally {
     await simulator.close();
@@ -49,11 +50,11 @@ export async function callsOfAnUpgrade(): Promise<number> {
 }
 
 /** The result that the outcome has, or `rejected` with a code: then nothing was to be written. */
-async function upgradeOnce(simulator: Simulator): Promise<string> {
+async function upgradeOnce(simulator: Simulator, requestTimeout: number): Promise<string> {
   try {
-    const session = await connect({...loginTo(simulator), requestTimeout: 400});
+    const session = await connect({...loginTo(simulator), requestTimeout});
     try {
-      const {upgrade} = await upgradeVch(session, quickly(session, {timeout: 3_000}));
+      const {upgrade} = await upgradeVch(session, quickly(session, {timeout: 10_000}));
       return upgrade.error === null ? upgrade.result : `${upgrade.result} ${upgrade.error.code}`;
     } finally {
       await session.close();
