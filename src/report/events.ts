@@ -1,12 +1,14 @@
 import {toJsonLine} from './json.js';
 import type {
   Report,
+  ReportCheck,
   ReportCommand,
   ReportError,
   ReportFinding,
   ReportStep,
   ReportSummary,
   ReportTool,
+  ReportUpgrade,
   ReportVm,
 } from './report.js';
 
@@ -31,12 +33,14 @@ export type RunEvent =
     }
   | {readonly type: 'step'; readonly step: ReportStep}
   | {readonly type: 'vm'; readonly vm: ReportVm}
+  | {readonly type: 'check'; readonly check: ReportCheck}
   | {readonly type: 'finding'; readonly finding: ReportFinding}
   | {
       readonly type: 'end';
       readonly finishedAt: string;
       readonly changeId: string | null;
       readonly summary: ReportSummary;
+      readonly upgrade?: ReportUpgrade;
       readonly interrupted: boolean;
       readonly next: string;
     }
@@ -61,12 +65,21 @@ export function headOf(report: Report): EventsHead {
 
 /** What a report has to tell at the end of its run; `type: end` is the last of all. */
 export function* reportEvents(report: Report): Generator<RunEvent> {
-  const {target, vch, plugins, finishedAt, changeId, summary, interrupted, next} = report;
+  const {target, vch, plugins, finishedAt, changeId, summary, upgrade, interrupted, next} = report;
   yield {type: 'scope', target, vch, plugins};
   for (const step of report.steps ?? []) yield {type: 'step', step};
   for (const vm of report.vms) yield {type: 'vm', vm};
+  for (const check of report.checks ?? []) yield {type: 'check', check};
   for (const finding of report.findings) yield {type: 'finding', finding};
-  yield {type: 'end', finishedAt, changeId, summary, interrupted, next};
+  yield {
+    type: 'end',
+    finishedAt,
+    changeId,
+    summary,
+    ...(upgrade === undefined ? {} : {upgrade}),
+    interrupted,
+    next,
+  };
 }
 
 /** A report as a stream that is over. */

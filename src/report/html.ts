@@ -8,6 +8,7 @@ import {type Report, type ReportFinding, type ReportStatus, VM_STATUSES} from '.
 import {stepTime} from './step-time.js';
 import {countsText} from './text.js';
 import {TITLE} from './title.js';
+import {rollbackCard, upgradeSentences} from './upgrade-text.js';
 import {displayName, vmLabel} from './vm-name.js';
 
 const BAR = 1000;
@@ -25,6 +26,7 @@ export function toHtml(report: Report): string {
     checks(report),
     timeline(report),
     findings(report),
+    card(report),
     '<section aria-labelledby="vms-title"><h2 id="vms-title">ContainerVMs</h2>',
     '<div id="vms"><noscript><p>The list of VMs needs JavaScript; the same is in the text and CSV reports.</p></noscript></div></section>',
   ].join('\n');
@@ -87,10 +89,13 @@ function totals(report: Report): string {
     (status) => `<li>${swatch(status)}<strong>${summary[status]}</strong> ${status}</li>`,
   );
   const notes = [
+    ...upgradeSentences(report).map(markup),
     ...(summary.renameDisabled > 0
       ? [`docker rename is disabled on ${count(summary.renameDisabled, 'containerVM')}.`]
       : []),
-    ...(report.interrupted ? ['The run was interrupted: what is not-attempted was not touched.'] : []),
+    ...(report.interrupted && report.upgrade === undefined
+      ? ['The run was interrupted: what is not-attempted was not touched.']
+      : []),
   ];
   return [
     '<section aria-labelledby="totals-title"><h2 id="totals-title">Totals</h2>',
@@ -137,6 +142,12 @@ function timeline({steps = [], startedAt, finishedAt}: Report): string {
     );
   });
   return `<section aria-labelledby="steps-title"><h2 id="steps-title">Steps</h2><ol class="steps">${items.join('')}</ol></section>`;
+}
+
+function card(report: Report): string {
+  const lines = rollbackCard(report);
+  if (lines.length === 0) return '';
+  return `<section aria-labelledby="card-title"><h2 id="card-title">Way back</h2><pre tabindex="0">${lines.map(markup).join('\n')}</pre></section>`;
 }
 
 const FINDINGS_SHOWN = 50;

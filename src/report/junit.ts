@@ -2,6 +2,7 @@ import {changeText} from './change-text.js';
 import {markup} from './markup.js';
 import type {Report, ReportCheck, ReportError, ReportStatus, ReportVm} from './report.js';
 import {countsText} from './text.js';
+import {upgradeSentences} from './upgrade-text.js';
 import {displayName, vmLabel} from './vm-name.js';
 
 type Result = 'passed' | 'failure' | 'error' | 'skipped';
@@ -50,6 +51,7 @@ export function toJunit(report: Report): string {
       ['run', report.runId],
       ['change', report.changeId ?? ''],
       ['saved plan', report.planDigest ?? ''],
+      ...(report.upgrade === undefined ? [] : [['upgrade', upgradeSentences(report).join(' ')] as const]),
       ['target', report.target.url],
       ['vch', `${vch.name} (${vch.id})`],
       ['summary', countsText(report)],

@@ -6,6 +6,7 @@ import {NEED_ATTENTION} from './need-attention.js';
 import {type Report, type ReportChange, type ReportFinding, type ReportVm, VM_STATUSES} from './report.js';
 import {stepTime} from './step-time.js';
 import {TITLE} from './title.js';
+import {rollbackCard, upgradeSentences} from './upgrade-text.js';
 import {displayName} from './vm-name.js';
 
 /** A report as Markdown (CommonMark with GitHub's tables), for a change ticket. */
@@ -19,6 +20,7 @@ export function toMarkdown(report: Report): string {
     ...section('Not where they should be', attention(report)),
     ...section('Changes', changes(report)),
     ...section('Findings', findings(report)),
+    ...section('Way back', card(report)),
     `**Next:** ${code(report.next)}`,
   ];
   return `${blocks.join('\n\n')}\n`;
@@ -45,10 +47,13 @@ function summary(report: Report): string {
   );
   const lines = ['| Status | VMs |', '|---|---:|', ...rows, `| **total** | **${report.summary.total}** |`];
   const notes = [
+    ...upgradeSentences(report).map(prose),
     ...(report.summary.renameDisabled > 0
       ? [`docker rename is disabled on ${count(report.summary.renameDisabled, 'containerVM')}.`]
       : []),
-    ...(report.interrupted ? ['The run was interrupted: what is not-attempted was not touched.'] : []),
+    ...(report.interrupted && report.upgrade === undefined
+      ? ['The run was interrupted: what is not-attempted was not touched.']
+      : []),
   ];
   return [lines.join('\n'), ...notes].join('\n\n');
 }
@@ -59,6 +64,11 @@ function checks(report: Report): string[] {
     (check) => `| ${prose(check.title)} | ${checkMark(check)} | ${prose(check.message)} |`,
   );
   return ['| Check | Status | Seen |', '|---|---|---|', ...rows];
+}
+
+function card(report: Report): string[] {
+  const lines = rollbackCard(report);
+  return lines.length === 0 ? [] : lines.map((line) => `- ${code(line.trim())}`);
 }
 
 function steps(report: Report): string[] {

@@ -6,6 +6,7 @@ import {lockText} from './lock-text.js';
 import {printable} from './printable.js';
 import {type Report, VM_STATUSES} from './report.js';
 import {TITLE} from './title.js';
+import {rollbackCard, upgradeSentences, vmNoun} from './upgrade-text.js';
 import {vmTable} from './vm-table.js';
 import {wrap} from './width.js';
 
@@ -22,9 +23,13 @@ export function toText(report: Report, options: LayoutOptions): string {
   add('Checks', checkTable(report, layout));
   const small = report.vms.length <= TABLE_LIMIT;
   if (report.vms.length > 0)
-    add('ContainerVMs', small ? vmTable(report, layout) : changeGroups(report, layout));
+    add(
+      vmNoun(report) === 'VM' ? 'VMs' : 'ContainerVMs',
+      small ? vmTable(report, layout) : changeGroups(report, layout),
+    );
   add('Not where they should be', attention(report, layout));
   add('Findings', findings(report, layout));
+  add('Way back', rollbackCard(report).map(printable));
   sections.push([`Next: ${printable(report.next)}`]);
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -62,15 +67,17 @@ function summaryLines(report: Report, layout: Layout): string[] {
     lines.push(`docker rename is disabled on ${count(summary.renameDisabled, 'containerVM')}.`);
   // plan is allowed under a lock, and says so; the others would not have come this far.
   if (report.command === 'status' || vch.lock.held) lines.push(...wrap(lockText(vch.lock), layout.columns));
-  if (report.interrupted) lines.push('The run was interrupted: what is not-attempted was not touched.');
+  for (const sentence of upgradeSentences(report)) lines.push(...wrap(printable(sentence), layout.columns));
+  if (report.interrupted && report.upgrade === undefined)
+    lines.push('The run was interrupted: what is not-attempted was not touched.');
   return lines;
 }
 
 /** `16 containerVMs: 9 pending, 5 unchanged, 2 refused`. */
-export function countsText(report: Pick<Report, 'summary' | 'command'>): string {
+export function countsText(report: Pick<Report, 'summary' | 'command' | 'vms'>): string {
   const {summary} = report;
   const parts = VM_STATUSES.filter((status) => summary[status] > 0).map(
     (status) => `${summary[status]} ${status}`,
   );
-  return `${count(summary.total, 'containerVM')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  return `${count(summary.total, vmNoun(report))}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }

@@ -1,23 +1,25 @@
-import {randomUUID} from 'node:crypto';
 import {VchError} from '../errors.js';
 import {makeCertificate} from './certificate.js';
-import {type FaultRule, FaultRules} from './fault-rules.js';
+import {type FaultCount, type FaultRule, FaultRules} from './fault-rules.js';
 import type {Fixture} from './fixture/fixture.js';
 import {loadFixture} from './fixture/load.js';
 import {Clock} from './model/clock.js';
-import {ExtraConfig} from './model/extra-config.js';
+import type {LoggedEvent} from './model/event.js';
+import type {GuestTiming} from './model/guest.js';
 import type {VCenter} from './model/vcenter.js';
-import type {PowerState, VirtualMachine} from './model/virtual-machine.js';
 import {seededRandom} from './random.js';
 import {RequestLog} from './request-log.js';
 import {serve} from './server.js';
-import {SimulatedVm} from './simulated-vm.js';
+import {filesOf, inventoryOf, type SimulatedFile, type SimulatedInventory} from './simulated-inventory.js';
 import {makeVCenter} from './vcenter.js';
 
-export type {FaultAction, FaultRule, MatchedCall} from './fault-rules.js';
+export type {FaultAction, FaultCount, FaultRule, MatchedCall} from './fault-rules.js';
 export type {Fixture} from './fixture/fixture.js';
+export type {LoggedEvent} from './model/event.js';
+export type {GuestBehaviour} from './model/guest.js';
 export type {LoggedRequest, RequestLog} from './request-log.js';
-export type {SimulatedVm} from './simulated-vm.js';
+export type {NewVm, SimulatedFile, SimulatedInventory} from './simulated-inventory.js';
+export type {SimulatedCdrom, SimulatedSnapshot, SimulatedVm} from './simulated-vm.js';
 
 /** What a simulator is started with. */
 export interface SimulatorOptions {
@@ -31,29 +33,15 @@ export interface SimulatorOptions {
   readonly port?: number;
   /** Least and most milliseconds that a task takes. */
   readonly taskDuration?: readonly [number, number];
+  /** Milliseconds from power-on to an appliance's address, and from there to its services; beats the fixture's. */
+  readonly bootTime?: number;
+  /** Milliseconds that a guest takes to shut down; beats the fixture's. */
+  readonly shutdownTime?: number;
   /** Of the task durations. */
   readonly seed?: number;
   readonly faults?: readonly FaultRule[];
   /** The server's clock, in milliseconds since 1970. */
   readonly now?: () => number;
-}
-
-/** A VM that comes into being while the server runs. */
-export interface NewVm {
-  readonly name: string;
-  readonly uuid: string;
-  readonly datastoreFolder: string;
-  readonly powerState?: PowerState;
-  readonly extraConfig: Readonly<Record<string, string>>;
-}
-
-/** The inventory, seen and changed from inside of the server. */
-export interface SimulatedInventory {
-  /** The VM of that moref, or the first one of that name. */
-  vm(idOrName: string): SimulatedVm;
-  vms(): SimulatedVm[];
-  /** Makes a VM in the same folder and pool, on the same host and datastore, as another one: somebody else's doing. */
-  addBeside(idOrName: string, vm: NewVm): SimulatedVm;
 }
 
 /** A vCenter that runs inside this process. */
@@ -68,12 +56,19 @@ export interface Simulator extends AsyncDisposable {
   readonly thumbprint: string;
   readonly requests: RequestLog;
   readonly inventory: SimulatedInventory;
+  /** What users have logged, oldest first. */
+  readonly events: readonly LoggedEvent[];
   /** What is left behind at this moment. */
   readonly sessions: number;
   readonly views: number;
   readonly filters: number;
   readonly openTokens: number;
-  addFault(rule: FaultRule): void;
+  /** How often each scripted fault has met its calls. */
+  readonly faultCounts: readonly FaultCount[];
+  /** The files of the datastore of that moref, or of the first one of that name. */
+  files(datastore: string): SimulatedFile[];
+  /** Arms a scripted fault; the count given back goes on counting. */
+  addFault(rule: FaultRule): FaultCount;
   clearFaults(): void;
   /** Ends every session: the next calls meet NotAuthenticated. */
   expireSessions(): void;
@@ -85,7 +80,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const {host = '127.0.0.1', port = 0, taskDuration: [least, most] = [2, 10], now = Date.now} = options;
   const loaded = await loadFixture(options.fixture, options.templates);
   const random = seededRandom(options.seed ?? 1);
-  const vcenter = makeVCenter(loaded, new Clock(now), () => least + random() * (most - least));
+  const vcenter = makeVCenter(
+    loaded,
+    new Clock(now),
+    timingOf(options),
+    () => least + random() * (most - least),
+  );
   const [administrator] = vcenter.users;
   if (administrator === undefined) {
     throw new VchError(
@@ -101,6 +101,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (!server.listening) return;
     vcenter.sessions.endAll();
     vcenter.tasks.close();
+    vcenter.inventory.close();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
@@ -115,6 +116,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     thumbprint: certificate.thumbprint,
     requests,
     inventory: inventoryOf(vcenter),
+    get events() {
+      return vcenter.events.all();
+    },
     get sessions() {
       return vcenter.sessions.size;
     },
@@ -127,6 +131,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     get openTokens() {
       return collectorsOf(vcenter).reduce((sum, {openTokens}) => sum + openTokens, 0);
     },
+    get faultCounts() {
+      return faults.counts;
+    },
+    files: (datastore) => filesOf(vcenter, datastore),
     addFault: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
     expireSessions: () => vcenter.sessions.endAll(),
@@ -135,40 +143,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
-function collectorsOf(vcenter: VCenter) {
-  return vcenter.sessions.all().flatMap(({collectors}) => [...collectors.values()]);
+function timingOf({bootTime, shutdownTime}: SimulatorOptions): Partial<GuestTiming> {
+  return {...(bootTime !== undefined && {bootTime}), ...(shutdownTime !== undefined && {shutdownTime})};
 }
 
-function inventoryOf({inventory}: VCenter): SimulatedInventory {
-  const find = (idOrName: string): VirtualMachine => {
-    const entity = inventory.get(idOrName);
-    const vm =
-      entity?.type === 'VirtualMachine' ? entity : [...inventory.vms()].find(({name}) => name === idOrName);
-    if (vm === undefined)
-      throw new VchError('VCH_ERR_INTERNAL', `the simulator has no VM ${idOrName}; check the fixture`);
-    return vm;
-  };
-  return {
-    vm: (idOrName) => new SimulatedVm(find(idOrName), inventory),
-    vms: () => Array.from(inventory.vms(), (vm) => new SimulatedVm(vm, inventory)),
-    addBeside(idOrName, {extraConfig, ...vm}) {
-      const {parent, resourcePool, host, datastore} = find(idOrName);
-      const added = inventory.addVm({
-        powerState: 'poweredOff',
-        ...vm,
-        id: inventory.nextVmId(),
-        parent,
-        resourcePool,
-        host,
-        datastore,
-        instanceUuid: randomUUID(),
-        connectionState: 'connected',
-        template: false,
-        ipAddress: undefined,
-        refusesWritesWhilePoweredOn: false,
-        extraConfig: new ExtraConfig(undefined, Object.entries(extraConfig)),
-      });
-      return new SimulatedVm(added, inventory);
-    },
-  };
+function collectorsOf(vcenter: VCenter) {
+  return vcenter.sessions.all().flatMap(({collectors}) => [...collectors.values()]);
 }

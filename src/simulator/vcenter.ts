@@ -3,6 +3,8 @@ import {buildInventory, entitiesNamed} from './fixture/build.js';
 import type {Fixture, FixtureRole} from './fixture/fixture.js';
 import type {LoadedFixture} from './fixture/load.js';
 import type {Clock} from './model/clock.js';
+import {EventLog} from './model/event.js';
+import type {GuestTiming} from './model/guest.js';
 import type {Inventory} from './model/inventory.js';
 import type {Role, User} from './model/permissions.js';
 import {SessionStore} from './model/session-store.js';
@@ -22,7 +24,13 @@ const ABOUT: About = {
   instanceUuid: '1c2a5b0e-58f8-4e2c-9d23-3a0d6a7a2b11',
 };
 
-const SETTINGS: Settings = {pageLimit: 1000, idleTimeout: 1800, concurrentTasks: 'queue'};
+const SETTINGS: Settings = {
+  pageLimit: 1000,
+  idleTimeout: 1800,
+  concurrentTasks: 'queue',
+  bootTime: 1500,
+  shutdownTime: 200,
+};
 
 /** The roles that every server has. */
 const SYSTEM_ROLES: readonly FixtureRole[] = [
@@ -34,16 +42,23 @@ const SYSTEM_ROLES: readonly FixtureRole[] = [
 /** Who may log in where the fixture names nobody. */
 const DEFAULT_USERS = [{user: 'administrator@vsphere.local', password: 'simulator', role: 'Admin'}];
 
-/** Makes the whole server state of a fixture. */
-export function makeVCenter(loaded: LoadedFixture, clock: Clock, taskDuration: () => number): VCenter {
+/** Makes the whole server state of a fixture; `timing` beats the fixture's settings. */
+export function makeVCenter(
+  loaded: LoadedFixture,
+  clock: Clock,
+  timing: Partial<GuestTiming>,
+  taskDuration: () => number,
+): VCenter {
   const {fixture} = loaded;
-  const inventory = buildInventory(loaded, clock);
-  const settings = {...SETTINGS, ...fixture.settings};
+  const settings = {...SETTINGS, ...fixture.settings, ...timing};
+  const about = {...ABOUT, ...fixture.about};
+  const inventory = buildInventory(loaded, clock, settings, about);
   const roles = makeRoles(fixture, inventory);
   return {
-    about: {...ABOUT, ...fixture.about},
+    about,
     settings,
     inventory,
+    events: new EventLog(),
     tasks: new TaskManager(clock, inventory.changes),
     sessions: new SessionStore(clock, settings.idleTimeout * 1000),
     users: makeUsers(fixture, roles),

@@ -15,13 +15,22 @@ describe('inventory/lock-state', () => {
   }
 
   it('names the owner and phase of our own lock', () => {
-    const lock = JSON.stringify({id: 'lock-1', owner: 'root@admin1', phase: 'snapshot'});
+    const since = '2026-01-02T03:04:05.000Z';
+    const lock = JSON.stringify({
+      id: 'lock-1',
+      owner: 'root@admin1',
+      phase: 'snapshot',
+      since,
+      stopped: true,
+    });
     expect(lockState({'vch-migrate/lock': lock, UpdateInProgress: 'true'})).to.deep.equal({
       held: true,
       by: 'vch-migrate',
       lockId: 'lock-1',
       owner: 'root@admin1',
       phase: 'snapshot',
+      since,
+      stopped: true,
     });
   });
 

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
-import {describeWithPeer, run} from './peer-clients.js';
+import {govcOn} from './govc-cli.js';
+import {describeWithPeer} from './peer-clients.js';
 import {manyVms, smallFixture} from './small-fixture.js';
 
 describeWithPeer('simulator as govc meets it', 'govc', (govc) => {
@@ -14,17 +15,7 @@ describeWithPeer('simulator as govc meets it', 'govc', (govc) => {
 
   afterEach(() => simulator.close());
 
-  async function cli(...args: string[]): Promise<string> {
-    const {code, output} = await run(govc, args, {
-      GOVC_URL: simulator.url,
-      GOVC_USERNAME: simulator.user,
-      GOVC_PASSWORD: simulator.password,
-      GOVC_INSECURE: '1',
-      GOVC_PERSIST_SESSION: 'false',
-    });
-    expect(code, output).to.equal(0);
-    return output.trim();
-  }
+  const cli = (...args: string[]): Promise<string> => govcOn(govc, simulator, ...args);
 
   it('is a vCenter', async () => {
     expect(await cli('about')).to.match(/API type: +VirtualCenter/);

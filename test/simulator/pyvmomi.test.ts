@@ -1,28 +1,8 @@
 import {expect} from 'chai';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
-import {describeWithPeer, run} from './peer-clients.js';
+import {describeWithPeer} from './peer-clients.js';
+import {pyvmomiOn} from './pyvmomi-script.js';
 import {manyVms, smallFixture} from './small-fixture.js';
-
-const PRELUDE = `
-import os
-from pyVim.connect import SmartConnect, Disconnect
-from pyVim.task import WaitForTask
-from pyVmomi import vim, vmodl
-si = SmartConnect(host='127.0.0.1', port=int(os.environ['PORT']), user=os.environ['VC_USER'],
-                  pwd=os.environ['VC_PASSWORD'], disableSslCertValidation=True)
-content = si.content
-view = content.viewManager.CreateContainerView(content.rootFolder, [vim.VirtualMachine], True)
-vms = {vm.name: vm for vm in view.view}
-def spec(keys, version=None):
-    options = [vim.option.OptionValue(key=k, value=v) for k, v in keys.items()]
-    return vim.vm.ConfigSpec(changeVersion=version, extraConfig=options)
-def config(vm):
-    return {o.key: o.value for o in vm.config.extraConfig}
-`;
-const CODA = `
-view.Destroy()
-Disconnect(si)
-`;
 
 describeWithPeer('simulator as pyVmomi meets it', 'python', (python) => {
   let simulator: Simulator;
@@ -40,15 +20,7 @@ describeWithPeer('simulator as pyVmomi meets it', 'python', (python) => {
 
   afterEach(() => simulator.close());
 
-  async function script(body: string): Promise<string> {
-    const {code, output} = await run(python, ['-c', `${PRELUDE}${body}${CODA}`], {
-      PORT: new URL(simulator.url).port,
-      VC_USER: simulator.user,
-      VC_PASSWORD: simulator.password,
-    });
-    expect(code, output).to.equal(0);
-    return output.trim();
-  }
+  const script = (body: string): Promise<string> => pyvmomiOn(python, simulator, body);
 
   it('reads values of any text and type', async () => {
     expect(await script(`print(len(vms), ascii(sorted(config(vms['running']).items())))`)).to.equal(

@@ -108,15 +108,23 @@ export class SoapClient {
   }
 
   /** Waits for a task by its updates; gives the last answer about it. */
-  async wait(task: string): Promise<string> {
+  wait(task: string): Promise<string> {
+    return this.until(`Task:${task}`, ['info.state', 'info.error'], (body) =>
+      />(success|error)<\/val>/.test(body),
+    );
+  }
+
+  /** Waits for updates of one object until an answer pleases; gives that answer. */
+  async until(target: string, paths: readonly string[], done: (body: string) => boolean): Promise<string> {
+    const [type = '', id = ''] = target.split(':');
     const collector = returned(
       await this.call('PropertyCollector:propertyCollector', 'CreatePropertyCollector'),
     );
     await this.call(
       `PropertyCollector:${collector}`,
       'CreateFilter',
-      `<spec><propSet><type>Task</type><pathSet>info.state</pathSet><pathSet>info.error</pathSet></propSet>` +
-        `<objectSet><obj type="Task">${task}</obj></objectSet></spec><partialUpdates>false</partialUpdates>`,
+      `<spec><propSet><type>${type}</type>${paths.map((path) => `<pathSet>${escapeXml(path)}</pathSet>`).join('')}</propSet>` +
+        `<objectSet><obj type="${type}">${id}</obj></objectSet></spec><partialUpdates>false</partialUpdates>`,
     );
     for (let version = ''; ; ) {
       const {body} = await this.call(
@@ -124,7 +132,7 @@ export class SoapClient {
         'WaitForUpdatesEx',
         `<version>${version}</version><options><maxWaitSeconds>20</maxWaitSeconds></options>`,
       );
-      if (!body.includes('<version>') || />(success|error)<\/val>/.test(body)) {
+      if (!body.includes('<version>') || done(body)) {
         await this.call(`PropertyCollector:${collector}`, 'DestroyPropertyCollector');
         return body;
       }

@@ -1,9 +1,17 @@
 import type {ConfigValue} from '../model/extra-config.js';
-import type {ConfigSpec} from '../model/virtual-machine.js';
+import type {ConfigSpec} from '../model/virtual-machine-options.js';
 import {VimFault} from '../soap/fault.js';
 import type {XmlElement} from '../soap/xml.js';
+import {readDeviceChange} from './device-spec.js';
 
-const SERVED: ReadonlySet<string> = new Set(['changeVersion', 'name', 'annotation', 'extraConfig']);
+const SERVED: ReadonlySet<string> = new Set([
+  'changeVersion',
+  'name',
+  'annotation',
+  'alternateGuestName',
+  'deviceChange',
+  'extraConfig',
+]);
 
 /** Reads a VirtualMachineConfigSpec; what this server would not carry out is refused, never ignored. */
 export function readConfigSpec(spec: XmlElement): ConfigSpec {
@@ -15,6 +23,8 @@ export function readConfigSpec(spec: XmlElement): ConfigSpec {
     changeVersion: spec.textOf('changeVersion'),
     name: spec.textOf('name'),
     annotation: spec.textOf('annotation'),
+    alternateGuestName: spec.textOf('alternateGuestName'),
+    cdrom: spec.all('deviceChange').map(readDeviceChange),
     extraConfig: spec.all('extraConfig').map(readOptionValue),
   };
 }

@@ -1,5 +1,8 @@
 import {lineage} from '../model/type-tree.js';
 import {authorizationMethods} from './authorization.js';
+import {datastoreBrowserMethods} from './datastore-browser.js';
+import {eventMethods} from './event.js';
+import {fileManagerMethods} from './file-manager.js';
 import type {Method} from './method.js';
 import {propertyCollectorMethods} from './property-collector.js';
 import {searchIndexMethods} from './search-index.js';
@@ -16,6 +19,9 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
   ...snapshotMethods,
   ...searchIndexMethods,
   ...authorizationMethods,
+  ...eventMethods,
+  ...fileManagerMethods,
+  ...datastoreBrowserMethods,
 ]);
 
 /** The method of that name on a type or, inherited, on one of its base types. */

@@ -10,10 +10,17 @@ export function startTask(
   run: () => Value | undefined,
 ): Outcome {
   const {vcenter, session, method, taskFault} = call;
-  if (vcenter.settings.concurrentTasks === 'TaskInProgress' && vcenter.tasks.isBusy(entity.id)) {
+  const running = vcenter.tasks.runningOn(entity.id);
+  // Only a VM can be told to be busy: on anything else tasks wait for each other.
+  if (
+    running !== undefined &&
+    vcenter.settings.concurrentTasks === 'TaskInProgress' &&
+    entity.type === 'VirtualMachine'
+  ) {
     throw new VimFault(
       'TaskInProgress',
       'The operation is not allowed because another task is already in progress.',
+      [['task', reference(running)]],
     );
   }
   const {task, done} = vcenter.tasks.start({

@@ -20,10 +20,8 @@ export const virtualMachineMethods: ReadonlyMap<string, Method> = new Map<string
   [
     'VirtualMachine.ShutdownGuest',
     withPrivilege('VirtualMachine.Interact.PowerOff', (call) => {
-      const vm = vmOf(call);
-      // The guest goes down by itself, with no task to wait for; here it does so before the answer.
-      vm.powerOff();
-      call.vcenter.inventory.changes.changed(vm.id);
+      // The guest goes down by itself, some time after the answer, and there is no task to wait for.
+      vmOf(call).shutdownGuest();
       return {};
     }),
   ],
@@ -65,6 +63,11 @@ function reconfigure(call: SessionCall): Outcome {
     ...(spec.extraConfig.length > 0 ? ['VirtualMachine.Config.AdvancedConfig'] : []),
     ...(spec.name !== undefined ? ['VirtualMachine.Config.Rename'] : []),
     ...(spec.annotation !== undefined ? ['VirtualMachine.Config.Annotation'] : []),
+    ...(spec.alternateGuestName !== undefined ? ['VirtualMachine.Config.Settings'] : []),
+    ...(spec.cdrom?.some(({operation}) => operation === 'edit') ? ['VirtualMachine.Config.EditDevice'] : []),
+    ...(spec.cdrom?.some(({operation}) => operation !== 'edit')
+      ? ['VirtualMachine.Config.AddRemoveDevice']
+      : []),
   ];
   for (const privilege of needed) {
     if (!hasPrivilege(call.session.user.role, privilege, vm.id)) throw noPermission(vm, privilege);

@@ -1,3 +1,4 @@
+import type {DatastoreFiles} from './datastore-files.js';
 import type {VirtualMachine} from './virtual-machine.js';
 
 interface EntityBase {
@@ -68,11 +69,20 @@ export class Cluster {
   }
 }
 
+/** What a host is, and whether it can be reached. */
+export interface HostState {
+  readonly version: string;
+  readonly build: string;
+  readonly connectionState: 'connected' | 'disconnected' | 'notResponding';
+  readonly maintenance: boolean;
+}
+
 /** An ESXi host of a cluster. */
 export interface Host extends EntityBase {
   readonly type: 'HostSystem';
   readonly parent: Cluster;
   readonly vms: Set<VirtualMachine>;
+  readonly state: HostState;
 }
 
 /** A resource pool, or a vApp, which is one as well. */
@@ -90,6 +100,16 @@ export interface Datastore extends EntityBase {
   readonly parent: Folder;
   readonly kind: 'VMFS' | 'NFS' | 'vsan';
   readonly vms: Set<VirtualMachine>;
+  readonly files: DatastoreFiles;
+  readonly browser: DatastoreBrowser;
+}
+
+/** The HostDatastoreBrowser of a datastore; it is no entity of the tree. */
+export interface DatastoreBrowser {
+  readonly type: 'HostDatastoreBrowser';
+  readonly id: string;
+  /** The moref of its datastore. */
+  readonly datastore: string;
 }
 
 /** Anything in the inventory tree. */

@@ -1,34 +1,44 @@
 import {ChangeFeed} from './change-feed.js';
 import type {Clock} from './clock.js';
+import {DatastoreFiles} from './datastore-files.js';
+import {parseDatastorePath} from './datastore-path.js';
 import {
   Cluster,
   Datacenter,
   type Datastore,
+  type DatastoreBrowser,
   type Entity,
   type Folder,
   type Host,
+  type HostState,
   type ResourcePool,
 } from './entity.js';
+import type {GuestTiming} from './guest.js';
+import {isoImage} from './iso-image.js';
 import type {Snapshot} from './snapshot.js';
-import {VirtualMachine, type VirtualMachineOptions, type WantedSnapshot} from './virtual-machine.js';
+import {VirtualMachine} from './virtual-machine.js';
+import type {VirtualMachineOptions, WantedSnapshot} from './virtual-machine-options.js';
 
 /** The tree of managed entities, with every one of them at hand by its moref. */
 export class Inventory {
   readonly clock: Clock;
   readonly changes = new ChangeFeed();
   readonly rootFolder: Folder;
+  readonly #timing: GuestTiming;
   readonly #entities = new Map<string, Entity>();
   readonly #byUuid = new Map<string, VirtualMachine>();
   readonly #byInstanceUuid = new Map<string, VirtualMachine>();
   readonly #snapshots = new Map<string, Snapshot>();
+  readonly #browsers = new Map<string, DatastoreBrowser>();
   readonly #reserved: ReadonlySet<string>;
   #nextInfrastructure = 1;
   #nextVm = 101;
   #nextSnapshot = 1;
 
   /** `reserved` are the VM ids that the fixture gives itself. */
-  constructor(clock: Clock, reserved: ReadonlySet<string>) {
+  constructor(clock: Clock, timing: GuestTiming, reserved: ReadonlySet<string>) {
     this.clock = clock;
+    this.#timing = timing;
     this.#reserved = reserved;
     this.rootFolder = this.addFolder(undefined, 'Datacenters', ['Folder', 'Datacenter'], 'group-d');
   }
@@ -41,6 +51,24 @@ export class Inventory {
   /** The snapshot of that moref. */
   snapshot(id: string): Snapshot | undefined {
     return this.#snapshots.get(id);
+  }
+
+  /** The datastore browser of that moref. */
+  browser(id: string): DatastoreBrowser | undefined {
+    return this.#browsers.get(id);
+  }
+
+  /** The datastore of that moref, or the first one of that name. */
+  datastore(idOrName: string): Datastore | undefined {
+    for (const entity of this.#entities.values()) {
+      if (entity.type === 'Datastore' && (entity.id === idOrName || entity.name === idOrName)) return entity;
+    }
+    return undefined;
+  }
+
+  /** The guests do nothing more. */
+  close(): void {
+    for (const vm of this.vms()) vm.guest.halt();
   }
 
   /** Every VM, in the order they were added. */
@@ -82,8 +110,9 @@ export class Inventory {
     return this.#below(new Cluster(id, name, datacenter.hostFolder, datastores, makeRootPool));
   }
 
-  addHost(cluster: Cluster, name: string): Host {
-    const host: Host = {type: 'HostSystem', id: this.#id('host-'), name, parent: cluster, vms: new Set()};
+  addHost(cluster: Cluster, name: string, state: HostState): Host {
+    const id = this.#id('host-');
+    const host: Host = {type: 'HostSystem', id, name, parent: cluster, vms: new Set(), state};
     cluster.hosts.add(host);
     return this.#add(host);
   }
@@ -100,10 +129,13 @@ export class Inventory {
     return this.#add(pool);
   }
 
-  addDatastore(datacenter: Datacenter, name: string, kind: Datastore['kind']): Datastore {
+  addDatastore(datacenter: Datacenter, name: string, kind: Datastore['kind'], freeSpace?: number): Datastore {
     const id = this.#id('datastore-');
     const parent = datacenter.datastoreFolder;
-    return this.#below({type: 'Datastore', id, name, parent, kind, vms: new Set()});
+    const browser = {type: 'HostDatastoreBrowser', id: `datastoreBrowser-${id}`, datastore: id} as const;
+    this.#browsers.set(browser.id, browser);
+    const files = new DatastoreFiles(freeSpace, () => this.clock.now());
+    return this.#below({type: 'Datastore', id, name, parent, kind, vms: new Set(), files, browser});
   }
 
   /** A moref for a VM that has none of its own. */
@@ -114,8 +146,10 @@ export class Inventory {
     }
   }
 
-  addVm(options: Omit<VirtualMachineOptions, 'clock'>): VirtualMachine {
-    const vm = new VirtualMachine({...options, clock: this.clock});
+  addVm(options: Omit<VirtualMachineOptions, 'clock' | 'timing' | 'changed'>): VirtualMachine {
+    const changed = (id: string): void => this.changes.changed(id);
+    const vm = new VirtualMachine({...options, clock: this.clock, timing: this.#timing, changed});
+    placeFiles(vm);
     vm.parent.children.add(vm);
     vm.resourcePool?.vms.add(vm);
     vm.host?.vms.add(vm);
@@ -140,6 +174,8 @@ export class Inventory {
 
   removeVm(vm: VirtualMachine): void {
     this.forgetSnapshots(vm.snapshots.clear());
+    vm.guest.halt();
+    vm.datastore?.files.delete(vmxOf(vm));
     this.#entities.delete(vm.id);
     vm.parent.children.delete(vm);
     vm.resourcePool?.vms.delete(vm);
@@ -163,4 +199,16 @@ export class Inventory {
   #id(prefix: string): string {
     return `${prefix}${this.#nextInfrastructure++}`;
   }
+}
+
+/** What VMs are made of lies on their datastores from the start. */
+function placeFiles(vm: VirtualMachine): void {
+  vm.datastore?.files.place(vmxOf(vm), Buffer.from(`displayName = "${vm.name}"\n`));
+  const backing = vm.cdrom?.backing;
+  if (backing?.kind !== 'iso' || backing.datastore.files.has(backing.path)) return;
+  backing.datastore.files.place(backing.path, isoImage(vm.extraConfig));
+}
+
+function vmxOf({vmPathName}: VirtualMachine): string {
+  return parseDatastorePath(vmPathName)?.path ?? '';
 }

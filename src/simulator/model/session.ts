@@ -1,4 +1,5 @@
 import {Collector} from '../properties/collector.js';
+import type {EventCollector} from './event.js';
 import type {User} from './permissions.js';
 import type {View} from './view.js';
 
@@ -15,6 +16,7 @@ export class Session {
   callCount = 0;
   readonly views = new Map<string, View>();
   readonly collectors: Map<string, Collector>;
+  readonly eventCollectors = new Map<string, EventCollector>();
 
   constructor(cookie: string, key: string, user: User, userAgent: string, now: number) {
     const shared = new Collector('propertyCollector');
@@ -32,5 +34,6 @@ export class Session {
     for (const collector of this.collectors.values()) collector.dispose();
     this.collectors.clear();
     this.views.clear();
+    this.eventCollectors.clear();
   }
 }

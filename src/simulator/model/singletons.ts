@@ -7,6 +7,9 @@ export interface Singleton {
     | 'AuthorizationManager'
     | 'SearchIndex'
     | 'TaskManager'
+    | 'FileManager'
+    | 'VirtualDiskManager'
+    | 'EventManager'
     | 'PropertyCollector';
   readonly id: string;
 }
@@ -24,6 +27,9 @@ export const SINGLETONS: ReadonlyMap<string, Singleton> = new Map(
       {type: 'AuthorizationManager', id: 'AuthorizationManager'},
       {type: 'SearchIndex', id: 'SearchIndex'},
       {type: 'TaskManager', id: 'TaskManager'},
+      {type: 'FileManager', id: 'FileManager'},
+      {type: 'VirtualDiskManager', id: 'virtualDiskManager'},
+      {type: 'EventManager', id: 'EventManager'},
       {type: 'PropertyCollector', id: 'propertyCollector'},
     ] satisfies Singleton[]
   ).map((object) => [object.id, object]),

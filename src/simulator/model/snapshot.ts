@@ -1,10 +1,9 @@
-import type {ExtraConfig} from './extra-config.js';
-import type {PowerState} from './virtual-machine.js';
+import type {ConfigView} from './config-view.js';
+import type {PowerState} from './vm-state.js';
 
 /** What a snapshot keeps of its VM. */
 export interface SnapshotState {
-  readonly extraConfig: ExtraConfig;
-  readonly annotation: string;
+  readonly config: ConfigView;
   /** Keys that live in the memory of the running VM, where the memory is part of the snapshot. */
   readonly volatile: ReadonlySet<string>;
   /** Of the VM after a revert: only a snapshot with memory can bring it back running. */

@@ -37,6 +37,8 @@ export interface TaskRequest
 
 /** Finished tasks beyond this number are forgotten, oldest first, like those older than ten minutes. */
 const REMEMBERED_TASKS = 5000;
+/** Finished tasks that stay in an entity's `recentTask`. */
+const RECENT_OF_ENTITY = 5;
 const REMEMBERED_MS = 10 * 60 * 1000;
 
 /** Runs tasks: one at a time for each entity, as many at once as there are entities. */
@@ -45,6 +47,7 @@ export class TaskManager {
   readonly #changes: ChangeFeed;
   readonly #tasks = new Map<string, Task>();
   readonly #finished: Task[] = [];
+  readonly #byEntity = new Map<string, Task[]>();
   readonly #lanes = new Map<string, Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #count = 0;
@@ -64,9 +67,17 @@ export class TaskManager {
     return this.#tasks.values();
   }
 
-  /** The task that runs or waits on an entity, if there is one. */
-  isBusy(entity: string): boolean {
-    return this.#lanes.has(entity);
+  /** What runs or waits on an entity, and the last few that have ended, oldest first. */
+  recentOf(entity: string): Task[] {
+    const expired = this.#clock.now() - REMEMBERED_MS;
+    return recent(this.#byEntity.get(entity) ?? []).filter(
+      ({completeTime}) => completeTime === undefined || completeTime >= expired,
+    );
+  }
+
+  /** The task that runs on an entity, if there is one. */
+  runningOn(entity: string): Task | undefined {
+    return this.#byEntity.get(entity)?.find(isUnfinished);
   }
 
   /** Starts a task, or queues it behind the one that runs on its entity; `done` settles when it has ended. */
@@ -86,6 +97,8 @@ export class TaskManager {
       state: 'queued',
     };
     this.#tasks.set(task.id, task);
+    this.#byEntity.set(entity.id, [...recent(this.#byEntity.get(entity.id) ?? []), task]);
+    this.#changes.changed(entity.id);
     const ahead = this.#lanes.get(entity.id);
     const done = ahead === undefined ? this.#run(task, request) : ahead.then(() => this.#run(task, request));
     this.#lanes.set(entity.id, done);
@@ -99,6 +112,13 @@ export class TaskManager {
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  #forget(task: Task): void {
+    this.#tasks.delete(task.id);
+    const left = (this.#byEntity.get(task.entity.id) ?? []).filter((other) => other !== task);
+    if (left.length > 0) this.#byEntity.set(task.entity.id, left);
+    else this.#byEntity.delete(task.entity.id);
   }
 
   #run(task: Task, request: TaskRequest): Promise<void> {
@@ -137,7 +157,16 @@ export class TaskManager {
       if (oldest === undefined) return;
       if (this.#finished.length <= REMEMBERED_TASKS && (oldest.completeTime ?? 0) >= expired) return;
       this.#finished.shift();
-      this.#tasks.delete(oldest.id);
+      this.#forget(oldest);
     }
   }
+}
+
+function isUnfinished({state}: Task): boolean {
+  return state === 'queued' || state === 'running';
+}
+
+function recent(tasks: readonly Task[]): Task[] {
+  const finished = tasks.filter((task) => !isUnfinished(task)).slice(-RECENT_OF_ENTITY);
+  return tasks.filter((task) => isUnfinished(task) || finished.includes(task));
 }

@@ -14,6 +14,7 @@ const BASE_TYPES: ReadonlyMap<string, string> = new Map([
   ['Network', 'ManagedEntity'],
   ['Task', 'ExtensibleManagedObject'],
   ['VirtualMachineSnapshot', 'ExtensibleManagedObject'],
+  ['EventHistoryCollector', 'HistoryCollector'],
   ['ContainerView', 'ManagedObjectView'],
   ['ListView', 'ManagedObjectView'],
   ['InventoryView', 'ManagedObjectView'],

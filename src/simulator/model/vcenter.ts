@@ -1,6 +1,8 @@
 import type {Collector} from '../properties/collector.js';
 import type {PropertyFilter} from '../properties/filter.js';
-import type {Entity} from './entity.js';
+import type {DatastoreBrowser, Entity} from './entity.js';
+import type {EventCollector, EventLog} from './event.js';
+import type {GuestTiming} from './guest.js';
 import type {Inventory} from './inventory.js';
 import type {Role, User} from './permissions.js';
 import type {Session} from './session.js';
@@ -26,7 +28,7 @@ export interface About {
 }
 
 /** Settings of the server that a fixture can change. */
-export interface Settings {
+export interface Settings extends GuestTiming {
   /** Explicit `maxObjects` above this are lowered to it. */
   readonly pageLimit: number;
   /** Seconds without a call after which a session ends. */
@@ -36,7 +38,16 @@ export interface Settings {
 }
 
 /** Any managed object that a call can name. */
-export type ManagedObject = Entity | Snapshot | Task | View | Collector | PropertyFilter | Singleton;
+export type ManagedObject =
+  | Entity
+  | Snapshot
+  | Task
+  | View
+  | Collector
+  | PropertyFilter
+  | DatastoreBrowser
+  | EventCollector
+  | Singleton;
 
 /** The whole state of the server. */
 export interface VCenter {
@@ -44,6 +55,7 @@ export interface VCenter {
   readonly settings: Settings;
   readonly inventory: Inventory;
   readonly tasks: TaskManager;
+  readonly events: EventLog;
   readonly sessions: SessionStore;
   readonly users: readonly User[];
   readonly roles: readonly Role[];
@@ -61,8 +73,10 @@ export function resolve(
     vcenter.inventory.get(id) ??
     vcenter.inventory.snapshot(id) ??
     vcenter.tasks.get(id) ??
+    vcenter.inventory.browser(id) ??
     session?.views.get(id) ??
     session?.collectors.get(id) ??
+    session?.eventCollectors.get(id) ??
     filterOf(session, id) ??
     SINGLETONS.get(id)
   );

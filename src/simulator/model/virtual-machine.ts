@@ -1,53 +1,19 @@
 import {VimFault} from '../soap/fault.js';
-import {enumeration} from '../soap/value.js';
+import {type Cdrom, changedCdrom, isoCdrom, poweredOnCdrom} from './cdrom.js';
 import type {Clock} from './clock.js';
+import {type ConfigView, frozenConfig} from './config-view.js';
+import {datacenterOf, datastoreNamed} from './datastore-path.js';
 import type {Datastore, Folder, Host, ResourcePool} from './entity.js';
 import type {ConfigValue, ExtraConfig} from './extra-config.js';
+import {Guest, type GuestVm} from './guest.js';
 import {type Snapshot, SnapshotTree} from './snapshot.js';
+import type {ConfigSpec, VirtualMachineOptions, WantedSnapshot} from './virtual-machine-options.js';
+import {type ConnectionState, invalidPowerState, type PowerState, requireConnected} from './vm-state.js';
 
-/** VirtualMachinePowerState of vim25. */
-export type PowerState = 'poweredOn' | 'poweredOff' | 'suspended';
-/** VirtualMachineConnectionState of vim25. */
-export type ConnectionState = 'connected' | 'disconnected' | 'inaccessible' | 'invalid' | 'orphaned';
-
-/** The part of a VirtualMachineConfigSpec that is served here; an undefined value removes its key. */
-export interface ConfigSpec {
-  readonly changeVersion?: string | undefined;
-  readonly name?: string | undefined;
-  readonly annotation?: string | undefined;
-  readonly extraConfig: readonly (readonly [key: string, value: ConfigValue | undefined])[];
-}
-
-/** What a client wants of a new snapshot. */
-export interface WantedSnapshot {
-  readonly name: string;
-  readonly description: string;
-  readonly memory: boolean;
-  readonly quiesced: boolean;
-}
-
-/** What a VM is made from. */
-export interface VirtualMachineOptions {
-  readonly id: string;
-  readonly name: string;
-  readonly parent: Folder;
-  readonly resourcePool: ResourcePool | undefined;
-  readonly host: Host | undefined;
-  readonly datastore: Datastore | undefined;
-  readonly datastoreFolder: string;
-  readonly powerState: PowerState;
-  readonly connectionState: ConnectionState;
-  readonly template: boolean;
-  readonly uuid: string;
-  readonly instanceUuid: string;
-  readonly ipAddress: string | undefined;
-  readonly refusesWritesWhilePoweredOn: boolean;
-  readonly extraConfig: ExtraConfig;
-  readonly clock: Clock;
-}
+const APPLIANCE_ID_KEY = 'guestinfo.vice./init/common/id';
 
 /** A VM and what can happen to its configuration. */
-export class VirtualMachine {
+export class VirtualMachine implements ConfigView, GuestVm {
   readonly type = 'VirtualMachine';
   readonly id: string;
   name: string;
@@ -61,17 +27,20 @@ export class VirtualMachine {
   readonly template: boolean;
   readonly uuid: string;
   readonly instanceUuid: string;
-  readonly ipAddress: string | undefined;
   readonly refusesWritesWhilePoweredOn: boolean;
   extraConfig: ExtraConfig;
   readonly snapshots = new SnapshotTree();
+  readonly guest: Guest;
   annotation = '';
+  alternateGuestName = '';
+  cdrom: Cdrom | undefined;
   changeVersion: string;
   modified: number;
   /** Reconfigures of clients that were carried out. */
   reconfigurations = 0;
   bootTime: number | undefined;
   readonly #clock: Clock;
+  readonly #changed: () => void;
   /** `guestinfo.*` keys written since power-on: they live in the running VM's memory only. */
   readonly #volatile = new Set<string>();
 
@@ -88,13 +57,29 @@ export class VirtualMachine {
     this.template = options.template;
     this.uuid = options.uuid;
     this.instanceUuid = options.instanceUuid;
-    this.ipAddress = options.ipAddress;
     this.refusesWritesWhilePoweredOn = options.refusesWritesWhilePoweredOn;
     this.extraConfig = options.extraConfig;
     this.#clock = options.clock;
+    this.#changed = () => options.changed(options.id);
     this.changeVersion = options.clock.changeVersion();
     this.modified = options.clock.now();
     this.bootTime = options.powerState === 'poweredOn' ? options.clock.now() : undefined;
+    this.guest = new Guest(this, options.guest, options.timing, this.#changed);
+    const iso = `[${options.datastore?.name ?? ''}] ${options.datastoreFolder}/appliance.iso`;
+    const fileName = options.cdrom ?? (this.isAppliance ? iso : undefined);
+    this.cdrom = fileName === undefined ? undefined : this.#isoIn(fileName);
+    if (this.powerState === 'poweredOn') this.guest.wasUp();
+  }
+
+  /** What VIC goes by, too: the id names this very VM, or its VCH is just being made. */
+  get isAppliance(): boolean {
+    const id = this.extraConfig.get(APPLIANCE_ID_KEY);
+    return id === `VirtualMachine:${this.id}` || id === 'CreatingVCH';
+  }
+
+  /** An appliance lives on its CD-ROM alone. */
+  get canBoot(): boolean {
+    return this.cdrom?.connected === true && this.cdrom.backing.kind === 'iso';
   }
 
   /** A VM whose .vmx cannot be read has no `config` at all; a disconnected one still shows its last. */
@@ -104,12 +89,12 @@ export class VirtualMachine {
 
   /** Applies a spec as one step, or throws and changes nothing. */
   reconfigure(spec: ConfigSpec): void {
-    this.#requireConnected();
+    requireConnected(this.connectionState);
     if (this.template && spec.extraConfig.length > 0) {
       throw new VimFault('NotSupported', 'The operation is not supported on the object.');
     }
     if (this.powerState !== 'poweredOff' && this.refusesWritesWhilePoweredOn && spec.extraConfig.length > 0) {
-      throw this.#invalidPowerState('poweredOff');
+      throw invalidPowerState('poweredOff', this.powerState);
     }
     if (spec.changeVersion !== undefined && spec.changeVersion !== this.changeVersion) {
       throw new VimFault(
@@ -117,9 +102,16 @@ export class VirtualMachine {
         'Cannot complete operation due to concurrent modification by another operation.',
       );
     }
+    const running = this.powerState !== 'poweredOff';
+    // An IDE controller takes no drives while its machine runs.
+    if (running && spec.cdrom?.some(({operation}) => operation !== 'edit'))
+      throw invalidPowerState('poweredOff', this.powerState);
+    const cdrom = changedCdrom(this.cdrom, spec.cdrom ?? [], running, (name) => this.#datastore(name));
     for (const [key, value] of spec.extraConfig) this.#setExtraConfig(key, value);
+    this.cdrom = cdrom;
     this.name = spec.name ?? this.name;
     this.annotation = spec.annotation ?? this.annotation;
+    this.alternateGuestName = spec.alternateGuestName ?? this.alternateGuestName;
     this.#moved();
   }
 
@@ -131,22 +123,48 @@ export class VirtualMachine {
 
   /** Powers the VM on. */
   powerOn(): void {
-    this.#requireConnected();
+    requireConnected(this.connectionState);
     if (this.template) throw new VimFault('NotSupported', 'The operation is not supported on the object.');
-    if (this.powerState === 'poweredOn') throw this.#invalidPowerState('poweredOff');
+    if (this.powerState === 'poweredOn') throw invalidPowerState('poweredOff', this.powerState);
     this.powerState = 'poweredOn';
     this.bootTime = this.#clock.now();
+    this.cdrom = this.cdrom && poweredOnCdrom(this.cdrom);
     this.#moved();
+    this.guest.boot();
   }
 
   /** Powers the VM off: what was written to `guestinfo.*` while it ran is gone (vmware/vic#1337). */
   powerOff(): void {
-    this.#requireConnected();
-    if (this.powerState === 'poweredOff') throw this.#invalidPowerState('poweredOn');
+    requireConnected(this.connectionState);
+    if (this.powerState === 'poweredOff') throw invalidPowerState('poweredOn', this.powerState);
+    this.#goOff();
+  }
+
+  /** Tells the guest to shut down; the machine goes off when the guest has. */
+  shutdownGuest(): void {
+    requireConnected(this.connectionState);
+    if (this.powerState !== 'poweredOn') throw invalidPowerState('poweredOn', this.powerState);
+    if (!this.guest.toolsRunning) {
+      throw new VimFault(
+        'ToolsUnavailable',
+        'Cannot complete operation because VMware Tools is not running in this virtual machine.',
+      );
+    }
+    this.guest.shutdown();
+  }
+
+  haltedByGuest(): void {
+    if (this.powerState === 'poweredOn') this.#goOff();
+    this.#changed();
+  }
+
+  #goOff(): void {
     for (const key of this.#volatile) this.extraConfig.delete(key);
     this.#volatile.clear();
     this.powerState = 'poweredOff';
     this.bootTime = undefined;
+    this.cdrom = this.cdrom && {...this.cdrom, connected: false};
+    this.guest.halt();
     this.#moved();
   }
 
@@ -156,9 +174,9 @@ export class VirtualMachine {
     number: number,
     {name, description, memory, quiesced}: WantedSnapshot,
   ): Snapshot {
-    this.#requireConnected();
-    const extraConfig = this.extraConfig.clone();
-    if (!memory) for (const key of this.#volatile) extraConfig.delete(key);
+    requireConnected(this.connectionState);
+    const config = frozenConfig(this);
+    if (!memory) for (const key of this.#volatile) config.extraConfig.delete(key);
     this.#moved();
     return this.snapshots.add((parent) => ({
       type: 'VirtualMachineSnapshot',
@@ -171,8 +189,7 @@ export class VirtualMachine {
       vm: this,
       parent,
       children: new Set(),
-      extraConfig,
-      annotation: this.annotation,
+      config,
       volatile: new Set(memory ? this.#volatile : []),
       powerState: memory ? this.powerState : 'poweredOff',
     }));
@@ -180,13 +197,19 @@ export class VirtualMachine {
 
   /** Puts the VM back: its ExtraConfig becomes again what it was, and it ends in the snapshot's power state. */
   revertTo(snapshot: Snapshot, suppressPowerOn: boolean): void {
-    this.#requireConnected();
-    this.extraConfig = snapshot.extraConfig.clone();
-    this.annotation = snapshot.annotation;
+    requireConnected(this.connectionState);
+    const {config} = snapshot;
+    this.extraConfig = config.extraConfig.clone();
+    this.annotation = config.annotation;
+    this.alternateGuestName = config.alternateGuestName;
     this.#volatile.clear();
     this.powerState = suppressPowerOn ? 'poweredOff' : snapshot.powerState;
     if (this.powerState === 'poweredOn') for (const key of snapshot.volatile) this.#volatile.add(key);
-    this.bootTime = this.powerState === 'poweredOn' ? this.#clock.now() : undefined;
+    const running = this.powerState === 'poweredOn';
+    this.bootTime = running ? this.#clock.now() : undefined;
+    this.cdrom = config.cdrom && {...config.cdrom, connected: running && config.cdrom.connected};
+    if (running) this.guest.resume();
+    else this.guest.halt();
     this.snapshots.revertedTo(snapshot);
     this.#moved();
   }
@@ -197,30 +220,16 @@ export class VirtualMachine {
     else this.extraConfig.set(key, value);
   }
 
+  #isoIn(fileName: string): Cdrom | undefined {
+    return isoCdrom(fileName, this.powerState === 'poweredOn', (name) => this.#datastore(name));
+  }
+
+  #datastore(name: string): Datastore | undefined {
+    return datastoreNamed(datacenterOf(this.parent), name);
+  }
+
   #moved(): void {
     this.changeVersion = this.#clock.changeVersion();
     this.modified = this.#clock.now();
-  }
-
-  #requireConnected(): void {
-    if (this.connectionState === 'connected') return;
-    if (this.connectionState === 'disconnected') {
-      throw new VimFault(
-        'HostNotConnected',
-        'Unable to communicate with the remote host, since it is disconnected.',
-      );
-    }
-    throw new VimFault('InvalidState', 'The operation is not allowed in the current state.');
-  }
-
-  #invalidPowerState(requested: PowerState): VimFault {
-    return new VimFault(
-      'InvalidPowerState',
-      `The attempted operation cannot be performed in the current state (${this.powerState === 'poweredOn' ? 'Powered on' : this.powerState === 'poweredOff' ? 'Powered off' : 'Suspended'}).`,
-      [
-        ['requestedState', enumeration('VirtualMachinePowerState', requested)],
-        ['existingState', enumeration('VirtualMachinePowerState', this.powerState)],
-      ],
-    );
   }
 }

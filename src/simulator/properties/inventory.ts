@@ -1,5 +1,6 @@
 import type {Cluster, Datacenter, Datastore, Entity, Folder, Host, ResourcePool} from '../model/entity.js';
-import {boolean, data, enumeration, int, list, long, reference, references, string} from '../soap/value.js';
+import {boolean, enumeration, int, list, long, reference, references, string} from '../soap/value.js';
+import {hostAboutInfo} from './about.js';
 import type {Getter, Node, Struct} from './node.js';
 
 const parent: Getter<Exclude<Entity, {type: 'VirtualMachine'}>> = (entity) =>
@@ -52,9 +53,10 @@ export const cluster: Struct<Cluster> = {
 const hostRuntime: Node<Host> = {
   type: 'HostRuntimeInfo',
   fields: {
-    connectionState: () => enumeration('HostSystemConnectionState', 'connected'),
-    powerState: () => enumeration('HostSystemPowerState', 'poweredOn'),
-    inMaintenanceMode: () => boolean(false),
+    connectionState: ({state}) => enumeration('HostSystemConnectionState', state.connectionState),
+    powerState: ({state}) =>
+      enumeration('HostSystemPowerState', state.connectionState === 'connected' ? 'poweredOn' : 'unknown'),
+    inMaintenanceMode: ({state}) => boolean(state.maintenance),
   },
 };
 
@@ -71,11 +73,15 @@ export const host: Struct<Host> = {
       fields: {
         host: (entity) => reference(entity),
         runtime: hostRuntime,
-        config: (entity) => data('HostConfigSummary', ['name', string(entity.name)], ['port', int(443)]),
+        config: {
+          type: 'HostConfigSummary',
+          fields: {name, port: () => int(443), product: ({state}) => hostAboutInfo(state)},
+        },
         overallStatus: status,
         rebootRequired: () => boolean(false),
       },
     },
+    config: {type: 'HostConfigInfo', fields: {host: reference, product: ({state}) => hostAboutInfo(state)}},
     vm: (entity) => references(entity.vms),
     datastore: (entity) => references(entity.parent.datastores),
     network: () => references([]),
@@ -108,14 +114,15 @@ export const datastore: Struct<Datastore> = {
     parent,
     name,
     overallStatus: status,
+    browser: (entity) => reference(entity.browser),
     summary: {
       type: 'DatastoreSummary',
       fields: {
         datastore: (entity) => reference(entity),
         name,
         url: (entity) => string(`ds:///vmfs/volumes/${entity.kind === 'vsan' ? 'vsan:' : ''}${entity.id}/`),
-        capacity: () => long(2 ** 40),
-        freeSpace: () => long(2 ** 39),
+        capacity: (entity) => long(entity.files.capacity),
+        freeSpace: (entity) => long(entity.files.freeSpace),
         accessible: () => boolean(true),
         multipleHostAccess: () => boolean(true),
         type: (entity) => string(entity.kind),

@@ -1,3 +1,4 @@
+import type {DatastoreBrowser} from '../model/entity.js';
 import type {Session} from '../model/session.js';
 import type {Singleton} from '../model/singletons.js';
 import type {Task} from '../model/task.js';
@@ -71,6 +72,12 @@ export const taskManager: Struct<Singleton> = {
 export const viewManager: Struct<Singleton> = {
   type: 'ViewManager',
   fields: {viewList: (_, {session}) => references(session.views.values())},
+};
+
+/** The properties of a HostDatastoreBrowser. */
+export const datastoreBrowser: Struct<DatastoreBrowser> = {
+  type: 'HostDatastoreBrowser',
+  fields: {datastore: ({datastore}) => references([{type: 'Datastore', id: datastore}])},
 };
 
 /** The properties of a ContainerView. */

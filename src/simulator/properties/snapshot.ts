@@ -11,20 +11,17 @@ import {
   references,
   string,
 } from '../soap/value.js';
-import {extraConfigList} from './extra-config.js';
+import {configInfo} from './config-info.js';
 import type {Struct} from './node.js';
 
 /** The properties of a VirtualMachineSnapshot. */
 export const virtualMachineSnapshot: Struct<Snapshot> = {
   type: 'VirtualMachineSnapshot',
   fields: {
-    config: {
-      type: 'VirtualMachineConfigInfo',
-      fields: {
-        annotation: (snapshot) => string(snapshot.annotation),
-        extraConfig: (snapshot) => extraConfigList(snapshot.extraConfig),
-      },
-    },
+    config: configInfo<Snapshot>(
+      ({config}) => config,
+      () => true,
+    ),
     childSnapshot: (snapshot) => references(snapshot.children),
     vm: (snapshot) => reference(snapshot.vm),
   },

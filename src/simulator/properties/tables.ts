@@ -1,6 +1,7 @@
 import type {ResourcePool} from '../model/entity.js';
 import type {Singleton} from '../model/singletons.js';
 import type {ManagedObject} from '../model/vcenter.js';
+import {eventHistoryCollector, eventManager} from './event.js';
 import * as inventory from './inventory.js';
 import type {Scope, Struct} from './node.js';
 import {compilePath, type Read} from './path.js';
@@ -31,6 +32,9 @@ export const TABLES: ReadonlyMap<string, Table> = new Map([
   table(service.authorizationManager, isSingleton),
   table(service.taskManager, isSingleton),
   table(service.viewManager, isSingleton),
+  table(eventManager, isSingleton),
+  table(eventHistoryCollector, (object) => object.type === 'EventHistoryCollector'),
+  table(service.datastoreBrowser, (object) => object.type === 'HostDatastoreBrowser'),
   table(service.containerView, (object) => object.type === 'ContainerView'),
   table(service.listView, (object) => object.type === 'ListView'),
   table(virtualMachineSnapshot, (object) => object.type === 'VirtualMachineSnapshot'),
@@ -47,7 +51,8 @@ function isSingleton(object: ManagedObject): object is Singleton {
     object.type === 'SessionManager' ||
     object.type === 'AuthorizationManager' ||
     object.type === 'TaskManager' ||
-    object.type === 'ViewManager'
+    object.type === 'ViewManager' ||
+    object.type === 'EventManager'
   );
 }
 

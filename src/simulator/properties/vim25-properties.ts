@@ -25,6 +25,8 @@ export const VIM25_PROPERTIES: ReadonlyMap<string, ReadonlySet<string>> = new Ma
     DatastoreSummary:
       'accessible capacity datastore freeSpace maintenanceMode multipleHostAccess name type ' +
       'uncommitted url',
+    EventHistoryCollector: 'filter initialized latestPage',
+    EventManager: 'description latestEvent maxCollector',
     Folder:
       'alarmActionsEnabled availableField childEntity childType configIssue configStatus ' +
       'customValue declaredAlarmState disabledMethod effectiveRole externallyManagedFolderInfo name ' +
@@ -35,6 +37,17 @@ export const VIM25_PROPERTIES: ReadonlyMap<string, ReadonlySet<string>> = new Ma
       'guestState guestStateChangeSupported hostName hwVersion interactiveGuestOperationsReady ' +
       'ipAddress ipStack net screen toolsInstallType toolsRunningStatus toolsStatus toolsVersion ' +
       'toolsVersionStatus toolsVersionStatus2',
+    HostConfigInfo:
+      'activeDiagnosticPartition adminDisabled assignableHardwareBinding autoStart cacheConfigurationInfo ' +
+      'capabilities certificate consoleReservation datastorePrincipal datetimeSystem domainList ' +
+      'fileSystemVolume firewall flags graphicsConfig graphicsInfo host hyperThread ioFilterInfo ' +
+      'localDatastore lockdownMode multipathState network offloadCapabilities option optionDef pciPassthruInfo ' +
+      'powerSystemCapability powerSystemInfo product ptsOptimizations script service sharedGpuCapabilities sharedPassthruGpuTypes ' +
+      'sslThumbprintData sslThumbprintInfo storageDevice systemFile systemResources systemSwapConfiguration ' +
+      'vFlashConfigInfo vMotion virtualMachineReservation virtualNicManagerInfo vmotion vsanHostConfig wakeOnLanCapable',
+    HostConfigSummary:
+      'agentVmDatastore agentVmNetwork faultToleranceEnabled featureVersion name port product sslThumbprint vmotionEnabled',
+    HostDatastoreBrowser: 'datastore supportedType',
     HostListSummary:
       'config currentEVCGraphicsModeKey currentEVCModeKey customValue gateway hardware host ' +
       'maintenanceModeRequired managementServerIp maxEVCModeKey overallStatus quickStats ' +

@@ -1,57 +1,13 @@
 import type {VirtualMachine} from '../model/virtual-machine.js';
-import {
-  boolean,
-  data,
-  dateTime,
-  enumeration,
-  int,
-  list,
-  reference,
-  references,
-  string,
-} from '../soap/value.js';
-import {extraConfigList, optionValue} from './extra-config.js';
-import type {Node, Struct} from './node.js';
+import {boolean, data, dateTime, enumeration, int, reference, references, string} from '../soap/value.js';
+import {configInfo, GUEST_FULL_NAME, GUEST_ID} from './config-info.js';
+import type {Getter, Struct} from './node.js';
 import {snapshotInfo} from './snapshot.js';
 
-const GUEST_ID = 'other3xLinux64Guest';
-const GUEST_FULL_NAME = 'Other 3.x Linux (64-bit)';
-
-const extraConfig: Node<VirtualMachine> = {
-  all: (vm) => extraConfigList(vm.extraConfig),
-  one: (vm, key) => {
-    const value = vm.extraConfig.get(key);
-    return value === undefined ? undefined : optionValue(key, value);
-  },
-};
-
-const config: Struct<VirtualMachine> = {
-  type: 'VirtualMachineConfigInfo',
-  present: (vm) => vm.hasConfig,
-  fields: {
-    changeVersion: (vm) => string(vm.changeVersion),
-    modified: (vm) => dateTime(vm.modified),
-    name: (vm) => string(vm.name),
-    guestFullName: () => string(GUEST_FULL_NAME),
-    version: () => string('vmx-11'),
-    uuid: (vm) => string(vm.uuid),
-    instanceUuid: (vm) => string(vm.instanceUuid),
-    template: (vm) => boolean(vm.template),
-    guestId: () => string(GUEST_ID),
-    annotation: (vm) => string(vm.annotation),
-    files: {type: 'VirtualMachineFileInfo', fields: {vmPathName: (vm) => string(vm.vmPathName)}},
-    hardware: {
-      type: 'VirtualHardware',
-      fields: {
-        numCPU: () => int(1),
-        numCoresPerSocket: () => int(1),
-        memoryMB: () => int(2048),
-        device: () => list('VirtualDevice', []),
-      },
-    },
-    extraConfig,
-  },
-};
+const config = configInfo<VirtualMachine>(
+  (vm) => vm,
+  (vm) => vm.hasConfig,
+);
 
 const runtime: Struct<VirtualMachine> = {
   type: 'VirtualMachineRuntimeInfo',
@@ -66,13 +22,16 @@ const runtime: Struct<VirtualMachine> = {
   },
 };
 
+const ipAddress: Getter<VirtualMachine> = (vm) =>
+  vm.guest.ipAddress === undefined || !isRunning(vm) ? undefined : string(vm.guest.ipAddress);
+
 const guest: Struct<VirtualMachine> = {
   type: 'GuestInfo',
   fields: {
     toolsStatus: (vm) =>
-      enumeration('VirtualMachineToolsStatus', isRunning(vm) ? 'toolsOk' : 'toolsNotRunning'),
-    toolsRunningStatus: (vm) => string(isRunning(vm) ? 'guestToolsRunning' : 'guestToolsNotRunning'),
-    ipAddress: (vm) => (vm.ipAddress === undefined || !isRunning(vm) ? undefined : string(vm.ipAddress)),
+      enumeration('VirtualMachineToolsStatus', hasTools(vm) ? 'toolsOk' : 'toolsNotRunning'),
+    toolsRunningStatus: (vm) => string(hasTools(vm) ? 'guestToolsRunning' : 'guestToolsNotRunning'),
+    ipAddress,
     guestState: (vm) => string(isRunning(vm) ? 'running' : 'notRunning'),
   },
 };
@@ -91,7 +50,7 @@ export const virtualMachine: Struct<VirtualMachine> = {
     guest,
     guestHeartbeatStatus: () => enumeration('ManagedEntityStatus', 'gray'),
     parentVApp: (vm) => (vm.resourcePool?.type === 'VirtualApp' ? reference(vm.resourcePool) : undefined),
-    recentTask: () => references([]),
+    recentTask: (vm, {vcenter}) => references(vcenter.tasks.recentOf(vm.id)),
     resourcePool: (vm) => (vm.resourcePool === undefined ? undefined : reference(vm.resourcePool)),
     rootSnapshot: (vm) => references(vm.snapshots.roots),
     runtime,
@@ -103,10 +62,7 @@ export const virtualMachine: Struct<VirtualMachine> = {
         runtime,
         guest: {
           type: 'VirtualMachineGuestSummary',
-          fields: {
-            ipAddress: (vm) =>
-              vm.ipAddress === undefined || !isRunning(vm) ? undefined : string(vm.ipAddress),
-          },
+          fields: {ipAddress},
         },
         config: {
           type: 'VirtualMachineConfigSummary',
@@ -132,4 +88,8 @@ export const virtualMachine: Struct<VirtualMachine> = {
 
 function isRunning(vm: VirtualMachine): boolean {
   return vm.powerState === 'poweredOn' && vm.connectionState === 'connected';
+}
+
+function hasTools(vm: VirtualMachine): boolean {
+  return isRunning(vm) && vm.guest.toolsRunning;
 }

@@ -19,7 +19,9 @@ export function encode(name: string, value: Value, typed = false): string {
       return element(name, typed ? ` xsi:type="${value.type}"` : '', content);
     }
     case 'list':
-      return typed ? encodeArray(name, value) : value.items.map((item) => encode(name, item)).join('');
+      return typed
+        ? encodeArray(name, value)
+        : value.items.map((item) => encode(name, item, isDerived(item, value))).join('');
   }
 }
 
@@ -47,6 +49,11 @@ function encodeArray(name: string, value: List): string {
     ` xsi:type="${arrayType}"`,
     value.items.map((entry) => encode(item, entry, typed)).join(''),
   );
+}
+
+/** An item of a type derived from the array's has to name it. */
+function isDerived(item: Value, {of}: List): boolean {
+  return item.kind === 'data' && item.type !== of;
 }
 
 function element(name: string, attributes: string, content: string): string {

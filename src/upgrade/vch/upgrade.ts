@@ -100,6 +100,7 @@ export async function conduct(
     await runSteps(context, from, progress);
     context.step('unlock');
     await context.lock.release(keysWhenDone(context.record));
+    context.amend({phase: 'done'});
     await tellEvent(context, 'upgrade ends: upgraded');
     return compose(context, {...known, containers: containers(), result: 'upgraded', error: null});
   } catch (error) {

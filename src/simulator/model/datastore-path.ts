@@ -1,0 +1,41 @@
+import type {Datacenter, Datastore, Folder} from './entity.js';
+
+/** `[datastore] folder/file`, taken apart. */
+export interface DatastorePath {
+  readonly datastore: string;
+  /** Without a slash at either end; empty for the datastore itself. */
+  readonly path: string;
+}
+
+/** Takes a datastore path apart; undefined where it is none. */
+export function parseDatastorePath(text: string): DatastorePath | undefined {
+  const groups = /^\[(?<datastore>[^\]]+)\] ?(?<path>.*)$/.exec(text)?.groups;
+  if (groups?.datastore === undefined || groups.path === undefined) return undefined;
+  const path = cleanPath(groups.path);
+  return path === undefined ? undefined : {datastore: groups.datastore, path};
+}
+
+/** A path below a datastore without needless slashes; undefined where it would lead out of the datastore. */
+export function cleanPath(path: string): string | undefined {
+  const parts = path.split('/').filter((part) => part !== '');
+  return parts.some((part) => part === '.' || part === '..') ? undefined : parts.join('/');
+}
+
+/** The folder that a path stands in; empty for the datastore itself. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+}
+
+/** The datacenter that a folder is in. */
+export function datacenterOf(folder: Folder): Datacenter | undefined {
+  const {parent} = folder;
+  return parent === undefined || parent.type === 'Datacenter' ? parent : datacenterOf(parent);
+}
+
+/** The datastore of that name in a datacenter. */
+export function datastoreNamed(datacenter: Datacenter | undefined, name: string): Datastore | undefined {
+  for (const entity of datacenter?.datastoreFolder.children ?? []) {
+    if (entity.type === 'Datastore' && entity.name === name) return entity;
+  }
+  return undefined;
+}
