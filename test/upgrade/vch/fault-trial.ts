@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
 import {toVchError} from '../../../src/errors.js';
-import {startSimulator, type FaultAction, type Simulator} from '../../../src/simulator/simulator.js';
+import {type FaultAction, type Simulator, startSimulator} from '../../../src/simulator/simulator.js';
 import {resumeVch} from '../../../src/upgrade/vch/resume.js';
 import {upgradeVch} from '../../../src/upgrade/vch/upgrade.js';
 import {connect} from '../../../src/vim25/session.js';
@@ -84,7 +84,9 @@ async function judge(simulator: Simulator, said: string, before: State): Promise
 function notAsBefore(now: State, before: State): readonly string[] {
   return differing(now, before).filter(
     // The containerVMs may keep what harms no VCH.
-    (what) => what.startsWith(APPLIANCE) || !/ (common\/name|common\/rename-disabled|vch-migrate\/ledger)$/.test(what),
+    (what) =>
+      what.startsWith(APPLIANCE) ||
+      !/ (common\/name|common\/rename-disabled|vch-migrate\/ledger)$/.test(what),
   );
 }
 

@@ -23,7 +23,9 @@ export const UPGRADED: Readonly<Record<string, string | null>> = {
 };
 
 /** A VCH of data version 0, whose appliance has what each of VIC's plugins changes, and legacy containerVMs. */
-export function upgradableVch(vms: readonly SmallVm[] = [{name: 'web'}, {name: 'db', powerState: 'poweredOff'}]): Fixture {
+export function upgradableVch(
+  vms: readonly SmallVm[] = [{name: 'web'}, {name: 'db', powerState: 'poweredOff'}],
+): Fixture {
   const fixture = smallVch(vms, {bootTime: 10, shutdownTime: 5});
   const [appliance, ...others] = fixture.vms ?? [];
   if (appliance === undefined) throw new Error('no appliance');
@@ -73,10 +75,16 @@ export function quickly(session: Session, more: Partial<UpgradeOptions> = {}): U
 /** Every VM as the server has it, by its moref: judged from inside, by none of the client's code. */
 export function stateOf(simulator: Simulator) {
   return Object.fromEntries(
-    simulator.inventory.vms().map((vm) => [
-      vm.id,
-      {extraConfig: vm.extraConfig(), powerState: vm.powerState, snapshots: vm.snapshots.map(({name}) => name)},
-    ]),
+    simulator.inventory
+      .vms()
+      .map((vm) => [
+        vm.id,
+        {
+          extraConfig: vm.extraConfig(),
+          powerState: vm.powerState,
+          snapshots: vm.snapshots.map(({name}) => name),
+        },
+      ]),
   );
 }
 
