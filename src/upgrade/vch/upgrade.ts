@@ -61,8 +61,8 @@ async function prepare(session: Session, options: UpgradeOptions): Promise<Prepa
   refuseHeld(context.writer, appliance.config[LOCK_KEY]);
   assertUnlocked(found.vch, lockState(appliance.config));
   const planned = await planOnRecord(context, appliance);
-  const {checks} = await checkFound(session, found, options);
   const {outcome} = await planContainers(context);
+  const {checks} = await checkFound(session, found, options, outcome);
   if (options.dryRun !== true) assertUpgradable(outcome.vms);
   return {context, planned, containers: outcome, checks};
 }
