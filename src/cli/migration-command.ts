@@ -5,7 +5,7 @@ import type {Staging} from '../upgrade/brake.js';
 import type {RunOutcome} from '../upgrade/outcome.js';
 import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
 import type {RunOptions} from '../upgrade/run-options.js';
-import type {Select} from '../upgrade/selection.js';
+import type {Narrowing} from '../upgrade/selection.js';
 import type {CliContext, Command, RunContext} from './command.js';
 import {confirmation} from './confirmation.js';
 import {EXIT, exitCodeOf} from './exit-code.js';
@@ -115,7 +115,7 @@ async function run(
   // Before anybody is asked for a password.
   const saved =
     file === undefined ? undefined : (await import('./plan-file.js')).readPlan(file, context.version);
-  const select = await selection(settings.staging);
+  const narrowing = await narrowingOf(settings.staging);
   const changeId = settings.changeId ?? saved?.report.changeId ?? undefined;
   context.log.debug(`run ${runId}`);
   const registry = await context.operations.registry(settings.plugins);
@@ -150,7 +150,7 @@ async function run(
           if (streams) context.events.progress(event, context.now());
         },
         confirm: asks ? question.ask : undefined,
-        select,
+        ...narrowing,
         staging: stagingOf(settings.staging, {...context, goOn: asks ? question.goOn : undefined}),
       },
       settings,
@@ -205,12 +205,13 @@ async function run(
   return published || code !== EXIT.done ? code : EXIT.failed;
 }
 
-async function selection({select, fromReport}: StagingSettings): Promise<Select | undefined> {
-  if (fromReport === undefined) return select;
+async function narrowingOf({select, fromReport}: StagingSettings): Promise<Narrowing> {
+  if (fromReport === undefined) return {select};
   const {readShown} = await import('./plan-file.js');
   const shown = readShown(fromReport);
-  const left = unresolvedOf((shown.kind === 'plan' ? shown.plan.report : shown.report).vms);
-  return (vm) => left(vm) && (select === undefined || select(vm));
+  const {vch, vms} = shown.kind === 'plan' ? shown.plan.report : shown.report;
+  const left = unresolvedOf(vms);
+  return {select: (vm) => left(vm) && (select === undefined || select(vm)), reported: vch};
 }
 
 function stagingOf(
