@@ -101,6 +101,7 @@ export async function change(
       keys: options.registry.readKeys('container'),
       parallelism: options.parallelism,
       signal: options.signal,
+      onStart: () => progress.start(),
       onWritten: () => progress.step(),
       onReadBack: (count) => progress.begin('verify', count),
       onOutcome: (vm) => {

@@ -2,6 +2,7 @@ import {Readable} from 'node:stream';
 import {type Dispatcher, errors, Pool} from 'undici';
 import {VchError} from '../errors.js';
 import type {ConnectOptions} from './connect-options.js';
+import {Contact} from './contact.js';
 import {trustingConnector} from './tls.js';
 
 /** What one HTTP exchange gave. */
@@ -21,6 +22,7 @@ const MAX_BODY = 256 * 1024 * 1024;
 export class HttpClient {
   readonly #pool: Pool;
   readonly #url: URL;
+  readonly contact = new Contact();
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
@@ -67,20 +69,22 @@ export class HttpClient {
     timeout: number,
   ): Promise<HttpAnswer> {
     try {
-      const response = await this.#pool.request({
-        method,
-        path,
-        headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
-        body,
-        headersTimeout: timeout,
-        bodyTimeout: timeout,
+      return await this.contact.sending(async () => {
+        const response = await this.#pool.request({
+          method,
+          path,
+          headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
+          body,
+          headersTimeout: timeout,
+          bodyTimeout: timeout,
+        });
+        this.#remember(response.headers);
+        return {
+          status: response.statusCode,
+          body: await readBody(response.body, this.#url),
+          contentType: String(response.headers['content-type'] ?? ''),
+        };
       });
-      this.#remember(response.headers);
-      return {
-        status: response.statusCode,
-        body: await readBody(response.body, this.#url),
-        contentType: String(response.headers['content-type'] ?? ''),
-      };
     } catch (error) {
       throw transportError(error, this.#url);
     }

@@ -1,5 +1,6 @@
 import {hasCode, toVchError, VchError} from '../errors.js';
 import type {ConnectOptions} from './connect-options.js';
+import type {Contact} from './contact.js';
 import {HttpClient} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {pause} from './pause.js';
@@ -69,6 +70,11 @@ export class Session {
     this.#login = parts.login;
     this.log = parts.log;
     this.#keepAlive = setInterval(() => void this.#touch(), KEEP_ALIVE_INTERVAL).unref();
+  }
+
+  /** Whether the server answers. */
+  get contact(): Contact {
+    return this.#http.contact;
   }
 
   /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */
