@@ -4,6 +4,9 @@ import type {Connection} from './operations.js';
 import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';
 
+/** What a person should know of before saying yes. */
+const NOT_WRITTEN = ['conflict', 'refused', 'failed', 'unreachable', 'skipped'] as const;
+
 /** Asks a person before the first write, and remembers the answer. */
 export interface Confirmation {
   readonly ask: (planned: RunOutcome) => Promise<boolean>;
@@ -25,10 +28,7 @@ export function confirmation(
       const of = (status: string) => vms.filter((vm) => vm.status === status).length;
       const pending = of('pending');
       if (pending === 0) return true;
-      const left = [
-        ...(of('refused') > 0 ? [`${of('refused')} refused`] : []),
-        ...(of('unreachable') > 0 ? [`${of('unreachable')} unreachable`] : []),
-      ];
+      const left = NOT_WRITTEN.filter((status) => of(status) > 0).map((status) => `${of(status)} ${status}`);
       const answer = await terminal.ask(
         `${command} on VCH ${printable(vch.name)} (${vch.id}) of ${connection.url}: ` +
           `${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. Go on? [y/N] `,
@@ -40,7 +40,7 @@ export function confirmation(
     },
     async goOn(canaries, left) {
       const answer = await terminal.ask(
-        `${canaries} canaries are changed and verified. Go on with the other ${left}? [y/N] `,
+        `${canaries === 1 ? 'The canary is' : `${canaries} canaries are`} changed and verified. Go on with the other ${left}? [y/N] `,
         stop.signal,
       );
       return isYes(answer) && !stop.signal.aborted;

@@ -69,6 +69,7 @@ export function migrationCommand(definition: MigrationCommand): Command {
         variables: terminal.variables,
         interactive: terminal.interactive,
         writes: definition.writes && planFile(definition, args) === undefined,
+        file: planFile(definition, args),
       });
       return {output: settings.output, run: (context) => run(definition, {settings, given, args}, context)};
     },

@@ -138,4 +138,6 @@ export interface GivenOptions {
   flag(name: OptionName): boolean;
   /** Names of the options that stand on the command line. */
   readonly names: readonly OptionName[];
+  /** What is wrong with the file that some of them stand in; told with all the rest. */
+  readonly problems?: readonly string[];
 }
