@@ -52,9 +52,11 @@ function stepAfter({report, given, args = [], declined}: EndState, line: Line): 
     case 'apply':
       // A VM that moved since will not fit that plan again.
       if (planned && summary.conflict > 0) return `see what moved: ${line('plan')}`;
-      return summary.conflict + unfinished(summary) > 0 ? `the rest: ${rest('apply')}` : line('verify');
+      return summary.conflict + unfinished(summary) > 0
+        ? `${left(summary)}: ${rest('apply')}`
+        : line('verify');
     case 'undo':
-      return unfinished(summary) > 0 ? `the rest: ${rest('undo')}` : line('status');
+      return unfinished(summary) > 0 ? `${left(summary)}: ${rest('undo')}` : line('status');
     case 'status':
       if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
       return line(summary.pending > 0 ? 'plan' : 'verify');
@@ -73,6 +75,12 @@ function stepAfter({report, given, args = [], declined}: EndState, line: Line): 
     case 'audit':
       return summary.failed > 0 ? `see to the findings, then ${line('audit')}` : line('status');
   }
+}
+
+/** Until their host is back, the same command does no more than this one did. */
+function left(summary: Report['summary']): string {
+  const waiting = summary.conflict + unfinished(summary) === summary.unreachable;
+  return waiting ? 'the rest, when it can be reached again' : 'the rest';
 }
 
 /** VMs that the same command can still bring to their goal. */

@@ -33,7 +33,11 @@ const CASES: readonly Case[] = [
   {command: 'plan', vms: ['pending'], lock: LOCK, next: /^wait until the upgrade is over/},
   {command: 'apply', vms: ['changed', 'refused'], next: /^vch-migrate verify/},
   {command: 'apply', vms: ['changed', 'failed'], next: /^the rest: vch-migrate apply/},
-  {command: 'apply', vms: ['changed', 'unreachable'], next: /^the rest: vch-migrate apply/},
+  {
+    command: 'apply',
+    vms: ['changed', 'unreachable'],
+    next: /^the rest, when it can be reached again: vch-migrate apply/,
+  },
   {command: 'apply', vms: ['not-attempted'], interrupted: true, next: /^to go on: vch-migrate apply/},
   {
     command: 'apply',
