@@ -50,8 +50,9 @@ function stepAfter({report, given, args = [], declined}: EndState, line: Line): 
         return line('apply', {words: [out], without: SELECT_OPTIONS});
       return summary.pending > 0 ? line('apply') : `nothing to apply; ${line('verify')}`;
     case 'apply':
-      // A VM that moved since will not fit that plan again.
-      if (planned && summary.conflict > 0) return `see what moved: ${line('plan')}`;
+      // A VM that moved since will not fit that plan again; what was not started still does.
+      if (planned && summary.conflict > 0 && unfinished(summary) === summary.unreachable)
+        return `see what moved: ${line('plan')}`;
       return summary.conflict + unfinished(summary) > 0
         ? `${left(summary)}: ${rest('apply')}`
         : line('verify');

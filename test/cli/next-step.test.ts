@@ -48,6 +48,18 @@ const CASES: readonly Case[] = [
     next: /: vch-migrate apply vch1\.plan\.json --from-report night\.json --only unresolved --name vch1$/,
   },
   {
+    command: 'apply',
+    vms: ['conflict', 'not-attempted'],
+    args: ['p.json'],
+    next: /^the rest: vch-migrate apply p\.json --name vch1$/,
+  },
+  {
+    command: 'apply',
+    vms: ['conflict', 'unreachable'],
+    args: ['p.json'],
+    next: /^see what moved: vch-migrate plan --name vch1$/,
+  },
+  {
     command: 'plan',
     vms: ['pending'],
     options: {only: 'name=web'},
