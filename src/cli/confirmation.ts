@@ -5,6 +5,9 @@ import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';
 import {vchQuestion} from './vch-question.js';
 
+/** What a person should know of before saying yes. */
+const NOT_WRITTEN = ['conflict', 'refused', 'failed', 'unreachable', 'skipped'] as const;
+
 /** Asks a person before the first write, and remembers the answer. */
 export interface Confirmation {
   readonly ask: (planned: RunOutcome) => Promise<boolean>;
@@ -29,10 +32,7 @@ export function confirmation(
       const pending = of('pending');
       const whole = vchQuestion(command, planned);
       if (pending === 0 && whole === undefined) return true;
-      const left = [
-        ...(of('refused') > 0 ? [`${of('refused')} refused`] : []),
-        ...(of('unreachable') > 0 ? [`${of('unreachable')} unreachable`] : []),
-      ];
+      const left = NOT_WRITTEN.filter((status) => of(status) > 0).map((status) => `${of(status)} ${status}`);
       const answer = await terminal.ask(
         `${command} on VCH ${printable(vch.name)} (${vch.id}) of ${connection.url}: ` +
           `${whole ?? ''}${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. Go on? [y/N] `,
@@ -44,7 +44,7 @@ export function confirmation(
     },
     async goOn(canaries, left) {
       const answer = await terminal.ask(
-        `${canaries} canaries are changed and verified. Go on with the other ${left}? [y/N] `,
+        `${canaries === 1 ? 'The canary is' : `${canaries} canaries are`} changed and verified. Go on with the other ${left}? [y/N] `,
         stop.signal,
       );
       return isYes(answer) && !stop.signal.aborted;

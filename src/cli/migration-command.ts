@@ -5,10 +5,11 @@ import type {Staging} from '../upgrade/brake.js';
 import type {RunOutcome} from '../upgrade/outcome.js';
 import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
 import type {RunOptions} from '../upgrade/run-options.js';
-import type {Select} from '../upgrade/selection.js';
+import type {Narrowing} from '../upgrade/selection.js';
 import type {CliContext, Command, RunContext} from './command.js';
 import {confirmation} from './confirmation.js';
 import {EXIT, exitCodeOf} from './exit-code.js';
+import {followRun} from './follow-run.js';
 import {nextStep} from './next-step.js';
 import type {Connection} from './operations.js';
 import {
@@ -19,11 +20,9 @@ import {
   TARGET_OPTIONS,
   VCH_OPTIONS,
 } from './option-table.js';
-import {progressTo} from './progress.js';
 import {publish} from './publish.js';
 import {readSettings, type Settings} from './settings.js';
 import {nextTime, type StagingSettings, unresolvedOf} from './staging.js';
-import {StepRecorder} from './steps.js';
 import {withTarget} from './with-target.js';
 
 /** What one command over the containerVMs of a VCH has of its own. */
@@ -70,6 +69,7 @@ export function migrationCommand(definition: MigrationCommand): Command {
         variables: terminal.variables,
         interactive: terminal.interactive,
         writes: definition.writes && planFile(definition, args) === undefined,
+        file: planFile(definition, args),
       });
       return {output: settings.output, run: (context) => run(definition, {settings, given, args}, context)};
     },
@@ -106,16 +106,13 @@ async function run(
 ): Promise<number> {
   const startedAt = context.now();
   const runId = context.newRunId();
-  const steps = new StepRecorder(context.now);
-  const {output} = settings;
-  const live = output.quiet || output.debug ? undefined : context.terminal.live;
-  const tell = progressTo({log: context.log, now: context.now, live});
-  const streams = output.format === 'ndjson';
+  const followed = followRun(context);
+  const streams = settings.output.format === 'ndjson';
   const file = planFile(definition, args);
   // Before anybody is asked for a password.
   const saved =
     file === undefined ? undefined : (await import('./plan-file.js')).readPlan(file, context.version);
-  const select = await selection(settings.staging);
+  const narrowing = await narrowingOf(settings.staging);
   const changeId = settings.changeId ?? saved?.report.changeId ?? undefined;
   context.log.debug(`run ${runId}`);
   const registry = await context.operations.registry(settings.plugins);
@@ -131,31 +128,32 @@ async function run(
   const ended = await withTarget(settings, runId, context, async ({connection, user}) => {
     const question = confirmation(definition.name, connection, context.terminal, context.stop);
     const asks = definition.writes && context.terminal.interactive && !settings.yes;
-    const outcome = await definition.operate(
-      connection,
-      {
-        vch: settings.vch,
-        registry,
-        runId,
-        user,
-        toolVersion: context.version,
-        changeId,
-        parallelism: settings.parallelism,
-        expect: settings.expect,
-        signal: context.stop.signal,
-        log: context.log,
-        onProgress: (event) => {
-          steps.hear(event);
-          tell(event);
-          if (streams) context.events.progress(event, context.now());
+    const operate = () =>
+      definition.operate(
+        connection,
+        {
+          vch: settings.vch,
+          registry,
+          runId,
+          user,
+          toolVersion: context.version,
+          changeId,
+          parallelism: settings.parallelism,
+          expect: settings.expect,
+          signal: context.stop.signal,
+          log: context.log,
+          onProgress: (event) => followed.hear(event),
+          confirm: asks ? (planned) => followed.asking(() => question.ask(planned)) : undefined,
+          ...narrowing,
+          staging: stagingOf(settings.staging, {
+            ...context,
+            goOn: asks ? (...counts) => followed.asking(() => question.goOn(...counts)) : undefined,
+          }),
         },
-        confirm: asks ? question.ask : undefined,
-        select,
-        staging: stagingOf(settings.staging, {...context, goOn: asks ? question.goOn : undefined}),
-      },
-      settings,
-      {args, plan: saved?.plan},
-    );
+        settings,
+        {args, plan: saved?.plan},
+      );
+    const outcome = await followed.during(connection.contact, operate);
     const {url, product, apiVersion} = connection;
     return {
       outcome: {...outcome, interrupted: outcome.interrupted || cutShort(outcome, context)},
@@ -175,7 +173,7 @@ async function run(
     changeId,
     startedAt,
     finishedAt: context.now(),
-    steps: steps.end(ended.outcome.interrupted ? 'interrupted' : 'done'),
+    steps: followed.steps.end(ended.outcome.interrupted ? 'interrupted' : 'done'),
     toolVersion: context.version,
     target: ended.target,
     registry,
@@ -205,12 +203,13 @@ async function run(
   return published || code !== EXIT.done ? code : EXIT.failed;
 }
 
-async function selection({select, fromReport}: StagingSettings): Promise<Select | undefined> {
-  if (fromReport === undefined) return select;
+async function narrowingOf({select, fromReport}: StagingSettings): Promise<Narrowing> {
+  if (fromReport === undefined) return {select};
   const {readShown} = await import('./plan-file.js');
   const shown = readShown(fromReport);
-  const left = unresolvedOf((shown.kind === 'plan' ? shown.plan.report : shown.report).vms);
-  return (vm) => left(vm) && (select === undefined || select(vm));
+  const {vch, vms} = shown.kind === 'plan' ? shown.plan.report : shown.report;
+  const left = unresolvedOf(vms);
+  return {select: (vm) => left(vm) && (select === undefined || select(vm)), reported: vch};
 }
 
 function stagingOf(

@@ -1,11 +1,12 @@
 import type {Report} from '../report/report.js';
-import {commandText, shellQuoted} from './command-text.js';
+import {commandText, type MoreWords, shellQuoted} from './command-text.js';
 import {isVchCommand, nextVchStep} from './next-vch-step.js';
-import type {GivenOptions} from './option-table.js';
+import {type GivenOptions, SELECT_OPTIONS} from './option-table.js';
+import {UNRESOLVED} from './staging.js';
 import type {Target} from './target.js';
 
 export interface EndState {
-  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'vch' | 'upgrade' | 'checks'>;
+  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'vch' | 'vms' | 'upgrade' | 'checks'>;
   readonly given: GivenOptions;
   /** The arguments that were given besides, to a command that takes some. */
   readonly args?: readonly string[];
@@ -16,9 +17,9 @@ export interface EndState {
 /** What to do after a run, with the command line that does it. */
 export function nextStep(end: EndState): string {
   const {command, vch} = end.report;
-  const line = (next: string) => {
-    const words = next === command ? [next, ...(end.args ?? []).map(shellQuoted)] : [next];
-    return commandText(words.join(' '), end.given, {...vch, nameIsUnique: true});
+  const line: Line = (next, {words = [], without = []} = {}) => {
+    const args = next === command ? (end.args ?? []) : [];
+    return commandText(next, end.given, {...vch, nameIsUnique: true}, {words: [...args, ...words], without});
   };
   const step = stepAfter(end, line);
   const writes = command === 'apply' || command === 'undo' || command === 'rename' || command === 'upgrade';
@@ -28,37 +29,37 @@ export function nextStep(end: EndState): string {
   return step;
 }
 
-function stepAfter(
-  {report, given, args = [], declined}: EndState,
-  line: (command: string) => string,
-): string {
+type Line = (command: string, more?: MoreWords) => string;
+
+function stepAfter({report, given, args = [], declined}: EndState, line: Line): string {
   const out = given.text('out');
   const planned = args.length > 0;
   // A report that programs can read knows what is left.
   const [known] = given.texts('report').filter((path) => path.toLowerCase().endsWith('.json'));
   const rest = (word: 'apply' | 'undo' | typeof command) =>
-    known === undefined || planned || (word !== 'apply' && word !== 'undo')
+    known === undefined || (word !== 'apply' && word !== 'undo')
       ? line(word)
-      : line(`${word} --from-report ${shellQuoted(known)} --only unresolved`);
+      : line(word, {words: ['--from-report', known, '--only', UNRESOLVED], without: ['from-report']});
   const {command, summary, interrupted, vch} = report;
-  if (isVchCommand(command)) return nextVchStep(command, report, line);
+  if (isVchCommand(command)) return nextVchStep(command, report, line, known);
   if (declined) return `nothing was written; to go on: ${line(command)}`;
   if (interrupted) return `to go on: ${rest(command)}`;
   switch (command) {
     case 'plan':
       if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
-      if (summary.pending > 0 && out !== undefined) return line(`apply ${shellQuoted(out)}`);
+      // The plan has the selected VMs and no other; one that is in conflict by then is to be seen, whatever was selected.
+      if (summary.pending > 0 && out !== undefined)
+        return line('apply', {words: [out], without: SELECT_OPTIONS});
       return summary.pending > 0 ? line('apply') : `nothing to apply; ${line('verify')}`;
     case 'apply':
-      // A VM that moved since will not fit that plan again.
-      if (planned && summary.conflict > 0) return `see what moved: ${line('plan')}`;
-      return summary.failed + summary.conflict + summary.unknown + summary['not-attempted'] > 0
-        ? `the rest: ${rest('apply')}`
+      // A VM that moved since will not fit that plan again; what was not started still does.
+      if (planned && summary.conflict > 0 && unfinished(summary) === summary.unreachable)
+        return `see what moved: ${line('plan')}`;
+      return summary.conflict + unfinished(summary) > 0
+        ? `${left(summary)}: ${rest('apply')}`
         : line('verify');
     case 'undo':
-      return summary.failed + summary.unknown + summary['not-attempted'] > 0
-        ? `the rest: ${rest('undo')}`
-        : line('status');
+      return unfinished(summary) > 0 ? `${left(summary)}: ${rest('undo')}` : line('status');
     case 'status':
       if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
       return line(summary.pending > 0 ? 'plan' : 'verify');
@@ -77,4 +78,15 @@ function stepAfter(
     case 'audit':
       return summary.failed > 0 ? `see to the findings, then ${line('audit')}` : line('status');
   }
+}
+
+/** Until their host is back, the same command does no more than this one did. */
+function left(summary: Report['summary']): string {
+  const waiting = summary.conflict + unfinished(summary) === summary.unreachable;
+  return waiting ? 'the rest, when it can be reached again' : 'the rest';
+}
+
+/** VMs that the same command can still bring to their goal. */
+function unfinished(summary: Report['summary']): number {
+  return summary.failed + summary.unknown + summary.unreachable + summary['not-attempted'];
 }

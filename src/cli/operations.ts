@@ -9,12 +9,15 @@ import type {CheckOptions, CheckOutcome} from '../upgrade/vch/check.js';
 import type {UnlockOptions, UpgradeOptions, VchOptions} from '../upgrade/vch/options.js';
 import type {UpgradeOutcome} from '../upgrade/vch/outcome.js';
 import type {ConnectOptions} from '../vim25/connect-options.js';
+import type {ContactState} from './connection-watch.js';
 
 /** A target that is logged in to, and what can be done there. */
 export interface Connection {
   readonly url: string;
   readonly product: string;
   readonly apiVersion: string;
+  /** Whether the server answers. */
+  contact(): ContactState;
   listVchs(selector: VchSelector): Promise<readonly VchSummary[]>;
   plan(options: RunOptions): Promise<RunOutcome>;
   planToSave(options: RunOptions): Promise<PlannedOutcome>;
@@ -62,6 +65,7 @@ export const operations: Operations = {
         url: session.url.href,
         product: session.about.fullName,
         apiVersion: session.about.apiVersion,
+        contact: () => session.contact,
         listVchs: (selector) => listVchs(session, selector),
         plan: (run) => runs.planMigration(session, run),
         planToSave: async (run) => (await import('../upgrade/planned-run.js')).planToSave(session, run),

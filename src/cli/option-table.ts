@@ -155,6 +155,12 @@ export const TARGET_OPTIONS: readonly OptionName[] = [
 export const VCH_OPTIONS: readonly OptionName[] = ['name', 'id', 'compute-resource'];
 export const LOG_OPTIONS: readonly OptionName[] = ['log-file', 'debug', 'quiet', 'no-color'];
 export const OUTPUT_OPTIONS: readonly OptionName[] = ['format', 'report', ...LOG_OPTIONS];
+/** Local files of an upgrade. */
+export const ISO_OPTIONS: readonly OptionName[] = ['appliance-iso', 'bootstrap-iso'];
+/** What vic-machine lumps together in its --force. */
+export const VERSION_SWITCHES: readonly OptionName[] = ['skip-version-check', 'skip-iso-check'];
+/** Of the commands that go on with an upgrade, or take it back. */
+export const VCH_RUN_OPTIONS: readonly OptionName[] = ['timeout', 'journal'];
 /** Which VMs a run is for. */
 export const SELECT_OPTIONS: readonly OptionName[] = ['only', 'except', 'from-report'];
 /** How a run that writes is held back. */
@@ -170,4 +176,6 @@ export interface GivenOptions {
   flag(name: OptionName): boolean;
   /** Names of the options that stand on the command line. */
   readonly names: readonly OptionName[];
+  /** What is wrong with the file that some of them stand in; told with all the rest. */
+  readonly problems?: readonly string[];
 }

@@ -45,6 +45,9 @@ export function writePlan(path: string, plan: SavedPlan): void {
   }
 }
 
+/** Says why a file is not taken for what it should be. */
+type Refuse = (why: string) => VchError;
+
 /** What a file holds that `show` knows. */
 export type Shown =
   | {readonly kind: 'plan'; readonly plan: SavedPlan}
@@ -52,10 +55,15 @@ export type Shown =
 
 /** Reads a saved plan or a JSON report; a plan that was changed or cut off is refused, VCH_ERR_PLAN_STALE. */
 export function readShown(path: string): Shown {
-  const document = readJson(path);
+  const spoilt: Refuse = (why) =>
+    new VchError(
+      'VCH_ERR_PLAN_STALE',
+      `${path} cannot be used: ${why}; make it anew with vch-migrate plan --out, or with --report`,
+    );
+  const document = readJson(path, spoilt);
   try {
     const {schema} = members(document, '');
-    if (schema === 'vch-migrate/plan/v1') return {kind: 'plan', plan: checked(document)};
+    if (schema === 'vch-migrate/plan/v1') return {kind: 'plan', plan: checked(document, spoilt)};
     if (schema === 'vch-migrate/report/v1') return {kind: 'report', report: reportShape(document, '')};
   } catch (error) {
     throw unknownFile(path, error);
@@ -65,9 +73,9 @@ export function readShown(path: string): Shown {
 
 /** Reads a saved plan that is to be carried out by this version of the tool. */
 export function readPlan(path: string, toolVersion: string): SavedPlan {
-  const document = readJson(path);
+  const document = readJson(path, stale);
   try {
-    const plan = checked(document);
+    const plan = checked(document, stale);
     if (major(plan.toolVersion) === major(toolVersion)) return plan;
     throw stale(`version ${plan.toolVersion} of vch-migrate made it, and this is ${toolVersion}`);
   } catch (error) {
@@ -85,10 +93,10 @@ const planShape: Shape<SavedPlan> = object((read) => ({
   report: read('report', reportShape),
 }));
 
-function checked(document: unknown): SavedPlan {
+function checked(document: unknown, refuse: Refuse): SavedPlan {
   const {digest, ...rest} = members(document, '');
   if (typeof digest !== 'string') throw new ShapeMismatch('digest', 'a string');
-  if (digest !== digestOf(rest)) throw stale('its digest does not fit: it was changed, or cut off');
+  if (digest !== digestOf(rest)) throw refuse('its digest does not fit: it was changed, or cut off');
   return planShape(document, '');
 }
 
@@ -99,7 +107,7 @@ function digestOf(rest: object): string {
   return `sha256:${createHash('sha256').update(canonicalJson(json)).digest('hex')}`;
 }
 
-function readJson(path: string): unknown {
+function readJson(path: string, refuse: Refuse): unknown {
   let content: string;
   try {
     content = readFileSync(path, 'utf8');
@@ -113,7 +121,7 @@ function readJson(path: string): unknown {
     const document: unknown = JSON.parse(content);
     return document;
   } catch {
-    throw stale(`${path} is no JSON: it was changed, or cut off`);
+    throw refuse('it is no JSON: it was changed, or cut off');
   }
 }
 

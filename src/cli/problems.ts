@@ -8,6 +8,11 @@ export class Problems {
     this.#found.push(problem);
   }
 
+  /** What was found, in order. */
+  get found(): readonly string[] {
+    return this.#found;
+  }
+
   /** Throws all that was found as one usage error. */
   throwIfAny(command: string): void {
     if (this.#found.length === 0) return;

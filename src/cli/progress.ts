@@ -66,6 +66,8 @@ export function progressTo({log, now, live}: ProgressOptions): (event: ProgressE
         if (live !== undefined) live.show(barText(doing, event, (time - began) / 1000, live.columns));
         else if (event.done < event.total) log.info(`${doing}: ${event.done} of ${event.total}`);
         return;
+      case 'in-flight':
+        return;
       case 'vm':
         log.debug(`${event.vm.id} ${event.vm.displayName}: ${event.vm.status}`);
         return;

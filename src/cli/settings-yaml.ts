@@ -6,20 +6,20 @@ import {suggest} from './suggest.js';
 /** What a settings file says, by option: texts as they stand there, `true` and `false` for flags. */
 export type FileSettings = ReadonlyMap<OptionName, readonly string[] | boolean>;
 
-/** Reads a settings file: YAML, a map from the names of options to their values. All that is wrong is told. */
-export function parseSettingsFile(text: string, problems: Problems): FileSettings {
+/** Reads a settings file: YAML, a map from the names of options to their values. All that is wrong is told; `null`: it is no such map at all. */
+export function parseSettingsFile(text: string, problems: Problems): FileSettings | null {
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
   const document = parseDocument(text, {schema: 'failsafe'});
   for (const {code, linePos} of document.errors) {
     problems.add(`--settings: line ${linePos?.[0].line ?? '?'} is no YAML (${code})`);
   }
-  if (document.errors.length > 0) return new Map();
+  if (document.errors.length > 0) return null;
   const content: unknown = document.toJS();
   // An empty file is a map without anything.
   if (content === '' || content === null) return new Map();
   if (typeof content !== 'object' || Array.isArray(content)) {
     problems.add('--settings must hold a map: one option a line, such as target: vc.example');
-    return new Map();
+    return null;
   }
   const settings = new Map<OptionName, readonly string[] | boolean>();
   for (const [key, value] of Object.entries(content)) {

@@ -1,5 +1,5 @@
 import {accessSync, constants, statSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {dirname, resolve} from 'node:path';
 import {VchError} from '../errors.js';
 import {FORMAT_ENDINGS, FORMATS, type Format, formatOfFile, isFormat} from '../report/format.js';
 import type {VchSelector} from '../upgrade/run-options.js';
@@ -57,6 +57,8 @@ export interface SettingsContext {
   readonly interactive: boolean;
   /** The command writes: without a terminal it needs to be told which VCH. */
   readonly writes: boolean;
+  /** A file that the command reads, and that is not to be written over. */
+  readonly file?: string | undefined;
   /** The forms its result can take; all by default. */
   readonly formats?: readonly Format[];
   readonly read?: ReadText;
@@ -73,6 +75,7 @@ const LONGEST_CHANGE_ID = 200;
 /** Reads the options and the environment of a command that logs in, and throws everything that is wrong at once. */
 export function readSettings(given: GivenOptions, context: SettingsContext): Settings {
   const problems = new Problems();
+  for (const problem of given.problems ?? []) problems.add(problem);
   const read = context.read ?? readTextFile;
   const env = readEnvironment(context.variables);
   refuseEmpty(given, context.command, problems);
@@ -88,6 +91,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
   const out = given.text('out');
   const outProblem = out === undefined ? undefined : unwritable(out);
   if (outProblem !== undefined) problems.add(`--out ${outProblem}`);
+  refuseTwice([context.file, out, output.logFile, ...output.reports.map(({path}) => path)], problems);
   const changeId = given.text('change-id');
   if (changeId !== undefined && (changeId.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(changeId))) {
     problems.add(
@@ -175,6 +179,13 @@ function readOutput(given: GivenOptions, problems: Problems, formats: readonly F
     quiet: given.flag('quiet'),
     noColor: given.flag('no-color'),
   };
+}
+
+/** One of two results would be gone. */
+function refuseTwice(paths: readonly (string | undefined)[], problems: Problems): void {
+  const named = paths.filter((path) => path !== undefined).map((path) => resolve(path));
+  for (const path of new Set(named.filter((path, at) => named.indexOf(path) !== at)))
+    problems.add(`${path} is named for two files at once`);
 }
 
 function oneOf(words: readonly string[]): string {

@@ -17,7 +17,8 @@ export interface StagingSettings {
   readonly deadline: {readonly hours: number; readonly minutes: number} | undefined;
 }
 
-const UNRESOLVED = 'unresolved';
+/** The word of `--only` for what a report left undone. */
+export const UNRESOLVED = 'unresolved';
 const POWER: Readonly<Record<string, string>> = {on: 'poweredOn', off: 'poweredOff'};
 
 type Test = (vm: VmOutcome) => boolean;
@@ -57,13 +58,19 @@ export function nextTime({hours, minutes}: {hours: number; minutes: number}, now
   return time;
 }
 
-/** Selects what a report left unresolved; a VM is known by its id and its container's. */
+/**
+ * Selects what a report left unresolved; a VM is known by its id and its container's. Of one that could not be read
+ * when the report was made, or cannot be now, only the first is known.
+ */
 export function unresolvedOf(vms: readonly Pick<VmOutcome, 'id' | 'containerId' | 'status'>[]): Select {
   const resolved: readonly string[] = ['changed', 'unchanged', 'skipped'];
-  const left = new Set(
-    vms.filter(({status}) => !resolved.includes(status)).map((vm) => `${vm.id} ${vm.containerId}`),
+  const left = new Map(
+    vms.filter(({status}) => !resolved.includes(status)).map((vm) => [vm.id, vm.containerId]),
   );
-  return (vm) => left.has(`${vm.id} ${vm.containerId}`);
+  return ({id, containerId}) => {
+    const known = left.get(id);
+    return known !== undefined && (known === null || containerId === null || known === containerId);
+  };
 }
 
 function criteria(option: string, texts: readonly string[], problems: Problems): readonly Criterion[] {

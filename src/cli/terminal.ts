@@ -51,7 +51,15 @@ export function processTerminal(process: NodeJS.Process): Terminal {
     columns: (stdout.isTTY === true && stdout.columns) || PAGE_COLUMNS,
     variables: env,
     errors,
-    live: drawn ? {columns: stderr.columns || PAGE_COLUMNS, show: (text) => line.show(text)} : undefined,
+    live: drawn
+      ? {
+          // Asked for anew each time: the window may have another size by now.
+          get columns() {
+            return stderr.columns || PAGE_COLUMNS;
+          },
+          show: (text) => line.show(text),
+        }
+      : undefined,
     out: (text) => {
       line.clear();
       return write(stdout, text);

@@ -1,11 +1,6 @@
 import type {RunOptions} from '../upgrade/run-options.js';
 import type {VchOptions} from '../upgrade/vch/options.js';
-import type {OptionName} from './option-table.js';
 import type {Settings} from './settings.js';
-
-/** Options of the commands that go on with an upgrade, or take it back. */
-export const VCH_RUN_OPTIONS: readonly OptionName[] = ['timeout', 'journal'];
-export const ISO_OPTIONS: readonly OptionName[] = ['appliance-iso', 'bootstrap-iso'];
 
 /** The options of a run over the VCH as a whole: what was typed, with the local files read and the journal begun. */
 export async function vchOptions(

@@ -22,17 +22,19 @@ export async function withSettingsFile(
     );
   }
   const settings = parseSettingsFile(file.status === 'read' ? file.text : '', problems);
-  problems.throwIfAny(command.name);
+  // Without the file, what it should have said would seem to be missing, too.
+  if (settings === null || file.status !== 'read') problems.throwIfAny(command.name);
   const ofFile = (name: OptionName): readonly string[] => {
     // One file serves all commands; each takes what it knows.
-    const value = command.options.includes(name) ? settings.get(name) : undefined;
+    const value = command.options.includes(name) ? settings?.get(name) : undefined;
     return typeof value === 'object' ? value : [];
   };
   const texts = (name: OptionName) => (given.names.includes(name) ? given.texts(name) : ofFile(name));
   return {
     text: (name) => texts(name).at(-1),
     texts,
-    flag: (name) => given.flag(name) || (command.options.includes(name) && settings.get(name) === true),
+    flag: (name) => given.flag(name) || (command.options.includes(name) && settings?.get(name) === true),
     names: given.names,
+    problems: problems.found,
   };
 }

@@ -25,6 +25,8 @@ export interface EventsHead {
 export type RunEvent =
   | {readonly type: 'phase'; readonly time: string; readonly phase: string; readonly total: number | null}
   | {readonly type: 'progress'; readonly time: string; readonly done: number; readonly total: number}
+  /** For so many seconds the server was not heard; 0 when it is again. */
+  | {readonly type: 'connection'; readonly time: string; readonly seconds: number; readonly inFlight: number}
   | {
       readonly type: 'scope';
       readonly target: Report['target'];

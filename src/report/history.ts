@@ -34,16 +34,19 @@ export function historyText(history: History, options: LayoutOptions): string {
   const {vch, runs, unreadable} = history;
   const columns = [
     {heading: 'TIME', cells: runs.map(({time}) => printable(time.replace(/\.\d+Z$/, 'Z')))},
-    {heading: 'RUN', cells: runs.map(({runId}) => printable(runId)), limit: 36},
     {heading: 'USER', cells: runs.map(({user}) => printable(user)), limit: 32},
     {heading: 'CHANGE', cells: runs.map(({changeId}) => printable(changeId ?? '-')), limit: 24},
     {heading: 'VMS', cells: runs.map(({vms}) => String(vms))},
   ];
-  const plugins = {heading: 'PLUGINS', cells: runs.map((run) => printable(run.plugins.join(', ')))};
+  // Never cut: `undo --run` wants the whole of it.
+  const did = {
+    heading: 'RUN: PLUGINS',
+    cells: runs.map((run) => printable(`${run.runId}: ${run.plugins.join(', ')}`)),
+  };
   const head = `Runs recorded on VCH ${printable(vch.name)} (${printable(vch.id)}): ${runs.length}`;
   return `${[
     layout.paint('bold', head),
-    ...(runs.length === 0 ? [] : ['', ...table(columns, plugins, layout)]),
+    ...(runs.length === 0 ? [] : ['', ...table(columns, did, layout)]),
     ...(unreadable === 0 ? [] : ['', `The ledgers of ${count(unreadable, 'VM')} could not be read.`]),
     '',
     `Next: ${printable(history.next)}`,

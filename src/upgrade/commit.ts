@@ -31,6 +31,8 @@ export interface CommitContext {
   readonly signal: AbortSignal | undefined;
   /** Says when nothing new is to be started. */
   readonly brake?: Brake;
+  /** The write of one VM begins. */
+  readonly onStart?: () => void;
   /** One VM is written, and still to be read back. */
   readonly onWritten?: () => void;
   /** Right before one VM is written: its moref, and the keys. */
@@ -53,6 +55,7 @@ export async function commitAll(
   const results = await Promise.all(
     planned.map((entry) =>
       tasks(async () => {
+        context.onStart?.();
         const result = await committer.commit(entry);
         if (result.status === 'written') {
           context.brake?.written();

@@ -14,7 +14,7 @@ import {writeScope} from './write-scope.js';
 /** What `apply` would change, VM by VM and key by key; writes nothing. */
 export async function planMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
   const scope = await openScope(session, options, decideApply(options.registry, runInfo(options)));
-  return selected(scope, options.select).outcome;
+  return selected(scope, options).outcome;
 }
 
 /**
@@ -83,7 +83,7 @@ export async function change(
   decide: Decide,
   narrow: (scope: Scope) => Scope = (scope) => scope,
 ): Promise<RunOutcome> {
-  const scope = selected(narrow(await openScope(session, options, decide)), options.select);
+  const scope = selected(narrow(await openScope(session, options, decide)), options);
   assertUnlocked(scope.vch, scope.vch.summary.lock);
   if (scope.pending.length === 0 || options.signal?.aborted)
     return stopped(scope, options.signal?.aborted === true);

@@ -81,4 +81,6 @@ export type ProgressEvent =
       readonly total: number | null;
     }
   | {readonly type: 'progress'; readonly done: number; readonly total: number}
+  /** So many VMs are being written now. */
+  | {readonly type: 'in-flight'; readonly vms: number}
   | {readonly type: 'vm'; readonly vm: VmOutcome};

@@ -21,6 +21,8 @@ export interface PlannedVmBody {
   };
   /** Digest of what is to be written, but for the ledger; `null` where nothing is. */
   readonly changes: string | null;
+  /** Digest of what `seen.keys` will be when that is written, but for the ledger: tells a VM that is done already. */
+  readonly goal?: string;
 }
 
 /** What a saved plan knows of the target beside its report: enough to tell what has moved since. No values. */
@@ -60,6 +62,7 @@ const plannedVm: Shape<PlannedVmBody> = object((read) => {
       })),
     ),
   );
+  const goal = read('goal', optional(text));
   return {
     id: read('id', text),
     displayName: read('displayName', text),
@@ -68,6 +71,7 @@ const plannedVm: Shape<PlannedVmBody> = object((read) => {
     status: read('status', oneOf(STATUSES)),
     ...(seen === undefined ? {} : {seen}),
     changes: read('changes', nullable(text)),
+    ...(goal === undefined ? {} : {goal}),
   };
 });
 

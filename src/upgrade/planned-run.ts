@@ -1,10 +1,11 @@
 import {VchError} from '../errors.js';
-import type {Change} from '../extraconfig/extra-config.js';
+import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {maskText} from '../extraconfig/mask.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import type {Vch} from '../inventory/vch.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {fingerprint, movedKeys} from '../migration/fingerprint.js';
-import {digest} from '../migration/ledger.js';
+import {digest, LEDGER_KEY} from '../migration/ledger.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import type {Session} from '../vim25/session.js';
 import type {Decide, Decision} from './decision.js';
@@ -18,28 +19,30 @@ import {selected} from './selection.js';
 
 /** Plans, and keeps beside the outcome what a later `apply` of this very plan will compare with. */
 export async function planToSave(session: Session, options: RunOptions): Promise<PlannedOutcome> {
-  const seen = new Map<string, NonNullable<PlannedVmBody['seen']>>();
+  const seen = new Map<string, Pick<PlannedVmBody, 'seen' | 'goal'>>();
   const decide = decideApply(options.registry, runInfo(options));
   const scope = await openScope(session, options, async (vm) => {
-    seen.set(vm.ref.value, identityOf(vm, options.registry));
-    return decide(vm);
+    const decision = await decide(vm);
+    const goal = decision.status === 'pending' ? {goal: goalOf(vm, decision.changes, options.registry)} : {};
+    seen.set(vm.ref.value, {seen: identityOf(vm, options.registry), ...goal});
+    return decision;
   });
-  const {vch, outcome} = selected(scope, options.select);
-  const vms = outcome.vms.map((vm): PlannedVmBody => {
-    const known = seen.get(vm.id);
-    return {
+  const {vch, outcome} = selected(scope, options);
+  const vms = outcome.vms.map(
+    (vm): PlannedVmBody => ({
       id: vm.id,
-      displayName: vm.displayName,
-      containerName: vm.containerName,
+      // As in the report: a name can hold a URL, and that a password.
+      displayName: maskText(vm.displayName),
+      containerName: vm.containerName === null ? null : maskText(vm.containerName),
       rename: vm.rename,
       status: vm.status,
-      ...(known === undefined ? {} : {seen: known}),
+      ...seen.get(vm.id),
       changes: vm.status === 'pending' ? changesDigest(vm.changes) : null,
-    };
-  });
+    }),
+  );
   const plan: PlanBody = {
     target: {url: session.url.href, instanceUuid: session.about.instanceUuid},
-    vch: {id: vch.ref.value, name: vch.summary.name, biosUuid: vch.biosUuid},
+    vch: {id: vch.ref.value, name: maskText(vch.summary.name), biosUuid: vch.biosUuid},
     plugins: decidingPlugins(options.registry),
     vms,
   };
@@ -60,7 +63,8 @@ export async function applyPlan(session: Session, options: RunOptions, plan: Pla
     // What came since is left out of the run: see `compared`.
     if (before === undefined) return {status: 'unchanged', findings: []};
     const moved = whatMoved(before, vm, options.registry);
-    return moved === null ? settled(before, await decide(vm), vm) : conflict(vm, moved);
+    if (moved === null) return settled(before, await decide(vm), vm);
+    return (await doneAlready(before, vm, options.registry, decide)) ?? conflict(vm, moved);
   };
   // Whoever names another VCH is told so, and not that none fits both.
   const {name, id} = options.vch;
@@ -81,14 +85,50 @@ function changesDigest(changes: readonly Change[]): string {
   return digest(canonicalJson(changes.map(({key, before, after}) => [key, before, after])));
 }
 
+/** What the declared keys will be, but for the ledger, which is another one in every run. */
+function goalOf(vm: ReadableVm, changes: readonly Change[], registry: PluginRegistry): string {
+  const config: Record<string, string> = {...vm.config};
+  for (const {key, after} of changes) {
+    if (after === null) delete config[key];
+    else config[key] = after;
+  }
+  return stateDigest(config, registry);
+}
+
+function stateDigest(config: ExtraConfig, registry: PluginRegistry): string {
+  const {[LEDGER_KEY]: _ledger, ...keys} = fingerprint(registry, 'container', config);
+  return digest(canonicalJson(keys));
+}
+
+/**
+ * A plan that was carried out in part is carried out again for what is left: a VM that has what the plan gives it,
+ * and a sound ledger that says so, is where it should be.
+ */
+async function doneAlready(
+  {seen, goal}: PlannedVmBody,
+  vm: ReadableVm,
+  registry: PluginRegistry,
+  decide: Decide,
+): Promise<Decision | null> {
+  if (seen === undefined || goal === undefined || whoMoved(seen, vm) !== null) return null;
+  if (goal !== stateDigest(vm.config, registry)) return null;
+  const decision = await decide(vm);
+  return decision.status === 'unchanged' ? decision : null;
+}
+
 function whatMoved({seen}: PlannedVmBody, vm: ReadableVm, registry: PluginRegistry): string | null {
   if (seen === undefined) return 'it could not be read when it was planned';
-  const now = identityOf(vm, registry);
-  if (now.containerId !== seen.containerId) return 'it is another container now';
-  if (now.instanceUuid !== seen.instanceUuid || now.biosUuid !== seen.biosUuid)
-    return 'it is another VM now: its UUIDs are not those that were planned on';
-  const keys = movedKeys(seen.keys, now.keys);
+  const other = whoMoved(seen, vm);
+  if (other !== null) return other;
+  const keys = movedKeys(seen.keys, fingerprint(registry, 'container', vm.config));
   return keys.length === 0 ? null : `${keys.join(', ')} changed since`;
+}
+
+function whoMoved(seen: NonNullable<PlannedVmBody['seen']>, vm: ReadableVm): string | null {
+  if (vm.containerId !== seen.containerId) return 'it is another container now';
+  return vm.instanceUuid === seen.instanceUuid && vm.biosUuid === seen.biosUuid
+    ? null
+    : 'it is another VM now: its UUIDs are not those that were planned on';
 }
 
 /** The same reading gives the same decision; if it ever should not, nothing unplanned is written. */

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly confirm?: ((planned: RunOutcome) => Promise<boolean>) | undefined;
   /** Only these VMs are in the run. */
   readonly select?: Select | undefined;
+  /** The VCH of the report that they are selected by; it must be this one. */
+  readonly reported?: {readonly id: string; readonly name: string} | undefined;
   /** How a run that writes is held back. */
   readonly staging?: Staging | undefined;
 }

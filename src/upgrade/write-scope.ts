@@ -26,6 +26,7 @@ export async function writeScope(
       parallelism: options.parallelism,
       signal: options.signal,
       onWrite: options.onWrite,
+      onStart: () => progress.start(),
       onWritten: () => progress.step(),
       onReadBack: (count) => progress.begin('verify', count),
       onOutcome: (vm) => {

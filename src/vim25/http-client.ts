@@ -2,6 +2,7 @@ import {Readable} from 'node:stream';
 import {type Dispatcher, errors, Pool} from 'undici';
 import {VchError} from '../errors.js';
 import type {ConnectOptions} from './connect-options.js';
+import {Contact} from './contact.js';
 import {trustingConnector} from './tls.js';
 
 /** What one HTTP exchange gave. */
@@ -40,6 +41,7 @@ const MAX_BODY = 256 * 1024 * 1024;
 export class HttpClient {
   readonly #pool: Pool;
   readonly #url: URL;
+  readonly contact = new Contact();
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
@@ -91,20 +93,24 @@ export class HttpClient {
 
   async #exchange({headers, timeout, signal, ...request}: Request): Promise<HttpAnswer> {
     try {
-      const response = await this.#pool.request({
-        ...request,
-        headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
-        headersTimeout: timeout,
-        bodyTimeout: timeout,
-        ...(signal === undefined ? {} : {signal}),
-      });
-      this.#remember(response.headers);
-      return {
-        status: response.statusCode,
-        body: await readBody(response.body, this.#url),
-        contentType: String(response.headers['content-type'] ?? ''),
-        contentLength: lengthOf(response.headers['content-length']),
+      const send = async () => {
+        const response = await this.#pool.request({
+          ...request,
+          headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
+          headersTimeout: timeout,
+          bodyTimeout: timeout,
+          ...(signal === undefined ? {} : {signal}),
+        });
+        this.#remember(response.headers);
+        return {
+          status: response.statusCode,
+          body: await readBody(response.body, this.#url),
+          contentType: String(response.headers['content-type'] ?? ''),
+          contentLength: lengthOf(response.headers['content-length']),
+        };
       };
+      // A file that is on its way for minutes is no server that keeps silent.
+      return request.method === 'PUT' ? await send() : await this.contact.sending(send);
     } catch (error) {
       throw transportError(error, this.#url);
     }

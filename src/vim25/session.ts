@@ -1,5 +1,6 @@
 import {hasCode, toVchError, VchError} from '../errors.js';
 import type {ConnectOptions} from './connect-options.js';
+import type {Contact} from './contact.js';
 import {type HttpAnswer, HttpClient} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {pause} from './pause.js';
@@ -62,6 +63,11 @@ export class Session {
   /** The key by which the server knows this login; `null` where it told none. */
   get key(): string | null {
     return this.#key;
+  }
+
+  /** Whether the server answers. */
+  get contact(): Contact {
+    return this.#http.contact;
   }
 
   /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */

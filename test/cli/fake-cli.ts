@@ -182,6 +182,7 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     url: 'https://vc.example/sdk',
     product: 'VMware vCenter Server 8.0.2',
     apiVersion: '8.0.2.0',
+    contact: () => ({waiting: 0, broken: null, silent: 0}),
     listVchs: async (selector) => script.listVchs?.(selector) ?? [VCH],
     plan: operate('plan'),
     planToSave: async (options) => ({...(await operate('planToSave')(options)), plan: PLAN_BODY}),

@@ -138,6 +138,23 @@ describe('migration command', () => {
       ]);
     });
 
+    it('tells what of a saved plan has moved, before it asks', async () => {
+      const planned = runOutcome([
+        vmOutcome(),
+        vmOutcome({status: 'conflict'}),
+        vmOutcome({status: 'skipped'}),
+      ]);
+      const {questions} = await runCommandLine(['apply'], {
+        ...withTarget,
+        typed: ['n'],
+        operate: async (options) => {
+          await options.confirm?.(planned);
+          return planned;
+        },
+      });
+      expect(questions[0]).to.include('1 of 3 containerVMs will be changed, 1 conflict, 1 skipped. Go on?');
+    });
+
     it('writes nothing and exits 1 for any answer but yes', async () => {
       const {code, stdout, stderr} = await runCommandLine(['undo'], {...withTarget, typed: [''], operate});
       expect(code).to.equal(1);

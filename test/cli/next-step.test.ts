@@ -20,6 +20,7 @@ interface Case {
   readonly interrupted?: boolean;
   readonly declined?: boolean;
   readonly args?: readonly string[];
+  readonly options?: Parameters<typeof given>[0];
   readonly target?: Target;
   readonly lock?: ReportLock;
 }
@@ -32,7 +33,44 @@ const CASES: readonly Case[] = [
   {command: 'plan', vms: ['pending'], lock: LOCK, next: /^wait until the upgrade is over/},
   {command: 'apply', vms: ['changed', 'refused'], next: /^vch-migrate verify/},
   {command: 'apply', vms: ['changed', 'failed'], next: /^the rest: vch-migrate apply/},
+  {
+    command: 'apply',
+    vms: ['changed', 'unreachable'],
+    next: /^the rest, when it can be reached again: vch-migrate apply/,
+  },
   {command: 'apply', vms: ['not-attempted'], interrupted: true, next: /^to go on: vch-migrate apply/},
+  {
+    command: 'apply',
+    vms: ['changed', 'not-attempted'],
+    interrupted: true,
+    args: ['vch1.plan.json'],
+    options: {report: ['night.html', 'night.json']},
+    next: /: vch-migrate apply vch1\.plan\.json --from-report night\.json --only unresolved --name vch1$/,
+  },
+  {
+    command: 'apply',
+    vms: ['conflict', 'not-attempted'],
+    args: ['p.json'],
+    next: /^the rest: vch-migrate apply p\.json --name vch1$/,
+  },
+  {
+    command: 'apply',
+    vms: ['conflict', 'unreachable'],
+    args: ['p.json'],
+    next: /^see what moved: vch-migrate plan --name vch1$/,
+  },
+  {
+    command: 'plan',
+    vms: ['pending'],
+    options: {only: 'name=web'},
+    next: /^vch-migrate apply --only name=web --name vch1$/,
+  },
+  {
+    command: 'plan',
+    vms: ['pending'],
+    options: {only: 'name=web', out: 'p.json'},
+    next: /^vch-migrate apply p\.json --name vch1$/,
+  },
   {
     command: 'apply',
     vms: ['not-attempted'],
@@ -77,12 +115,13 @@ describe('next step', () => {
     target = vsphere,
     lock = UNLOCKED,
     args = [],
+    options = {},
   } of CASES) {
     it(`after ${command} with ${vms.join(', ')} matches ${next.source}`, () => {
       const {vch} = exampleReport([]);
       const summary = summarize(vms.map((status) => ({status, rename: 'disabled' as const})));
-      const report = {command, summary, interrupted, vch: {...vch, lock}};
-      expect(nextStep({report, given: given(), args, target, declined})).to.match(next);
+      const report = {command, summary, interrupted, vch: {...vch, lock}, vms: []};
+      expect(nextStep({report, given: given(options), args, target, declined})).to.match(next);
     });
   }
 

@@ -98,6 +98,26 @@ describe('saved plan', () => {
     expect(stderr).to.include('VCH_ERR_PLAN_STALE').and.include('version 9.9.9 of vch-migrate made it');
   });
 
+  it('is not written over by the report of its apply', async () => {
+    const before = readFileSync(file);
+    const {code, stderr, calls} = await runCommandLine(['apply', file, '--report', file], withTarget);
+    expect([code, calls]).to.deep.equal([5, []]);
+    expect(stderr).to.include('is named for two files at once');
+    expect(readFileSync(file)).to.deep.equal(before);
+  });
+
+  it('is not said to be carried out where it was only to be read', async () => {
+    const path = spoilt((text) => text.slice(0, -100));
+    for (const args of [
+      ['show', path],
+      ['apply', '-n', 'vch1', '--from-report', path, '--only', 'unresolved'],
+    ]) {
+      const {code, stderr} = await runCommandLine(args, withTarget);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/VCH_ERR_PLAN_STALE: \S+spoilt\.json cannot be used: it is no JSON/);
+    }
+  });
+
   it('that is not there is a matter of usage', async () => {
     const {code, stderr} = await runCommandLine(['apply', join(folder, 'nowhere.json')], withTarget);
     expect(code).to.equal(5);

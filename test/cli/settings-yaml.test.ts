@@ -69,6 +69,19 @@ describe('settings file', () => {
     expect(stderr).to.not.include('pl4nted');
   });
 
+  it('is refused together with the command line, and with what it says that does not fit', async () => {
+    writeFileSync(path, 'naem: vch1\nparallelism: 99\nmax-errors: lots\n');
+    const {code, stderr} = await runCommandLine(['apply', '--settings', path, '--canary', '0'], withTarget);
+    expect(code).to.equal(5);
+    for (const part of [
+      '"naem", did you mean name?',
+      '--parallelism must',
+      '--max-errors must',
+      '--canary must',
+    ])
+      expect(stderr).to.include(part);
+  });
+
   for (const [what, yaml, message] of [
     ['is no YAML', 'a: [b\n', /--settings: line \d is no YAML/],
     ['says a thing twice', 'name: a\nname: b\n', /line 2 is no YAML \(DUPLICATE_KEY\)/],

@@ -101,6 +101,13 @@ describe('settings', () => {
     }
   });
 
+  it('keeps two results from being one file', () => {
+    const {out, ...same} = {...option, out: 'a.json', report: './a.json'};
+    expect(problemsOf({options: {...same, out}})).to.match(/a\.json is named for two files at once/);
+    expect(problemsOf({options: {...same, 'log-file': 'a.json'}})).to.match(/a\.json is named for two files/);
+    expect(read({options: {...same, out: 'b.json'}}).out).to.equal('b.json');
+  });
+
   it('lets a write go on without a terminal when it is told which VCH', () => {
     expect(read({options: {...option, id: 'vm-12'}, interactive: false, writes: true}).vch.id).to.equal(
       'vm-12',

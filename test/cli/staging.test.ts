@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {OptionName} from '../../src/cli/option-table.js';
 import {Problems} from '../../src/cli/problems.js';
-import {nextTime, readStaging} from '../../src/cli/staging.js';
+import {nextTime, readStaging, unresolvedOf} from '../../src/cli/staging.js';
 import {VchError} from '../../src/errors.js';
 import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
 import {given} from './given-options.js';
@@ -146,6 +146,17 @@ describe('staging options', () => {
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7'}))).to.equal(true);
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7', containerId: 'other'}))).to.equal(false);
       expect(runs[0]?.select?.(vmOutcome())).to.equal(false);
+      expect(runs[0]?.reported).to.include({id: 'vm-12', name: 'vch1'});
+    });
+
+    it('take up a VM that could not be read then, or cannot be now', () => {
+      const left = unresolvedOf([
+        vmOutcome({id: 'vm-7', containerId: null, status: 'unreachable'}),
+        vmOutcome({id: 'vm-8', status: 'failed'}),
+      ]);
+      expect(left(vmOutcome({id: 'vm-7'}))).to.equal(true);
+      expect(left(vmOutcome({id: 'vm-8', containerId: null}))).to.equal(true);
+      expect(left(vmOutcome({id: 'vm-9', containerId: null}))).to.equal(false);
     });
 
     it('refuse a file that is no report before anybody logs in', async () => {

@@ -77,6 +77,22 @@ describe('upgrade: a saved plan', () => {
     });
   }
 
+  it('is carried out again for what is left: what it did before is where it should be', async () => {
+    await withSession({fixture: smallVch(VMS)}, async (session, simulator) => {
+      const {plan} = await planToSave(session, options);
+      const select = ({id}: VmOutcome) => id === WEB || id === MQ;
+      await applyPlan(session, {...options, select}, plan);
+      // Two that are not as the plan left them: a value of ours is another, and the ledger is gone.
+      simulator.inventory.vm(MQ).change({'vch-migrate/ledger': null});
+      const {vms} = await applyPlan(session, {...options, runId: 'run-3'}, plan);
+      expect(byId(vms)).to.include({[WEB]: 'unchanged', [DB]: 'changed', [MQ]: 'unchanged'});
+      expect(simulator.inventory.vm(WEB).reconfigurations).to.equal(1);
+      simulator.inventory.vm(WEB).change({'common/name': 'other'});
+      const last = await applyPlan(session, {...options, runId: 'run-4'}, plan);
+      expect(byId(last.vms)).to.include({[WEB]: 'conflict', [DB]: 'unchanged'});
+    });
+  });
+
   it('is a conflict where nothing was to be done, too', async () => {
     await withSession({fixture: smallVch(VMS)}, async (session, simulator) => {
       const {plan} = await planToSave(session, options);
@@ -122,6 +138,14 @@ describe('upgrade: a saved plan', () => {
       const {vms} = await applyPlan(session, options, plan);
       expect(outcomeOf(vms, WEB).error?.message).to.include('could not be read when it was planned');
       expect(byId(vms)).to.include({[WEB]: 'conflict', [DB]: 'changed'});
+    });
+  });
+
+  it('masks the passwords in names, as its report does', async () => {
+    const named = {name: 'http://ann:pl4nted@proxy', legacyName: 'x //ann:pl4nted@proxy'};
+    await withSession({fixture: smallVch([named])}, async (session) => {
+      const {plan} = await planToSave(session, options);
+      expect(JSON.stringify(plan)).to.include('(sensitive)@proxy').and.not.include('pl4nted');
     });
   });
 

@@ -3,6 +3,7 @@ import {VchError} from '../../src/errors.js';
 import {applyMigration, type ProgressEvent, planMigration, type VmOutcome} from '../../src/index.js';
 import {Brake} from '../../src/upgrade/brake.js';
 import {vmOutcome} from '../cli/fake-cli.js';
+import {rejection} from '../rejection.js';
 import {smallVch, withSession} from '../small-vch.js';
 
 const vch = {name: 'vch1'};
@@ -118,6 +119,22 @@ describe('upgrade: a run in stages', () => {
       expect([vms.length, count(vms, 'changed')]).to.deep.equal([10, 10]);
       expect(findings.map(({message}) => message)[0]).to.match(/^10 of the VCH's VMs were left out/);
       expect(simulator.requests.count('ReconfigVM_Task')).to.equal(10);
+    });
+  });
+});
+
+describe('upgrade: a run by a report', () => {
+  it('is refused on another VCH than the report is about, with nothing written', async () => {
+    await withSession({fixture: twenty}, async (session, simulator) => {
+      const options = {vch, select: () => true, reported: {id: 'vm-999', name: 'other'}};
+      for (const run of [planMigration, applyMigration]) {
+        const error = await rejection(run(session, options));
+        expect(error.code).to.equal('VCH_ERR_USAGE');
+        expect(error.message).to.include('--from-report is about the VCH other (vm-999)');
+      }
+      expect(simulator.requests.count('ReconfigVM_Task')).to.equal(0);
+      const {vms} = await applyMigration(session, {...options, reported: {id: 'vm-100', name: 'vch1'}});
+      expect(count(vms, 'changed')).to.equal(20);
     });
   });
 });

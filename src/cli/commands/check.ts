@@ -1,12 +1,13 @@
 import {migrationCommand} from '../migration-command.js';
-import {ISO_OPTIONS, vchOptions} from '../vch-command.js';
+import {ISO_OPTIONS, VERSION_SWITCHES} from '../option-table.js';
+import {vchOptions} from '../vch-command.js';
 
 /** Everything that can be known before an upgrade. */
 export const check = migrationCommand({
   name: 'check',
   summary:
     'Look at everything that can be known before an upgrade, and write nothing: 1 if it would not begin, 3 if VMs would be left out',
-  options: [...ISO_OPTIONS, 'timeout', 'skip-version-check', 'skip-iso-check'],
+  options: [...ISO_OPTIONS, 'timeout', ...VERSION_SWITCHES],
   examples: [
     ['check -t vc.example -u admin -n vch1', 'privileges, hosts, lock, snapshots, containerVMs'],
     [

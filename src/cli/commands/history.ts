@@ -1,7 +1,7 @@
 import type {History} from '../../report/history.js';
 import {historyText} from '../../report/history.js';
 import type {Command, RunContext} from '../command.js';
-import {commandText, shellQuoted} from '../command-text.js';
+import {commandText} from '../command-text.js';
 import {EXIT} from '../exit-code.js';
 import {type GivenOptions, OUTPUT_OPTIONS, TARGET_OPTIONS, VCH_OPTIONS} from '../option-table.js';
 import {publish, textOrJson} from '../publish.js';
@@ -46,7 +46,8 @@ async function run(settings: Settings, given: GivenOptions, context: RunContext)
     });
     const {url, product, apiVersion} = connection;
     const last = runs.at(-1);
-    const line = (command: string) => commandText(command, given, {...vch, nameIsUnique: true});
+    const line = (command: string, words: readonly string[] = []) =>
+      commandText(command, given, {...vch, nameIsUnique: true}, {words});
     return {
       schema: 'vch-migrate/history/v1',
       tool: composeTool(context.version),
@@ -57,7 +58,7 @@ async function run(settings: Settings, given: GivenOptions, context: RunContext)
       next:
         last === undefined
           ? line('plan')
-          : `to take the last one back: ${line(`undo --run ${shellQuoted(last.runId)}`)}`,
+          : `to take the last one back: ${line('undo', ['--run', last.runId])}`,
     };
   });
   const published = await publish(

@@ -1,5 +1,6 @@
 import {migrationCommand} from '../migration-command.js';
-import {ISO_OPTIONS, VCH_RUN_OPTIONS, vchOptions} from '../vch-command.js';
+import {ISO_OPTIONS, VCH_RUN_OPTIONS} from '../option-table.js';
+import {vchOptions} from '../vch-command.js';
 
 /** Goes on with an interrupted upgrade. */
 export const resume = migrationCommand({

@@ -1,5 +1,6 @@
 import {migrationCommand} from '../migration-command.js';
-import {VCH_RUN_OPTIONS, vchOptions} from '../vch-command.js';
+import {VCH_RUN_OPTIONS} from '../option-table.js';
+import {vchOptions} from '../vch-command.js';
 
 /** Takes the last upgrade back. */
 export const rollback = migrationCommand({

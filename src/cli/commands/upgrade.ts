@@ -1,7 +1,8 @@
 import {VchError} from '../../errors.js';
 import type {Command} from '../command.js';
 import {migrationCommand} from '../migration-command.js';
-import {ISO_OPTIONS, VCH_RUN_OPTIONS, vchOptions} from '../vch-command.js';
+import {ISO_OPTIONS, VCH_RUN_OPTIONS, VERSION_SWITCHES} from '../option-table.js';
+import {vchOptions} from '../vch-command.js';
 import {resume} from './resume.js';
 import {rollback} from './rollback.js';
 import {unlock} from './unlock.js';
@@ -23,8 +24,7 @@ export const upgrade: Command = {
       ...ISO_OPTIONS,
       ...VCH_RUN_OPTIONS,
       'dry-run',
-      'skip-version-check',
-      'skip-iso-check',
+      ...VERSION_SWITCHES,
       'lock-id',
       ...SWITCHES.map(([name]) => name),
     ],

@@ -17,7 +17,11 @@ const COLUMNS = [
 ];
 const RENAMES = ['disabled', 'not-persisted-by-vic', 'supported'];
 
-for (const vm of vms) vm.haystack = haystack(vm);
+for (const [at, vm] of vms.entries()) {
+  vm.haystack = haystack(vm);
+  // An id of the page's own: one from elsewhere may hold a blank.
+  vm.detail = `detail-${at}`;
+}
 
 const state = {
   search: '',
@@ -168,7 +172,7 @@ function rows(vm) {
   const open = state.open.has(vm.id);
   const button = element(
     'button',
-    {type: 'button', class: 'open', 'aria-expanded': String(open), 'aria-controls': `detail-${vm.id}`},
+    {type: 'button', class: 'open', 'aria-expanded': String(open), 'aria-controls': vm.detail},
     vm.label,
   );
   const row = element(
@@ -184,7 +188,7 @@ function rows(vm) {
   );
   const details = element(
     'tr',
-    {class: 'detail', id: `detail-${vm.id}`},
+    {class: 'detail', id: vm.detail},
     detailCell(open ? vm : null, COLUMNS.length),
   );
   details.hidden = !open;

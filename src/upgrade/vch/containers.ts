@@ -45,7 +45,7 @@ export function planUndoContainers(context: VchContext): Promise<Scope> {
 async function readScope(context: VchContext, decide: Decide): Promise<Scope> {
   const {session, found, options} = context;
   const keys = options.registry.readKeys('container');
-  return selected(await scopeOf(session, found, options, {decide, keys}), options.select);
+  return selected(await scopeOf(session, found, options, {decide, keys}), options);
 }
 
 /** The options of a run that also stops when the lock is lost, and tells the journal what it writes. */

@@ -19,7 +19,7 @@ describe('history', () => {
     const text = await runCommandLine(['history'], {...withTarget, runs: [RUN]});
     expect(text.stdout).to.match(/^Runs recorded on VCH vch1 \(vm-12\): 1\n/);
     expect(text.stdout).to.match(
-      /2026-01-02T03:04:05Z +11111111-\S+ +ann +CHG-1 +412\s+0002-container-common-name/,
+      /2026-01-02T03:04:05Z +ann +CHG-1 +412\s+11111111-\S+: 0002-container-common-name/,
     );
     expect(text.stdout).to.match(
       /Next: to take the last one back: vch-migrate undo --run 1{8}-\S+ --name vch1\n$/,

@@ -1,0 +1,100 @@
+import type {Logger} from '../log.js';
+import type {RunEvent} from '../report/events.js';
+import {durationText} from '../report/step-time.js';
+import type {ProgressEvent} from '../upgrade/outcome.js';
+import type {LiveLine} from './terminal.js';
+
+/** What a connection tells of its server: see `Contact` in `vim25/`. */
+export interface ContactState {
+  readonly waiting: number;
+  readonly broken: number | null;
+  readonly silent: number;
+}
+
+const LOOK = 1_000;
+const INTERVAL = 5_000;
+/** A connection that is taken up again sooner is nobody's concern. */
+const BROKEN = 2_000;
+/** Large readings of a busy vCenter take seconds. */
+const SILENT = 10_000;
+
+export interface WatchOptions {
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** As for the bars of progress. */
+  readonly live: LiveLine | undefined;
+  readonly tell: (event: RunEvent) => void;
+}
+
+/** Tells how long the server has not been heard, and how much is in flight, while a bar would only stand still. */
+export class ConnectionWatch {
+  readonly #options: WatchOptions;
+  #writing = 0;
+  #paused = false;
+  /** Of the loss that is told of; `null` while there is none. */
+  #loss: {seconds: number; told: number} | null = null;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  /** True while it tells of a loss. */
+  get lost(): boolean {
+    return this.#loss !== null;
+  }
+
+  /** Counts the VMs that are being written. */
+  hear(event: ProgressEvent): void {
+    if (event.type === 'in-flight') this.#writing = event.vms;
+  }
+
+  /** Looks whether the server is heard, and says if it is not. */
+  look({waiting, broken, silent}: ContactState): void {
+    if (this.#paused) return;
+    const {log, now, live, tell} = this.#options;
+    const time = now();
+    const what =
+      broken !== null && broken >= BROKEN ? 'connection lost' : silent >= SILENT ? 'no answer for' : null;
+    if (what === null) {
+      if (this.#loss === null) return;
+      log.info(`the server answers again, after ${spanText(this.#loss.seconds)}`);
+      tell({type: 'connection', time: time.toISOString(), seconds: 0, inFlight: this.#writing || waiting});
+      this.#loss = null;
+      return;
+    }
+    const seconds = Math.floor((what === 'connection lost' ? (broken ?? 0) : silent) / 1000);
+    const inFlight = this.#writing || waiting;
+    const text = `${what} ${spanText(seconds)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}`;
+    live?.show(text.slice(0, live.columns - 1));
+    const due = this.#loss === null || time.getTime() - this.#loss.told >= INTERVAL;
+    if (due) {
+      if (live === undefined) log.info(text);
+      tell({type: 'connection', time: time.toISOString(), seconds, inFlight});
+    }
+    this.#loss = {seconds, told: due || this.#loss === null ? time.getTime() : this.#loss.told};
+  }
+
+  /** Says nothing for as long as something else has the terminal. */
+  async paused<T>(work: () => Promise<T>): Promise<T> {
+    this.#paused = true;
+    try {
+      return await work();
+    } finally {
+      this.#paused = false;
+    }
+  }
+
+  /** Looks every second for as long as something goes on. */
+  async during<T>(contact: () => ContactState, work: () => Promise<T>): Promise<T> {
+    const timer = setInterval(() => this.look(contact()), LOOK).unref();
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+
+function spanText(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : durationText(seconds);
+}

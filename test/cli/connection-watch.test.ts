@@ -1,0 +1,79 @@
+import {expect} from 'chai';
+import {ConnectionWatch, type ContactState} from '../../src/cli/connection-watch.js';
+import type {RunEvent} from '../../src/report/events.js';
+import {expectValid} from '../schemas.js';
+
+const WELL: ContactState = {waiting: 3, broken: null, silent: 200};
+
+/** A watch that looks once a second at states made from the seconds since the start. */
+function watched(seconds: number, stateAt: (second: number) => ContactState, columns?: number) {
+  const logged: string[] = [];
+  const drawn: string[] = [];
+  const events: RunEvent[] = [];
+  let time = Date.UTC(2026, 0, 2);
+  const nothing = () => undefined;
+  const watch = new ConnectionWatch({
+    log: {info: (text) => logged.push(text), error: nothing, warn: nothing, debug: nothing},
+    now: () => new Date(time),
+    live: columns === undefined ? undefined : {columns, show: (text) => drawn.push(text)},
+    tell: (event) => events.push(event),
+  });
+  const look = () => {
+    for (let second = 0; second < seconds; second += 1) {
+      time += 1000;
+      watch.look(stateAt(second));
+    }
+  };
+  return {watch, look, logged, drawn, events};
+}
+
+const lostFrom = (first: number, last: number) => (second: number) =>
+  second < first || second > last ? WELL : {waiting: 0, broken: (second - first) * 1000, silent: 0};
+
+describe('connection watch', () => {
+  it('says nothing while the server answers, and of a connection that is taken up again at once', () => {
+    const {look, logged, events} = watched(20, lostFrom(3, 4));
+    look();
+    expect([logged, events]).to.deep.equal([[], []]);
+  });
+
+  it('tells every few seconds for how long it is lost and how much is in flight, and when it is back', () => {
+    const {watch, look, logged, events} = watched(50, lostFrom(0, 43));
+    watch.hear({type: 'in-flight', vms: 16});
+    look();
+    expect(logged.slice(0, 2)).to.deep.equal([
+      'connection lost 2 s, 16 in flight',
+      'connection lost 7 s, 16 in flight',
+    ]);
+    expect(logged.slice(-2)).to.deep.equal([
+      'connection lost 42 s, 16 in flight',
+      'the server answers again, after 43 s',
+    ]);
+    for (const event of events) expectValid('events', event);
+    expect(events).to.have.length(logged.length);
+    expect(events.at(-2)).to.include({type: 'connection', seconds: 42, inFlight: 16});
+    expect(events.at(-1)).to.include({type: 'connection', seconds: 0, inFlight: 16});
+  });
+
+  it('draws it every second on a terminal, as far as it fits', () => {
+    const {look, logged, drawn} = watched(
+      6,
+      (second) => ({waiting: 2, broken: null, silent: second * 3000}),
+      60,
+    );
+    look();
+    expect(drawn).to.deep.equal(['no answer for 12 s, 2 in flight', 'no answer for 15 s, 2 in flight']);
+    expect(logged).to.deep.equal([]);
+    const narrow = watched(100, lostFrom(0, 99), 20);
+    narrow.look();
+    expect(narrow.drawn.at(-1)).to.equal('connection lost 1 m');
+  });
+
+  it('draws nothing over a question', async () => {
+    const {watch, look, drawn} = watched(30, lostFrom(0, 29), 80);
+    await watch.paused(async () => look());
+    expect([drawn, watch.lost]).to.deep.equal([[], false]);
+    look();
+    expect([drawn.length > 0, watch.lost]).to.deep.equal([true, true]);
+  });
+});
