@@ -134,6 +134,9 @@ describe('upgrade: audit', () => {
         container('mid', {dataVersion: '5', extraConfig: mark('true')}),
         container('old', {dataVersion: '3', extraConfig: mark('false')}),
         container('fine', {dataVersion: '3', extraConfig: mark('true')}),
+        container('one', {extraConfig: mark('1')}),
+        container('fine-too', {dataVersion: '3', extraConfig: mark('T')}),
+        container('down', {extraConfig: mark('F')}),
         container('unmarked', {dataVersion: '3'}),
       ]),
     );
@@ -142,6 +145,9 @@ describe('upgrade: audit', () => {
       mid: ['rename-class'],
       old: ['rename-class'],
       fine: [],
+      one: ['rename-class'],
+      'fine-too': [],
+      down: [],
       unmarked: [],
     });
   });
