@@ -1,5 +1,5 @@
 import {VimFault} from '../soap/fault.js';
-import {enumeration} from '../soap/value.js';
+import {enumeration, reference, string} from '../soap/value.js';
 import type {Clock} from './clock.js';
 import type {Datastore, Folder, Host, ResourcePool} from './entity.js';
 import type {ConfigValue, ExtraConfig} from './extra-config.js';
@@ -117,6 +117,7 @@ export class VirtualMachine {
         'Cannot complete operation due to concurrent modification by another operation.',
       );
     }
+    if (spec.name !== undefined) this.#requireFree(spec.name);
     for (const [key, value] of spec.extraConfig) this.#setExtraConfig(key, value);
     this.name = spec.name ?? this.name;
     this.annotation = spec.annotation ?? this.annotation;
@@ -125,6 +126,7 @@ export class VirtualMachine {
 
   /** Renames the VM; folder and files keep their names. */
   rename(name: string): void {
+    this.#requireFree(name);
     this.name = name;
     this.#moved();
   }
@@ -200,6 +202,18 @@ export class VirtualMachine {
   #moved(): void {
     this.changeVersion = this.#clock.changeVersion();
     this.modified = this.#clock.now();
+  }
+
+  /** No two VMs of a folder get one name. A fixture may have such all the same, and they keep it. */
+  #requireFree(name: string): void {
+    if (name === this.name) return;
+    for (const other of this.parent.children) {
+      if (other.type !== 'VirtualMachine' || other.name !== name) continue;
+      throw new VimFault('DuplicateName', `The name '${name}' already exists.`, [
+        ['name', string(name)],
+        ['object', reference(other)],
+      ]);
+    }
   }
 
   #requireConnected(): void {
