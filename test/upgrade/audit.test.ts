@@ -38,7 +38,7 @@ describe('upgrade: audit', () => {
       container('web'),
       old('db'),
       old('postgres-orders-primary'),
-      container('mq', {dataVersion: '3'}),
+      container('mq', {dataVersion: '3', aliases: ':mq|web:front'}),
     ]);
     await withSession({fixture}, async (session, simulator) => {
       const expectNothing = async () => {
@@ -165,6 +165,63 @@ describe('upgrade: audit', () => {
         ['vm-102', ['id-twice', 'uuid-unknown']],
       ]);
       expect(vms[0]?.findings[0]?.message).to.include(`web-${ID.slice(0, 12)} (vm-102)`);
+    });
+  });
+
+  it('finds a name that two containers have, templates and unreachable ones among them, and no clone', async () => {
+    const twin = (seed: string, more: Readonly<Record<string, unknown>> = {}): SmallVm => {
+      const id = containerIdOf(seed);
+      return {
+        ...container('web', {extraConfig: {'guestinfo.vice./common/id': id}}),
+        name: `web-${id.slice(0, 12)}`,
+        more: {containerId: id, ...more},
+      };
+    };
+    const fixture = smallVch([
+      container('web'),
+      twin('second'),
+      twin('away', {connectionState: 'disconnected'}),
+      twin('copy', {template: true}),
+      container('db'),
+    ]);
+    await withSession({fixture}, async (session) => {
+      const {vms} = await auditVch(session, {vch});
+      expect(vms.flatMap(({id, findings}) => findings.map(({code}) => `${id} ${code}`)).sort()).to.deep.equal(
+        ['vm-101 name-twice', 'vm-102 name-twice', 'vm-104 template'],
+      );
+      const [first] = vms.find(({id}) => id === 'vm-101')?.findings ?? [];
+      expect(first?.message)
+        .to.include('its name "web" is there again')
+        .and.include('(vm-104)')
+        .and.include('(vm-103)');
+    });
+  });
+
+  it('finds a link to a container that is not there, which by itself breaks no convention', async () => {
+    const short = ID.slice(0, 12);
+    const fixture = smallVch([
+      container('web', {aliases: ':web|db:database'}),
+      container('app', {
+        aliases: `:app|db:db|gone:g|${short}:w|${ID}:x|${short.slice(0, 3)}f${'0'.repeat(9)}:y|:gone|a:b:c`,
+      }),
+      container('db'),
+    ]);
+    await withSession({fixture}, async (session, simulator) => {
+      const {vms} = await auditVch(session, {vch});
+      const findings = vms.flatMap(({id, findings}) =>
+        findings.map(({code, message}) => ({id, code, message})),
+      );
+      expect(findings.map(({id, code}) => [id, code])).to.deep.equal([
+        ['vm-102', 'link-dangling'],
+        ['vm-102', 'link-dangling'],
+      ]);
+      expect(findings[0]?.message).to.include('"gone" as "g"');
+      expect(findings[1]?.message).to.include(' as "y"');
+      expect(new Set(vms.map(({status}) => status))).to.deep.equal(new Set(['unchanged']));
+      simulator.inventory.vm('vm-103').setConnectionState('inaccessible');
+      const again = await auditVch(session, {vch});
+      expect(again.vms.flatMap((vm) => vm.findings)).to.deep.equal([]);
+      expect(again.findings.map(({code}) => code)).to.deep.equal(['names-unread']);
     });
   });
 
