@@ -1,8 +1,8 @@
 import {expect} from 'chai';
 import {applyMigration, auditVch} from '../../src/index.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
-import {targetOf, vchMigrate, vchMigrateJson} from '../conformance/vch-migrate.js';
-import {containerIdOf, type SmallVm, smallVch, withSession} from '../small-vch.js';
+import {reportAs, reportOf} from '../on-simulator.js';
+import {containerIdOf, type SmallVm, smallVch, withSession, withSimulator} from '../small-vch.js';
 import {container, dockerCreate, rename, vch} from './containers.js';
 
 const ID = containerIdOf('web');
@@ -225,25 +225,30 @@ describe('upgrade: audit', () => {
     });
   });
 
-  it('reports in text and JSON, with 0 where all is in order, 1 where not, and 3 where a VM could not be read', async () => {
-    const exit = async (fixture: Fixture) =>
-      withSession({fixture}, async (_session, simulator) => {
-        const target = targetOf(simulator);
-        const text = await vchMigrate(target, 'audit', '-n', 'vch1');
-        const json = await vchMigrateJson(target, 'audit', '-n', 'vch1');
-        expect(json.code).to.equal(text.code);
-        return {code: text.code, text: text.stdout, report: json.report};
-      });
-    expect((await exit(smallVch([container('web')]))).code).to.equal(0);
+  it('ends with 0 where all is in order, 1 where not, and 3 where a VM could not be read', async () => {
+    const audit = (fixture: Fixture) => withSimulator({fixture}, (simulator) => reportOf(simulator, 'audit'));
+    expect((await audit(smallVch([container('web')]))).code).to.equal(0);
     const away = container('web', {more: {connectionState: 'disconnected'}});
-    expect((await exit(smallVch([away, container('db')]))).code).to.equal(3);
-    const wrong = await exit(smallVch([{...container('web'), name: 'renamed by hand'}]));
-    expect(wrong.code).to.equal(1);
-    expect(wrong.text)
-      .to.include('display-name: its display name is "renamed by hand"')
-      .and.include('Next: see to');
-    expect(wrong.report.vms[0]).to.include({status: 'failed'});
-    expect(wrong.report.vms[0]?.findings[0]?.code).to.equal('display-name');
-    expect(wrong.report.vms[0]?.error?.code).to.equal('VCH_ERR_VERIFY');
+    expect((await audit(smallVch([away, container('db')]))).code).to.equal(3);
+    const {code, report} = await audit(smallVch([{...container('web'), name: 'renamed by hand'}]));
+    expect([code, report.vms[0]?.status, report.vms[0]?.error?.code]).to.deep.equal([
+      1,
+      'failed',
+      'VCH_ERR_VERIFY',
+    ]);
+    expect(report.next).to.match(/^see to the findings, then vch-migrate audit/);
   });
+
+  for (const format of ['text', 'html', 'markdown', 'csv', 'junit', 'json', 'ndjson']) {
+    it(`tells its findings as ${format}`, async () => {
+      const fixture = smallVch([
+        {...container('web', {aliases: ':web|gone:g'}), name: 'renamed by hand', more: {containerId: ID}},
+      ]);
+      await withSimulator({fixture}, async (simulator) => {
+        const {code, stdout} = await reportAs(simulator, format, 'audit');
+        expect(code).to.equal(1);
+        expect(stdout).to.include('display-name').and.include('renamed by hand').and.include('link-dangling');
+      });
+    });
+  }
 });
