@@ -1,6 +1,5 @@
 import type {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {isPattern, keyMatcher} from '../extraconfig/key.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
@@ -10,14 +9,7 @@ import {
   type ObjectSpec,
   retrieveProperties,
 } from '../vim25/property-collector.js';
-import {
-  booleanValue,
-  type OptionValue,
-  optionValue,
-  optionValues,
-  refValue,
-  textValue,
-} from '../vim25/property-value.js';
+import {booleanValue, optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {APPLIANCE_ID_KEY, CONTAINER_ID_KEY, isApplianceId, isContainerId} from './keys.js';
 import type {Vch} from './vch.js';
@@ -52,7 +44,7 @@ export type ContainerVm =
   /** No containerVM: the appliance, another VCH's, or somebody's own VM. */
   | (VmBase & {readonly status: 'other'});
 
-/** Which keys of the ExtraConfig are wanted. `all` reads it whole; so does a pattern, and then what fits is kept. */
+/** Which keys of the ExtraConfig are wanted; `all` reads it whole. */
 export type WantedKeys = readonly string[] | 'all';
 
 const PATHS = [
@@ -134,8 +126,7 @@ function isGone(error: unknown): boolean {
 }
 
 function readVms(session: Session, objects: readonly ObjectSpec[], keys: WantedKeys): Promise<ContainerVm[]> {
-  const wanted =
-    keys === 'all' || keys.some(isPattern) ? ['config.extraConfig'] : keysToRead(keys).map(extraConfigPath);
+  const wanted = keys === 'all' ? ['config.extraConfig'] : keysToRead(keys).map(extraConfigPath);
   return retrieveProperties(
     session,
     objects,
@@ -212,16 +203,12 @@ function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {
   };
 }
 
-function readConfig({properties}: ObjectContent, keys: WantedKeys): ExtraConfig {
-  const whole = () => optionValues(properties.get('config.extraConfig'));
-  const pairs = (options: readonly OptionValue[]) =>
-    Object.fromEntries(options.map(({key, value}) => [key, value]));
-  if (keys === 'all') return pairs(whole());
-  const wanted = keysToRead(keys);
-  if (!wanted.some(isPattern))
-    return pairs(wanted.flatMap((key) => optionValue(properties.get(extraConfigPath(key))) ?? []));
-  const isWanted = keyMatcher(wanted);
-  return pairs(whole().filter(({key}) => isWanted(key)));
+function readConfig(content: ObjectContent, keys: WantedKeys): ExtraConfig {
+  const options =
+    keys === 'all'
+      ? optionValues(content.properties.get('config.extraConfig'))
+      : keysToRead(keys).flatMap((key) => optionValue(content.properties.get(extraConfigPath(key))) ?? []);
+  return Object.fromEntries(options.map(({key, value}) => [key, value]));
 }
 
 function distinct(vms: readonly ContainerVm[]): readonly ContainerVm[] {

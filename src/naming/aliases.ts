@@ -3,8 +3,13 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {keyMatcher} from '../extraconfig/key.js';
 import {joinEntries, listEntries} from '../extraconfig/list.js';
 
-/** The keys of the lists that say what resolves to what. */
-export const ALIAS_LISTS = 'networks|*/network/aliases~';
+/** The networks that a container is on. */
+export const NETWORKS_KEY = 'guestinfo.vice./networks';
+
+/** The key of the list that says what resolves to what on a network. */
+export function aliasListKey(network: string): string {
+  return `networks|${network}/network/aliases~`;
+}
 
 /**
  * A containerVM's hidden `networks|<net>/network/aliases~` lists what resolves to what on that network. An entry is
@@ -18,7 +23,7 @@ export const ALIAS_LISTS = 'networks|*/network/aliases~';
  * and stays, and so does a link by id. Entries are replaced one for one, because VIC keeps their number in a key beside
  * the list. What has no colon, or more than one, VIC cannot read either; it stays.
  */
-const isAliasList = keyMatcher([ALIAS_LISTS]);
+const isAliasList = keyMatcher([aliasListKey('*')]);
 
 /** One link of a container to another. */
 export interface Link {

@@ -1,11 +1,13 @@
 import {VchError} from '../errors.js';
+import {listEntries} from '../extraconfig/list.js';
 import {readAppliance} from '../inventory/appliance.js';
+import {readContainerVms} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import {readVmFiles} from '../inventory/vm-files.js';
 import type {Finding} from '../migration/finding.js';
-import {ALIAS_LISTS, type Link, linksOf} from '../naming/aliases.js';
+import {aliasListKey, type Link, linksOf, NETWORKS_KEY} from '../naming/aliases.js';
 import {auditNames} from '../naming/audit.js';
-import {DANGLING_LINK, danglingLinkFindings, nameTwiceFindings} from '../naming/audit-among.js';
+import {DANGLING_LINK, Neighbours} from '../naming/audit-among.js';
 import {CONVENTION_KEY, conventionFindings, readConvention} from '../naming/display-name.js';
 import type {NamedContainer} from '../naming/find-container.js';
 import {unescapeName} from '../vim25/entity-name.js';
@@ -16,7 +18,7 @@ import {claimFindings} from './rename-unfinished.js';
 import type {RunOptions} from './run-options.js';
 import {scopeOf} from './scope.js';
 
-const AUDIT_KEYS = [...NAMING_KEYS, ALIAS_LISTS];
+const AUDIT_KEYS = [...NAMING_KEYS, NETWORKS_KEY];
 
 /**
  * Compares names, folders, identities and links of a VCH's containerVMs with VIC's conventions and with each other;
@@ -29,11 +31,11 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
   const convention = readConvention(appliance.config[CONVENTION_KEY]);
   const files = await readVmFiles(session, found.vch);
   const vmsById = byContainerId(found);
-  const links = new Map<string, readonly Link[]>();
+  const networks = new Set<string>();
   const {outcome} = await scopeOf(session, found, options, {
     keys: AUDIT_KEYS,
     decide: async (vm) => {
-      links.set(vm.ref.value, linksOf(vm.config));
+      for (const network of listEntries(vm.config[NETWORKS_KEY] ?? '')) networks.add(network);
       const audited = {
         containerId: vm.containerId,
         config: vm.config,
@@ -47,12 +49,14 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
     },
   });
   const {named, unread} = namesOf(outcome.vms);
+  const neighbours = new Neighbours(named);
+  const links = await readLinks(session, found, networks);
   const among = (vm: VmOutcome): VmOutcome => {
-    const own = named.find(({id}) => id === vm.id);
-    if (vm.status !== 'unchanged' || own === undefined) return vm;
+    const {containerId, containerName: name} = vm;
+    if (vm.status !== 'unchanged' || containerId === null) return vm;
     // A container whose name cannot be read may be the one that is linked to.
-    const dangling = unread.length === 0 ? danglingLinkFindings(links.get(vm.id) ?? [], named) : [];
-    return {...vm, findings: [...vm.findings, ...nameTwiceFindings(own, named), ...dangling]};
+    const dangling = unread.length === 0 ? neighbours.linkFindings(links.get(vm.id) ?? []) : [];
+    return {...vm, findings: [...vm.findings, ...neighbours.nameFindings({name, containerId}), ...dangling]};
   };
   return {
     ...outcome,
@@ -66,28 +70,30 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
   };
 }
 
-interface Named extends NamedContainer {
-  readonly id: string;
+/** The links of each container, by moref. To know the networks first and read their lists alone costs a fifth of reading all. */
+async function readLinks(
+  session: Session,
+  {vch}: FoundVch,
+  networks: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, readonly Link[]>> {
+  // A quote would end the property's path; docker allows none in the name of a network.
+  const keys = [...networks].filter((network) => !network.includes('"')).map(aliasListKey);
+  const vms = keys.length === 0 ? [] : await readContainerVms(session, vch, keys);
+  return new Map(vms.map(({ref, config}) => [ref.value, linksOf(config)]));
 }
 
 /** The containers of the VCH by name, and the VMs that may have any. */
 function namesOf(vms: readonly VmOutcome[]): {
-  readonly named: readonly Named[];
+  readonly named: readonly NamedContainer[];
   readonly unread: readonly string[];
 } {
-  const named: Named[] = [];
+  const named: NamedContainer[] = [];
   const unread: string[] = [];
   for (const {id, displayName, containerId, containerName: name, status, findings} of vms) {
     if (findings.some(({code}) => code === 'other-vch')) continue;
     const label = `${displayName} (${id})`;
     if (containerId !== null)
-      named.push({
-        id,
-        containerId,
-        name,
-        vm: label,
-        own: !findings.some(({code}) => code === 'uuid-unknown'),
-      });
+      named.push({containerId, name, vm: label, own: !findings.some(({code}) => code === 'uuid-unknown')});
     if (name === null && (status === 'unreachable' || status === 'failed')) unread.push(label);
   }
   return {named, unread};

@@ -204,7 +204,12 @@ describe('upgrade: audit', () => {
       container('app', {
         aliases: `:app|db:db|gone:g|${short}:w|${ID}:x|${short.slice(0, 3)}f${'0'.repeat(9)}:y|:gone|a:b:c`,
       }),
-      container('db'),
+      container('db', {
+        extraConfig: {
+          'guestinfo.vice./networks': 'bridge|back end|"',
+          'networks|back end/network/aliases~': 'web:w|lost:l',
+        },
+      }),
     ]);
     await withSession({fixture}, async (session, simulator) => {
       const {vms} = await auditVch(session, {vch});
@@ -214,6 +219,7 @@ describe('upgrade: audit', () => {
       expect(findings.map(({id, code}) => [id, code])).to.deep.equal([
         ['vm-102', 'link-dangling'],
         ['vm-102', 'link-dangling'],
+        ['vm-103', 'link-dangling'],
       ]);
       expect(findings[0]?.message).to.include('"gone" as "g"');
       expect(findings[1]?.message).to.include(' as "y"');
