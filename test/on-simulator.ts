@@ -53,14 +53,19 @@ export async function reportOf(
   simulator: Simulator,
   ...args: readonly string[]
 ): Promise<Ended & {readonly report: Report}> {
+  const ended = await reportAs(simulator, 'json', ...args);
+  return {...ended, report: JSON.parse(ended.stdout)};
+}
+
+/** The same in any format. */
+export function reportAs(simulator: Simulator, format: string, ...args: readonly string[]): Promise<Ended> {
   const variables = {
     GOVC_URL: simulator.url,
     GOVC_USERNAME: simulator.user,
     GOVC_PASSWORD: simulator.password,
     GOVC_INSECURE: '1',
   };
-  const ended = await vchMigrate([...args, '--name', 'vch1', '--format', 'json'], variables);
-  return {...ended, report: JSON.parse(ended.stdout)};
+  return vchMigrate([...args, '--name', 'vch1', '--format', format], variables);
 }
 
 /** One VM of a report, by its moref. */

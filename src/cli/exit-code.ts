@@ -32,8 +32,8 @@ export function exitCodeOf(end: EndOfRun): number {
       return excused > 0 ? EXIT.partly : EXIT.done;
     }
     case 'rename':
-      // Without the container's own rename there is nothing for links to follow: all or nothing changed.
-      if (summary.changed === 0) return EXIT.failed;
+      // Without the container's own rename, by this run or an earlier one, there is nothing for links to follow.
+      if (summary.changed + summary.unchanged === 0) return EXIT.failed;
       return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
     case 'check': {
       if (end.report.checks?.some(({status}) => status === 'failed')) return EXIT.failed;

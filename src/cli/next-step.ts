@@ -71,10 +71,14 @@ function stepAfter({report, given, args = [], declined}: EndState, line: Line): 
       }
       return `see to the VMs that are not at their goal, then ${line('plan')}`;
     }
-    case 'rename':
-      if (summary.changed === 0) return line('rename');
-      if (summary.changed === summary.total) return line('audit');
+    case 'rename': {
+      const {failed, conflict, unreachable, unknown, 'not-attempted': untried} = summary;
+      if (summary.changed + summary.unchanged === 0) return line('rename');
+      // The appliance has a record of it, by which the same order goes on with the links.
+      if (failed + conflict + unreachable + unknown + untried > 0) return `the rest: ${line('rename')}`;
+      if (summary.refused === 0) return line('audit');
       return `see to the containers whose links kept the old name, then ${line('audit')}`;
+    }
     case 'audit':
       return summary.failed > 0 ? `see to the findings, then ${line('audit')}` : line('status');
   }

@@ -10,3 +10,11 @@ export function decodeValue(raw: string): string {
 export function encodeValue(text: string): string {
   return text === '' ? NIL : text;
 }
+
+/** The words that VIC's ParseBool takes for false, and the empty value. */
+const FALSE = new Set(['', '0', 'f', 'F', 'false', 'FALSE', 'False']);
+
+/** Whether a flag is down. Absent, empty and false are; whatever else stands there counts as up, to be on the safe side. */
+export function isFalse(raw: string | undefined): boolean {
+  return FALSE.has(decodeValue(raw ?? ''));
+}

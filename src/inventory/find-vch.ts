@@ -19,6 +19,7 @@ import {
   APPLIANCE_NAME_KEY,
   APPLIANCE_VERSION_KEY,
   LOCK_KEY,
+  RENAME_CLAIM_KEY,
   UPDATE_IN_PROGRESS_KEY,
 } from './keys.js';
 import {lockState} from './lock-state.js';
@@ -38,6 +39,7 @@ const KEYS = [
   APPLIANCE_BUILD_KEY,
   APPLIANCE_VERSION_KEY,
   APPLIANCE_DATA_VERSION_KEY,
+  RENAME_CLAIM_KEY,
   ...LOCK_KEYS,
 ];
 
@@ -137,6 +139,7 @@ function toVch(
     biosUuid,
     pool: appliance.pool,
     folder: appliance.folder,
+    renameClaim: config[RENAME_CLAIM_KEY] ?? null,
     summary: {
       id: appliance.ref.value,
       name: appliance.name,

@@ -1,5 +1,5 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {decodeValue} from '../extraconfig/value.js';
+import {isFalse} from '../extraconfig/value.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from './keys.js';
 import type {LockState} from './vch.js';
 
@@ -8,13 +8,10 @@ export function lockState(config: ExtraConfig): LockState {
   const lock = config[LOCK_KEY];
   if (lock !== undefined && lock !== '' && lock !== '<nil>')
     return {held: true, by: 'vch-migrate', ...owner(lock)};
-  const flag = decodeValue(config[UPDATE_IN_PROGRESS_KEY] ?? '');
-  if (FALSE.has(flag)) return {held: false};
+  // VIC reads the flag by Go's ParseBool; an absent or empty one is false.
+  if (isFalse(config[UPDATE_IN_PROGRESS_KEY])) return {held: false};
   return {held: true, by: 'vic-machine', lockId: null, owner: null, phase: null, since: null, stopped: false};
 }
-
-// VIC reads the flag by Go's ParseBool; an absent or empty one is false.
-const FALSE = new Set(['', '0', 'f', 'F', 'false', 'FALSE', 'False']);
 
 function owner(lock: string): Omit<Extract<LockState, {held: true}>, 'held' | 'by'> {
   let parsed: unknown;

@@ -56,4 +56,6 @@ export interface Vch {
   /** The folder it lies in; `null` in a vApp. */
   readonly folder: ManagedObjectReference | null;
   readonly summary: VchSummary;
+  /** The raw value of `vch-migrate/rename`; `null` where there is none. */
+  readonly renameClaim: string | null;
 }

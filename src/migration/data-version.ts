@@ -35,14 +35,22 @@ export type AcceptedVersion =
   | {readonly status: 'accepted'; readonly version: number}
   | {readonly status: 'refused'; readonly version: number | null; readonly error: VchError};
 
-/** The data version of a VM that may be migrated, or why it may not; `label` is how messages call the VM. */
-export function acceptDataVersion(config: ExtraConfig, target: Target, label: string): AcceptedVersion {
+/**
+ * The data version of a VM that may be written, or why it may not; `label` is how messages call the VM, `again` what to
+ * run once it is put right.
+ */
+export function acceptDataVersion(
+  config: ExtraConfig,
+  target: Target,
+  label: string,
+  again = 'vch-migrate plan',
+): AcceptedVersion {
   const found = dataVersionOf(config, target);
   if (found.status === 'invalid') {
     const error = new VchError(
       'VCH_ERR_DATA_VERSION_INVALID',
       `${label}: its data version ${JSON.stringify(found.raw)} (${DATA_VERSION_KEY[target]}) is no plain number. ` +
-        'Look at it with `govc vm.info -e` and put it right with the VM powered off, then `vch-migrate plan` again',
+        `Look at it with \`govc vm.info -e\` and put it right with the VM powered off, then \`${again}\` again`,
     );
     return {status: 'refused', version: null, error};
   }
@@ -51,7 +59,7 @@ export function acceptDataVersion(config: ExtraConfig, target: Target, label: st
   const error = new VchError(
     'VCH_ERR_DATA_TOO_NEW',
     `${label}: its data version ${version} is above ${TOOL_DATA_VERSION}, the highest that this release knows. ` +
-      'Use a release that knows it, then `vch-migrate plan` again',
+      `Use a release that knows it, then \`${again}\` again`,
   );
   return {status: 'refused', version, error};
 }

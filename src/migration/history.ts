@@ -42,6 +42,7 @@ export function readHistory(input: VmInput): History {
 /** Whether our mark stands on a legacy containerVM without the ledger it was written with. */
 export function lostLedger({target, config}: VmInput, dataVersion: number): boolean {
   if (target !== 'container' || dataVersion >= RENAME_SUPPORTED_VERSION) return false;
+  // As we write it: another word for it was written by somebody else, without a ledger.
   return config[RENAME_DISABLED_KEY] === 'true' && config[LEDGER_KEY] === undefined;
 }
 

@@ -1,5 +1,11 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {dataVersionOf, RENAME_PERSISTED_VERSION, RENAME_SUPPORTED_VERSION} from './data-version.js';
+import {isFalse} from '../extraconfig/value.js';
+import {
+  dataVersionOf,
+  RENAME_PERSISTED_VERSION,
+  RENAME_SUPPORTED_VERSION,
+  TOOL_DATA_VERSION,
+} from './data-version.js';
 
 /** The tool's mark on a legacy containerVM. Removing it enables nothing: the data version alone disables, too. */
 export const RENAME_DISABLED_KEY = 'common/rename-disabled';
@@ -14,6 +20,11 @@ export interface RenameSupport {
   readonly reason: string;
 }
 
+/** Whether a containerVM has the mark, whoever set it: anything but a word for false counts. */
+export function isRenameMarked(config: ExtraConfig): boolean {
+  return !isFalse(config[RENAME_DISABLED_KEY]);
+}
+
 /** The rename class of a containerVM. */
 export function renameClass(config: ExtraConfig): RenameClass {
   return renameSupport(config).class;
@@ -21,7 +32,7 @@ export function renameClass(config: ExtraConfig): RenameClass {
 
 /** Whether a containerVM can be renamed so that the name stays, and why. */
 export function renameSupport(config: ExtraConfig): RenameSupport {
-  if (config[RENAME_DISABLED_KEY] === 'true') return disabled(`${RENAME_DISABLED_KEY} is set`);
+  if (isRenameMarked(config)) return disabled(`${RENAME_DISABLED_KEY} is set`);
   const version = dataVersionOf(config, 'container');
   if (version.status === 'invalid') {
     return disabled(`its data version ${JSON.stringify(version.raw)} is no number, and VIC takes it for 0`);
@@ -36,7 +47,11 @@ export function renameSupport(config: ExtraConfig): RenameSupport {
       reason: `VIC accepts a rename at data version ${version.version}, but loses the new name`,
     };
   }
-  return {supported: true, class: 'supported', reason: `its data version is ${version.version}`};
+  const tooNew =
+    version.version > TOOL_DATA_VERSION
+      ? `, above ${TOOL_DATA_VERSION}, the highest that this release knows: vch-migrate itself does not rename it`
+      : '';
+  return {supported: true, class: 'supported', reason: `its data version is ${version.version}${tooNew}`};
 }
 
 function disabled(reason: string): RenameSupport {

@@ -3,6 +3,14 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {keyMatcher} from '../extraconfig/key.js';
 import {joinEntries, listEntries} from '../extraconfig/list.js';
 
+/** The networks that a container is on. */
+export const NETWORKS_KEY = 'guestinfo.vice./networks';
+
+/** The key of the list that says what resolves to what on a network. */
+export function aliasListKey(network: string): string {
+  return `networks|${network}/network/aliases~`;
+}
+
 /**
  * A containerVM's hidden `networks|<net>/network/aliases~` lists what resolves to what on that network. An entry is
  * `[container]:alias`. With nothing before the colon it is an alias of the container itself; otherwise it is a link:
@@ -15,11 +23,13 @@ import {joinEntries, listEntries} from '../extraconfig/list.js';
  * and stays, and so does a link by id. Entries are replaced one for one, because VIC keeps their number in a key beside
  * the list. What has no colon, or more than one, VIC cannot read either; it stays.
  */
-const isAliasList = keyMatcher(['networks|*/network/aliases~']);
+const isAliasList = keyMatcher([aliasListKey('*')]);
 
 /** One link of a container to another. */
 export interface Link {
   readonly key: string;
+  /** Name or id of the linked container. */
+  readonly container: string;
   /** What the linked container is called inside this one. */
   readonly alias: string;
 }
@@ -32,24 +42,29 @@ export function renameOwnAliases(draft: Draft, oldName: string, newName: string)
   }));
 }
 
-/** Puts another container's new name into the links to it. */
-export function renameLinks(draft: Draft, oldName: string, newName: string): void {
+/** Puts another container's new name into the links to it, whichever of its old names they have. */
+export function renameLinks(draft: Draft, oldNames: readonly string[], newName: string): void {
   replaceEntries(draft, ({container, alias}) => ({
-    container: container === oldName ? newName : container,
+    container: oldNames.includes(container) ? newName : container,
     alias,
   }));
 }
 
-/** The links of a container to the one of that name. */
-export function linksTo(config: ExtraConfig, name: string): Link[] {
+/** The links of a container to others. */
+export function linksOf(config: ExtraConfig): Link[] {
   return Object.entries(config).flatMap(([key, raw]) =>
     isAliasList(key)
       ? listEntries(raw).flatMap((text) => {
           const entry = parseEntry(text);
-          return entry !== null && name !== '' && entry.container === name ? [{key, alias: entry.alias}] : [];
+          return entry === null || entry.container === '' ? [] : [{key, ...entry}];
         })
       : [],
   );
+}
+
+/** The links of a container to the one that has, or had, these names. */
+export function linksTo(config: ExtraConfig, names: readonly string[]): Link[] {
+  return linksOf(config).filter(({container}) => names.includes(container));
 }
 
 interface Entry {

@@ -2,7 +2,7 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
-import {RENAME_DISABLED_KEY, renameSupport} from '../migration/rename-class.js';
+import {isRenameMarked, RENAME_DISABLED_KEY, renameSupport} from '../migration/rename-class.js';
 import {displayNameOf, type NamingConvention, oldestDisplayNameOf} from './display-name.js';
 
 /** A containerVM, as VIC's conventions speak of it. */
@@ -73,7 +73,7 @@ function renameClassFindings(config: ExtraConfig): Finding[] {
   const mark = config[RENAME_DISABLED_KEY];
   const {[RENAME_DISABLED_KEY]: _, ...unmarked} = config;
   const byVersion = renameSupport(unmarked);
-  if (mark === undefined || (mark === 'true') === (byVersion.class === 'disabled')) return [];
+  if (mark === undefined || isRenameMarked(config) === (byVersion.class === 'disabled')) return [];
   const message = `${RENAME_DISABLED_KEY} is ${JSON.stringify(mark)}, but docker rename is ${byVersion.class} here: ${byVersion.reason}`;
   return [{code: 'rename-class', message}];
 }

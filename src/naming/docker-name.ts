@@ -12,11 +12,16 @@ export function assertRenameWords(container: string, newName: string): void {
       'neither old nor new names may be empty; see vch-migrate rename --help',
     );
   }
-  if (PATTERN.test(newName)) return;
+  if (isDockerName(newName)) return;
   throw new VchError(
     'VCH_ERR_NAME_INVALID',
     `invalid container name (${newName}), only ${ALLOWED} are allowed, two characters at least; choose another name and run rename again`,
   );
+}
+
+/** Whether docker would give a container that name. */
+export function isDockerName(name: string): boolean {
+  return PATTERN.test(name);
 }
 
 /** Docker's refusal of a rename that changes nothing. */

@@ -10,12 +10,17 @@ export interface NamedContainer {
   readonly own: boolean;
 }
 
+/** The name that a word stands for: a slash before a name is docker's own way to write it. */
+export function spokenName(word: string): string {
+  return word.startsWith('/') ? word.slice(1) : word;
+}
+
 /**
  * The container that a word names, as docker looks for it: a full id before a name, a name before the beginning of
- * an id. A slash before a name is docker's own way to write it. Throws docker's messages.
+ * an id. Throws docker's messages.
  */
 export function findContainer<T extends NamedContainer>(word: string, containers: readonly T[]): T {
-  const name = word.startsWith('/') ? word.slice(1) : word;
+  const name = spokenName(word);
   const byId = containers.filter(({containerId}) => containerId === word);
   const byName = containers.filter((container) => container.name === name);
   const found = byId.length > 0 ? byId : byName.length > 0 ? byName : byBeginning(word, containers);

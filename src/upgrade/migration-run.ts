@@ -6,6 +6,7 @@ import type {Session} from '../vim25/session.js';
 import {assertUnlocked} from './assert-unlocked.js';
 import {type Decide, decideApply, decideUndo, vmInput} from './decision.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
+import {claimFindings} from './rename-unfinished.js';
 import type {RunOptions, UndoOptions} from './run-options.js';
 import {openScope, type Scope} from './scope.js';
 import {selected} from './selection.js';
@@ -43,7 +44,7 @@ export async function undoMigration(session: Session, options: UndoOptions): Pro
 export async function statusOf(session: Session, options: RunOptions): Promise<RunOutcome> {
   const histories = new Map<string, readonly string[]>();
   const decide = decideApply(options.registry, runInfo(options));
-  const {outcome} = await openScope(session, options, async (vm) => {
+  const {outcome, vch} = await openScope(session, options, async (vm) => {
     histories.set(vm.ref.value, history(vmInput(vm)));
     return decide(vm);
   });
@@ -54,7 +55,7 @@ export async function statusOf(session: Session, options: RunOptions): Promise<R
     applied: [],
     changes: [],
   }));
-  return {...outcome, vms};
+  return {...outcome, vms, findings: [...outcome.findings, ...claimFindings(vch.renameClaim)]};
 }
 
 /** Checks the live VMs against their goal: `unchanged` is there, `failed` contradicts it. */

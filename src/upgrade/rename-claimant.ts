@@ -2,19 +2,26 @@ import {randomUUID} from 'node:crypto';
 import {hostname} from 'node:os';
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
-import {toVchError, VchError} from '../errors.js';
+import {toVchError, type VchError} from '../errors.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import {RENAME_CLAIM_KEY} from '../inventory/keys.js';
 import {lockState} from '../inventory/lock-state.js';
 import type {Vch} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
-import {isTransient} from '../vim25/faults.js';
 import {pause} from '../vim25/pause.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter} from '../vim25/task-waiter.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import {assertUnlocked} from './assert-unlocked.js';
-import {type ClaimText, encodeClaim, type FoundClaim, parseClaim} from './rename-claim-text.js';
+import {claimLost, mayHaveLost, stoppedWaiting, waitedTooLong} from './rename-claim-errors.js';
+import {
+  type ClaimText,
+  encodeClaim,
+  encodeUnfinished,
+  parseClaim,
+  type RenameRecord,
+  unfinishedIn,
+} from './rename-claim-text.js';
 
 /** Seconds without a sign of life after which a claim's owner is taken for dead. */
 const LEASE = 30;
@@ -29,8 +36,8 @@ export interface ClaimOptions {
   readonly runId: string;
   readonly user: string;
   readonly toolVersion: string;
-  /** What is claimed for, to tell those who wait. */
-  readonly purpose: string;
+  /** What is claimed for. */
+  readonly rename: RenameRecord;
   /** Seconds; 30 where it is left out. */
   readonly lease?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -44,9 +51,10 @@ export class Claimant {
   readonly #vch: Vch;
   readonly #options: ClaimOptions;
   readonly #waiter: TaskWaiter;
-  readonly #claim: ClaimText;
-  #counter = 0;
+  #claim: ClaimText;
   #renewing = false;
+  /** What the claim's end leaves in its place; until somebody says so, what it found there. */
+  #left: readonly RenameRecord[] | null = null;
   /** The writes of one owner go one after the other, or it would conflict with itself. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -59,13 +67,19 @@ export class Claimant {
     this.#claim = {
       id: randomUUID(),
       owner: `${options.user} on ${hostname()}, pid ${process.pid}`,
-      purpose: options.purpose,
+      rename: options.rename,
       run: options.runId,
       tool: options.toolVersion,
       lease: this.lease,
       counter: 0,
       time: new Date().toISOString(),
+      unfinished: [],
     };
+  }
+
+  /** What earlier renames have left undone, as the claim found it. */
+  get unfinished(): readonly RenameRecord[] {
+    return this.#claim.unfinished;
   }
 
   /** Waits for its turn; gives the appliance as the claim found it. */
@@ -77,13 +91,15 @@ export class Claimant {
         // It tells who has the claim: somebody may have been quicker, or only the answer was lost.
         const appliance = await this.#untilFree();
         if (appliance.own) return appliance;
-        if (attempts === ATTEMPTS) throw failure ?? this.#lost();
+        if (attempts === ATTEMPTS) throw failure ?? claimLost(this.#label());
         attempts += 1;
+        const unfinished = unfinishedIn(appliance.config[RENAME_CLAIM_KEY]);
+        this.#claim = {...this.#claim, unfinished};
         failure = await this.#tryWrite(appliance);
       }
     } catch (error) {
       if (attempts > 0) await this.release();
-      throw this.#options.signal?.aborted ? this.#stopped() : error;
+      throw this.#options.signal?.aborted ? stoppedWaiting(this.#label()) : error;
     }
   }
 
@@ -102,7 +118,7 @@ export class Claimant {
         this.#options.log.warn(`taking over the claim of ${other.owner}, who has stopped renewing it`);
         return {...appliance, own: false};
       }
-      if (performance.now() - start > PATIENCE) throw this.#tooLong(other);
+      if (performance.now() - start > PATIENCE) throw waitedTooLong(this.#label(), PATIENCE, other);
       if (first)
         this.#options.log.info(
           `${this.#label()}: waiting for the rename of ${other.purpose}, by ${other.owner}`,
@@ -113,9 +129,28 @@ export class Claimant {
 
   assertHeld(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#isOurs(await this.#read())) return;
-      throw this.#lost();
+      if (!this.#isOurs(await this.#read())) throw claimLost(this.#label());
     });
+  }
+
+  /** Makes sure that the claim is still ours, and says what it is for, should that have changed since it was made. */
+  announce(rename: RenameRecord): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#claim = {...this.#claim, rename};
+      let failure: VchError | null = null;
+      for (let attempts = 0; ; attempts += 1) {
+        const appliance = await this.#read();
+        if (!this.#isOurs(appliance)) throw claimLost(this.#label());
+        if (appliance.config[RENAME_CLAIM_KEY] === this.#text()) return;
+        if (failure !== null && attempts === ATTEMPTS) throw failure;
+        failure = await this.#tryWrite(appliance);
+      }
+    });
+  }
+
+  /** Says what the claim's end is to leave in its place. */
+  leave(unfinished: readonly RenameRecord[]): void {
+    this.#left = unfinished;
   }
 
   /** Shows a sign of life. That it could not is told, and decides nothing: before each write the claim is looked at. */
@@ -127,7 +162,7 @@ export class Claimant {
       await this.#inTurn(async () => {
         const appliance = await this.#read();
         if (!this.#isOurs(appliance)) return;
-        this.#counter += 1;
+        this.#claim = {...this.#claim, counter: this.#claim.counter + 1};
         await this.#write(appliance, this.#text());
       });
     } catch (error) {
@@ -144,7 +179,7 @@ export class Claimant {
         try {
           const appliance = await readAppliance(this.#session, this.#vch);
           if (!this.#isOurs(appliance)) return;
-          await this.#write(appliance, '');
+          await this.#write(appliance, encodeUnfinished(this.#left ?? this.#claim.unfinished));
           return;
         } catch (error) {
           if (attempt === ATTEMPTS) {
@@ -196,42 +231,10 @@ export class Claimant {
   }
 
   #text(): string {
-    return encodeClaim({...this.#claim, counter: this.#counter});
+    return encodeClaim(this.#claim);
   }
 
   #label(): string {
     return `${this.#vch.summary.name} (${this.#vch.ref.value})`;
   }
-
-  #lost(): VchError {
-    return new VchError(
-      'VCH_ERR_LOCK_LOST',
-      `the claim on ${this.#label()} did not last: another rename has taken it over, or somebody removed it; see vch-migrate status, and run rename again`,
-    );
-  }
-
-  #stopped(): VchError {
-    return new VchError(
-      'VCH_ERR_INTERRUPTED',
-      `stopped while waiting for another rename on ${this.#label()}; nothing was renamed, run the same command again`,
-    );
-  }
-
-  #tooLong(other: FoundClaim): VchError {
-    return new VchError(
-      'VCH_ERR_TIMEOUT',
-      `other renames have held ${this.#label()} for ${PATIENCE / 1000} s, the last one ${other.purpose} by ${other.owner}; run the same command again when they are through`,
-    );
-  }
-}
-
-function mayHaveLost(failure: VchError): boolean {
-  const {code, fault} = failure;
-  return (
-    code === 'VCH_ERR_CONFLICT' ||
-    code === 'VCH_ERR_TRANSPORT' ||
-    code === 'VCH_ERR_OUTCOME_UNKNOWN' ||
-    fault === 'InvalidState' ||
-    isTransient(failure)
-  );
 }

@@ -1,6 +1,8 @@
 import {VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
+import {acceptDataVersion} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, NAME_KEYS} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
@@ -15,6 +17,12 @@ export interface Renaming {
   readonly oldName: string;
   readonly newName: string;
   readonly convention: NamingConvention;
+}
+
+/** The names that links to a container may have, and the one they are to have. */
+export interface Relinking {
+  readonly oldNames: readonly string[];
+  readonly newName: string;
 }
 
 /** Decides what gives a containerVM its new name: hidden name, own aliases, display name. */
@@ -49,31 +57,44 @@ export function decideReturn(before: ReadableVm, renamed: PendingDecision): Deci
 }
 
 /** Decides what lets a container's links to the renamed one go on. */
-export function decideLinks({oldName, newName}: Renaming): Decide {
+export function decideLinks({oldNames, newName}: Relinking): Decide {
   return async (vm) => {
-    const links = linksTo(vm.config, oldName);
+    const links = linksTo(vm.config, oldNames);
     if (links.length === 0) return {status: 'unchanged', findings: []};
+    const names = linkNames(vm.config, oldNames).join(', ');
     const aliases = links.map(({alias}) => alias).join(', ');
     const refusal = refusalOf(vm, containerNameOf(vm.config) ?? vm.containerId);
     if (refusal !== null) {
-      const message = `it links to ${oldName} as ${aliases}, and keeps the old name: create it anew with a link to ${newName}`;
+      const message = `it links to ${names} as ${aliases}, and keeps the old name: create it anew with a link to ${newName}`;
       return {...refusal, findings: [{code: 'link-kept', message}]};
     }
     const draft = new Draft(vm.config);
-    renameLinks(draft, oldName, newName);
-    const message = `it linked to ${oldName} as ${aliases}, and links to ${newName} now`;
+    renameLinks(draft, oldNames, newName);
+    const message = `it linked to ${names} as ${aliases}, and links to ${newName} now`;
     return pending(draft, [{code: 'link-renamed', message}]);
   };
 }
 
-/** VIC's own gate: the data version, and the mark of a migrated legacy containerVM. */
+/** Which of the names a container's links have. */
+export function linkNames(config: ExtraConfig, names: readonly string[]): readonly string[] {
+  const linked = new Set(linksTo(config, names).map(({container}) => container));
+  return names.filter((name) => linked.has(name));
+}
+
+/** Why a containerVM may not be renamed: VIC's own gate, or data that a newer release has written. */
+export function renameRefusal({config}: ReadableVm, name: string): VchError | null {
+  const support = renameSupport(config);
+  if (support.class === 'disabled') return renameUnsupported(name, support.reason);
+  const accepted = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
+  return accepted.status === 'refused' ? accepted.error : null;
+}
+
 function refusalOf(
   vm: ReadableVm,
   name: string,
 ): Exclude<Decision, PendingDecision | {status: 'unchanged'}> | null {
-  const support = renameSupport(vm.config);
-  if (support.class !== 'disabled') return null;
-  return {status: 'refused', error: renameUnsupported(name, support.reason), findings: []};
+  const error = renameRefusal(vm, name);
+  return error === null ? null : {status: 'refused', error, findings: []};
 }
 
 /** The class between: VIC would lose a rename that it does itself, since it writes such a VM's keys no more. */

@@ -10,8 +10,9 @@ import {DATA_VERSION_KEY} from '../migration/data-version.js';
 import {containerNameOf, NAME_KEYS} from '../migration/names.js';
 import {RENAME_DISABLED_KEY} from '../migration/rename-class.js';
 import {nameInUse, sameName} from '../naming/docker-name.js';
-import {findContainer, holderOf, type NamedContainer} from '../naming/find-container.js';
+import {findContainer, holderOf, type NamedContainer, spokenName} from '../naming/find-container.js';
 import type {Session} from '../vim25/session.js';
+import type {RenameRecord} from './rename-claim-text.js';
 import {ownership} from './scope.js';
 import {untouched} from './vm-outcome.js';
 
@@ -66,19 +67,41 @@ export async function readContainers(
   return {all, unread, count};
 }
 
-/** A container that a rename is decided for, and its name until then. */
+/** What is ordered. */
+export interface RenameOrder {
+  /** Name, full id, or the beginning of an id that no other container has. */
+  readonly container: string;
+  readonly newName: string;
+}
+
+/** A container that a rename is decided for. */
 export interface RenameTarget {
   readonly container: Container;
   readonly vm: ReadableVm;
+  /** Its name until then, or until an earlier run renamed it. */
   readonly oldName: string;
+  /** It has the new name already: an earlier run got no further, and links of others may have the old one. */
+  readonly renamed: boolean;
 }
 
-/** Finds the container and refuses, with docker's messages and in docker's order, what docker would. */
-export function renameTarget(containers: readonly Container[], word: string, newName: string): RenameTarget {
-  const container = findContainer(word, containers);
+/**
+ * Finds the container and refuses, with docker's messages and in docker's order, what docker would. The same order
+ * once more, by the old name or by id, is none of that while the appliance has a record of it: it goes on.
+ */
+export function renameTarget(
+  containers: readonly Container[],
+  {container: word, newName}: RenameOrder,
+  records: readonly RenameRecord[],
+): RenameTarget {
+  const container = halfRenamed(containers, word, newName, records) ?? findContainer(word, containers);
   const vm = container.reading;
   if (vm.status !== 'readable') throw unusable(container);
-  if (container.name === newName) throw sameName(newName);
+  if (container.name === newName) {
+    const own = records.filter(({container: id, from}) => id === container.containerId && from !== newName);
+    const record = own.find(({from}) => from === spokenName(word)) ?? own[0];
+    if (record === undefined) throw sameName(newName);
+    return {container, vm, oldName: record.from, renamed: true};
+  }
   const holder = holderOf(newName, containers, container);
   if (holder !== undefined) throw nameInUse(newName, holder.containerId);
   if (container.name === null) {
@@ -87,7 +110,23 @@ export function renameTarget(containers: readonly Container[], word: string, new
       `${container.vm} has no container name that could be changed; see vch-migrate audit`,
     );
   }
-  return {container, vm, oldName: container.name};
+  return {container, vm, oldName: container.name, renamed: false};
+}
+
+/** The container that had the name of the order, which nobody has now, and has the new one. */
+function halfRenamed(
+  containers: readonly Container[],
+  word: string,
+  newName: string,
+  records: readonly RenameRecord[],
+): Container | undefined {
+  const oldName = spokenName(word);
+  if (containers.some(({name, containerId}) => name === oldName || containerId === word)) return undefined;
+  const ids = records
+    .filter(({from, to}) => from === oldName && to === newName)
+    .map(({container}) => container);
+  const found = containers.filter(({containerId, name}) => name === newName && ids.includes(containerId));
+  return found.find(({own}) => own) ?? found[0];
 }
 
 function unusable({reading, vm}: Container): VchError {

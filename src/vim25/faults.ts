@@ -9,7 +9,7 @@ export interface VimFault {
   readonly message: string;
   /** `privilegeId` of a NoPermission; `null` elsewhere. */
   readonly privilegeId: string | null;
-  /** The object a NoPermission or ManagedObjectNotFound names: `vm-13`; `null` elsewhere. */
+  /** The object that a NoPermission, ManagedObjectNotFound or DuplicateName names: `vm-13`; `null` elsewhere. */
   readonly object: string | null;
 }
 
@@ -61,6 +61,11 @@ function describe(fault: VimFault): string {
       return (
         `${said}: the privilege ${fault.privilegeId ?? 'that it needs'} is missing on ${fault.object ?? 'it'}; ` +
         'have it granted (govc permissions.set) and run the same command again'
+      );
+    case 'DuplicateName':
+      return (
+        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, and there a name can be had once; ` +
+        'give that one another name (govc vm.change -name), or choose another, and run the same command again'
       );
     case 'InvalidLogin':
       return 'the server refuses this user name or password; check --user and --password-file';

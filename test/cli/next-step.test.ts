@@ -95,6 +95,19 @@ const CASES: readonly Case[] = [
   },
   {command: 'rename', vms: ['changed', 'changed'], next: /^vch-migrate audit --name vch1$/},
   {command: 'rename', vms: ['changed', 'refused'], next: /^see to the containers whose links/},
+  {command: 'rename', vms: ['unchanged', 'changed'], next: /^vch-migrate audit --name vch1$/},
+  {
+    command: 'rename',
+    vms: ['changed', 'refused', 'failed'],
+    args: ['web', 'shop'],
+    next: /^the rest: vch-migrate rename web shop --name vch1$/,
+  },
+  {
+    command: 'rename',
+    vms: ['unknown', 'not-attempted'],
+    args: ['web', 'shop'],
+    next: /^vch-migrate rename web shop --name vch1$/,
+  },
   {
     command: 'rename',
     vms: ['conflict'],

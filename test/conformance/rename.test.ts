@@ -88,6 +88,43 @@ describeWithPeers('rename on vcsim', ['vcsim', 'govc', 'python'], (peers) => {
     expect(new Set(report.vms.map(({status}) => status))).to.deep.equal(new Set(['changed', 'refused']));
   });
 
+  it('finishes by the command that status names what a dead process has begun', async () => {
+    const before = await vcsim.dump();
+    const [, {extraConfig}] = named(before, 'pg');
+    const container = extraConfig['guestinfo.vice./common/id'] ?? '';
+    const [id, linked] = named(before, 'registry-mirror');
+    const appliance = Object.values(before).find(({name}) => name === 'vch1');
+    const halfDone = linked.extraConfig[ALIASES]?.replace('pg:database', 'db:database');
+    const claim = JSON.stringify({id: 'dead', lease: 1, rename: {container, from: 'db', to: 'pg'}});
+    await vcsim.govc('vm.change', '-vm.uuid', linked.uuid, '-e', `${ALIASES}=${halfDone}`);
+    await vcsim.govc('vm.change', '-vm.uuid', appliance?.uuid ?? '', '-e', `vch-migrate/rename=${claim}`);
+
+    const status = await vchMigrateJson(target, 'status', '--name', 'vch1');
+    const told = status.report.findings?.find(({code}) => code === 'rename-unfinished')?.message ?? '';
+    const [, command = ''] = /vch-migrate (rename .*)$/.exec(told) ?? [];
+    const {code, report} = await vchMigrateJson(target, ...command.split(' '), '--name', 'vch1');
+
+    const refused = report.vms.filter(({status}) => status === 'refused');
+    expect(report.vms.filter((vm) => !refused.includes(vm)).map((vm) => [vm.id, vm.status])).to.deep.equal([
+      [named(before, 'pg')[0], 'unchanged'],
+      [id, 'changed'],
+    ]);
+    expect(code).to.equal(refused.length > 0 ? 3 : 0);
+    expect((await govcInfo(linked.uuid)).keys[ALIASES]).to.equal(linked.extraConfig[ALIASES]);
+    expect(differences(before, await vcsim.dump())).to.deep.equal({});
+  });
+
+  it('audits what govc has done to names and links', async () => {
+    const [id, {uuid, name}] = named(await vcsim.dump(), 'registry-mirror');
+    await vcsim.govc('vm.change', '-vm.uuid', uuid, '-name', 'by hand', '-e', 'common/name=scratch');
+    await vcsim.govc('vm.change', '-vm.uuid', uuid, '-e', `${ALIASES}=:scratch|gone:g`);
+    const {code, report} = await vchMigrateJson(target, 'audit', '--name', 'vch1');
+    expect(code).to.equal(1);
+    const codes = (vm: string) => report.vms.find((one) => one.id === vm)?.findings.map(({code}) => code);
+    expect(codes(id)).to.include.members(['display-name', 'name-twice']);
+    await vcsim.govc('vm.change', '-vm.uuid', uuid, '-name', name, '-e', 'common/name=registry-mirror');
+  });
+
   it("refuses a legacy container and a name in use, in docker's words, and writes nothing", async () => {
     const before = await vcsim.dump();
     for (const [from, to, message] of [

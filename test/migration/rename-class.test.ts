@@ -29,6 +29,26 @@ describe('the rename class', () => {
     expect(renameClass({[VERSION]: '10', [MARK]: 'false'})).to.equal('supported');
   });
 
+  it('takes anything for the mark but the words that VIC takes for false', () => {
+    const classes = (words: readonly string[]) =>
+      new Set(words.map((word) => renameClass({[VERSION]: '10', [MARK]: word})));
+    expect(classes(['true', 'True', 'TRUE', 't', 'T', '1', 'yes', ' false', 'null'])).to.deep.equal(
+      new Set(['disabled']),
+    );
+    expect(classes(['false', 'False', 'FALSE', 'f', 'F', '0', '', '<nil>'])).to.deep.equal(
+      new Set(['supported']),
+    );
+  });
+
+  it('says of a data version above its own that VIC may, and this release does not', () => {
+    expect(renameSupport({[VERSION]: '11'})).to.deep.equal({
+      supported: true,
+      class: 'supported',
+      reason:
+        'its data version is 11, above 10, the highest that this release knows: vch-migrate itself does not rename it',
+    });
+  });
+
   it('supports a rename only where VIC keeps the new name, and says why not', () => {
     expect(renameSupport({[VERSION]: '9'})).to.include({supported: true});
     expect(renameSupport({[VERSION]: '8'}))

@@ -13,7 +13,7 @@ function own(raw: string, from = 'web', to = 'shop'): string | null {
 
 function others(raw: string, from = 'db', to = 'pg'): string | null {
   const draft = new Draft({[KEY]: raw});
-  renameLinks(draft, from, to);
+  renameLinks(draft, [from], to);
   return draft.raw(KEY);
 }
 
@@ -65,8 +65,21 @@ describe('naming: aliases and links', () => {
 
   it('tells which links lead to a container', () => {
     const config = {[KEY]: ':web|db:database|db:store|mq:db', 'networks|b/network/aliases~': 'db:x'};
-    expect(linksTo(config, 'db').map(({alias}) => alias)).to.deep.equal(['database', 'store', 'x']);
-    expect(linksTo(config, 'web')).to.deep.equal([]);
+    expect(linksTo(config, ['db']).map(({alias}) => alias)).to.deep.equal(['database', 'store', 'x']);
+    expect(linksTo(config, ['db', 'mq']).map(({alias}) => alias)).to.deep.equal([
+      'database',
+      'store',
+      'db',
+      'x',
+    ]);
+    expect(linksTo(config, ['web'])).to.deep.equal([]);
+    expect(linksTo(config, [])).to.deep.equal([]);
+  });
+
+  it('puts one name in the place of several', () => {
+    const draft = new Draft({[KEY]: ':web|db:database|old-db:store|mq:q'});
+    renameLinks(draft, ['db', 'old-db'], 'pg');
+    expect(draft.raw(KEY)).to.equal(':web|pg:database|pg:store|mq:q');
   });
 
   it('keeps the number of entries, every other entry and the bytes between, and can be taken back', () => {

@@ -74,6 +74,21 @@ except vim.fault.ConcurrentAccess:
     expect(await script(concurrent)).to.equal('success\nConcurrentAccess web True');
   });
 
+  it('meets the one name that a folder has for one VM', async () => {
+    const duplicate = `
+def named(name):
+    return vms['ctr-7'].ReconfigVM_Task(vim.vm.ConfigSpec(name=name))
+for task in [lambda: named('ctr-8'), lambda: vms['ctr-7'].Rename('ctr-8')]:
+    try:
+        WaitForTask(task())
+    except vim.fault.DuplicateName as fault:
+        print(fault.name, fault.object._moId)
+print(WaitForTask(named('running')), vms['ctr-7'].name)
+`;
+    // A VM of another folder is no matter.
+    expect(await script(duplicate)).to.equal('ctr-8 vm-8\nctr-8 vm-8\nsuccess running');
+  });
+
   it('meets the volatility of guestinfo on a running VM', async () => {
     const volatile = `
 vm = vms['running']

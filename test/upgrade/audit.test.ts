@@ -1,8 +1,8 @@
 import {expect} from 'chai';
 import {applyMigration, auditVch} from '../../src/index.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
-import {targetOf, vchMigrate, vchMigrateJson} from '../conformance/vch-migrate.js';
-import {containerIdOf, type SmallVm, smallVch, withSession} from '../small-vch.js';
+import {reportAs, reportOf} from '../on-simulator.js';
+import {containerIdOf, type SmallVm, smallVch, withSession, withSimulator} from '../small-vch.js';
 import {container, dockerCreate, rename, vch} from './containers.js';
 
 const ID = containerIdOf('web');
@@ -38,7 +38,7 @@ describe('upgrade: audit', () => {
       container('web'),
       old('db'),
       old('postgres-orders-primary'),
-      container('mq', {dataVersion: '3'}),
+      container('mq', {dataVersion: '3', aliases: ':mq|web:front'}),
     ]);
     await withSession({fixture}, async (session, simulator) => {
       const expectNothing = async () => {
@@ -134,6 +134,9 @@ describe('upgrade: audit', () => {
         container('mid', {dataVersion: '5', extraConfig: mark('true')}),
         container('old', {dataVersion: '3', extraConfig: mark('false')}),
         container('fine', {dataVersion: '3', extraConfig: mark('true')}),
+        container('one', {extraConfig: mark('1')}),
+        container('fine-too', {dataVersion: '3', extraConfig: mark('T')}),
+        container('down', {extraConfig: mark('F')}),
         container('unmarked', {dataVersion: '3'}),
       ]),
     );
@@ -142,6 +145,9 @@ describe('upgrade: audit', () => {
       mid: ['rename-class'],
       old: ['rename-class'],
       fine: [],
+      one: ['rename-class'],
+      'fine-too': [],
+      down: [],
       unmarked: [],
     });
   });
@@ -162,25 +168,93 @@ describe('upgrade: audit', () => {
     });
   });
 
-  it('reports in text and JSON, with 0 where all is in order, 1 where not, and 3 where a VM could not be read', async () => {
-    const exit = async (fixture: Fixture) =>
-      withSession({fixture}, async (_session, simulator) => {
-        const target = targetOf(simulator);
-        const text = await vchMigrate(target, 'audit', '-n', 'vch1');
-        const json = await vchMigrateJson(target, 'audit', '-n', 'vch1');
-        expect(json.code).to.equal(text.code);
-        return {code: text.code, text: text.stdout, report: json.report};
-      });
-    expect((await exit(smallVch([container('web')]))).code).to.equal(0);
-    const away = container('web', {more: {connectionState: 'disconnected'}});
-    expect((await exit(smallVch([away, container('db')]))).code).to.equal(3);
-    const wrong = await exit(smallVch([{...container('web'), name: 'renamed by hand'}]));
-    expect(wrong.code).to.equal(1);
-    expect(wrong.text)
-      .to.include('display-name: its display name is "renamed by hand"')
-      .and.include('Next: see to');
-    expect(wrong.report.vms[0]).to.include({status: 'failed'});
-    expect(wrong.report.vms[0]?.findings[0]?.code).to.equal('display-name');
-    expect(wrong.report.vms[0]?.error?.code).to.equal('VCH_ERR_VERIFY');
+  it('finds a name that two containers have, templates and unreachable ones among them, and no clone', async () => {
+    const twin = (seed: string, more: Readonly<Record<string, unknown>> = {}): SmallVm => {
+      const id = containerIdOf(seed);
+      return {
+        ...container('web', {extraConfig: {'guestinfo.vice./common/id': id}}),
+        name: `web-${id.slice(0, 12)}`,
+        more: {containerId: id, ...more},
+      };
+    };
+    const fixture = smallVch([
+      container('web'),
+      twin('second'),
+      twin('away', {connectionState: 'disconnected'}),
+      twin('copy', {template: true}),
+      container('db'),
+    ]);
+    await withSession({fixture}, async (session) => {
+      const {vms} = await auditVch(session, {vch});
+      expect(vms.flatMap(({id, findings}) => findings.map(({code}) => `${id} ${code}`)).sort()).to.deep.equal(
+        ['vm-101 name-twice', 'vm-102 name-twice', 'vm-104 template'],
+      );
+      const [first] = vms.find(({id}) => id === 'vm-101')?.findings ?? [];
+      expect(first?.message)
+        .to.include('its name "web" is there again')
+        .and.include('(vm-104)')
+        .and.include('(vm-103)');
+    });
   });
+
+  it('finds a link to a container that is not there, which by itself breaks no convention', async () => {
+    const short = ID.slice(0, 12);
+    const fixture = smallVch([
+      container('web', {aliases: ':web|db:database'}),
+      container('app', {
+        aliases: `:app|db:db|gone:g|${short}:w|${ID}:x|${short.slice(0, 3)}f${'0'.repeat(9)}:y|:gone|a:b:c`,
+      }),
+      container('db', {
+        extraConfig: {
+          'guestinfo.vice./networks': 'bridge|back end|"',
+          'networks|back end/network/aliases~': 'web:w|lost:l',
+        },
+      }),
+    ]);
+    await withSession({fixture}, async (session, simulator) => {
+      const {vms} = await auditVch(session, {vch});
+      const findings = vms.flatMap(({id, findings}) =>
+        findings.map(({code, message}) => ({id, code, message})),
+      );
+      expect(findings.map(({id, code}) => [id, code])).to.deep.equal([
+        ['vm-102', 'link-dangling'],
+        ['vm-102', 'link-dangling'],
+        ['vm-103', 'link-dangling'],
+      ]);
+      expect(findings[0]?.message).to.include('"gone" as "g"');
+      expect(findings[1]?.message).to.include(' as "y"');
+      expect(new Set(vms.map(({status}) => status))).to.deep.equal(new Set(['unchanged']));
+      simulator.inventory.vm('vm-103').setConnectionState('inaccessible');
+      const again = await auditVch(session, {vch});
+      expect(again.vms.flatMap((vm) => vm.findings)).to.deep.equal([]);
+      expect(again.findings.map(({code}) => code)).to.deep.equal(['names-unread']);
+    });
+  });
+
+  it('ends with 0 where all is in order, 1 where not, and 3 where a VM could not be read', async () => {
+    const audit = (fixture: Fixture) => withSimulator({fixture}, (simulator) => reportOf(simulator, 'audit'));
+    expect((await audit(smallVch([container('web')]))).code).to.equal(0);
+    const away = container('web', {more: {connectionState: 'disconnected'}});
+    expect((await audit(smallVch([away, container('db')]))).code).to.equal(3);
+    const {code, report} = await audit(smallVch([{...container('web'), name: 'renamed by hand'}]));
+    expect([code, report.vms[0]?.status, report.vms[0]?.error?.code]).to.deep.equal([
+      1,
+      'failed',
+      'VCH_ERR_VERIFY',
+    ]);
+    expect(report.next).to.match(/^see to the findings, then vch-migrate audit/);
+  });
+
+  for (const format of ['text', 'html', 'markdown', 'csv', 'junit', 'json', 'ndjson']) {
+    it(`tells its findings as ${format}`, async () => {
+      const fixture = smallVch([
+        {...container('web', {aliases: ':web|gone:g'}), name: 'renamed by hand', more: {containerId: ID}},
+      ]);
+      await withSimulator({fixture}, async (simulator) => {
+        const {code, stdout} = await reportAs(simulator, format, 'audit');
+        expect(code).to.equal(1);
+        expect(stdout).to.include('display-name').and.include('renamed by hand').and.include('link-dangling');
+      });
+    });
+  }
 });

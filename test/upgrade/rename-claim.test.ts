@@ -3,19 +3,21 @@ import {findVch} from '../../src/inventory/find-vch.js';
 import {type Logger, silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {type ClaimOptions, type RenameClaim, withRenameClaim} from '../../src/upgrade/rename-claim.js';
+import {encodeUnfinished, unfinishedIn} from '../../src/upgrade/rename-claim-text.js';
 import type {Session} from '../../src/vim25/session.js';
 import {rejection} from '../rejection.js';
-import {smallVch, withSession} from '../small-vch.js';
+import {containerIdOf, smallVch, withSession} from '../small-vch.js';
 import {APPLIANCE, CLAIM, vch} from './containers.js';
 
 const fixture = smallVch([]);
 const THEIRS = claimOf(60);
+const RENAME = {container: containerIdOf('web'), from: 'web', to: 'shop'};
 
 function claimOf(lease: number): string {
   return JSON.stringify({
     id: 'somebody-else',
     owner: 'ann on elsewhere',
-    purpose: 'x to y',
+    rename: {container: containerIdOf('x'), from: 'x', to: 'yy'},
     lease,
     counter: 0,
   });
@@ -35,7 +37,7 @@ async function claiming<T>(
   options: Partial<ClaimOptions> = {},
 ): Promise<T> {
   const found = await findVch(session, vch);
-  const base = {runId: 'r', user: 'bob', toolVersion: '1', purpose: 'web to shop', log: silent};
+  const base = {runId: 'r', user: 'bob', toolVersion: '1', rename: RENAME, log: silent};
   return withRenameClaim(session, found.vch, {...base, ...options}, use);
 }
 
@@ -58,7 +60,7 @@ describe('upgrade: the claim of a rename', () => {
     await withSession({fixture}, async (session, simulator) => {
       const done = await claiming(session, async ({appliance, assertHeld}) => {
         await assertHeld();
-        expect(claimNow(simulator)).to.include('"purpose":"web to shop"').and.include('bob on ');
+        expect(claimNow(simulator)).to.include('"from":"web","to":"shop"').and.include('bob on ');
         return appliance.powerState;
       });
       expect(done).to.equal('poweredOn');
@@ -87,7 +89,7 @@ describe('upgrade: the claim of a rename', () => {
         },
       });
       await claiming(session, async () => expect(claimNow(simulator)).to.include('bob'), {log});
-      expect(lines).to.deep.equal(['vch1 (vm-100): waiting for the rename of x to y, by ann on elsewhere']);
+      expect(lines).to.deep.equal(['vch1 (vm-100): waiting for the rename of x to yy, by ann on elsewhere']);
     });
   });
 
@@ -97,7 +99,43 @@ describe('upgrade: the claim of a rename', () => {
       const {log, lines} = collector();
       await claiming(session, async () => expect(claimNow(simulator)).to.include('bob'), {log});
       expect(lines.filter((line) => line.startsWith('taking over the claim of ann'))).to.have.length(1);
+    });
+  });
+
+  it('hands on what a dead one was made for, through its own end and while it is used', async () => {
+    await withSession({fixture}, async (session, simulator) => {
+      setClaim(simulator, claimOf(0.2));
+      const theirs = {container: containerIdOf('x'), from: 'x', to: 'yy'};
+      await claiming(session, async ({unfinished}) => {
+        expect(unfinished).to.deep.equal([theirs]);
+        expect(unfinishedIn(claimNow(simulator))).to.deep.equal([theirs, RENAME]);
+      });
+      expect(claimNow(simulator)).to.equal(encodeUnfinished([theirs]));
+      await claiming(session, async ({unfinished, leave}) => {
+        expect(unfinished).to.deep.equal([theirs]);
+        leave([RENAME]);
+      });
+      expect(claimNow(simulator)).to.equal(encodeUnfinished([RENAME]));
+      await claiming(session, async ({leave}) => leave([]));
       expect(claimNow(simulator)).to.equal(undefined);
+    });
+  });
+
+  it('says what it is for once more before that is done, should it be another thing by now', async () => {
+    await withSession({fixture}, async (session, simulator) => {
+      const writes = () => simulator.inventory.vm(APPLIANCE).reconfigurations;
+      await claiming(session, async ({announce}) => {
+        await announce(RENAME);
+        expect(writes()).to.equal(1);
+        const another = {...RENAME, from: 'other'};
+        simulator.addFault({method: 'ReconfigVM_Task', object: APPLIANCE, nth: 1, do: 'drop-after'});
+        await announce(another);
+        expect(writes()).to.equal(2);
+        expect(unfinishedIn(claimNow(simulator))).to.deep.equal([another]);
+        setClaim(simulator, THEIRS);
+        expect((await rejection(announce(another))).code).to.equal('VCH_ERR_LOCK_LOST');
+      });
+      expect(claimNow(simulator)).to.equal(THEIRS);
     });
   });
 

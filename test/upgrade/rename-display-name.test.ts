@@ -52,6 +52,31 @@ describe('upgrade: the display name after a rename', () => {
     });
   }
 
+  it('tells which VM of the folder has the display name that the convention makes, and changes nothing', async () => {
+    const stranger = {
+      name: 'shop',
+      legacyName: null,
+      extraConfig: {'guestinfo.vice./common/id': ''},
+      more: {vch: undefined},
+    };
+    const fixture = conventionalVch('{name}', [{...container('web'), name: 'web'}, stranger]);
+    await withSession({fixture}, async (session, simulator) => {
+      const before = config(simulator);
+      const [web, ...rest] = (await rename(session, 'web', 'shop')).vms;
+      expect([web?.status, web?.error?.fault, rest]).to.deep.equal(['failed', 'DuplicateName', []]);
+      expect(web?.error?.message)
+        .to.include('vm-102 in the same folder has this display name')
+        .and.include('run the same command again');
+      expect(web?.findings.map(({code}) => code)).to.deep.equal(['display-name-taken']);
+      expect(web?.findings[0]?.message).to.include('by the convention {name} ').and.include('{id}');
+      expect([config(simulator), simulator.inventory.vm(WEB).name]).to.deep.equal([before, 'web']);
+      expect(config(simulator, APPLIANCE)).not.to.have.property(CLAIM);
+      simulator.inventory.vm('vm-102').rename('elsewhere');
+      expect((await rename(session, 'web', 'shop')).vms[0]?.status).to.equal('changed');
+      expect(simulator.inventory.vm(WEB).name).to.equal('shop');
+    });
+  });
+
   it('needs no privilege to rename VMs where the display name does not change', async () => {
     const fixture = {
       ...conventionalVch('{id}', [{...container('web'), name: id}]),

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import {smallVch, withSession} from '../small-vch.js';
+import {containerIdOf, smallVch, withSession} from '../small-vch.js';
 import {ALIASES, container, displayNameOf, rename} from './containers.js';
 
 const WEB = 'vm-101';
@@ -42,6 +42,46 @@ describe('upgrade: links to a renamed container', () => {
       expect(refused?.findings[0]?.message)
         .to.include('links to db as database')
         .and.include('keeps the old name');
+    });
+  });
+
+  it('leaves the links of a marked VM alone, and those of one with data of a newer release', async () => {
+    const fixture = smallVch([
+      container('db'),
+      container('marked', {aliases: 'db:database', extraConfig: {'common/rename-disabled': 'T'}}),
+      container('newer', {aliases: 'db:database', dataVersion: '11'}),
+    ]);
+    await withSession({fixture}, async (session, simulator) => {
+      const before = ['vm-102', 'vm-103'].map((id) => config(simulator, id));
+      const {vms} = await rename(session, 'db', 'pg');
+      expect(vms.map(({status, error}) => [status, error?.code])).to.deep.equal([
+        ['changed', undefined],
+        ['refused', 'VCH_ERR_RENAME_DISABLED'],
+        ['refused', 'VCH_ERR_DATA_TOO_NEW'],
+      ]);
+      expect(vms[2]?.error?.message).to.include('`vch-migrate rename` again');
+      expect(['vm-102', 'vm-103'].map((id) => config(simulator, id))).to.deep.equal(before);
+      // Nothing can ever be done about them, so nothing is left to be done.
+      expect(config(simulator, 'vm-100')).not.to.have.property('vch-migrate/rename');
+    });
+  });
+
+  it('follows one of two containers of one name to nowhere: the links are the other one’s, too', async () => {
+    const twin = containerIdOf('second');
+    const fixture = smallVch([
+      container('db'),
+      {
+        ...container('db', {extraConfig: {'guestinfo.vice./common/id': twin}}),
+        name: `db-${twin.slice(0, 12)}`,
+        more: {containerId: twin},
+      },
+      container('app', {aliases: ':app|db:database'}),
+    ]);
+    await withSession({fixture}, async (session, simulator) => {
+      const {vms} = await rename(session, twin, 'pg');
+      expect(vms.map(({id, status}) => [id, status])).to.deep.equal([['vm-102', 'changed']]);
+      expect(vms[0]?.findings.map(({code}) => code)).to.include('links-of-another');
+      expect(config(simulator, 'vm-103')[ALIASES]).to.equal(':app|db:database');
     });
   });
 

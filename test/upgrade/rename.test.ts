@@ -127,7 +127,9 @@ describe('upgrade: rename', () => {
       ['nobody', 'shop', 'VCH_ERR_CONTAINER_NOT_FOUND', 'No such container: nobody'],
       ['old', 'shop', 'VCH_ERR_RENAME_DISABLED', 'container old does not support rename'],
       ['marked', 'shop', 'VCH_ERR_RENAME_DISABLED', 'container marked does not support rename'],
+      ['one', 'shop', 'VCH_ERR_RENAME_DISABLED', 'container one does not support rename'],
       ['odd', 'shop', 'VCH_ERR_RENAME_DISABLED', 'container odd does not support rename'],
+      ['new', 'shop', 'VCH_ERR_DATA_TOO_NEW', 'its data version 11 is above 10'],
     ];
     const fixture = smallVch([
       container('web'),
@@ -135,6 +137,8 @@ describe('upgrade: rename', () => {
       container('old', {dataVersion: '3'}),
       container('marked', {extraConfig: {'common/rename-disabled': 'true'}}),
       container('odd', {dataVersion: 'abc'}),
+      container('one', {extraConfig: {'common/rename-disabled': '1'}}),
+      container('new', {dataVersion: '11'}),
     ]);
     await withSession({fixture}, async (session, simulator) => {
       for (const [from, to, code, message] of refusals) {

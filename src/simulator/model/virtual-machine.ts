@@ -1,4 +1,5 @@
 import {VimFault} from '../soap/fault.js';
+import {reference, string} from '../soap/value.js';
 import {type Cdrom, changedCdrom, isoCdrom, poweredOnCdrom} from './cdrom.js';
 import type {Clock} from './clock.js';
 import {type ConfigView, frozenConfig} from './config-view.js';
@@ -102,6 +103,7 @@ export class VirtualMachine implements ConfigView, GuestVm {
         'Cannot complete operation due to concurrent modification by another operation.',
       );
     }
+    if (spec.name !== undefined) this.#requireFree(spec.name);
     const running = this.powerState !== 'poweredOff';
     // An IDE controller takes no drives while its machine runs.
     if (running && spec.cdrom?.some(({operation}) => operation !== 'edit'))
@@ -117,6 +119,7 @@ export class VirtualMachine implements ConfigView, GuestVm {
 
   /** Renames the VM; folder and files keep their names. */
   rename(name: string): void {
+    this.#requireFree(name);
     this.name = name;
     this.#moved();
   }
@@ -231,5 +234,17 @@ export class VirtualMachine implements ConfigView, GuestVm {
   #moved(): void {
     this.changeVersion = this.#clock.changeVersion();
     this.modified = this.#clock.now();
+  }
+
+  /** No two VMs of a folder get one name. A fixture may have such all the same, and they keep it. */
+  #requireFree(name: string): void {
+    if (name === this.name) return;
+    for (const other of this.parent.children) {
+      if (other.type !== 'VirtualMachine' || other.name !== name) continue;
+      throw new VimFault('DuplicateName', `The name '${name}' already exists.`, [
+        ['name', string(name)],
+        ['object', reference(other)],
+      ]);
+    }
   }
 }

@@ -63,6 +63,27 @@ describe('simulator VirtualMachine', () => {
     expect(await reconfigured('vm-1', {mine: 'y'}, fresh)).to.contain('success');
   });
 
+  it('lets no two VMs of a folder have one name, and takes nothing else of such a spec', async () => {
+    const spec = (name: string) =>
+      `<spec><name>${name}</name><extraConfig><key>k</key><value i:type="xsd:string">v</value></extraConfig></spec>`;
+    const calls = [
+      ['ReconfigVM_Task', spec('on')],
+      ['Rename_Task', '<newName>on</newName>'],
+    ] as const;
+    for (const [method, args] of calls) {
+      const task = returned(await client.call('VirtualMachine:vm-1', method, args));
+      expect(await client.wait(task)).to.contain(
+        '<fault xsi:type="DuplicateName"><name>on</name><object type="VirtualMachine">vm-2</object></fault>',
+      );
+    }
+    const vm = simulator.inventory.vm('vm-1');
+    expect([vm.name, vm.extraConfig()]).to.deep.equal(['off', {[GUEST_KEY]: 'one', keep: 'me'}]);
+    for (const name of ['off', 'On']) {
+      const task = returned(await client.call('VirtualMachine:vm-1', 'ReconfigVM_Task', spec(name)));
+      expect(await client.wait(task)).to.contain('success');
+    }
+  });
+
   it('looks at the changeVersion when the task ends, not when it is called', async () => {
     const fixture = smallFixture([{id: 'vm-1', name: 'slow'}]);
     await using slow = await startSimulator({fixture, taskDuration: [500, 500]});
