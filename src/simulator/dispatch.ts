@@ -105,7 +105,8 @@ async function carryOut(
   return method(call);
 }
 
-function replyInstead(action: FaultAction): Reply | undefined {
+/** The reply of an action that takes the place of the call; undefined where the call is carried out. */
+export function replyInstead(action: FaultAction): Reply | undefined {
   switch (action) {
     case 'http-500':
       return {status: 'answer', code: 500, body: 'Internal Server Error', type: 'text/plain'};
@@ -123,6 +124,7 @@ function replyInstead(action: FaultAction): Reply | undefined {
     case 'ignore':
       return undefined;
     default:
+      if ('cutAfter' in action) return {status: 'drop'};
       return 'fault' in action && action.as !== 'task' ? failed(scripted(action)) : undefined;
   }
 }
@@ -143,7 +145,8 @@ function failed(error: unknown): Reply {
   return {status: 'answer', code: 500, body: writeFault(fault)};
 }
 
-function delayed(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits, unless the client has gone. */
+export function delayed(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

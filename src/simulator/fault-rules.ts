@@ -1,14 +1,18 @@
-/** A call that a rule may change. */
+import {seededRandom} from './random.js';
+
+/** A call that a rule may change: one of SOAP, or an HTTP request for a file, such as `PUT /folder`. */
 export interface MatchedCall {
   readonly method: string;
-  /** The moref of the object it is made on. */
+  /** The moref of the object it is made on, or the datastore path `[datastore1] vch1/new.iso`. */
   readonly object: string;
 }
 
 /**
  * What happens instead of an answer. `drop-before`: the connection ends, nothing was carried out;
  * `drop-after`: it was carried out, a task to its end, and then the connection ends; `hang`: never an answer,
- * nothing carried out; `ignore`: the task succeeds and a reconfigure changes nothing; `delay`: carried out at once, answered late.
+ * nothing carried out; `ignore`: the task succeeds and a reconfigure changes nothing, or a file is taken and not
+ * stored; `delay`: carried out at once, answered late; `cutAfter`: the connection ends when that many bytes of a file
+ * were stored. A fault is for SOAP, a cut for `PUT /folder`: elsewhere the one is an HTTP 500, the other drops before.
  */
 export type FaultAction =
   | {
@@ -28,24 +32,38 @@ export type FaultAction =
   | 'drop-after'
   | 'hang'
   | 'ignore'
-  | {readonly delay: number};
+  | {readonly delay: number}
+  | {readonly cutAfter: number};
 
 /** A scripted fault: which calls it meets, and what then happens. */
 export interface FaultRule {
+  /** `*` stands for every SOAP call. */
   readonly method: string;
+  /** Of a rule for `*`: only these. */
+  readonly methods?: readonly string[];
   /** A moref; absent for every object. */
   readonly object?: string;
   /** The n-th matching call, counted from 1; absent for every one. */
   readonly nth?: number;
   /** How often it happens at most. */
   readonly times?: number;
+  /** The share of the calls that it meets, from 0 to 1; which ones is up to the seed alone. */
+  readonly rate?: number;
+  readonly seed?: number;
   /** Runs just before the call is carried out, so that a test can get in between. */
   readonly before?: (call: MatchedCall) => void;
   readonly do?: FaultAction;
 }
 
-interface Armed {
+/** How often a rule has matched a call, and how often something came of it. */
+export interface FaultCount {
   readonly rule: FaultRule;
+  readonly seen: number;
+  readonly fired: number;
+}
+
+interface Armed extends FaultCount {
+  readonly random: () => number;
   seen: number;
   fired: number;
 }
@@ -58,8 +76,15 @@ export class FaultRules {
     for (const rule of rules) this.add(rule);
   }
 
-  add(rule: FaultRule): void {
-    this.#armed.push({rule, seen: 0, fired: 0});
+  /** Arms a rule; the count given back goes on counting. */
+  add(rule: FaultRule): FaultCount {
+    const armed: Armed = {rule, random: seededRandom(rule.seed ?? 1), seen: 0, fired: 0};
+    this.#armed.push(armed);
+    return armed;
+  }
+
+  get counts(): readonly FaultCount[] {
+    return this.#armed;
   }
 
   clear(): void {
@@ -71,8 +96,11 @@ export class FaultRules {
     let action: FaultAction | undefined;
     for (const armed of this.#armed) {
       const {rule} = armed;
-      if (rule.method !== call.method || (rule.object !== undefined && rule.object !== call.object)) continue;
+      if (!matches(rule, call)) continue;
       armed.seen++;
+      // Drawn for every call that matches, so that what else the rule says does not shift the sequence.
+      const met = rule.rate === undefined || armed.random() < rule.rate;
+      if (!met) continue;
       if (rule.nth !== undefined && rule.nth !== armed.seen) continue;
       if (rule.times !== undefined && armed.fired >= rule.times) continue;
       armed.fired++;
@@ -81,4 +109,11 @@ export class FaultRules {
     }
     return action;
   }
+}
+
+function matches({method, methods, object}: FaultRule, call: MatchedCall): boolean {
+  if (object !== undefined && object !== call.object) return false;
+  if (method !== '*') return method === call.method;
+  // The method of an HTTP request is a verb and a path.
+  return !call.method.includes(' ') && (methods === undefined || methods.includes(call.method));
 }

@@ -5,11 +5,12 @@ import {VchError} from '../errors.js';
 import type {Certificate} from './certificate.js';
 import {dispatch, type Reply} from './dispatch.js';
 import type {FaultRules} from './fault-rules.js';
+import {answerFolder} from './folder-request.js';
+import {COOKIE, send, sessionCookie} from './http-message.js';
 import type {VCenter} from './model/vcenter.js';
 import type {RequestLog} from './request-log.js';
 import {serviceVersions} from './service-versions.js';
 
-const COOKIE = 'vmware_soap_session';
 const MAX_BODY = 64 * 1024 * 1024;
 
 /** What the HTTPS server needs to serve. */
@@ -56,6 +57,10 @@ async function answer(
   const {vcenter, requests, faults} = options;
   const path = (request.url ?? '/').replace(/\?.*/, '');
   const at = vcenter.inventory.clock.now();
+  if (path.startsWith('/folder')) {
+    await answerFolder(request, response, options);
+    return;
+  }
   if (request.method !== 'POST' || !/^\/sdk\/?$/.test(path)) {
     requests.add({method: `${request.method} ${path}`, object: '', at});
     request.resume();
@@ -103,15 +108,6 @@ function sendReply(request: IncomingMessage, response: ServerResponse, reply: Re
   }
 }
 
-function send(response: ServerResponse, code: number, body: string, type: string): void {
-  response.writeHead(code, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-cache',
-  });
-  response.end(body);
-}
-
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -122,12 +118,4 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function sessionCookie(header: string | undefined): string | undefined {
-  for (const pair of header?.split(';') ?? []) {
-    const [name, value] = pair.trim().split('=', 2);
-    if (name === COOKIE) return value?.replaceAll('"', '');
-  }
-  return undefined;
 }

@@ -1,27 +1,24 @@
-import {randomUUID} from 'node:crypto';
 import {VchError} from '../errors.js';
 import {makeCertificate} from './certificate.js';
-import {type FaultRule, FaultRules} from './fault-rules.js';
+import {type FaultCount, type FaultRule, FaultRules} from './fault-rules.js';
 import type {Fixture} from './fixture/fixture.js';
 import {loadFixture} from './fixture/load.js';
 import {Clock} from './model/clock.js';
 import type {LoggedEvent} from './model/event.js';
-import {ExtraConfig} from './model/extra-config.js';
 import type {GuestTiming} from './model/guest.js';
 import type {VCenter} from './model/vcenter.js';
-import type {VirtualMachine} from './model/virtual-machine.js';
-import type {PowerState} from './model/vm-state.js';
 import {seededRandom} from './random.js';
 import {RequestLog} from './request-log.js';
 import {serve} from './server.js';
-import {SimulatedVm} from './simulated-vm.js';
+import {filesOf, inventoryOf, type SimulatedFile, type SimulatedInventory} from './simulated-inventory.js';
 import {makeVCenter} from './vcenter.js';
 
-export type {FaultAction, FaultRule, MatchedCall} from './fault-rules.js';
+export type {FaultAction, FaultCount, FaultRule, MatchedCall} from './fault-rules.js';
 export type {Fixture} from './fixture/fixture.js';
 export type {LoggedEvent} from './model/event.js';
 export type {GuestBehaviour} from './model/guest.js';
 export type {LoggedRequest, RequestLog} from './request-log.js';
+export type {NewVm, SimulatedFile, SimulatedInventory} from './simulated-inventory.js';
 export type {SimulatedCdrom, SimulatedSnapshot, SimulatedVm} from './simulated-vm.js';
 
 /** What a simulator is started with. */
@@ -47,24 +44,6 @@ export interface SimulatorOptions {
   readonly now?: () => number;
 }
 
-/** A VM that comes into being while the server runs. */
-export interface NewVm {
-  readonly name: string;
-  readonly uuid: string;
-  readonly datastoreFolder: string;
-  readonly powerState?: PowerState;
-  readonly extraConfig: Readonly<Record<string, string>>;
-}
-
-/** The inventory, seen and changed from inside of the server. */
-export interface SimulatedInventory {
-  /** The VM of that moref, or the first one of that name. */
-  vm(idOrName: string): SimulatedVm;
-  vms(): SimulatedVm[];
-  /** Makes a VM in the same folder and pool, on the same host and datastore, as another one: somebody else's doing. */
-  addBeside(idOrName: string, vm: NewVm): SimulatedVm;
-}
-
 /** A vCenter that runs inside this process. */
 export interface Simulator extends AsyncDisposable {
   readonly url: string;
@@ -84,7 +63,12 @@ export interface Simulator extends AsyncDisposable {
   readonly views: number;
   readonly filters: number;
   readonly openTokens: number;
-  addFault(rule: FaultRule): void;
+  /** How often each scripted fault has met its calls. */
+  readonly faultCounts: readonly FaultCount[];
+  /** The files of the datastore of that moref, or of the first one of that name. */
+  files(datastore: string): SimulatedFile[];
+  /** Arms a scripted fault; the count given back goes on counting. */
+  addFault(rule: FaultRule): FaultCount;
   clearFaults(): void;
   /** Ends every session: the next calls meet NotAuthenticated. */
   expireSessions(): void;
@@ -147,6 +131,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     get openTokens() {
       return collectorsOf(vcenter).reduce((sum, {openTokens}) => sum + openTokens, 0);
     },
+    get faultCounts() {
+      return faults.counts;
+    },
+    files: (datastore) => filesOf(vcenter, datastore),
     addFault: (rule) => faults.add(rule),
     clearFaults: () => faults.clear(),
     expireSessions: () => vcenter.sessions.endAll(),
@@ -161,39 +149,4 @@ function timingOf({bootTime, shutdownTime}: SimulatorOptions): Partial<GuestTimi
 
 function collectorsOf(vcenter: VCenter) {
   return vcenter.sessions.all().flatMap(({collectors}) => [...collectors.values()]);
-}
-
-function inventoryOf({inventory}: VCenter): SimulatedInventory {
-  const find = (idOrName: string): VirtualMachine => {
-    const entity = inventory.get(idOrName);
-    const vm =
-      entity?.type === 'VirtualMachine' ? entity : [...inventory.vms()].find(({name}) => name === idOrName);
-    if (vm === undefined)
-      throw new VchError('VCH_ERR_INTERNAL', `the simulator has no VM ${idOrName}; check the fixture`);
-    return vm;
-  };
-  return {
-    vm: (idOrName) => new SimulatedVm(find(idOrName), inventory),
-    vms: () => Array.from(inventory.vms(), (vm) => new SimulatedVm(vm, inventory)),
-    addBeside(idOrName, {extraConfig, ...vm}) {
-      const {parent, resourcePool, host, datastore} = find(idOrName);
-      const added = inventory.addVm({
-        powerState: 'poweredOff',
-        ...vm,
-        id: inventory.nextVmId(),
-        parent,
-        resourcePool,
-        host,
-        datastore,
-        instanceUuid: randomUUID(),
-        connectionState: 'connected',
-        template: false,
-        guest: {},
-        cdrom: undefined,
-        refusesWritesWhilePoweredOn: false,
-        extraConfig: new ExtraConfig(undefined, Object.entries(extraConfig)),
-      });
-      return new SimulatedVm(added, inventory);
-    },
-  };
 }

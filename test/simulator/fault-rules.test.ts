@@ -122,3 +122,46 @@ describe('simulator scripted faults', () => {
     expect(simulator.requests.total).to.equal(3);
   });
 });
+
+describe('simulator scripted faults on any call', () => {
+  let simulator: Simulator;
+  let client: SoapClient;
+
+  beforeEach(async () => {
+    simulator = await startSimulator({fixture: smallFixture(manyVms(1))});
+    client = new SoapClient(simulator);
+    await client.login();
+  });
+
+  afterEach(() => simulator.close());
+
+  const now = async (): Promise<number> =>
+    (await client.call('ServiceInstance:ServiceInstance', 'CurrentTime')).status;
+
+  it('meet the n-th SOAP call, whatever it is, and no HTTP request', async () => {
+    const count = simulator.addFault({method: '*', nth: 3, do: 'http-503'});
+    expect(await now()).to.equal(200);
+    const file = await client.send('GET', '/folder/ctr-1/ctr-1.vmx?dcPath=DC0&dsName=datastore1');
+    expect(file.status).to.equal(200);
+    expect((await client.read('VirtualMachine:vm-1', 'name')).status).to.equal(200);
+    expect(await now()).to.equal(503);
+    expect(await now()).to.equal(200);
+    expect(count).to.include({seen: 4, fired: 1});
+    expect(simulator.faultCounts.map(({seen, fired}) => [seen, fired])).to.deep.equal([[4, 1]]);
+  });
+
+  it('meet a share of them, the same ones for the same seed', async () => {
+    const sequence = async (seed: number): Promise<string> => {
+      simulator.clearFaults();
+      simulator.addFault({method: '*', methods: ['CurrentTime'], rate: 0.3, seed, do: 'http-500'});
+      let text = '';
+      for (let call = 0; call < 40; call++) text += (await now()) === 200 ? '.' : 'x';
+      expect((await client.read('VirtualMachine:vm-1', 'name')).status).to.equal(200);
+      return text;
+    };
+    const first = await sequence(7);
+    expect(first).to.contain('x').and.to.contain('.');
+    expect(await sequence(7)).to.equal(first);
+    expect(await sequence(8)).not.to.equal(first);
+  });
+});

@@ -1,5 +1,5 @@
 import {fileNotFound} from '../model/cdrom.js';
-import type {DatastoreFile} from '../model/datastore-files.js';
+import type {DatastoreFile, FolderEntry} from '../model/datastore-files.js';
 import {parseDatastorePath} from '../model/datastore-path.js';
 import type {Datastore} from '../model/entity.js';
 import {hasPrivilege, noPermission} from '../model/permissions.js';
@@ -69,7 +69,7 @@ function searchIn(datastore: Datastore, folder: string, spec: XmlElement | undef
       'file',
       list(
         'FileInfo',
-        found.map(({name, file}) => fileInfo(name, file, spec)),
+        found.map((entry) => fileInfo(entry, spec)),
       ),
     ],
   );
@@ -99,7 +99,7 @@ function typeOf(name: string, file: DatastoreFile | undefined): string {
 }
 
 /** Only what the client asked for, as a server does: without `details` a name is all. */
-function fileInfo(name: string, file: DatastoreFile | undefined, spec: XmlElement | undefined): Data {
+function fileInfo({name, modified, file}: FolderEntry, spec: XmlElement | undefined): Data {
   const details = spec?.child('details');
   const asked = (flag: string): boolean => details?.textOf(flag) === 'true';
   const type = asked('fileType') ? typeOf(name, file) : 'File';
@@ -107,7 +107,7 @@ function fileInfo(name: string, file: DatastoreFile | undefined, spec: XmlElemen
     `${type}Info`,
     ['path', string(name)],
     ['fileSize', asked('fileSize') ? long(file?.size ?? 0) : undefined],
-    ['modification', asked('modification') && file !== undefined ? dateTime(file.modified) : undefined],
+    ['modification', asked('modification') ? dateTime(modified) : undefined],
     ['owner', asked('fileOwner') ? string('root') : undefined],
   );
 }

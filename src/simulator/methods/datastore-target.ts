@@ -49,8 +49,9 @@ export function requirePresent({datastore, path}: DatastoreTarget): void {
   throw fileNotFound(`[${datastore.name}] ${path}`);
 }
 
-/** The VM that keeps a file open: one that runs from it, or has it in its drive. */
+/** Who keeps a file open: somebody who writes it, or a VM that runs from it or has it in its drive. */
 export function userOf(vcenter: VCenter, {datastore, path}: DatastoreTarget): string | undefined {
+  if (datastore.files.isOpen(path)) return 'another upload';
   for (const vm of vcenter.inventory.vms()) {
     if (vm.powerState === 'poweredOff') continue;
     const backing = vm.cdrom?.connected === true ? vm.cdrom.backing : undefined;

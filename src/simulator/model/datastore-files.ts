@@ -61,18 +61,28 @@ export class FileWriter {
   }
 }
 
+/** What stands in a folder; a folder where there is no file. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly modified: number;
+  readonly file: DatastoreFile | undefined;
+}
+
 /** The files and folders of one datastore. */
 export class DatastoreFiles {
   readonly capacity: number;
   readonly #now: () => number;
   readonly #files = new Map<string, FileWriter>();
-  readonly #folders = new Set<string>(['']);
+  /** By path, each with when it was made. */
+  readonly #folders: Map<string, number>;
+  readonly #open = new Set<string>();
   #free: number;
 
   constructor(freeSpace: number | undefined, now: () => number) {
     this.#free = freeSpace ?? CAPACITY / 2;
     this.capacity = Math.max(CAPACITY, this.#free);
     this.#now = now;
+    this.#folders = new Map([['', now()]]);
   }
 
   get freeSpace(): number {
@@ -98,23 +108,25 @@ export class DatastoreFiles {
   }
 
   /** Files and folders directly in a folder, by name. */
-  *in(folder: string): Generator<{readonly name: string; readonly file: DatastoreFile | undefined}> {
+  *in(folder: string): Generator<FolderEntry> {
     const prefix = folder === '' ? '' : `${folder}/`;
     const nameOf = (path: string): string | undefined =>
       path !== '' && folderOf(path) === folder ? path.slice(prefix.length) : undefined;
-    for (const path of this.#folders) {
+    for (const [path, modified] of this.#folders) {
       const name = nameOf(path);
-      if (name !== undefined) yield {name, file: undefined};
+      if (name !== undefined) yield {name, modified, file: undefined};
     }
     for (const [path, file] of this.#files) {
       const name = nameOf(path);
-      if (name !== undefined) yield {name, file: file.snapshot()};
+      if (name === undefined) continue;
+      const snapshot = file.snapshot();
+      yield {name, modified: snapshot.modified, file: snapshot};
     }
   }
 
   /** Every folder at or below one. */
   foldersBelow(folder: string): string[] {
-    return [...this.#folders].filter(
+    return [...this.#folders.keys()].filter(
       (path) => path === folder || folder === '' || path.startsWith(`${folder}/`),
     );
   }
@@ -132,7 +144,18 @@ export class DatastoreFiles {
     this.#remove(path);
     const file = new FileWriter(path, (bytes) => this.#take(bytes), this.#now);
     this.#files.set(path, file);
+    this.#open.add(path);
     return file;
+  }
+
+  /** Nobody writes the file any more. */
+  close(path: string): void {
+    this.#open.delete(path);
+  }
+
+  /** Tells whether somebody is writing the file at this moment. */
+  isOpen(path: string): boolean {
+    return this.#open.has(path);
   }
 
   /** Makes a folder and those above it. */
@@ -140,7 +163,7 @@ export class DatastoreFiles {
     const clean = cleanPath(path) ?? '';
     if (this.#folders.has(clean)) return;
     this.makeFolder(folderOf(clean));
-    this.#folders.add(clean);
+    this.#folders.set(clean, this.#now());
   }
 
   /** Every file that deleting this path would take away. */

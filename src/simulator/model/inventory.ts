@@ -58,6 +58,14 @@ export class Inventory {
     return this.#browsers.get(id);
   }
 
+  /** The datastore of that moref, or the first one of that name. */
+  datastore(idOrName: string): Datastore | undefined {
+    for (const entity of this.#entities.values()) {
+      if (entity.type === 'Datastore' && (entity.id === idOrName || entity.name === idOrName)) return entity;
+    }
+    return undefined;
+  }
+
   /** The guests do nothing more. */
   close(): void {
     for (const vm of this.vms()) vm.guest.halt();
