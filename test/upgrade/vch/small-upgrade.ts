@@ -2,7 +2,7 @@ import {resumeVch, rollbackVch, unlockVch, upgradeVch} from '../../../src/index.
 import type {Fixture, FixtureVm} from '../../../src/simulator/fixture/fixture.js';
 import type {Simulator, SimulatorOptions} from '../../../src/simulator/simulator.js';
 import type {ProgressEvent} from '../../../src/upgrade/outcome.js';
-import type {UpgradeOptions} from '../../../src/upgrade/vch/options.js';
+import type {UnlockOptions, UpgradeOptions} from '../../../src/upgrade/vch/options.js';
 import type {Session} from '../../../src/vim25/session.js';
 import {ROOT} from '../../peers.js';
 import {type SmallVm, smallVch, withSession} from '../../small-vch.js';
@@ -38,7 +38,10 @@ export function upgradable({vms = CONTAINERS, appliance = {}, settings = {}}: Pa
   const fixture = smallVch(vms, {bootTime: 20, shutdownTime: 10, ...settings});
   const [own, ...containers] = fixture.vms ?? [];
   if (own === undefined) throw new Error('the fixture has no VM');
-  return {...fixture, vms: [{...own, extraConfig: {}, extends: 'appliance-pv0', ...appliance}, ...containers]};
+  return {
+    ...fixture,
+    vms: [{...own, extraConfig: {}, extends: 'appliance-pv0', ...appliance}, ...containers],
+  };
 }
 
 /** Such a VCH on a simulator, and a session with it. */
@@ -59,7 +62,7 @@ export const rollback = (session: Session, options: Partial<UpgradeOptions> = {}
   rollbackVch(session, {...QUICK, ...options});
 export const resume = (session: Session, options: Partial<UpgradeOptions> = {}) =>
   resumeVch(session, {...QUICK, ...options});
-export const unlock = (session: Session, options: {readonly lockId?: string} = {}) =>
+export const unlock = (session: Session, options: Partial<UnlockOptions> = {}) =>
   unlockVch(session, {vch: QUICK.vch, ...options});
 
 /** Does something as soon as a run says that it has come to that step. */
