@@ -67,9 +67,10 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
   try {
     await tellEvent(context, 'rollback begins');
     if (context.record.phase !== 'rollback-cleanup') {
-      await putApplianceBack(context);
-      stopHere(context);
+      // Where that phase is on record the appliance is back, and stays up.
+      if (context.record.phase !== 'rollback-containers') await putApplianceBack(context);
       await context.enter('rollback-containers');
+      stopHere(context);
       containers = await undoContainers(context);
       if (containers.interrupted) stopHere(context);
     }
