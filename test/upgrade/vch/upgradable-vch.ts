@@ -75,16 +75,14 @@ export function quickly(session: Session, more: Partial<UpgradeOptions> = {}): U
 /** Every VM as the server has it, by its moref: judged from inside, by none of the client's code. */
 export function stateOf(simulator: Simulator) {
   return Object.fromEntries(
-    simulator.inventory
-      .vms()
-      .map((vm) => [
-        vm.id,
-        {
-          extraConfig: vm.extraConfig(),
-          powerState: vm.powerState,
-          snapshots: vm.snapshots.map(({name}) => name),
-        },
-      ]),
+    simulator.inventory.vms().map((vm) => [
+      vm.id,
+      {
+        extraConfig: vm.extraConfig(),
+        powerState: vm.powerState,
+        snapshots: vm.snapshots.map(({name}) => name),
+      },
+    ]),
   );
 }
 
