@@ -5,6 +5,7 @@ import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
 import type {RenameOptions} from '../upgrade/rename.js';
 import type {RunHistory} from '../upgrade/run-history.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../upgrade/run-options.js';
+import type {CheckOptions, CheckOutcome} from '../upgrade/vch/check.js';
 import type {UnlockOptions, UpgradeOptions, VchOptions} from '../upgrade/vch/options.js';
 import type {UpgradeOutcome} from '../upgrade/vch/outcome.js';
 import type {ConnectOptions} from '../vim25/connect-options.js';
@@ -25,6 +26,7 @@ export interface Connection {
   verify(options: RunOptions): Promise<RunOutcome>;
   rename(options: RenameOptions): Promise<RunOutcome>;
   audit(options: RunOptions): Promise<RunOutcome>;
+  check(options: CheckOptions): Promise<CheckOutcome>;
   upgrade(options: UpgradeOptions): Promise<UpgradeOutcome>;
   rollback(options: VchOptions): Promise<UpgradeOutcome>;
   resume(options: VchOptions): Promise<UpgradeOutcome>;
@@ -72,6 +74,7 @@ export const operations: Operations = {
         verify: (run) => runs.verifyMigration(session, run),
         rename: async (run) => (await import('../upgrade/rename.js')).renameContainer(session, run),
         audit: async (run) => (await import('../upgrade/audit.js')).auditVch(session, run),
+        check: async (run) => (await import('../upgrade/vch/check.js')).checkVch(session, run),
         upgrade: async (run) => (await import('../upgrade/vch/upgrade.js')).upgradeVch(session, run),
         rollback: async (run) => (await import('../upgrade/vch/rollback.js')).rollbackVch(session, run),
         resume: async (run) => (await import('../upgrade/vch/resume.js')).resumeVch(session, run),

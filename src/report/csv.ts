@@ -1,5 +1,5 @@
 import {printable} from './printable.js';
-import type {Report, ReportChange, ReportVm} from './report.js';
+import type {Report, ReportChange, ReportCheck, ReportVm} from './report.js';
 
 const COLUMNS = [
   'id',
@@ -20,12 +20,12 @@ const COLUMNS = [
   'findings',
 ] as const;
 
-/** A report as a table for a spreadsheet (RFC 4180): a row for each change, and one for each VM without any. */
+/** A report as a table for a spreadsheet (RFC 4180): a row for each change, one for each VM without any, and one for each check. */
 export function toCsv(report: Report): string {
   const rows = report.vms.flatMap((vm) =>
     vm.changes.length === 0 ? [row(vm, null)] : vm.changes.map((change) => row(vm, change)),
   );
-  return csvLines([COLUMNS, ...rows]);
+  return csvLines([COLUMNS, ...rows, ...(report.checks ?? []).map(checkRow)]);
 }
 
 /** Rows as CSV text. */
@@ -53,6 +53,18 @@ function row(vm: ReportVm, change: ReportChange | null): readonly string[] {
     vm.error?.message ?? '',
     vm.findings.map(({code, message}) => `${code}: ${message}`).join('; '),
   ];
+}
+
+/** A check among the VMs: what it is about, how it came out, and what was seen. */
+function checkRow({id, title, status, message}: ReportCheck): readonly string[] {
+  const cells: Partial<Record<(typeof COLUMNS)[number], string>> = {
+    id,
+    kind: 'check',
+    'display name': title,
+    status,
+    findings: message,
+  };
+  return COLUMNS.map((column) => cells[column] ?? '');
 }
 
 /** Quoted, and no formula: spreadsheets compute what begins like one, quoted or not, full-width or not. */

@@ -1,4 +1,5 @@
 import {count} from './change-groups.js';
+import {checkMark} from './check-table.js';
 import {htmlPage} from './html-page.js';
 import {lockText} from './lock-text.js';
 import {markup} from './markup.js';
@@ -22,6 +23,7 @@ export function toHtml(report: Report): string {
     facts(report),
     totals(report),
     `<p class="next"><strong>Next:</strong> <code>${markup(report.next)}</code></p>`,
+    checks(report),
     timeline(report),
     findings(report),
     card(report),
@@ -107,6 +109,21 @@ function totals(report: Report): string {
 
 function swatch(status: ReportStatus): string {
   return `<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect class="s-${status}" width="12" height="12" rx="2"/></svg>`;
+}
+
+/** The colours of the VMs' statuses serve the checks, too. */
+const CHECK_CLASS = {ok: 'changed', warning: 'refused', failed: 'failed'} as const;
+
+function checks({checks: made = []}: Report): string {
+  if (made.length === 0) return '';
+  const rows = made.map(
+    (check) =>
+      `<tr><th scope="row">${markup(check.title)}</th><td class="status status-${CHECK_CLASS[check.status]}">${checkMark(check)}</td><td>${markup(check.message)}</td></tr>`,
+  );
+  return (
+    '<section aria-labelledby="checks-title"><h2 id="checks-title">Checks</h2><div class="scroll" role="region" tabindex="0" aria-label="Checks, table"><table>' +
+    `<thead><tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Seen</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`
+  );
 }
 
 /** The steps as bars over the time of the run. */

@@ -1,6 +1,6 @@
 import {changeText} from './change-text.js';
 import {markup} from './markup.js';
-import type {Report, ReportError, ReportStatus, ReportVm} from './report.js';
+import type {Report, ReportCheck, ReportError, ReportStatus, ReportVm} from './report.js';
 import {countsText} from './text.js';
 import {upgradeSentences} from './upgrade-text.js';
 import {displayName, vmLabel} from './vm-name.js';
@@ -21,11 +21,24 @@ const RESULT: Readonly<Record<ReportStatus, Result>> = {
   skipped: 'skipped',
 };
 
-/** A report as JUnit XML: a test case for each VM. Valid for Ant's schema and for the looser one of Jenkins. */
+/** A warning stops no upgrade; what it says stands beside the cases. */
+const CHECK_RESULT: Readonly<Record<ReportCheck['status'], Result>> = {
+  ok: 'passed',
+  warning: 'passed',
+  failed: 'failure',
+};
+
+/** A report as JUnit XML: a test case for each check and each VM. Valid for Ant's schema and for the looser one of Jenkins. */
 export function toJunit(report: Report): string {
   const {vch} = report;
-  const cases = report.vms.map((vm) => testCase(report, vm));
-  const of = (result: Result) => report.vms.filter(({status}) => RESULT[status] === result).length;
+  const {checks = []} = report;
+  const cases = [
+    ...checks.map((check) => checkCase(report, check)),
+    ...report.vms.map((vm) => testCase(report, vm)),
+  ];
+  const of = (result: Result) =>
+    report.vms.filter(({status}) => RESULT[status] === result).length +
+    checks.filter(({status}) => CHECK_RESULT[status] === result).length;
   const seconds = (Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000;
   return suites({
     name: `vch-migrate ${report.command} ${vch.name}`,
@@ -45,9 +58,12 @@ export function toJunit(report: Report): string {
     ],
     cases,
     out: report.vms.flatMap((vm) => vm.changes.map((change) => `${vmLabel(vm)}: ${changeText(change)}`)),
-    err: [...report.findings, ...report.vms.flatMap((vm) => vm.findings)].map(
-      ({code, message}) => `${code}: ${message}`,
-    ),
+    err: [
+      ...checks.filter(({status}) => status === 'warning').map(({id, message}) => `${id}: ${message}`),
+      ...[...report.findings, ...report.vms.flatMap((vm) => vm.findings)].map(
+        ({code, message}) => `${code}: ${message}`,
+      ),
+    ],
   });
 }
 
@@ -109,6 +125,12 @@ function testCase(report: Report, vm: ReportVm): string {
   if (result === 'passed') return `${head}/>`;
   const message = vm.error?.message ?? vm.findings[0]?.message ?? '';
   return `${head}>${outcome(result, vm.error?.code ?? vm.status, `${vm.status}${message === '' ? '' : `: ${message}`}`)}</testcase>`;
+}
+
+function checkCase({command}: Report, {id, title, status, message}: ReportCheck): string {
+  const head = `<testcase name="${markup(title)}" classname="${markup(`vch-migrate.${command}.checks`)}" time="0"`;
+  const result = CHECK_RESULT[status];
+  return result === 'passed' ? `${head}/>` : `${head}>${outcome(result, id, message)}</testcase>`;
 }
 
 function outcome(result: Exclude<Result, 'passed'>, type: string, message: string): string {

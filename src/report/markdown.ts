@@ -1,4 +1,5 @@
 import {count} from './change-groups.js';
+import {checkMark} from './check-table.js';
 import {lockText} from './lock-text.js';
 import {code, prose} from './markdown-text.js';
 import {NEED_ATTENTION} from './need-attention.js';
@@ -14,6 +15,7 @@ export function toMarkdown(report: Report): string {
     `# ${TITLE[report.command]} VCH ${code(report.vch.name)}`,
     facts(report),
     summary(report),
+    ...section('Checks', checks(report)),
     ...section('Steps', steps(report)),
     ...section('Not where they should be', attention(report)),
     ...section('Changes', changes(report)),
@@ -54,6 +56,14 @@ function summary(report: Report): string {
       : []),
   ];
   return [lines.join('\n'), ...notes].join('\n\n');
+}
+
+function checks(report: Report): string[] {
+  if (report.checks === undefined || report.checks.length === 0) return [];
+  const rows = report.checks.map(
+    (check) => `| ${prose(check.title)} | ${checkMark(check)} | ${prose(check.message)} |`,
+  );
+  return ['| Check | Status | Seen |', '|---|---|---|', ...rows];
 }
 
 function card(report: Report): string[] {

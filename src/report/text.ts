@@ -1,5 +1,6 @@
 import {attention, findings} from './attention.js';
 import {changeGroups, count} from './change-groups.js';
+import {checkTable} from './check-table.js';
 import {type Layout, type LayoutOptions, layoutOf} from './layout.js';
 import {lockText} from './lock-text.js';
 import {printable} from './printable.js';
@@ -19,6 +20,7 @@ export function toText(report: Report, options: LayoutOptions): string {
   const add = (title: string, lines: readonly string[]) => {
     if (lines.length > 0) sections.push([layout.paint('bold', title), ...lines]);
   };
+  add('Checks', checkTable(report, layout));
   const small = report.vms.length <= TABLE_LIMIT;
   if (report.vms.length > 0)
     add(

@@ -1,5 +1,16 @@
 // What `vch-migrate/testing` exports: for authors of plugins, and for upgrade test suites of others.
-export type {FaultRule, Fixture, SimulatedVm, Simulator} from '../simulator/simulator.js';
+export type {
+  FaultCount,
+  FaultRule,
+  Fixture,
+  GuestBehaviour,
+  LoggedEvent,
+  SimulatedCdrom,
+  SimulatedFile,
+  SimulatedSnapshot,
+  SimulatedVm,
+  Simulator,
+} from '../simulator/simulator.js';
 export {
   type CheckPluginOptions,
   checkPlugin,

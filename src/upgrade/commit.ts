@@ -33,6 +33,8 @@ export interface CommitContext {
   readonly brake?: Brake;
   /** One VM is written, and still to be read back. */
   readonly onWritten?: () => void;
+  /** Right before one VM is written: its moref, and the keys. */
+  readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
   readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
@@ -112,11 +114,16 @@ class Committer {
 
   async #write({vm, decision}: Written): Promise<VchError | null> {
     const what = `reconfiguring ${vm.displayName} (${vm.ref.value})`;
+    const written = writtenKeys(decision);
+    this.#context.onWrite?.(
+      vm.ref.value,
+      written.map(({key}) => key),
+    );
     try {
       const spec = {
         changeVersion: vm.changeVersion,
         name: decision.displayName,
-        extraConfig: optionValues(writtenKeys(decision)),
+        extraConfig: optionValues(written),
       };
       const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));
       await this.#waiter.wait(task, what);

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly log: Logger;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /** Right before one VM is written: its moref, and the keys. */
+  readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
   readonly confirm?: ((planned: RunOutcome) => Promise<boolean>) | undefined;
   /** Only these VMs are in the run. */

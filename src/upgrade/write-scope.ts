@@ -25,6 +25,7 @@ export async function writeScope(
       keys: options.registry.readKeys('container'),
       parallelism: options.parallelism,
       signal: options.signal,
+      onWrite: options.onWrite,
       onWritten: () => progress.step(),
       onReadBack: (count) => progress.begin('verify', count),
       onOutcome: (vm) => {

@@ -94,6 +94,8 @@ export interface Script {
   ) => Promise<RunOutcome> | RunOutcome;
   /** Where an upgrade, or what follows on it, left the VCH. */
   readonly upgrade?: UpgradeOutcome['upgrade'];
+  /** What was looked at before an upgrade. */
+  readonly checks?: UpgradeOutcome['checks'];
 }
 
 /** What a command line came to. */
@@ -191,6 +193,7 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     verify: operate('verify'),
     rename: operate('rename'),
     audit: operate('audit'),
+    check: async (options) => ({...(await operate('check')(options)), checks: script.checks ?? []}),
     upgrade: operateVch('upgrade'),
     rollback: operateVch('rollback'),
     resume: operateVch('resume'),

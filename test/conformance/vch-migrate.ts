@@ -9,6 +9,7 @@ export interface Report {
   readonly schema: string;
   readonly summary: Readonly<Record<string, number>>;
   readonly vms: readonly ReportedVm[];
+  readonly checks?: readonly {readonly id: string; readonly status: string; readonly message: string}[];
   readonly findings?: readonly {readonly code: string; readonly message: string}[];
 }
 

@@ -1,6 +1,7 @@
 import type {Command} from '../command.js';
 import {apply} from './apply.js';
 import {audit} from './audit.js';
+import {check} from './check.js';
 import {history} from './history.js';
 import {ls} from './ls.js';
 import {plan} from './plan.js';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   verify,
   undo,
   status,
+  check,
   upgrade,
   rollback,
   resume,

@@ -15,9 +15,9 @@ export function serviceContent(vcenter: VCenter): Data {
     manager('authorizationManager', 'AuthorizationManager'),
     manager('eventManager', 'EventManager'),
     manager('taskManager', 'TaskManager'),
+    manager('searchIndex', 'SearchIndex'),
     manager('fileManager', 'FileManager'),
     manager('virtualDiskManager', 'virtualDiskManager'),
-    manager('searchIndex', 'SearchIndex'),
   );
 }
 

@@ -56,13 +56,7 @@ function heldOptions(context: VchContext): RunOptions {
     ...options,
     runId: context.record.run,
     signal: AbortSignal.any(signals),
-    onProgress: (event) => {
-      options.onProgress?.(event);
-      if (event.type !== 'vm' || event.vm.status === 'not-attempted') return;
-      const {id, status, changes} = event.vm;
-      const keys = changes.map(({key}) => key).join(', ');
-      context.note({effect: 'ReconfigVM_Task', object: id, detail: `${status}: ${keys || 'nothing'}`});
-    },
+    onWrite: (id, keys) => context.note({effect: 'ReconfigVM_Task', object: id, detail: keys.join(', ')}),
   };
 }
 

@@ -6,7 +6,7 @@ import {settle} from '../../vim25/recent-tasks.js';
 import type {VchContext} from './context.js';
 import {mayHaveLost, reach} from './retry.js';
 
-const GRACE = 60_000;
+export const GRACE = 60_000;
 const POLL = 1_000;
 
 /** Powers the appliance off: its guest shuts down, or is cut off when it takes too long. */

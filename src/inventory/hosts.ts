@@ -1,0 +1,59 @@
+import type {VchError} from '../errors.js';
+import {faultError} from '../vim25/faults.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {retrieveProperties} from '../vim25/property-collector.js';
+import {refValue, textValue} from '../vim25/property-value.js';
+import type {Session} from '../vim25/session.js';
+
+/** An ESXi host on which VMs of a VCH are. */
+export interface Host {
+  readonly id: string;
+  readonly name: string;
+  /** `7.0.3`; `null` where it cannot be seen. */
+  readonly version: string | null;
+  /** `connected`, `disconnected` or `notResponding`, as vSphere writes it. */
+  readonly connectionState: string | null;
+}
+
+/** Hosts, and why some may be missing from them. */
+export interface Hosts {
+  readonly hosts: readonly Host[];
+  /** The first thing that could not be read; `null` where everything was. */
+  readonly unread: VchError | null;
+}
+
+/** The hosts of those VMs, each once, by name. What the user may not see is told, not thrown. */
+export async function readHosts(session: Session, vms: readonly ManagedObjectReference[]): Promise<Hosts> {
+  const unread: VchError[] = [];
+  const placed = await retrieveProperties(
+    session,
+    vms.map((obj) => ({obj})),
+    [{type: 'VirtualMachine', pathSet: ['runtime.host']}],
+    ({obj, properties, missing}) => {
+      unread.push(...missing.map(({fault}) => faultError(fault, `reading the host of ${obj.value}`)));
+      return refValue(properties.get('runtime.host'));
+    },
+  );
+  const refs = new Map(placed.flatMap((host) => (host === null ? [] : [[host.value, host] as const])));
+  if (refs.size === 0) return {hosts: [], unread: unread[0] ?? null};
+  const hosts = await retrieveProperties(
+    session,
+    [...refs.values()].map((obj) => ({obj})),
+    [
+      {
+        type: 'HostSystem',
+        pathSet: ['name', 'runtime.connectionState', 'summary.config.product.version'],
+      },
+    ],
+    ({obj, properties, missing}): Host => {
+      unread.push(...missing.map(({path, fault}) => faultError(fault, `reading ${path} of ${obj.value}`)));
+      return {
+        id: obj.value,
+        name: textValue(properties.get('name')) ?? obj.value,
+        version: textValue(properties.get('summary.config.product.version')),
+        connectionState: textValue(properties.get('runtime.connectionState')),
+      };
+    },
+  );
+  return {hosts: hosts.sort((a, b) => (a.name < b.name ? -1 : 1)), unread: unread[0] ?? null};
+}
