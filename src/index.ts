@@ -16,11 +16,18 @@ import {
 import type {RunOutcome} from './upgrade/outcome.js';
 import {type RenameOptions, renameContainer as rename} from './upgrade/rename.js';
 import type {RunOptions, UndoOptions} from './upgrade/run-options.js';
+import type {UnlockOptions, UpgradeOptions, VchOptions} from './upgrade/vch/options.js';
+import type {UpgradeOutcome} from './upgrade/vch/outcome.js';
+import {resumeVch as resume} from './upgrade/vch/resume.js';
+import {rollbackVch as rollback} from './upgrade/vch/rollback.js';
+import {unlockVch as unlock} from './upgrade/vch/unlock.js';
+import {upgradeVch as upgrade} from './upgrade/vch/upgrade.js';
 import type {ConnectOptions} from './vim25/connect-options.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
 export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
 export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
+export {type IsoInfo, readIsoInfo} from './iso/iso-info.js';
 export type {Logger} from './log.js';
 export type {Finding} from './migration/finding.js';
 export {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
@@ -36,12 +43,18 @@ export type {
 } from './upgrade/outcome.js';
 export type {RenameOptions} from './upgrade/rename.js';
 export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.js';
+export {fileJournal, type Journal, type SideEffect} from './upgrade/vch/journal.js';
+export type {UnlockOptions, UpgradeOptions, VchOptions} from './upgrade/vch/options.js';
+export type {UpgradeOutcome, UpgradeResult} from './upgrade/vch/outcome.js';
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';
 export {builtinPlugins};
 
 /** VIC's plugins, checked once: checking them takes as long as migrating a config. */
 const BUILTIN = createRegistry(builtinPlugins);
+
+/** Until the appliance must be ready, in milliseconds; that of the command line. */
+const TIMEOUT = 10 * 60_000;
 
 /** What a library user may leave out: the rest of {@link RunOptions} has a default. */
 export type LibraryOptions<T extends RunOptions = RunOptions> = Partial<T>;
@@ -99,6 +112,42 @@ export function renameContainer(
 /** Compares names, folders and identities of a VCH's containerVMs with VIC's conventions. */
 export function auditVch(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
   return audit(session, withDefaults(session, options));
+}
+
+/**
+ * Upgrades a VCH as a whole: its containerVMs while it is up, then its appliance behind a snapshot, to which it goes
+ * back by itself when something fails. Rejects with what was found before the first write; what came later is in
+ * `upgrade` of the outcome.
+ */
+export function upgradeVch(
+  session: Session,
+  options: LibraryOptions<UpgradeOptions> = {},
+): Promise<UpgradeOutcome> {
+  return upgrade(session, {timeout: TIMEOUT, ...withDefaults(session, options)});
+}
+
+/** Takes the last upgrade of a VCH back, finished or not; from any machine. */
+export function rollbackVch(
+  session: Session,
+  options: LibraryOptions<VchOptions> = {},
+): Promise<UpgradeOutcome> {
+  return rollback(session, {timeout: TIMEOUT, ...withDefaults(session, options)});
+}
+
+/** Goes on with an upgrade that was interrupted; from any machine. */
+export function resumeVch(
+  session: Session,
+  options: LibraryOptions<VchOptions> = {},
+): Promise<UpgradeOutcome> {
+  return resume(session, {timeout: TIMEOUT, ...withDefaults(session, options)});
+}
+
+/** Removes a dead owner's upgrade lock; rejects with VCH_ERR_LOCKED where the owner lives. */
+export function unlockVch(
+  session: Session,
+  options: LibraryOptions<UnlockOptions> = {},
+): Promise<UpgradeOutcome> {
+  return unlock(session, withDefaults(session, options));
 }
 
 function withDefaults<T extends RunOptions>(session: Session, options: Partial<T>): Partial<T> & RunOptions {

@@ -61,3 +61,14 @@ export const many = exampleReport(
         }),
   ),
 );
+
+/** The same with checks of every kind. */
+export const checked: Report = {
+  ...mixed,
+  checks: (['ok', 'warning', 'failed'] as const).map((status) => ({
+    id: `check-${status}`,
+    title: `a check that is ${status}`,
+    status,
+    message: 'what was seen',
+  })),
+};

@@ -9,7 +9,7 @@ import {toHtml} from '../../src/report/html.js';
 import type {Report} from '../../src/report/report.js';
 import {describeWithBrowser} from '../browser.js';
 import {hostileReport} from './hostile-report.js';
-import {many, mixed} from './html-examples.js';
+import {checked, many, mixed} from './html-examples.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -174,7 +174,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
     it(`has no violation of axe-core's rules in its ${colorScheme} colours`, async () => {
       const options = {colorScheme, bypassCSP: true};
       await withPage(
-        mixed,
+        checked,
         async (page) => {
           expect(await violations(page)).to.deep.equal([]);
           await page.getByRole('button', {name: 'Show all details on this page'}).click();

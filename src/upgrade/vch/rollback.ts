@@ -68,9 +68,10 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
   try {
     await tellEvent(context, 'rollback begins');
     if (context.record.phase !== 'rollback-cleanup') {
-      await persist(() => putApplianceBack(context));
-      stopHere(context);
+      // Where that phase is on record the appliance is back, and stays up.
+      if (context.record.phase !== 'rollback-containers') await persist(() => putApplianceBack(context));
       await context.enter('rollback-containers');
+      stopHere(context);
       containers = await undoContainers(context);
       if (containers.interrupted) stopHere(context);
     }

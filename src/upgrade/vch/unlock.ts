@@ -8,7 +8,7 @@ import type {RunOutcome} from '../outcome.js';
 import {missingKeys} from './appliance-writer.js';
 import {compose} from './compose.js';
 import {VchContext} from './context.js';
-import {deadLock} from './liveness.js';
+import {deadLock, refuseHeld} from './liveness.js';
 import type {UnlockOptions} from './options.js';
 import type {UpgradeOutcome} from './outcome.js';
 import {parseRecord} from './record.js';
@@ -37,7 +37,10 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   context.step('unlock');
   await writer.write('removing the upgrade lock', ({config}) => {
     // Only the very lock that was seen to be dead.
-    if (config[LOCK_KEY] !== dead) return null;
+    if (config[LOCK_KEY] !== dead) {
+      refuseHeld(writer, config[LOCK_KEY]);
+      return null;
+    }
     const record = parseRecord(config[UPGRADE_RECORD_KEY], label);
     const flag = record === null ? 'false' : record.updateInProgress;
     return {extraConfig: missingKeys(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag})};

@@ -1,4 +1,4 @@
-import {toVchError} from '../../errors.js';
+import {toVchError, VchError} from '../../errors.js';
 import {findVch} from '../../inventory/find-vch.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
@@ -40,7 +40,7 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
   const goOn = await options.confirm?.(before('planned'));
   if (options.signal?.aborted || goOn === false)
     return {...before('not-started'), interrupted: options.signal?.aborted === true};
-  const taken = await takeLock(context);
+  const taken = await takeLock(context, planned.record);
   return conduct(context, 'upload', {planned: taken, containers, checks});
 }
 
@@ -68,13 +68,15 @@ async function prepare(session: Session, options: UpgradeOptions): Promise<Prepa
 }
 
 /** Takes the lock on a fresh reading, with what is decided on it. */
-async function takeLock(context: VchContext): Promise<PlannedAppliance> {
+async function takeLock(context: VchContext, before: UpgradeRecord): Promise<PlannedAppliance> {
   context.step('lock');
   let planned: PlannedAppliance | undefined;
   try {
     const {record} = await context.lock.take(null, async (appliance) => {
-      planned = await planOnRecord(context, appliance);
-      return planned.record;
+      const now = await planOnRecord(context, appliance);
+      if (now.record.previous !== before.previous) throw overtaken(context.label, now.record);
+      planned = now;
+      return now.record;
     });
     context.took(record);
   } catch (error) {
@@ -85,6 +87,15 @@ async function takeLock(context: VchContext): Promise<PlannedAppliance> {
   const {record} = context;
   for (const line of rollbackCard(context.vch, record)) context.options.log.info(line);
   return planned ?? planOnRecord(context, await context.writer.read());
+}
+
+/** Two upgrades at the same time are one upgrade, also when the second one gets the lock after the first one's end. */
+function overtaken(label: string, {from}: UpgradeRecord): VchError {
+  return new VchError(
+    'VCH_ERR_LOCKED',
+    `another upgrade of ${label} began and ended while this one was getting ready: its data version is ${from.dataVersion} by now. ` +
+      'Nothing was written; see vch-migrate status',
+  );
 }
 
 /** Goes through the steps under the lock, from that phase on, and ends in a state that can be told. */

@@ -189,6 +189,32 @@ describe('upgrade/vch/check', () => {
     expect(of(outcome, 'privileges').message).to.contain('govc role.create');
   });
 
+  it('sees a host that is away, and a datastore without room', async () => {
+    await withDirectory({}, async (directory) => {
+      const applianceIso = await readIsoInfo(await writeIso(join(directory, 'a.iso')));
+      const vch = smallVch([{name: 'web', more: {host: 'esx2'}}]);
+      const datacenters = vch.datacenters.map((datacenter) => ({
+        ...datacenter,
+        datastores: [{name: 'datastore1', type: 'VMFS' as const, freeSpace: 1000}],
+        clusters: datacenter.clusters?.map((cluster) => ({
+          ...cluster,
+          hosts: [
+            {name: 'esx1', version: '7.0.3'},
+            {name: 'esx2', version: '6.7.0', connectionState: 'notResponding' as const},
+          ],
+        })),
+      }));
+      await withSession({fixture: {...vch, datacenters}}, async (session) => {
+        const outcome = await checkVch(session, options({applianceIso, bootstrapIso: applianceIso}));
+        expect(of(outcome, 'hosts').message).to.match(
+          /esx2 \(notResponding\).*esx1 \(7\.0\.3\).*NEEDS_POWER_OFF/,
+        );
+        expect(of(outcome, 'datastore').message).to.contain('1000 bytes free, 80.0 KiB needed');
+        expect(of(outcome, 'datastore').status).to.equal('failed');
+      });
+    });
+  });
+
   it('compares the ISO files with each other and with the VCH, and lets each comparison be skipped', async () => {
     await withDirectory({}, async (directory) => {
       const iso = async (stamp: string) =>
