@@ -6,7 +6,8 @@ import {STOP_EXIT_CODE, type StopSignal} from './stop.js';
 export const EXIT = {done: 0, failed: 1, pending: 2, partly: 3, locked: 4, usage: 5, person: 6} as const;
 
 export interface EndOfRun {
-  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'upgrade' | 'checks'>;
+  readonly report: Pick<Report, 'command' | 'summary' | 'interrupted' | 'upgrade' | 'checks'> &
+    Partial<Pick<Report, 'findings'>>;
   readonly detailedExitcode: boolean;
   /** The question before the first write was answered with no. */
   readonly declined: boolean;
@@ -56,7 +57,11 @@ export function exitCodeOf(end: EndOfRun): number {
   }
 }
 
-function exitCodeOfUpgrade({upgrade, summary}: EndOfRun['report']): number {
+/** What an upgrade or its rollback has left behind for somebody to put away. */
+const LEFT_BEHIND = new Set(['snapshot-left', 'iso-left', 'previous-snapshot-left']);
+
+function exitCodeOfUpgrade({upgrade, summary, findings = []}: EndOfRun['report']): number {
+  const leftBehind = findings.some(({code}) => LEFT_BEHIND.has(code));
   switch (upgrade?.result) {
     case 'planned':
     case 'unlocked':
@@ -64,6 +69,7 @@ function exitCodeOfUpgrade({upgrade, summary}: EndOfRun['report']): number {
     case 'upgraded':
     case 'rolled-back':
     case 'unchanged':
+      if (leftBehind) return EXIT.partly;
       return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
     case 'needs-person':
       return EXIT.person;

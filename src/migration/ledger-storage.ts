@@ -1,6 +1,14 @@
 import {isPattern} from '../extraconfig/key.js';
 import {isSensitive} from '../extraconfig/mask.js';
-import {digest, encodeLedger, LEDGER_KEY, type Ledger, type LedgerEntry, type Withheld} from './ledger.js';
+import {
+  digest,
+  encodeLedger,
+  LEDGER_KEY,
+  LEDGER_LIMIT,
+  type Ledger,
+  type LedgerEntry,
+  type Withheld,
+} from './ledger.js';
 import {pluginId} from './plugin.js';
 import type {AppliedPlugin, MigrationContext, MigrationStorage} from './runner.js';
 import type {RunInfo, VmInput} from './vm.js';
@@ -19,11 +27,25 @@ export function ledgerStorage(input: VmInput, own: Ledger | null, run: RunInfo):
         ...ledger.runs,
         [runId]: {time, user, tool: toolVersion, ...(changeId === undefined ? {} : {changeId})},
       };
-      ledger = {...ledger, runs, applied: [...ledger.applied, entryOf(applied, context, run)]};
+      ledger = fitting(input, {
+        ...ledger,
+        runs,
+        applied: [...ledger.applied, entryOf(applied, context, run)],
+      });
       context.draft.setRaw(LEDGER_KEY, encodeLedger(ledger));
     },
     unlogMigration: async () => {},
   };
+}
+
+/**
+ * An appliance goes back by its snapshot, so that its ledger may do without values: one with many registries has more
+ * keys than a ledger has room for.
+ */
+function fitting(input: VmInput, ledger: Ledger): Ledger {
+  if (input.target !== 'appliance' || encodeLedger(ledger).length <= LEDGER_LIMIT) return ledger;
+  const applied = ledger.applied.map((entry) => ({...entry, before: {}, after: {}, seen: {}}));
+  return {...ledger, applied};
 }
 
 function entryOf(

@@ -10,7 +10,7 @@ export function lockText(lock: ReportLock): string {
   const id = lock.lockId === null ? '' : `, lock ${printable(lock.lockId)}`;
   return lock.by === 'vic-machine'
     ? "An upgrade is in progress: VIC's own flag UpdateInProgress is set, by a vic-machine upgrade or configure that runs, " +
-        'or that died. Wait for it; if none runs, vic-machine upgrade --reset-progress clears the flag.'
+        'or that died. Wait for it, and look where it was started.'
     : lock.stopped === true
       ? `An upgrade was stopped: by vch-migrate${owner}${since}${phase}${id}. ` +
         'Go on with it with vch-migrate resume, take it back with rollback, or drop its lock with unlock.'

@@ -105,7 +105,8 @@ export function startedKeys(config: Appliance['config']): string[] {
     : sessions.split('|').map((session) => `guestinfo.vice..init.sessions|${session}.started`);
 }
 
-function isStarted(key: string): boolean {
+/** Whether a key is one in which a service tells that it has started. */
+export function isStarted(key: string): boolean {
   return key.startsWith('guestinfo.vice..init.sessions|') && key.endsWith('.started');
 }
 

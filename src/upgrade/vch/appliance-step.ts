@@ -30,10 +30,30 @@ export async function upgradeAppliance(context: VchContext): Promise<void> {
   });
 }
 
+/** Puts every key on record that is about to be changed: the guest may have written some since the lock was taken. */
+export async function recordKeys(context: VchContext): Promise<void> {
+  const {record, writer} = context;
+  const {changes, stamp} = await planNow(context, await writer.read());
+  const keys = new Set([
+    ...record.keys,
+    ...changes.map(({key}) => key),
+    ...(stamp === null ? [] : [stamp.key]),
+  ]);
+  if (keys.size === record.keys.length) return;
+  await context.enter('appliance', {keys: [...keys].sort()});
+}
+
 /** Makes sure that the appliance is all that it was to become. */
 export async function verifyAppliance(context: VchContext): Promise<void> {
   const appliance = await context.writer.read();
   context.lock.assertOurs(appliance);
+  const {powerState} = context.record;
+  if (appliance.powerState !== powerState) {
+    throw new VchError(
+      'VCH_ERR_VERIFY',
+      `${context.label} is ${appliance.powerState}, and was ${powerState} before its upgrade; see vCenter's events for who changed that`,
+    );
+  }
   const plan = await planNow(context, appliance);
   if (!changesAppliance(plan)) return;
   const keys = [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])].map(({key}) => key);

@@ -102,7 +102,9 @@ async function checksOf(
       'data version',
       onAppliance((known) => judgeDataVersion(vch, known)),
     ),
-    await check('iso', 'ISO files', () => judgeIsos(isos, options.skipIsoCheck === true)),
+    await check('iso', 'ISO files', () =>
+      judgeIsos(isos, options.skipIsoCheck === true, vch.summary.dataVersion),
+    ),
     await check('build', 'build', () =>
       judgeBuild(vch.summary, options.applianceIso, options.skipVersionCheck === true),
     ),

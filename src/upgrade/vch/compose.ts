@@ -1,4 +1,6 @@
-import type {VchError} from '../../errors.js';
+import {toVchError, type VchError} from '../../errors.js';
+import type {Appliance} from '../../inventory/appliance.js';
+import {dataVersionOf} from '../../migration/data-version.js';
 import type {RunOutcome, VmOutcome, VmStatus} from '../outcome.js';
 import {rollbackCard} from './card.js';
 import type {VchContext} from './context.js';
@@ -13,6 +15,18 @@ export interface Composing {
   readonly checks: UpgradeOutcome['checks'];
   readonly result: UpgradeResult;
   readonly error: VchError | null;
+  /** The appliance at the end; `null` where it could not be read, and left out where nothing was written. */
+  readonly live?: Appliance | null;
+}
+
+/** A last look at the appliance, for the report; what cannot be seen is not guessed. */
+export async function lookAt(context: VchContext): Promise<Appliance | null> {
+  try {
+    return await context.writer.read();
+  } catch (error) {
+    context.options.log.warn(`how ${context.label} stands now cannot be seen: ${toVchError(error).message}`);
+    return null;
+  }
 }
 
 const STATUS: Readonly<Record<UpgradeResult, VmStatus>> = {
@@ -31,7 +45,8 @@ const STATUS: Readonly<Record<UpgradeResult, VmStatus>> = {
 export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
   const {containers, checks, result, error} = parts;
   const record = context.locked ? context.record : null;
-  const vms = containers.vms.map((vm) => (result === 'not-started' ? notAttempted(vm) : vm));
+  // What is still pending in the end was not attempted: only a plan has pending ones.
+  const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
     vch: containers.vch,
     vms: [applianceOutcome(context, parts), ...vms],
@@ -50,7 +65,7 @@ export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
   };
 }
 
-function applianceOutcome({vch}: VchContext, {planned, result, error}: Composing): VmOutcome {
+function applianceOutcome({vch}: VchContext, {planned, result, error, live}: Composing): VmOutcome {
   const plan = planned?.plan;
   const changes = plan === undefined ? [] : [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])];
   const status =
@@ -62,8 +77,11 @@ function applianceOutcome({vch}: VchContext, {planned, result, error}: Composing
     displayName: vch.summary.name,
     containerId: null,
     containerName: null,
-    powerState: planned?.appliance.powerState ?? vch.summary.powerState,
-    dataVersion: plan?.dataVersion ?? vch.summary.dataVersion,
+    powerState:
+      live === undefined
+        ? (planned?.appliance.powerState ?? vch.summary.powerState)
+        : (live?.powerState ?? null),
+    dataVersion: live === undefined ? (plan?.dataVersion ?? vch.summary.dataVersion) : versionOf(live),
     // Of an appliance nothing is renamed by docker; the word that stands for no restriction.
     rename: 'supported',
     status,
@@ -72,6 +90,11 @@ function applianceOutcome({vch}: VchContext, {planned, result, error}: Composing
     findings: plan?.findings ?? [],
     error: status === 'failed' ? error : null,
   };
+}
+
+function versionOf(live: Appliance | null): number | null {
+  const version = live === null ? null : dataVersionOf(live.config, 'appliance');
+  return version?.status === 'valid' ? version.version : null;
 }
 
 function notAttempted(vm: VmOutcome): VmOutcome {

@@ -1,5 +1,5 @@
 import {VchError} from '../../errors.js';
-import {type ReadableVm, readContainerVms} from '../../inventory/container-vms.js';
+import {readContainerVms} from '../../inventory/container-vms.js';
 import {DATA_VERSION_KEY, dataVersionOf} from '../../migration/data-version.js';
 import {type Decide, decideApply, decideUndo} from '../decision.js';
 import {runInfo} from '../migration-run.js';
@@ -18,18 +18,14 @@ export async function migrateContainers(context: VchContext): Promise<RunOutcome
   const options = heldOptions(context);
   const scope = await readScope(context, decideApply(options.registry, runInfo(options)));
   assertUpgradable(scope.outcome.vms);
-  const outcome = await writeScope(context.session, scope, options, async () => null);
-  context.lock.lost.throwIfAborted();
-  return outcome;
+  return writeScope(context.session, scope, options, async () => null);
 }
 
 /** Takes back what the upgrade on record wrote to the containerVMs, whole VMs or not at all. */
 export async function undoContainers(context: VchContext): Promise<RunOutcome> {
   const options = heldOptions(context);
   const scope = await readScope(context, decideUndo(options.registry, {run: context.record.run}));
-  const outcome = await writeScope(context.session, scope, options, async () => null);
-  context.lock.lost.throwIfAborted();
-  return outcome;
+  return writeScope(context.session, scope, options, async () => null);
 }
 
 /** What the containerVMs are to become, without writing. */
@@ -53,10 +49,9 @@ function heldOptions(context: VchContext): RunOptions {
   const {options, lock} = context;
   const signals = options.signal === undefined ? [lock.lost] : [options.signal, lock.lost];
   return {
-    ...options,
+    ...context.runOptions,
     runId: context.record.run,
     signal: AbortSignal.any(signals),
-    onWrite: (id, keys) => context.note({effect: 'ReconfigVM_Task', object: id, detail: keys.join(', ')}),
   };
 }
 
@@ -84,20 +79,40 @@ export function assertUpgradable(vms: readonly VmOutcome[]): void {
   );
 }
 
-/** containerVMs that look as if a newer VCH than that had made them. */
+/** A containerVM, by which people and records know it. */
+export interface SeenContainer {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** containerVMs that look as if a newer VCH than that had made them, and those of which that cannot be seen. */
 export async function newerContainers(
   context: VchContext,
   from: UpgradeRecord['from'],
-): Promise<readonly ReadableVm[]> {
+): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
   const vms = await readContainerVms(context.session, context.vch, [DATA_VERSION_KEY.container, BUILD_KEY]);
-  return vms.flatMap((vm) => {
-    if (vm.status !== 'readable' || ownership(vm, context.found).status === 'other') return [];
+  const newer: SeenContainer[] = [];
+  const unseen: SeenContainer[] = [];
+  for (const vm of vms) {
+    if (vm.status === 'other' || ownership(vm, context.found).status === 'other') continue;
+    const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
     const version = dataVersionOf(vm.config, 'container');
-    const newer =
-      (version.status === 'valid' && version.version > from.dataVersion) ||
-      isLater(vm.config[BUILD_KEY], from.build);
-    return newer ? [vm] : [];
-  });
+    if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);
+    else if (isLater(vm.config[BUILD_KEY], from.build)) newer.push(seen);
+    // What a host that is away still shows is enough; nothing at all says nothing.
+    else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);
+  }
+  return {newer, unseen};
+}
+
+/** Those that came since the upgrade on record began. */
+export async function madeSince(
+  context: VchContext,
+  {from, newerBefore}: Pick<UpgradeRecord, 'from' | 'newerBefore'>,
+): ReturnType<typeof newerContainers> {
+  const known = new Set(newerBefore);
+  const {newer, unseen} = await newerContainers(context, from);
+  return {newer: newer.filter(({id}) => !known.has(id)), unseen};
 }
 
 /** As VIC compares builds: whole numbers, and what is none is later than nothing. */

@@ -34,6 +34,14 @@ export class VchContext {
     });
   }
 
+  /** The options of a run over the containerVMs: what it writes is told to the journal. */
+  get runOptions(): VchOptions {
+    return {
+      ...this.options,
+      onWrite: (id, keys) => this.note({effect: 'ReconfigVM_Task', object: id, detail: keys.join(', ')}),
+    };
+  }
+
   get vch() {
     return this.found.vch;
   }
@@ -71,6 +79,11 @@ export class VchContext {
       this.record,
       takesNoWrites(phase) ? LONG_LEASE : (this.options.lease ?? LEASE),
     );
+  }
+
+  /** Makes sure that lock and flag are still ours: right before everything that cannot be taken back. */
+  async assertOurs(): Promise<void> {
+    this.lock.assertOurs(await this.writer.read());
   }
 
   /** Tells what is being done, for the progress display, the log and the report. */

@@ -56,7 +56,13 @@ export function probeDocker({host, port}: DockerEndpoint): Promise<DockerState> 
     const options = {host, port, path: '/info', timeout: TIMEOUT, agent: false, rejectUnauthorized: false};
     const request = port === PLAIN_PORT ? plainRequest(options) : tlsRequest(options);
     request.on('response', (response) => void readInfo(response).then(resolve));
-    request.on('timeout', () => request.destroy(new Error('timeout')));
+    // A port that takes the connection and then says nothing is one that has not started.
+    let connected = false;
+    request.on('socket', (socket) => socket.once('connect', () => (connected = true)));
+    request.on('timeout', () => {
+      request.destroy();
+      resolve({status: connected ? 'starting' : 'unreachable', reason: 'no answer in time'});
+    });
     request.on('error', (error) => resolve(stateOf(error)));
     request.end();
   });
@@ -89,8 +95,8 @@ async function readInfo(response: IncomingMessage): Promise<DockerState> {
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EACCES', 'EPERM', 'EADDRNOTAVAIL']);
 
 function stateOf(error: Error): DockerState {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'timeout';
-  if (code === 'timeout' || UNREACHABLE.has(code)) return {status: 'unreachable', reason: code};
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown reason';
+  if (UNREACHABLE.has(code)) return {status: 'unreachable', reason: code};
   // TLS 1.3 servers ask for the certificate after the handshake, older ones within it.
   if (code.startsWith('ERR_SSL_') && /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE/.test(code))
     return {status: 'locked'};

@@ -14,7 +14,9 @@ const POLL = 1000;
 export function ownerState(lock: FoundLock): 'alive' | 'dead' | 'unknown' {
   if (lock.stopped) return 'dead';
   if (lock.machine === null || lock.pid === null) return 'unknown';
-  const state = processState(lock.machine, lock.pid);
+  // A run of this very process may have ended without a word: it is watched like any other.
+  if (lock.pid === process.pid) return 'unknown';
+  const state = processState(lock.machine, {pid: lock.pid, started: lock.started});
   return state === 'gone' ? 'dead' : state;
 }
 

@@ -10,6 +10,8 @@ export interface LockText extends Machine {
   /** vSphere user. */
   readonly user: string;
   readonly pid: number;
+  /** When that process was started, by its kernel. */
+  readonly started: string | null;
   readonly tool: string;
   readonly run: string;
   readonly phase: string;
@@ -34,6 +36,7 @@ export interface FoundLock {
   readonly since: string | null;
   readonly changeId: string | null;
   readonly pid: number | null;
+  readonly started: string | null;
   readonly machine: Machine | null;
   /** Seconds; `null` where it does not say, or says something that nobody can mean. */
   readonly lease: number | null;
@@ -73,6 +76,7 @@ export function parseLock(raw: string | undefined): FoundLock | null {
     since: word('since'),
     changeId: word('changeId'),
     pid: number('pid'),
+    started: word('started'),
     machine: host === null ? null : {host, boot: word('boot'), pidNamespace: word('pidNamespace')},
     lease: lease !== null && lease > 0 && lease <= LONGEST_LEASE ? lease : null,
     stopped: members.get('stopped') === true,

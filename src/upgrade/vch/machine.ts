@@ -19,19 +19,30 @@ export function thisMachine(): Machine {
   };
 }
 
-/** Whether a process of that machine lives: `unknown` wherever it is not certain that it is this one. */
-export function processState(machine: Machine, pid: number): 'alive' | 'gone' | 'unknown' {
+/** When a process was started, by the kernel's own count; `null` where it cannot be told. Pids are used again. */
+export function processStart(pid: number): string | null {
+  const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  // The name in parentheses may hold anything; the start is the 20th field behind it.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+/** Whether a process of that machine lives: `unknown` wherever it is not certain that it is that very process. */
+export function processState(
+  machine: Machine,
+  {pid, started}: {readonly pid: number; readonly started: string | null},
+): 'alive' | 'gone' | 'unknown' {
   const here = thisMachine();
   if (machine.host !== here.host || machine.boot === null || machine.pidNamespace === null) return 'unknown';
   if (machine.boot !== here.boot || machine.pidNamespace !== here.pidNamespace) return 'unknown';
   if (!Number.isSafeInteger(pid) || pid <= 0) return 'unknown';
   try {
     process.kill(pid, 0);
-    return 'alive';
   } catch (error) {
-    // It is there, and somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH' ? 'gone' : 'alive';
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return 'gone';
   }
+  const now = processStart(pid);
+  if (started === null || now === null) return 'unknown';
+  return now === started ? 'alive' : 'gone';
 }
 
 function textOf(read: () => string): string | null {

@@ -1,8 +1,9 @@
 import {VchError} from '../../errors.js';
-import {keyMatcher} from '../../extraconfig/key.js';
 import {decodeValue} from '../../extraconfig/value.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
+import {pluginId} from '../../migration/plugin.js';
+import type {PluginRegistry} from '../../migration/registry.js';
 import {runInfo} from '../migration-run.js';
 import {type AppliancePlan, type Destination, planAppliance} from './appliance-plan.js';
 import {newerContainers} from './containers.js';
@@ -27,7 +28,6 @@ export async function planOnRecord(context: VchContext, appliance: Appliance): P
   const destination = destinationOf({isos, to});
   const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
   const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
-  const declared = keyMatcher(options.registry.persisted('appliance').flatMap(({keys}) => keys));
   const from = {
     dataVersion: plan.dataVersion,
     build: text(appliance, 'BuildNumber'),
@@ -47,15 +47,22 @@ export async function planOnRecord(context: VchContext, appliance: Appliance): P
     updateInProgress: appliance.config[UPDATE_IN_PROGRESS_KEY] ?? null,
     from,
     to,
+    plugins: pluginsOf(options.registry),
     keys: changes.map(({key}) => key).sort(),
-    before: Object.fromEntries(changes.flatMap(({key, before}) => (declared(key) ? [] : [[key, before]]))),
     cdrom: plan.cdrom === null ? null : {key: plan.cdrom.key, before: driveOf(appliance, plan.cdrom.key)},
     isos,
     previousSnapshot: last?.snapshot ?? null,
     previous: last === null ? null : (appliance.config[UPGRADE_RECORD_KEY] ?? null),
-    newerBefore: (await newerContainers(context, from)).map(({ref}) => ref.value).sort(),
+    newerBefore: (await newerContainers(context, from)).newer.map(({id}) => id).sort(),
   };
   return {appliance, plan, record};
+}
+
+/** The plugins that write, as a record names them. */
+export function pluginsOf(registry: PluginRegistry): readonly string[] {
+  return [...registry.persisted('appliance'), ...registry.persisted('container')].map(
+    (plugin) => `${pluginId(plugin)} revision ${plugin.revision}`,
+  );
 }
 
 /** Where a record leads the appliance to. */

@@ -10,14 +10,14 @@ function mark(run: string): string {
   return `vch-migrate run ${run}`;
 }
 
-/** The snapshot that an upgrade has taken; `null` where it is not there. */
+/**
+ * The snapshot that an upgrade has taken; `null` where it is not there. Its description must say so: a moref alone may
+ * name somebody else's, once a VM was registered anew or a vCenter restored.
+ */
 export async function findSnapshot(context: VchContext, record: UpgradeRecord): Promise<Snapshot | null> {
   const {all} = await readSnapshots(context.session, context.vch.ref);
-  return (
-    all.find(({ref}) => ref.value === record.snapshot) ??
-    all.find(({description}) => description.includes(mark(record.run))) ??
-    null
-  );
+  const ours = all.filter(({description}) => description === mark(record.run));
+  return ours.find(({ref}) => ref.value === record.snapshot) ?? ours.at(-1) ?? null;
 }
 
 /** Takes the snapshot of an upgrade, unless it is there; gives its moref. */
@@ -32,6 +32,7 @@ export function ensureSnapshot(context: VchContext): Promise<string> {
         return (await findSnapshot(context, record))?.ref.value ?? null;
       },
       async () => {
+        await context.assertOurs();
         context.note({effect: 'CreateSnapshot_Task', object: vch.ref.value, detail: name});
         const task = await createSnapshot(session, vch.ref, {name, description: mark(record.run)});
         await writer.waiter.wait(task, `taking the snapshot of ${context.label}`);
@@ -51,6 +52,7 @@ export function ensureRemoved(context: VchContext, snapshot: ManagedObjectRefere
         return all.some(({ref}) => ref.value === snapshot.value) ? null : true;
       },
       async () => {
+        await context.assertOurs();
         context.note({effect: 'RemoveSnapshot_Task', object: snapshot.value, detail: `of ${vch.ref.value}`});
         await writer.waiter.wait(
           await removeSnapshot(session, snapshot),

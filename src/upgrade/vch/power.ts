@@ -18,6 +18,7 @@ export function ensurePoweredOff(context: VchContext): Promise<void> {
     await reach(
       async () => ((await isOff(context)) ? true : null),
       async () => {
+        await context.assertOurs();
         context.note({
           effect: 'PowerOffVM_Task',
           object: vch.ref.value,
@@ -37,6 +38,7 @@ export function ensurePoweredOn(context: VchContext): Promise<void> {
     await reach(
       async () => ((await powerState(context)) === 'poweredOn' ? true : null),
       async () => {
+        await context.assertOurs();
         context.note({effect: 'PowerOnVM_Task', object: vch.ref.value, detail: 'powering the appliance on'});
         await writer.waiter.wait(await powerOn(session, vch.ref), `powering on ${context.label}`);
       },
@@ -47,6 +49,7 @@ export function ensurePoweredOn(context: VchContext): Promise<void> {
 
 async function shutDown(context: VchContext): Promise<void> {
   const {session, vch, options} = context;
+  await context.assertOurs();
   context.note({effect: 'ShutdownGuest', object: vch.ref.value, detail: 'asking the guest to shut down'});
   try {
     await shutdownGuest(session, vch.ref);

@@ -9,6 +9,7 @@ import {
   type Snapshot,
   type SnapshotConfig,
 } from '../../vim25/snapshot.js';
+import {isStarted} from './appliance-plan.js';
 import {type Missing, missingKeys} from './appliance-writer.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
@@ -16,6 +17,7 @@ import {parseLock} from './lock-text.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
+import type {UpgradeRecord} from './record.js';
 import {reach} from './retry.js';
 
 /**
@@ -23,16 +25,24 @@ import {reach} from './retry.js';
  * Where it was not touched yet, there is nothing to put back.
  */
 export async function putApplianceBack(context: VchContext): Promise<void> {
-  const {record} = context;
   context.step('revert');
   await context.enter('rollback');
-  // A revert that was cut off leaves the record of the time of the snapshot, and the power off.
-  const touched = record.touched || (await context.writer.read()).powerState !== record.powerState;
-  if (!touched) return;
+  const {record} = context;
   const snapshot = await findSnapshot(context, record);
-  if (snapshot === null) throw snapshotGone(context);
-  context.amend({snapshot: snapshot.ref.value, touched});
+  const appliance = await context.writer.read();
+  if (snapshot === null) {
+    if (!record.touched) return;
+    throw snapshotGone(context);
+  }
   const before = await readSnapshotConfig(context.session, snapshot.ref);
+  // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
+  if (isBack(record, before, appliance)) return;
+  context.amend({snapshot: snapshot.ref.value, touched: true});
+  if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
+    context.find(
+      'left-off',
+      `${context.label} was powered off before its upgrade, and is powered off again now`,
+    );
   await ensurePoweredOff(context);
   await revert(context, snapshot);
   await restore(context, before);
@@ -40,6 +50,34 @@ export async function putApplianceBack(context: VchContext): Promise<void> {
   context.step('power-on');
   await ensurePoweredOn(context);
   await expectReady(context);
+}
+
+/** Whether an appliance is as its snapshot has it, but for what its guest writes while it runs. */
+function isBack(
+  {keys, cdrom, powerState}: UpgradeRecord,
+  before: SnapshotConfig,
+  appliance: Appliance,
+): boolean {
+  if (appliance.powerState !== powerState) return false;
+  const own = [...keys, LEDGER_KEY].filter((key) => !isStarted(key));
+  const wanted = Object.fromEntries(own.map((key) => [key, before.extraConfig[key] ?? null]));
+  return (
+    missingKeys(appliance.config, wanted).length === 0 && drives(appliance, before, cdrom?.key).length === 0
+  );
+}
+
+/** Whether the appliance is as before, as far as can be seen now: what is said of a failure depends on it. */
+export async function looksBack(context: VchContext): Promise<boolean> {
+  try {
+    const {record} = context;
+    const appliance = await context.writer.read();
+    const snapshot = await findSnapshot(context, record);
+    if (snapshot === null) return !record.touched && appliance.powerState === record.powerState;
+    return isBack(record, await readSnapshotConfig(context.session, snapshot.ref), appliance);
+  } catch (error) {
+    context.options.log.debug(`how ${context.label} stands cannot be seen: ${toVchError(error).message}`);
+    return false;
+  }
 }
 
 /** Takes away what the upgrade left besides: its ISO files and its snapshot. What cannot be is told. */
@@ -83,6 +121,7 @@ function revert(context: VchContext, snapshot: Snapshot): Promise<void> {
         return done ? true : null;
       },
       async () => {
+        await context.assertOurs();
         context.note({
           effect: 'RevertToSnapshot_Task',
           object: snapshot.ref.value,
@@ -106,6 +145,7 @@ async function restore(context: VchContext, before: SnapshotConfig): Promise<voi
   const keys = [...record.keys, LEDGER_KEY];
   const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
   await writer.write('renewing the lock after the revert', (appliance): Missing => {
+    if (appliance.powerState !== 'poweredOff') throw poweredOnMeanwhile(context, appliance);
     // Also what the revert itself has put there.
     if (parseLock(appliance.config[LOCK_KEY])?.id !== inSnapshot) lock.assertOurs(appliance);
     const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys(context.record)});
@@ -132,6 +172,14 @@ async function expectReady(context: VchContext): Promise<void> {
       `${context.label} is put back and powered on, but not ready yet: ${toVchError(error).message}; look at it with vch-migrate status and docker info`,
     );
   }
+}
+
+/** A guestinfo key that is written to a running VM lasts until its power-off only. */
+function poweredOnMeanwhile({label}: VchContext, {powerState}: Appliance): VchError {
+  return new VchError(
+    'VCH_ERR_CONFLICT',
+    `${label} is ${powerState} right after its revert: somebody powered it on; see vCenter's events for who, then vch-migrate rollback again`,
+  );
 }
 
 function snapshotGone({label, record}: VchContext): VchError {

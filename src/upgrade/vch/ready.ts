@@ -20,12 +20,14 @@ export async function waitUntilReady(context: VchContext, signal: AbortSignal | 
   const {options} = context;
   const end = performance.now() + options.timeout;
   let waitingFor = '';
-  for (let looks = 1; ; looks += 1) {
+  let unreachable = 0;
+  for (;;) {
     if (signal?.aborted) throw interrupted(context);
     const state = await look(context);
     if (state.status === 'ready') return;
     const left = end - performance.now();
-    if (state.status === 'unreachable' && (looks >= UNREACHABLE_LOOKS || left <= 0)) {
+    unreachable = state.status === 'unreachable' ? unreachable + 1 : 0;
+    if (unreachable > 0 && (unreachable >= UNREACHABLE_LOOKS || left <= 0)) {
       context.find('docker-not-reached', state.waitingFor);
       return;
     }
@@ -54,6 +56,8 @@ async function look(context: VchContext): Promise<Look> {
     if (!mayHaveLost(failure)) throw failure;
     return waiting(`an answer of vCenter (${failure.message})`);
   }
+  // What its keys say of a machine that is off is of the last time.
+  if (appliance.powerState !== 'poweredOn') return waiting(`its power, which is ${appliance.powerState}`);
   if (clientIp(appliance) === null) return waiting('its address on the client network');
   const missing = startedKeys(appliance.config).flatMap((key) => {
     const text = decodeValue(appliance.config[key] ?? '');

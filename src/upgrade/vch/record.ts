@@ -1,17 +1,6 @@
 import {VchError} from '../../errors.js';
 import {decodeValue} from '../../extraconfig/value.js';
-import {
-  count,
-  flag,
-  list,
-  moment,
-  nullable,
-  object,
-  oneOf,
-  record as recordOf,
-  ShapeMismatch,
-  text,
-} from '../../json-shape.js';
+import {count, flag, list, moment, nullable, object, oneOf, ShapeMismatch, text} from '../../json-shape.js';
 import {canonicalJson} from '../../migration/canonical-json.js';
 import {PHASES, type UpgradePhase} from './phase.js';
 
@@ -64,10 +53,10 @@ export interface UpgradeRecord {
   };
   /** `null`: no appliance ISO, the data alone. */
   readonly to: TargetVersion | null;
+  /** The plugins that it is carried out with, each with its revision: whoever goes on must have the same. */
+  readonly plugins: readonly string[];
   /** Every key that the upgrade changes on the appliance. */
   readonly keys: readonly string[];
-  /** Raw values from before of those that no plugin changes; `null` is absent. */
-  readonly before: Readonly<Record<string, string | null>>;
   readonly cdrom: CdromRecord | null;
   readonly isos: {readonly appliance: IsoRecord | null; readonly bootstrap: IsoRecord | null};
   /** The last upgrade's own snapshot, which this one makes needless. */
@@ -123,8 +112,8 @@ const RECORD = object(
         ),
       ),
     ),
+    plugins: read('plugins', list(text)),
     keys: read('keys', list(text)),
-    before: read('before', recordOf(nullable(text))),
     cdrom: read(
       'cdrom',
       nullable(object((of): CdromRecord => ({key: of('key', count), before: of('before', nullable(text))}))),

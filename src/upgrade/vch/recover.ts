@@ -1,7 +1,8 @@
 import {toVchError, VchError} from '../../errors.js';
+import {madeSince} from './containers.js';
 import type {VchContext} from './context.js';
 import type {UpgradeResult} from './outcome.js';
-import {cleanUp, keysAsBefore, putApplianceBack} from './put-back.js';
+import {cleanUp, keysAsBefore, looksBack, putApplianceBack} from './put-back.js';
 import {persist} from './retry.js';
 
 /** Where a failure left the VCH, once everything was done that could be. */
@@ -19,6 +20,11 @@ export async function recover(context: VchContext, failure: VchError): Promise<R
     case 'VCH_ERR_LOCK_LOST':
       return lost(context, failure);
     default:
+      // The upgrade itself is done by then, and proved; what is left is to say so.
+      if (context.record.phase === 'drop-previous-snapshot') {
+        await context.lock.stop(context.record);
+        return {result: 'resumable', error: failure};
+      }
       return takeBack(context, failure);
   }
 }
@@ -28,6 +34,7 @@ async function takeBack(context: VchContext, failure: VchError): Promise<Recover
   const {options, label} = context;
   options.log.error(`the upgrade of ${label} failed and is taken back: ${failure.message}`);
   try {
+    await tellNewer(context);
     await persist(() => putApplianceBack(context));
     await persist(() => cleanUp(context));
     context.step('unlock');
@@ -35,13 +42,26 @@ async function takeBack(context: VchContext, failure: VchError): Promise<Recover
     return {result: 'as-before', error: failure};
   } catch (error) {
     const second = toVchError(error);
+    const back = await looksBack(context);
     await context.lock.stop(context.record);
-    if (!context.record.touched) {
-      // Lock and record are all that there is on the appliance.
-      return {result: 'resumable', error: withSecond(failure, failure.code, second)};
-    }
+    // As before, but for lock and record: whoever goes on has only these to put away.
+    if (back) return {result: 'resumable', error: withSecond(failure, failure.code, second)};
     return {result: 'needs-person', error: withSecond(failure, 'VCH_ERR_ROLLBACK_FAILED', second)};
   }
+}
+
+/** The newer version was up for a while, and may have made containers: they are told, and keep what they boot from. */
+async function tellNewer(context: VchContext): Promise<void> {
+  const {record} = context;
+  if (!record.touched) return;
+  const {newer} = await madeSince(context, record);
+  if (newer.length === 0) return;
+  const {bootstrap} = record.isos;
+  context.amend({isos: {...record.isos, bootstrap: bootstrap && {...bootstrap, uploaded: false}}});
+  context.find(
+    'containers-of-newer-version',
+    `the newer version made ${newer.map(({label}) => label).join(', ')} while it was up, and the older one cannot work with them; remove them with docker rm after the next upgrade`,
+  );
 }
 
 /** Somebody else may be at work on the appliance: nothing is reverted under their hands. */

@@ -1,4 +1,5 @@
 import {VchError} from '../../errors.js';
+import type {Appliance} from '../../inventory/appliance.js';
 import {findVch} from '../../inventory/find-vch.js';
 import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
@@ -11,10 +12,11 @@ import {compose} from './compose.js';
 import {planContainers} from './containers.js';
 import {VchContext} from './context.js';
 import {deadLock} from './liveness.js';
-import {destinationOf} from './make-record.js';
+import {destinationOf, pluginsOf} from './make-record.js';
 import type {VchOptions} from './options.js';
 import type {UpgradeOutcome} from './outcome.js';
-import {isRollingBack} from './phase.js';
+import {findSnapshot} from './own-snapshot.js';
+import {isRollingBack, type UpgradePhase} from './phase.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 import {conduct} from './upgrade.js';
 
@@ -37,7 +39,7 @@ export async function resumeVch(session: Session, options: VchOptions): Promise<
     return now;
   });
   context.took(taken.record);
-  return conduct(context, taken.record.phase, known);
+  return conduct(context, await startOf(context), known);
 }
 
 async function prepare(context: VchContext) {
@@ -50,10 +52,49 @@ async function prepare(context: VchContext) {
   const dead = await deadLock(writer, options);
   if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
   context.took(record);
+  assertSamePlugins(context);
+  await assertNoRevert(context, appliance);
   const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
   const plan = await planAppliance(options.registry, vch, appliance, destinationOf(record), run);
   const {outcome} = await planContainers(context);
   return {record, dead, planned: {appliance, plan}, containers: outcome};
+}
+
+/**
+ * Where to go on. While the appliance is up its containerVMs are looked at again, for some may have come since; once it
+ * is off, everything from its power-off on is gone through again, for somebody may have powered it on.
+ */
+async function startOf({record, writer}: VchContext): Promise<UpgradePhase> {
+  switch (record.phase) {
+    case 'snapshot':
+    case 'power-off':
+      return (await writer.read()).powerState === record.powerState ? 'containers' : 'power-off';
+    case 'appliance':
+      return 'power-off';
+    default:
+      return record.phase;
+  }
+}
+
+/** A revert brings back the record of the time of the snapshot: nothing but the power tells that there was one. */
+async function assertNoRevert(context: VchContext, {powerState}: Appliance): Promise<void> {
+  const {record, label} = context;
+  if (record.phase !== 'snapshot' || powerState === record.powerState) return;
+  if ((await findSnapshot(context, record)) === null) return;
+  throw new VchError(
+    'VCH_ERR_CONFLICT',
+    `the upgrade of ${label}, run ${record.run}, was being taken back: its appliance is ${powerState}, as after a revert. Nothing was written; go on with that with vch-migrate rollback`,
+  );
+}
+
+function assertSamePlugins({record, options, label}: VchContext): void {
+  const now = pluginsOf(options.registry);
+  if (now.join() === record.plugins.join()) return;
+  throw new VchError(
+    'VCH_ERR_CONFLICT',
+    `the upgrade of ${label} was begun by ${record.tool} with the plugins ${record.plugins.join(', ')}, and here there are ${now.join(', ')}. ` +
+      'Nothing was written; go on with the same release and the same --plugins, or take it back with vch-migrate rollback',
+  );
 }
 
 function unfinished(label: string, raw: string | undefined): UpgradeRecord {

@@ -16,7 +16,8 @@ const UNANSWERED: ReadonlySet<string> = new Set([
 export function mayHaveLost(failure: VchError): boolean {
   return (
     UNANSWERED.has(failure.code) ||
-    failure.code === 'VCH_ERR_CONFLICT' ||
+    // By its fault: a conflict that we have found out ourselves is a decision, and stays one.
+    failure.fault === 'ConcurrentAccess' ||
     failure.fault === 'InvalidState' ||
     // vSphere's word for a failure that it cannot name; a look tells what came of it.
     failure.fault === 'SystemError' ||

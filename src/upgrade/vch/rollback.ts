@@ -6,15 +6,15 @@ import {untilStopped} from '../../stopping.js';
 import type {Session} from '../../vim25/session.js';
 import {assertUnlocked} from '../assert-unlocked.js';
 import type {RunOutcome} from '../outcome.js';
-import {compose} from './compose.js';
-import {newerContainers, planUndoContainers, undoContainers} from './containers.js';
+import {compose, lookAt} from './compose.js';
+import {madeSince, planUndoContainers, type SeenContainer, undoContainers} from './containers.js';
 import {VchContext} from './context.js';
 import {tellEvent} from './events.js';
 import {deadLock} from './liveness.js';
 import type {VchOptions} from './options.js';
 import type {UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
-import {cleanUp, keysAsBefore, putApplianceBack} from './put-back.js';
+import {cleanUp, keysAsBefore, looksBack, putApplianceBack} from './put-back.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 import {persist} from './retry.js';
 
@@ -25,7 +25,8 @@ import {persist} from './retry.js';
 export async function rollbackVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await untilStopped(options.signal, () => findVch(session, options.vch));
-  const context = new VchContext(session, found, options);
+  // What an upgrade wrote is taken back as a whole.
+  const context = new VchContext(session, found, {...options, select: undefined});
   const {record, dead, containers} = await untilStopped(options.signal, () => prepare(context));
   const outcome = (vms: RunOutcome, result: 'planned' | 'not-started') =>
     compose(context, {planned: null, containers: vms, checks: [], result, error: null});
@@ -69,21 +70,35 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
     await tellEvent(context, 'rollback begins');
     if (context.record.phase !== 'rollback-cleanup') {
       // Where that phase is on record the appliance is back, and stays up.
-      if (context.record.phase !== 'rollback-containers') await persist(() => putApplianceBack(context));
+      if (context.record.phase !== 'rollback-containers') {
+        // The VCH was up while somebody was asked.
+        await assertNoNewer(context, context.record);
+        await persist(() => putApplianceBack(context));
+      }
       await context.enter('rollback-containers');
       stopHere(context);
       containers = await undoContainers(context);
+      context.lock.lost.throwIfAborted();
       if (containers.interrupted) stopHere(context);
     }
     await persist(() => cleanUp(context));
     context.step('unlock');
     await context.lock.release(keysAsBefore(context));
     await tellEvent(context, 'rollback ends: rolled back');
-    return compose(context, {planned: null, containers, checks: [], result: 'rolled-back', error: null});
+    const live = await lookAt(context);
+    return compose(context, {
+      planned: null,
+      containers,
+      checks: [],
+      result: 'rolled-back',
+      error: null,
+      live,
+    });
   } catch (error) {
     const failure = toVchError(error);
+    const down = context.record.phase === 'rollback' && !(await looksBack(context));
     await context.lock.stop(context.record);
-    const result = halfBack(context.record) ? 'needs-person' : 'resumable';
+    const result = down && failure.code !== 'VCH_ERR_LOCK_LOST' ? 'needs-person' : 'resumable';
     await tellEvent(context, `rollback ends: ${result}, ${failure.code}`);
     options.log.error(`the rollback of ${context.label} failed: ${failure.message}`);
     return compose(context, {
@@ -92,15 +107,11 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
       checks: [],
       result,
       error: asRollback(failure, result),
+      live: await lookAt(context),
     });
   } finally {
     context.lock.close();
   }
-}
-
-/** Between the revert's begin and the old version's start, the VCH may be down or of two versions. */
-function halfBack({phase, touched}: UpgradeRecord): boolean {
-  return touched && phase === 'rollback';
 }
 
 function asRollback(failure: VchError, result: string): VchError {
@@ -113,19 +124,25 @@ function asRollback(failure: VchError, result: string): VchError {
 
 /** What the newer version made, the older one cannot work with. */
 async function assertNoNewer(context: VchContext, record: UpgradeRecord): Promise<void> {
-  const known = new Set(record.newerBefore);
-  const newer = (await newerContainers(context, record.from)).filter(({ref}) => !known.has(ref.value));
-  if (newer.length === 0) return;
-  const names = newer
-    .slice(0, 20)
-    .map(({displayName, ref}) => `${displayName} (${ref.value})`)
-    .join(', ');
-  const more = newer.length > 20 ? ` and ${newer.length - 20} more` : '';
-  throw new VchError(
-    'VCH_ERR_CONFLICT',
-    `${context.label} has ${newer.length} containerVMs that the newer version made, and that version ${record.from.version ?? record.from.dataVersion} cannot work with: ` +
-      `${names}${more}. Nothing was written; remove them with docker rm, then run vch-migrate rollback again`,
+  const {newer, unseen} = await madeSince(context, record);
+  if (newer.length > 0) {
+    throw new VchError(
+      'VCH_ERR_CONFLICT',
+      `${context.label} has ${newer.length} containerVMs that the newer version made, and that version ${record.from.version ?? record.from.dataVersion} cannot work with: ` +
+        `${listed(newer)}. The appliance was not put back; remove them with docker rm, then run vch-migrate rollback again`,
+    );
+  }
+  if (unseen.length === 0) return;
+  context.find(
+    'containers-unseen',
+    `whether the newer version made ${listed(unseen)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
   );
+}
+
+function listed(vms: readonly SeenContainer[]): string {
+  const more = vms.length > 20 ? ` and ${vms.length - 20} more` : '';
+  const names = vms.slice(0, 20).map(({label}) => label);
+  return `${names.join(', ')}${more}`;
 }
 
 async function assertSnapshot(context: VchContext, record: UpgradeRecord): Promise<void> {

@@ -1,7 +1,8 @@
 import {toVchError, VchError} from '../../errors.js';
 import {readSnapshots} from '../../vim25/snapshot.js';
 import type {RunOutcome} from '../outcome.js';
-import {upgradeAppliance, verifyAppliance} from './appliance-step.js';
+import {recordKeys, upgradeAppliance, verifyAppliance} from './appliance-step.js';
+import {tellCard} from './card.js';
 import {migrateContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -36,8 +37,8 @@ const STEPS: readonly Step[] = [
     safePoint: true,
     async run(context, progress) {
       progress.containers = await migrateContainers(context);
-      const stopped = progress.containers.interrupted;
-      if (stopped) throw interrupted(context);
+      context.lock.lost.throwIfAborted();
+      if (progress.containers.interrupted) throw interrupted(context);
       assertNoneFailed(progress.containers);
     },
   },
@@ -47,6 +48,8 @@ const STEPS: readonly Step[] = [
     async run(context) {
       context.step('snapshot');
       context.amend({snapshot: await ensureSnapshot(context)});
+      // For whoever needs it when this process is gone.
+      tellCard(context);
     },
   },
   {
@@ -63,6 +66,7 @@ const STEPS: readonly Step[] = [
     safePoint: false,
     async run(context) {
       context.step('appliance');
+      await recordKeys(context);
       await upgradeAppliance(context);
     },
   },
@@ -86,6 +90,8 @@ const STEPS: readonly Step[] = [
         );
         return;
       }
+      // Somebody may have powered it off since.
+      await ensurePoweredOn(context);
       context.step('ready');
       await waitUntilReady(context, context.options.signal);
     },
@@ -98,7 +104,13 @@ const STEPS: readonly Step[] = [
       await verifyAppliance(context);
     },
   },
-  {phase: 'drop-previous-snapshot', safePoint: false, run: dropPrevious},
+  {
+    phase: 'drop-previous-snapshot',
+    safePoint: false,
+    // From here on the last upgrade's way back is no more.
+    record: () => ({previous: null}),
+    run: dropPrevious,
+  },
 ];
 
 /** Goes through the steps from that phase on. */

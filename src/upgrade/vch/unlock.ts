@@ -1,3 +1,4 @@
+import {toVchError, type VchError} from '../../errors.js';
 import {findVch} from '../../inventory/find-vch.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
@@ -11,7 +12,7 @@ import {VchContext} from './context.js';
 import {deadLock, refuseHeld} from './liveness.js';
 import type {UnlockOptions} from './options.js';
 import type {UpgradeOutcome} from './outcome.js';
-import {parseRecord} from './record.js';
+import {parseRecord, type UpgradeRecord} from './record.js';
 
 /**
  * Removes a dead owner's lock, and puts VIC's flag back to what it was. The rollback record stays: the upgrade can
@@ -41,11 +42,12 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
       refuseHeld(writer, config[LOCK_KEY]);
       return null;
     }
-    const record = parseRecord(config[UPGRADE_RECORD_KEY], label);
+    const {record} = recordOf(config[UPGRADE_RECORD_KEY], label);
     const flag = record === null ? 'false' : record.updateInProgress;
     return {extraConfig: missingKeys(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag})};
   });
-  const record = parseRecord((await writer.read()).config[UPGRADE_RECORD_KEY], label);
+  const {record, unread} = recordOf((await writer.read()).config[UPGRADE_RECORD_KEY], label);
+  if (unread !== null) context.find('record-unreadable', unread.message);
   if (record !== null && record.phase !== 'done') {
     context.find(
       'upgrade-unfinished',
@@ -57,4 +59,16 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
 
 function nothing({vch}: VchContext): RunOutcome {
   return {vch: vch.summary, vms: [], findings: [], interrupted: false};
+}
+
+/** A record that cannot be read keeps no dead lock in its place. */
+function recordOf(
+  raw: string | undefined,
+  label: string,
+): {readonly record: UpgradeRecord | null; readonly unread: VchError | null} {
+  try {
+    return {record: parseRecord(raw, label), unread: null};
+  } catch (error) {
+    return {record: null, unread: toVchError(error)};
+  }
 }

@@ -1,5 +1,7 @@
 import {randomUUID} from 'node:crypto';
+import {performance} from 'node:perf_hooks';
 import {toVchError, VchError} from '../../errors.js';
+import type {ExtraConfig} from '../../extraconfig/extra-config.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
@@ -7,12 +9,12 @@ import type {Logger} from '../../log.js';
 import {assertUnlocked} from '../assert-unlocked.js';
 import {type ApplianceWriter, missingKeys} from './appliance-writer.js';
 import {encodeLock, type LockText, parseLock} from './lock-text.js';
-import {processUser, thisMachine} from './machine.js';
+import {processStart, processUser, thisMachine} from './machine.js';
 import type {UpgradePhase} from './phase.js';
 import {encodeRecord, type UpgradeRecord} from './record.js';
 
-/** Seconds within which the owner shows a sign of life. */
-export const LEASE = 60;
+/** Seconds within which the owner shows a sign of life. As long as one call may take to be answered. */
+export const LEASE = 120;
 /** The same where the VM takes no writes for a while: during a snapshot and while its power changes. */
 export const LONG_LEASE = 900;
 
@@ -36,6 +38,8 @@ export class UpgradeLock {
   readonly #options: LockOptions;
   #lock: LockText;
   #heartbeat: NodeJS.Timeout | undefined;
+  /** When the lock was last seen to be ours. */
+  #seen = performance.now();
   readonly #lost = new AbortController();
 
   constructor(writer: ApplianceWriter, options: LockOptions) {
@@ -48,6 +52,7 @@ export class UpgradeLock {
       owner: `${processUser()}@${machine.host}`,
       user: options.user,
       pid: process.pid,
+      started: processStart(process.pid),
       tool: `vch-migrate ${options.toolVersion}`,
       run: options.runId,
       phase: 'locked',
@@ -119,13 +124,19 @@ export class UpgradeLock {
     const found = parseLock(config[LOCK_KEY]);
     if (found === null) throw this.#lostError('somebody removed it');
     if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'somebody'} has it now`);
-    if (lockState({[UPDATE_IN_PROGRESS_KEY]: config[UPDATE_IN_PROGRESS_KEY] ?? ''}).held) return;
+    if (isFlagUp(config)) {
+      this.#seen = performance.now();
+      return;
+    }
     throw this.#lostError(
       `somebody cleared ${UPDATE_IN_PROGRESS_KEY} meanwhile, as vic-machine does when its own upgrade or configure ends`,
     );
   }
 
-  /** Says in the lock that its owner stops here, so that nobody has to wait out its lease. What fails is told. */
+  /**
+   * Says in the lock that its owner stops here, so that nobody has to wait out its lease. Where the flag was cleared
+   * beside us the lock goes, too: the next time that the flag is set it is vic-machine's. What fails is told.
+   */
   async stop(record: UpgradeRecord): Promise<boolean> {
     this.#end();
     this.#lock = {...this.#lock, stopped: true, counter: this.#lock.counter + 1};
@@ -133,7 +144,7 @@ export class UpgradeLock {
       await this.#writer.write('noting the stop in the upgrade lock', ({config}) => {
         if (parseLock(config[LOCK_KEY])?.id !== this.id) return null;
         const extraConfig = missingKeys(config, {
-          [LOCK_KEY]: encodeLock(this.#lock),
+          [LOCK_KEY]: isFlagUp(config) ? encodeLock(this.#lock) : null,
           [UPGRADE_RECORD_KEY]: encodeRecord(record),
         });
         return extraConfig.length === 0 ? null : {extraConfig};
@@ -213,6 +224,10 @@ export class UpgradeLock {
       });
     } catch (error) {
       const failure = toVchError(error);
+      const silent = (performance.now() - this.#seen) / 1000;
+      // From now on others may take us for dead: nothing new is written.
+      if (silent > this.#lock.lease)
+        this.#lost.abort(this.#lostError(`it could not be renewed for ${Math.round(silent)} s`));
       this.#options.log.debug(
         `the upgrade lock on ${this.#writer.label} was not renewed: ${failure.message}`,
       );
@@ -226,4 +241,10 @@ export class UpgradeLock {
       `the upgrade lock on ${this.#writer.label} is no longer ours: ${how}. Stopped where it was safe to; see vch-migrate status`,
     );
   }
+}
+
+/** Whether VIC's own flag is up. */
+function isFlagUp(config: ExtraConfig): boolean {
+  const flag = config[UPDATE_IN_PROGRESS_KEY];
+  return flag !== undefined && lockState({[UPDATE_IN_PROGRESS_KEY]: flag}).held;
 }

@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import {toVchError, VchError} from '../../errors.js';
 import {findVch} from '../../inventory/find-vch.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
@@ -7,10 +8,10 @@ import type {Session} from '../../vim25/session.js';
 import {assertUnlocked} from '../assert-unlocked.js';
 import {applyMigration} from '../migration-run.js';
 import type {RunOutcome} from '../outcome.js';
-import {changesAppliance} from './appliance-plan.js';
-import {rollbackCard} from './card.js';
+import {changesAppliance, isStarted} from './appliance-plan.js';
+import {tellCard} from './card.js';
 import {checkFound} from './check.js';
-import {type Composing, compose} from './compose.js';
+import {type Composing, compose, lookAt} from './compose.js';
 import {assertUpgradable, planContainers} from './containers.js';
 import {VchContext} from './context.js';
 import {tellEvent} from './events.js';
@@ -36,7 +37,8 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
     compose(context, {planned, containers: outcome, checks, result, error: null});
   if (checks.some(({status}) => status === 'failed')) return before('not-started');
   if (options.dryRun === true) return before('planned');
-  if (!changesAppliance(planned.plan)) return before('unchanged', await applyMigration(session, options));
+  if (!changesAppliance(planned.plan))
+    return before('unchanged', await applyMigration(session, context.runOptions));
   const goOn = await options.confirm?.(before('planned'));
   if (options.signal?.aborted || goOn === false)
     return {...before('not-started'), interrupted: options.signal?.aborted === true};
@@ -74,7 +76,7 @@ async function takeLock(context: VchContext, before: UpgradeRecord): Promise<Pla
   try {
     const {record} = await context.lock.take(null, async (appliance) => {
       const now = await planOnRecord(context, appliance);
-      if (now.record.previous !== before.previous) throw overtaken(context.label, now.record);
+      if (!sameStart(now.record, before)) throw overtaken(context.label, now.record);
       planned = now;
       return now.record;
     });
@@ -84,17 +86,29 @@ async function takeLock(context: VchContext, before: UpgradeRecord): Promise<Pla
     if (planned !== undefined) await context.lock.abandon(keysAsBefore({record: planned.record}));
     throw error;
   }
-  const {record} = context;
-  for (const line of rollbackCard(context.vch, record)) context.options.log.info(line);
+  tellCard(context);
   return planned ?? planOnRecord(context, await context.writer.read());
+}
+
+/** Whether the appliance is still what was checked, and what somebody has said yes to. */
+function sameStart(now: UpgradeRecord, before: UpgradeRecord): boolean {
+  const start = ({previous, from, keys, cdrom, powerState}: UpgradeRecord) => ({
+    previous,
+    from,
+    // An appliance that has just booted says so.
+    keys: keys.filter((key) => !isStarted(key)),
+    cdrom,
+    powerState,
+  });
+  return isDeepStrictEqual(start(now), start(before));
 }
 
 /** Two upgrades at the same time are one upgrade, also when the second one gets the lock after the first one's end. */
 function overtaken(label: string, {from}: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_LOCKED',
-    `another upgrade of ${label} began and ended while this one was getting ready: its data version is ${from.dataVersion} by now. ` +
-      'Nothing was written; see vch-migrate status',
+    `${label} is no longer what was checked, as when another upgrade begins and ends meanwhile: its data version is ${from.dataVersion}, its build ${from.build ?? 'unknown'} by now. ` +
+      'Nothing was written; see vch-migrate status, then run the same command again',
   );
 }
 
@@ -113,11 +127,13 @@ export async function conduct(
     await context.lock.release(keysWhenDone(context.record));
     context.amend({phase: 'done'});
     await tellEvent(context, 'upgrade ends: upgraded');
-    return compose(context, {...known, containers: containers(), result: 'upgraded', error: null});
+    const live = await lookAt(context);
+    return compose(context, {...known, containers: containers(), result: 'upgraded', error: null, live});
   } catch (error) {
     const recovered = await recover(context, toVchError(error));
     await tellEvent(context, `upgrade ends: ${recovered.result}, ${recovered.error.code}`);
-    return compose(context, {...known, containers: containers(), ...recovered});
+    const live = await lookAt(context);
+    return compose(context, {...known, containers: containers(), ...recovered, live});
   } finally {
     context.lock.close();
   }

@@ -3,6 +3,7 @@ import type {VchSummary} from '../../../inventory/vch.js';
 import {compareBuilds} from '../../../iso/build-number.js';
 import type {IsoInfo} from '../../../iso/iso-info.js';
 import {versionText} from '../../../iso/version-stamp.js';
+import {TOOL_DATA_VERSION} from '../../../migration/data-version.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
 /** The ISO files that were named. */
@@ -15,9 +16,14 @@ export interface Isos {
 const RESERVE = 1024 ** 3;
 
 /** Whether the ISO files are of one version; VIC compares them without the commit, too. */
-export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean): Verdict {
-  if (appliance === undefined && bootstrap === undefined)
-    return ok('none was named: the VCH keeps its ISO files, and its data alone are upgraded');
+export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
+  if (appliance === undefined && bootstrap === undefined) {
+    const message = 'none was named: the VCH keeps its ISO files, and its data alone are upgraded';
+    if (skip || dataVersion === TOOL_DATA_VERSION) return ok(message);
+    return warning(
+      `${message}, which the version that it boots may not read all of: name --appliance-iso and --bootstrap-iso, unless that version was switched already`,
+    );
+  }
   const shown = [appliance, bootstrap]
     .flatMap((info) => (info === undefined ? [] : [`${info.path}: ${versionText(info)}`]))
     .join(', ');
