@@ -3,6 +3,7 @@ import {NEED_ATTENTION} from './need-attention.js';
 import {styleOf} from './paint.js';
 import {printable} from './printable.js';
 import type {Report, ReportFinding, ReportStatus, ReportVm} from './report.js';
+import {vmNoun} from './upgrade-text.js';
 import {displayName, vmLabel} from './vm-name.js';
 import {wrap} from './width.js';
 
@@ -22,7 +23,7 @@ export function attention(report: Report, layout: Layout): string[] {
 }
 
 /** VMs that are where they are for the same reason stand together, and from so many on as one. */
-const GROUPED = 4;
+const GROUPED = 3;
 
 type Alike = readonly [ReportVm, ...ReportVm[]];
 
@@ -46,7 +47,11 @@ function grouped(alike: Alike, first: ReportVm, layout: Layout): string[] {
   const names = alike.slice(0, SHOWN).map((vm) => `${displayName(vm)} (${vm.id})`);
   const more = alike.length > SHOWN ? ` and ${alike.length - SHOWN} more` : '';
   return [
-    ...wrap(`${alike.length} VMs: ${first.status}${printable(reason)}`, layout.columns, '  '),
+    ...wrap(
+      `${alike.length} ${vmNoun({vms: alike})}s: ${first.status}${printable(reason)}`,
+      layout.columns,
+      '  ',
+    ),
     ...wrap(`${names.join(', ')}${more}`, layout.columns, '    '),
     ...(first.error === null
       ? []

@@ -65,6 +65,12 @@ async function prepare(session: Session, options: UpgradeOptions): Promise<Prepa
   const planned = await planOnRecord(context, appliance);
   const {outcome} = await planContainers(context);
   const {checks} = await checkFound(session, found, options, outcome);
+  // Somebody may have been quicker since the first look: that is no failed check, but another upgrade.
+  if (checks.some(({id, status}) => id === 'lock' && status === 'failed')) {
+    const {config} = await context.writer.read();
+    refuseHeld(context.writer, config[LOCK_KEY]);
+    assertUnlocked(found.vch, lockState(config));
+  }
   if (options.dryRun !== true) assertUpgradable(outcome.vms);
   return {context, planned, containers: outcome, checks};
 }

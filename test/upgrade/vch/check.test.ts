@@ -57,7 +57,11 @@ function of({checks}: CheckOutcome, id: string) {
 }
 
 const notOk = ({checks}: CheckOutcome) =>
-  checks.filter(({status}) => status !== 'ok').map(({id, status}) => [id, status]);
+  checks
+    .filter(({status}) => status !== 'ok')
+    // That none was named is a warning of its own, and most of these name none.
+    .filter(({id, message}) => id !== 'iso' || !message.startsWith('none was named'))
+    .map(({id, status}) => [id, status]);
 
 const appliance = (changes: Readonly<Record<string, string | null>>) => (simulator: Simulator) =>
   simulator.inventory.vm('vm-100').change(changes);
@@ -88,6 +92,11 @@ describe('upgrade/vch/check', () => {
       const calls = simulator.requests.list.filter(({object}) => object !== '');
       expect(calls.filter(({method}) => !READING.has(method))).to.deep.equal([]);
     });
+  });
+
+  it('warns where no ISO is named and the data are to change, and not where they are new already', async () => {
+    expect(of(await checked([]), 'iso')).to.include({status: 'warning'});
+    expect(of(await checked([], {skipIsoCheck: true}), 'iso')).to.include({status: 'ok'});
   });
 
   it('fails where there are more or fewer containerVMs than expected', async () => {

@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {exitCodeOfError} from '../../../src/cli/exit-code.js';
 import {type Logger, silent} from '../../../src/log.js';
 import type {Simulator} from '../../../src/simulator/simulator.js';
-import {thisMachine} from '../../../src/upgrade/vch/machine.js';
+import {processStart, thisMachine} from '../../../src/upgrade/vch/machine.js';
 import type {Session} from '../../../src/vim25/session.js';
 import {rejection} from '../../rejection.js';
 import {
@@ -35,18 +35,21 @@ describe("the owner of somebody's upgrade lock", () => {
   });
 
   it('is alive where its process is on this host: exit 4, naming who, where, since when and the phase', async () => {
-    await withLock({pid: process.ppid, changeId: 'CHG-4711'}, async (session, simulator) => {
-      const before = configs(simulator);
-      const {id, owner, since, run} = lockOf(simulator);
-      for (const command of [upgrade, resume, rollback, unlock]) {
-        const refused = await rejection(command(session));
-        expect([refused.code, exitCodeOfError(refused, null)]).to.deep.equal(['VCH_ERR_LOCKED', 4]);
-        for (const part of [owner, since, run, id, 'phase snapshot', 'CHG-4711', `pid ${process.ppid}`])
-          expect(refused.message).to.contain(String(part));
-        expect(refused.message).not.to.match(/UpdateInProgress=|vm\.change/);
-      }
-      expect(configs(simulator)).to.deep.equal(before);
-    });
+    await withLock(
+      {pid: process.ppid, started: processStart(process.ppid), changeId: 'CHG-4711'},
+      async (session, simulator) => {
+        const before = configs(simulator);
+        const {id, owner, since, run} = lockOf(simulator);
+        for (const command of [upgrade, resume, rollback, unlock]) {
+          const refused = await rejection(command(session));
+          expect([refused.code, exitCodeOfError(refused, null)]).to.deep.equal(['VCH_ERR_LOCKED', 4]);
+          for (const part of [owner, since, run, id, 'phase snapshot', 'CHG-4711', `pid ${process.ppid}`])
+            expect(refused.message).to.contain(String(part));
+          expect(refused.message).not.to.match(/UpdateInProgress=|vm\.change/);
+        }
+        expect(configs(simulator)).to.deep.equal(before);
+      },
+    );
   });
 
   for (const [where, other] of [

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {exitCodeOf} from '../../../src/cli/exit-code.js';
 import type {Simulator} from '../../../src/simulator/simulator.js';
 import {reportOf} from '../../on-simulator.js';
+import {rejection} from '../../rejection.js';
 import {
   APPLIANCE,
   applianceKeys,
@@ -27,7 +28,7 @@ describe("vic-machine's own upgrade beside ours", () => {
   for (const [step, snapshots] of [
     ['lock', 0],
     ['commit', 0],
-    ['snapshot', 1],
+    ['snapshot', 0],
     ['ready', 1],
     ['verify-appliance', 1],
   ] as const) {
@@ -45,7 +46,9 @@ describe("vic-machine's own upgrade beside ours", () => {
         expect(snapshotsOf(simulator)).to.have.lengthOf(snapshots);
         // What vic-machine has written is not written over.
         expect(applianceKeys(simulator)[FLAG]).to.equal('false');
-        expect(JSON.parse(applianceKeys(simulator)[LOCK] ?? '')).to.include({stopped: true});
+        // The next time that it is set it is vic-machine's: the record alone stays.
+        expect(applianceKeys(simulator)).not.to.have.property(LOCK);
+        expect(applianceKeys(simulator)).to.have.property('vch-migrate/upgrade');
 
         const back = await rollback(session);
         expect(back.upgrade.result).to.equal('rolled-back');
@@ -55,28 +58,47 @@ describe("vic-machine's own upgrade beside ours", () => {
     });
   }
 
-  for (const step of ['power-off', 'appliance'] as const) {
-    it(`stops with the VCH down, and asks for a person, when that is noticed after the step ${step}`, async () => {
-      await withVch({}, async (session, simulator) => {
-        const before = configs(simulator);
-        const outcome = await upgrade(session, underLock(step, simulator));
-        expect(outcome.upgrade.result).to.equal('needs-person');
-        expect(outcome.upgrade.error?.code).to.equal('VCH_ERR_LOCK_LOST');
-        expect(outcome.upgrade.card.join('\n'))
-          .to.contain('govc snapshot.revert')
-          .and.to.contain('govc vm.power -on');
-        // It reverts nothing and powers nothing under somebody else's hands.
-        expect(simulator.requests.counts).not.to.have.any.keys('RevertToSnapshot_Task', 'PowerOnVM_Task');
-        expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOff');
-        expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
-        expect(configs(simulator)).to.deep.equal(before);
-      });
+  it('is noticed before the power is touched', async () => {
+    await withVch({}, async (session, simulator) => {
+      const outcome = await upgrade(session, underLock('power-off', simulator));
+      expect(outcome.upgrade).to.include({result: 'resumable'});
+      expect(outcome.upgrade.error?.code).to.equal('VCH_ERR_LOCK_LOST');
+      expect(simulator.requests.counts).not.to.have.any.keys('ShutdownGuest', 'PowerOffVM_Task');
+      expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOn');
     });
-  }
+  });
+
+  it("stops its upgrade's resume while it is at work itself", async () => {
+    await withVch({}, async (session, simulator) => {
+      await upgrade(session, underLock('snapshot', simulator));
+      simulator.inventory.vm(APPLIANCE).change({[FLAG]: 'true'});
+      const before = configs(simulator);
+      for (const command of [resume, rollback])
+        expect(await rejection(command(session))).to.include({code: 'VCH_ERR_LOCKED'});
+      expect(configs(simulator)).to.deep.equal(before);
+    });
+  });
+
+  it('stops with the VCH down, and asks for a person, when that is noticed once it is off', async () => {
+    await withVch({}, async (session, simulator) => {
+      const before = configs(simulator);
+      const outcome = await upgrade(session, underLock('appliance', simulator));
+      expect(outcome.upgrade.result).to.equal('needs-person');
+      expect(outcome.upgrade.error?.code).to.equal('VCH_ERR_LOCK_LOST');
+      expect(outcome.upgrade.card.join('\n'))
+        .to.contain('govc snapshot.revert')
+        .and.to.contain('govc vm.power -on');
+      // It reverts nothing and powers nothing under somebody else's hands.
+      expect(simulator.requests.counts).not.to.have.any.keys('RevertToSnapshot_Task', 'PowerOnVM_Task');
+      expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOff');
+      expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
+      expect(configs(simulator)).to.deep.equal(before);
+    });
+  });
 
   it('is gone on after with resume', async () => {
     await withVch({}, async (session, simulator) => {
-      const {upgrade: first} = await upgrade(session, underLock('snapshot', simulator));
+      const {upgrade: first} = await upgrade(session, underLock('ready', simulator));
       const {upgrade: second} = await resume(session);
       expect(second).to.include({result: 'upgraded', run: first.run, snapshot: first.snapshot});
       expect(applianceKeys(simulator))

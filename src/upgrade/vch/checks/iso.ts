@@ -18,7 +18,7 @@ const RESERVE = 1024 ** 3;
 /** Whether the ISO files are of one version; VIC compares them without the commit, too. */
 export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
   if (appliance === undefined && bootstrap === undefined) {
-    const message = 'none was named: the VCH keeps its ISO files, and its data alone are upgraded';
+    const message = 'none was named: the VCH keeps its ISO files, and its data alone change';
     if (skip || dataVersion === TOOL_DATA_VERSION) return ok(message);
     return warning(
       `${message}, which the version that it boots may not read all of: name --appliance-iso and --bootstrap-iso, unless that version was switched already`,
