@@ -62,6 +62,9 @@ async function prepare(session: Session, options: UpgradeOptions): Promise<Prepa
   assertUnlocked(found.vch, lockState(appliance.config));
   const planned = await planOnRecord(context, appliance);
   const {checks} = await checkFound(session, found, options);
+  // Somebody may have taken it since the first look.
+  const held = checks.find(({id, status}) => id === 'lock' && status === 'failed');
+  if (held !== undefined) throw new VchError('VCH_ERR_LOCKED', `${held.message}. Nothing was written`);
   const {outcome} = await planContainers(context);
   if (options.dryRun !== true) assertUpgradable(outcome.vms);
   return {context, planned, containers: outcome, checks};
