@@ -1,62 +1,53 @@
+import {count} from './change-groups.js';
 import type {Layout} from './layout.js';
 import {NEED_ATTENTION} from './need-attention.js';
 import {styleOf} from './paint.js';
 import {printable} from './printable.js';
 import type {Report, ReportFinding, ReportStatus, ReportVm} from './report.js';
-import {vmNoun} from './upgrade-text.js';
-import {displayName, vmLabel} from './vm-name.js';
+import {vmLabel} from './vm-name.js';
 import {wrap} from './width.js';
 
 const SHOWN = 100;
+/** From so many on, VMs with one reason are told together. */
+const MANY = 4;
 
-/** The VMs that are not where they should be, each with its reason and the way on. */
+/** The VMs that are not where they should be: those with one reason together, where they are many, or one by one. */
 export function attention(report: Report, layout: Layout): string[] {
   const vms = NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status));
-  return limited(byReason(vms), (alike) => {
-    const [vm] = alike;
-    if (alike.length >= GROUPED) return grouped(alike, vm, layout);
-    const head = wrap(`${vmLabel(vm)}: ${vm.status}`, layout.columns, '  ');
-    const lines = head.map((line) => painted(line, vm.status, layout));
-    if (vm.error === null) return lines;
-    return [...lines, ...wrap(printable(`${vm.error.code}: ${vm.error.message}`), layout.columns, '    ')];
-  });
-}
-
-/** VMs that are where they are for the same reason stand together, and from so many on as one. */
-const GROUPED = 3;
-
-type Alike = readonly [ReportVm, ...ReportVm[]];
-
-function byReason(vms: readonly ReportVm[]): readonly Alike[] {
-  const groups = new Map<string, [ReportVm, ...ReportVm[]]>();
-  for (const vm of vms) {
-    const reason = `${vm.status} ${vm.error?.code ?? ''} ${vm.error?.fault ?? ''}`;
-    const group = groups.get(reason);
-    if (group === undefined) groups.set(reason, [vm]);
-    else group.push(vm);
-  }
-  return [...groups.values()].flatMap((group): readonly Alike[] =>
-    group.length >= GROUPED ? [group] : group.map((vm): Alike => [vm]),
-  );
-}
-
-/** One reason for many VMs: their number, their names, and what is said of the first. */
-function grouped(alike: Alike, first: ReportVm, layout: Layout): string[] {
-  const fault = first.error?.fault === undefined ? '' : ` (${first.error.fault})`;
-  const reason = first.error === null ? '' : `, ${first.error.code}${fault}`;
-  const names = alike.slice(0, SHOWN).map((vm) => `${displayName(vm)} (${vm.id})`);
-  const more = alike.length > SHOWN ? ` and ${alike.length - SHOWN} more` : '';
+  const reasons = [...new Set(vms.map(reasonOf))];
+  const groups = reasons.map((one) => vms.filter((vm) => reasonOf(vm) === one));
+  const many = groups.filter((group) => group.length >= MANY);
+  const single = vms.filter((vm) => !many.some((group) => group.includes(vm)));
   return [
-    ...wrap(
-      `${alike.length} ${vmNoun({vms: alike})}s: ${first.status}${printable(reason)}`,
-      layout.columns,
-      '  ',
-    ),
-    ...wrap(`${names.join(', ')}${more}`, layout.columns, '    '),
-    ...(first.error === null
-      ? []
-      : wrap(printable(`the first: ${first.error.message}`), layout.columns, '    ')),
+    ...many.flatMap((group) => together(group, layout)),
+    ...limited(single, (vm) => {
+      const head = wrap(`${vmLabel(vm)}: ${vm.status}`, layout.columns, '  ');
+      return [...head.map((line) => painted(line, vm.status, layout)), ...reason(vm, layout)];
+    }),
   ];
+}
+
+function reasonOf({status, error}: ReportVm): string {
+  return `${status} ${error?.code ?? ''} ${error?.fault ?? ''}`;
+}
+
+/** How many they are, the reason in the words of the first one, and their names. */
+function together(group: readonly ReportVm[], layout: Layout): string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const names = group.slice(0, SHOWN).map(vmLabel).join(', ');
+  const left = group.length - SHOWN;
+  const more = left > 0 ? ` and ${left} more (--format json lists all)` : '';
+  const head = `${count(group.length, 'VM')} for one reason: ${first.status}`;
+  return [
+    ...wrap(head, layout.columns, '  ').map((line) => painted(line, first.status, layout)),
+    ...reason(first, layout),
+    ...wrap(`${names}${more}`, layout.columns, '    ').map((line) => layout.paint('dim', line)),
+  ];
+}
+
+function reason({error}: ReportVm, layout: Layout): string[] {
+  return error === null ? [] : wrap(printable(`${error.code}: ${error.message}`), layout.columns, '    ');
 }
 
 /** What a person should know besides: of the VCH first, then VM by VM. */

@@ -17,7 +17,7 @@ export function judgeOf(peers: Pick<Peers, 'govc' | 'python'>, simulator: Simula
   const govc = (...args: string[]) => govcOn(peers.govc, simulator, ...args);
   return {
     dump: () => dumpOf(peers, simulator),
-    snapshots: () => govc('snapshot.tree', '-i', '-D', '-vm', `VirtualMachine:${APPLIANCE}`),
+    snapshots: () => govc('snapshot.tree', '-i', '-d', '-vm', `VirtualMachine:${APPLIANCE}`),
     govc,
   };
 }

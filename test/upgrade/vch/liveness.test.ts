@@ -4,6 +4,8 @@ import {expect} from 'chai';
 import {exitCodeOfError} from '../../../src/cli/exit-code.js';
 import {type Logger, silent} from '../../../src/log.js';
 import type {Simulator} from '../../../src/simulator/simulator.js';
+import {ownerState} from '../../../src/upgrade/vch/liveness.js';
+import {parseLock} from '../../../src/upgrade/vch/lock-text.js';
 import {processStart, thisMachine} from '../../../src/upgrade/vch/machine.js';
 import type {Session} from '../../../src/vim25/session.js';
 import {rejection} from '../../rejection.js';
@@ -52,20 +54,28 @@ describe("the owner of somebody's upgrade lock", () => {
     );
   });
 
+  it('on another host is dead when it shows no sign of life for a whole lease', async () => {
+    await withLock({...ELSEWHERE, pid: gonePid(), lease: 1}, async (session, simulator) => {
+      const {log, lines} = logbook();
+      const began = performance.now();
+      expect((await resume(session, {log})).upgrade.result).to.equal('upgraded');
+      expect(performance.now() - began).to.be.at.least(1000);
+      expect(lines.join('\n')).to.contain('watching for up to 1 s');
+      expect(applianceKeys(simulator)).not.to.have.property(LOCK);
+    });
+  });
+
   for (const [where, other] of [
     ['another host', ELSEWHERE],
     ['an earlier boot of this host', {boot: '00000000-0000-4000-8000-000000000000'}],
     ['another process table of this host', {pidNamespace: 'pid:[1]'}],
+    ['a host that does not tell its boot', {boot: null}],
   ] as const) {
-    it(`on ${where} is dead when it shows no sign of life for a whole lease`, async () => {
-      await withLock({...other, pid: gonePid(), lease: 1}, async (session, simulator) => {
-        const {log, lines} = logbook();
-        const began = performance.now();
-        expect((await resume(session, {log})).upgrade.result).to.equal('upgraded');
-        expect(performance.now() - began).to.be.at.least(1000);
-        expect(lines.join('\n')).to.contain('watching for up to 1 s');
-        expect(applianceKeys(simulator)).not.to.have.property(LOCK);
-      });
+    it(`on ${where} is not judged by the process ids of this one`, () => {
+      for (const pid of [process.pid, gonePid()]) {
+        const lock = parseLock(JSON.stringify({...thisMachine(), pid, ...other}));
+        expect(lock === null ? null : ownerState(lock)).to.equal('unknown');
+      }
     });
   }
 

@@ -6,9 +6,10 @@ import {exitCodeOfError} from '../../../src/cli/exit-code.js';
 import {toVchError, type VchError} from '../../../src/errors.js';
 import type {Simulator} from '../../../src/simulator/simulator.js';
 import {connect} from '../../../src/vim25/session.js';
-import {ROOT} from '../../peers.js';
+import {describeWithPeers, ROOT} from '../../peers.js';
 import {rejection} from '../../rejection.js';
 import {loginTo, smallVch, withSession} from '../../small-vch.js';
+import {judgeOf} from './judge.js';
 import {
   APPLIANCE,
   applianceKeys,
@@ -56,22 +57,6 @@ describe('simultaneous upgrades of one VCH', function () {
     });
   });
 
-  it(`do so as processes, ${PAIRS_OF_PROCESSES} pairs`, async () => {
-    await withSession({fixture: QUICK_VCH}, async (session, simulator) => {
-      for (let pair = 1; pair <= PAIRS_OF_PROCESSES; pair += 1) {
-        simulator.requests.reset();
-        const ends = await Promise.all([upgradeProcess(simulator), upgradeProcess(simulator)]);
-        const codes = ends.map(({code}) => code).sort();
-        expect(codes, ends.map(({stderr}) => stderr).join('\n')).to.deep.equal([0, 4]);
-        expect(ends.find(({code}) => code === 4)?.stderr).to.match(
-          /VCH_ERR_LOCKED.*(is held by|is going on)/s,
-        );
-        expectOneUpgrade(simulator);
-        expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
-      }
-    });
-  });
-
   it('run once also when the one begins and ends between plan and lock of the other', async () => {
     await withSession({fixture: QUICK_VCH}, async (session, simulator) => {
       const late = upgrade(session, {
@@ -82,6 +67,23 @@ describe('simultaneous upgrades of one VCH', function () {
       });
       expect((await rejection(late)).code).to.equal('VCH_ERR_LOCKED');
       expectOneUpgrade(simulator);
+    });
+  });
+
+  it('exit 4 also when the one takes the lock between two looks of the other', async () => {
+    await withSession({fixture: QUICK_VCH}, async (session, simulator) => {
+      let looks = 0;
+      const refused = upgrade(session, {
+        onProgress(event) {
+          if (event.type !== 'phase' || event.phase !== 'plan') return;
+          looks += 1;
+          // After the first look at the lock, before the checks'.
+          if (looks === 1) simulator.inventory.vm(APPLIANCE).change({[FLAG]: 'true'});
+        },
+      });
+      const {code, message} = await rejection(refused);
+      expect(code).to.equal('VCH_ERR_LOCKED');
+      expect(message).to.contain('Nothing was written');
     });
   });
 
@@ -97,6 +99,30 @@ describe('simultaneous upgrades of one VCH', function () {
       });
       expect((await rejection(refused)).code).to.equal('VCH_ERR_LOCKED');
       expect(applianceKeys(simulator)).to.deep.equal(before);
+    });
+  });
+});
+
+describeWithPeers('simultaneous upgrades of one VCH by processes', ['govc', 'python'], (peers) => {
+  it(`run once of each of ${PAIRS_OF_PROCESSES} pairs, and the other exits 4`, async () => {
+    await withSession({fixture: QUICK_VCH}, async (session, simulator) => {
+      const judge = judgeOf(peers, simulator);
+      const before = await judge.dump();
+      for (let pair = 1; pair <= PAIRS_OF_PROCESSES; pair += 1) {
+        simulator.requests.reset();
+        const ends = await Promise.all([upgradeProcess(simulator), upgradeProcess(simulator)]);
+        const codes = ends.map(({code}) => code).sort();
+        expect(codes, ends.map(({stderr}) => stderr).join('\n')).to.deep.equal([0, 4]);
+        expect(ends.find(({code}) => code === 4)?.stderr).to.contain('VCH_ERR_LOCKED');
+        expectOneUpgrade(simulator);
+        const upgraded = (await judge.dump())[APPLIANCE]?.extraConfig;
+        expect(upgraded)
+          .to.include({[DATA_VERSION]: '10', [FLAG]: 'false'})
+          .and.not.to.have.property(LOCK);
+        expect(new Set((await judge.snapshots()).match(/snapshot-\d+/g)).size).to.equal(1);
+        expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
+      }
+      expect(await judge.dump()).to.deep.equal(before);
     });
   });
 });

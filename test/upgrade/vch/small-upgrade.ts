@@ -26,21 +26,35 @@ export const CONTAINERS: readonly SmallVm[] = [
   {name: 'job', dataVersion: '10', hiddenName: 'job', legacyName: null},
 ];
 
+/** The keys of an appliance of VIC 0.9 that an upgrade looks at; VIC's whole map has a hundred and fifty more. */
+const APPLIANCE_KEYS = {
+  'guestinfo.vice./init/common/id': `VirtualMachine:${APPLIANCE}`,
+  'guestinfo.vice./init/common/name': 'vch1',
+  'guestinfo.vice./init/version/Version': 'v0.9.0',
+  'guestinfo.vice./init/version/BuildNumber': '8000',
+  [DATA_VERSION]: '0',
+  'guestinfo.vice./init/sessions': 'docker-personality|port-layer|vicadmin',
+  'guestinfo.vice./init/sessions|vicadmin/cmd/Env~':
+    'PATH=/sbin:/bin|HTTP_PROXY=http://proxy.example:3128?x=1|HTTPS_PROXY=https://proxy.example:3129',
+};
+
 /** What a test's VCH has beside the defaults: an appliance of VIC 0.9 whose guest is quick. */
 export interface Parts {
   readonly vms?: readonly SmallVm[];
+  /** With `extends` it has that map instead of the few keys of the default. */
   readonly appliance?: Partial<FixtureVm>;
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-/** `vch1` of VIC 0.9, by VIC's own map, with containers of several ages. */
+/** `vch1` of VIC 0.9, with containers of several ages. */
 export function upgradable({vms = CONTAINERS, appliance = {}, settings = {}}: Parts = {}): Fixture {
   const fixture = smallVch(vms, {bootTime: 20, shutdownTime: 10, ...settings});
   const [own, ...containers] = fixture.vms ?? [];
   if (own === undefined) throw new Error('the fixture has no VM');
+  const keys = 'extends' in appliance ? {} : APPLIANCE_KEYS;
   return {
     ...fixture,
-    vms: [{...own, extraConfig: {}, extends: 'appliance-pv0', ...appliance}, ...containers],
+    vms: [{...own, ...appliance, extraConfig: {...keys, ...appliance.extraConfig}}, ...containers],
   };
 }
 
