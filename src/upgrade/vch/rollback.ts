@@ -55,7 +55,7 @@ async function prepare(context: VchContext) {
   const dead = await deadLock(writer, options);
   if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
   if (record.phase !== 'rollback-cleanup') {
-    await assertNoNewer(context, record);
+    await assertNoNewer(context, record, 'Nothing was written');
     await assertSnapshot(context, record);
   }
   context.took(record);
@@ -72,7 +72,7 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
       // Where that phase is on record the appliance is back, and stays up.
       if (context.record.phase !== 'rollback-containers') {
         // The VCH was up while somebody was asked.
-        await assertNoNewer(context, context.record);
+        await assertNoNewer(context, context.record, 'The appliance was not put back');
         await persist(() => putApplianceBack(context));
       }
       await context.enter('rollback-containers');
@@ -123,13 +123,13 @@ function asRollback(failure: VchError, result: string): VchError {
 }
 
 /** What the newer version made, the older one cannot work with. */
-async function assertNoNewer(context: VchContext, record: UpgradeRecord): Promise<void> {
+async function assertNoNewer(context: VchContext, record: UpgradeRecord, written: string): Promise<void> {
   const {newer, unseen} = await madeSince(context, record);
   if (newer.length > 0) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
       `${context.label} has ${newer.length} containerVMs that the newer version made, and that version ${record.from.version ?? record.from.dataVersion} cannot work with: ` +
-        `${listed(newer)}. The appliance was not put back; remove them with docker rm, then run vch-migrate rollback again`,
+        `${listed(newer)}. ${written}; remove them with docker rm, then run vch-migrate rollback again`,
     );
   }
   if (unseen.length === 0) return;
