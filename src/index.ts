@@ -16,6 +16,7 @@ import {
 import type {RunOutcome} from './upgrade/outcome.js';
 import {type RenameOptions, renameContainer as rename} from './upgrade/rename.js';
 import type {RunOptions, UndoOptions} from './upgrade/run-options.js';
+import {type CheckOptions, type CheckOutcome, checkVch as check} from './upgrade/vch/check.js';
 import type {UnlockOptions, UpgradeOptions, VchOptions} from './upgrade/vch/options.js';
 import type {UpgradeOutcome} from './upgrade/vch/outcome.js';
 import {resumeVch as resume} from './upgrade/vch/resume.js';
@@ -43,6 +44,7 @@ export type {
 } from './upgrade/outcome.js';
 export type {RenameOptions} from './upgrade/rename.js';
 export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.js';
+export type {Check, CheckOptions, CheckOutcome} from './upgrade/vch/check.js';
 export {fileJournal, type Journal, type SideEffect} from './upgrade/vch/journal.js';
 export type {UnlockOptions, UpgradeOptions, VchOptions} from './upgrade/vch/options.js';
 export type {UpgradeOutcome, UpgradeResult} from './upgrade/vch/outcome.js';
@@ -112,6 +114,14 @@ export function renameContainer(
 /** Compares names, folders and identities of a VCH's containerVMs with VIC's conventions. */
 export function auditVch(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
   return audit(session, withDefaults(session, options));
+}
+
+/** Everything that can be known before an upgrade of a VCH; writes nothing. */
+export function checkVch(
+  session: Session,
+  options: LibraryOptions<CheckOptions> = {},
+): Promise<CheckOutcome> {
+  return check(session, {timeout: TIMEOUT, ...withDefaults(session, options)});
 }
 
 /**
