@@ -46,7 +46,7 @@ function stepAfter({report, given, args = [], declined}: EndState, line: Line): 
   if (interrupted) return `to go on: ${rest(command)}`;
   switch (command) {
     case 'plan':
-      if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
+      if (vch.lock.held) return underLock(vch.lock, line);
       // The plan has the selected VMs and no other; one that is in conflict by then is to be seen, whatever was selected.
       if (summary.pending > 0 && out !== undefined)
         return line('apply', {words: [out], without: SELECT_OPTIONS});
@@ -61,7 +61,7 @@ function stepAfter({report, given, args = [], declined}: EndState, line: Line): 
     case 'undo':
       return unfinished(summary) > 0 ? `${left(summary)}: ${rest('undo')}` : line('status');
     case 'status':
-      if (vch.lock.held) return `wait until the upgrade is over, then ${line('plan')}`;
+      if (vch.lock.held) return underLock(vch.lock, line);
       return line(summary.pending > 0 ? 'plan' : 'verify');
     case 'verify': {
       const atGoal = summary.unchanged + summary.changed + summary.skipped;
@@ -93,4 +93,11 @@ function left(summary: Report['summary']): string {
 /** VMs that the same command can still bring to their goal. */
 function unfinished(summary: Report['summary']): number {
   return summary.failed + summary.unknown + summary.unreachable + summary['not-attempted'];
+}
+
+/** A lock that its owner has left is not over by itself. */
+function underLock(lock: Report['vch']['lock'], line: Line): string {
+  if (lock.held && lock.stopped === true)
+    return `go on: ${line('resume')}; or take it back: ${line('rollback')}`;
+  return `wait until the upgrade is over, then ${line('plan')}`;
 }

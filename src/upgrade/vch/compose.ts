@@ -1,5 +1,8 @@
 import {toVchError, type VchError} from '../../errors.js';
+import {decodeValue} from '../../extraconfig/value.js';
 import type {Appliance} from '../../inventory/appliance.js';
+import {APPLIANCE_BUILD_KEY, APPLIANCE_VERSION_KEY} from '../../inventory/keys.js';
+import {lockState} from '../../inventory/lock-state.js';
 import {dataVersionOf} from '../../migration/data-version.js';
 import type {RunOutcome, VmOutcome, VmStatus} from '../outcome.js';
 import {rollbackCard} from './card.js';
@@ -48,7 +51,7 @@ export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
   // What is still pending in the end was not attempted: only a plan has pending ones.
   const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
-    vch: containers.vch,
+    vch: summaryOf(containers.vch, parts.live ?? null),
     vms: [applianceOutcome(context, parts), ...vms],
     findings: [...containers.findings, ...context.findings, ...leftBehind(parts)],
     interrupted: error?.code === 'VCH_ERR_INTERRUPTED',
@@ -62,6 +65,21 @@ export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
       snapshot: record?.snapshot ?? null,
       card: record === null ? [] : rollbackCard(context.vch, record),
     },
+  };
+}
+
+/** The VCH as it is at the end, where it could be looked at. */
+function summaryOf(vch: RunOutcome['vch'], live: Appliance | null): RunOutcome['vch'] {
+  if (live === null) return vch;
+  const {config, powerState} = live;
+  const text = (key: string) => decodeValue(config[key] ?? '') || null;
+  return {
+    ...vch,
+    build: text(APPLIANCE_BUILD_KEY),
+    version: text(APPLIANCE_VERSION_KEY),
+    dataVersion: versionOf(live),
+    powerState,
+    lock: lockState(config),
   };
 }
 
