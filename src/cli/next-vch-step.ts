@@ -44,7 +44,8 @@ export function nextVchStep(
       return `see to the reason, then ${line('upgrade')}`;
     case 'resumable':
       // What is being taken back is not resumed.
-      if (upgrade.phase?.startsWith('rollback')) return `go on: ${line('rollback')}`;
+      if (upgrade.phase === 'done' || upgrade.phase?.startsWith('rollback'))
+        return `go on: ${line('rollback')}`;
       return `go on: ${line('resume')}; or take it back: ${line('rollback')}`;
     case 'needs-person':
       return `the way back is told above; or try again: ${line('rollback')}`;

@@ -7,9 +7,8 @@ export function vchQuestion(command: string, {vch, vms}: RunOutcome): string | u
   switch (command) {
     case 'upgrade':
     case 'resume': {
-      // Nothing of it is to be changed, or that is done.
-      if (appliance === undefined || appliance.changes.length === 0)
-        return 'the appliance is not changed any more; ';
+      if (appliance === undefined || appliance.status === 'unchanged')
+        return 'the appliance has its new data already; ';
       const after = (ending: string) => appliance?.changes.find(({key}) => key.endsWith(ending))?.after;
       const build = after('/version/BuildNumber');
       const version = after('/version/PluginVersion');

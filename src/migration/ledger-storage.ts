@@ -44,8 +44,14 @@ export function ledgerStorage(input: VmInput, own: Ledger | null, run: RunInfo):
  */
 function fitting(input: VmInput, ledger: Ledger): Ledger {
   if (input.target !== 'appliance' || encodeLedger(ledger).length <= LEDGER_LIMIT) return ledger;
-  const applied = ledger.applied.map((entry) => ({...entry, before: {}, after: {}, seen: {}}));
-  return {...ledger, applied};
+  const without = (run: string | null) => ({
+    ...ledger,
+    applied: ledger.applied.map((entry) =>
+      run === null || entry.run === run ? {...entry, before: {}, after: {}, seen: {}} : entry,
+    ),
+  });
+  const brief = without(ledger.applied.at(-1)?.run ?? null);
+  return encodeLedger(brief).length <= LEDGER_LIMIT ? brief : without(null);
 }
 
 function entryOf(

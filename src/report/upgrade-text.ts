@@ -22,7 +22,9 @@ export function upgradeSentences({upgrade}: Pick<Report, 'upgrade'>): readonly s
     ...(upgrade.lockId === null || upgrade.result !== 'resumable' ? [] : [`lock ${upgrade.lockId}`]),
   ];
   const error = upgrade.error === null ? [] : [`${upgrade.error.code}: ${upgrade.error.message}`];
-  return [`${SENTENCES[upgrade.result]} (${where.join(', ')})`, ...error];
+  const back = upgrade.result === 'resumable' && upgrade.phase?.startsWith('rollback');
+  const sentence = back ? 'The rollback is unfinished: rollback goes on with it.' : SENTENCES[upgrade.result];
+  return [`${sentence} (${where.join(', ')})`, ...error];
 }
 
 /** How to go on by hand, where somebody may have to. */

@@ -13,13 +13,15 @@ export function rollbackCard(vch: Vch, record: UpgradeRecord): readonly string[]
   const vm = refString(vch.ref);
   const {snapshot, from, previous} = record;
   const flag = record.updateInProgress ?? '';
-  // The last upgrade's record is in the snapshot, and comes back with it.
+  // The snapshot is taken with our record in it; the last upgrade's was written over by then.
   const keys = [
-    'vch-migrate/lock',
-    ...(previous === null ? ['vch-migrate/upgrade', 'vch-migrate/ledger'] : []),
+    'vch-migrate/lock=',
+    `vch-migrate/upgrade=${previous ?? ''}`,
+    ...(record.ledgerBefore ? [] : ['vch-migrate/ledger=']),
+    `UpdateInProgress=${flag}`,
   ];
   const isos = [record.isos.appliance, record.isos.bootstrap].filter((iso) => iso?.uploaded);
-  const clear = `  govc vm.change -vm ${vm} ${keys.map((key) => `-e ${key}=`).join(' ')} -e UpdateInProgress=${flag}`;
+  const clear = `  govc vm.change -vm ${vm} ${keys.map((key) => `-e ${quoted(key)}`).join(' ')}`;
   return [
     `Rollback record of ${vch.summary.name} (${vch.ref.value}), run ${record.run} by ${record.user}, begun ${record.startedAt}`,
     `snapshot: ${snapshot ?? 'not taken yet'}; power before: ${record.powerState}; version before: ` +
@@ -44,5 +46,9 @@ export function rollbackCard(vch: Vch, record: UpgradeRecord): readonly string[]
 /** `[datastore1] vch1/new.iso` as options of govc. */
 function shell(path: string): string {
   const [, datastore = '', file = path] = /^\[(.*?)\] (.*)$/.exec(path) ?? [];
-  return `-ds '${datastore}' '${file}'`;
+  return `-ds ${quoted(datastore)} ${quoted(file)}`;
+}
+
+function quoted(word: string): string {
+  return /^[\w./=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -61,7 +61,7 @@ export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
       error,
       run: record?.run ?? context.options.runId,
       phase: record?.phase ?? null,
-      lockId: record === null ? null : context.lock.id,
+      lockId: context.lock.wasTaken ? context.lock.id : null,
       snapshot: record?.snapshot ?? null,
       card: record === null ? [] : rollbackCard(context.vch, record),
     },

@@ -1,17 +1,12 @@
 import {VchError} from '../../errors.js';
-import {readContainerVms} from '../../inventory/container-vms.js';
-import {DATA_VERSION_KEY, dataVersionOf} from '../../migration/data-version.js';
 import {type Decide, decideApply, decideUndo} from '../decision.js';
 import {runInfo} from '../migration-run.js';
 import type {RunOutcome, VmOutcome} from '../outcome.js';
 import type {RunOptions} from '../run-options.js';
-import {ownership, type Scope, scopeOf} from '../scope.js';
+import {type Scope, scopeOf} from '../scope.js';
 import {selected} from '../selection.js';
 import {writeScope} from '../write-scope.js';
 import type {VchContext} from './context.js';
-import type {UpgradeRecord} from './record.js';
-
-const BUILD_KEY = 'guestinfo.vice./version/BuildNumber';
 
 /** Runs the container plugins under our own lock. Rejects where one VM's trouble must stop the upgrade. */
 export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
@@ -77,46 +72,4 @@ export function assertUpgradable(vms: readonly VmOutcome[]): void {
     `${stopping.length} containerVMs stop the upgrade: ${names}${more}; the first because ${first.error?.message ?? 'it failed'}. ` +
       'The appliance was not touched; see vch-migrate plan',
   );
-}
-
-/** A containerVM, by which people and records know it. */
-export interface SeenContainer {
-  readonly id: string;
-  readonly label: string;
-}
-
-/** containerVMs that look as if a newer VCH than that had made them, and those of which that cannot be seen. */
-export async function newerContainers(
-  context: VchContext,
-  from: UpgradeRecord['from'],
-): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(context.session, context.vch, [DATA_VERSION_KEY.container, BUILD_KEY]);
-  const newer: SeenContainer[] = [];
-  const unseen: SeenContainer[] = [];
-  for (const vm of vms) {
-    if (vm.status === 'other' || ownership(vm, context.found).status === 'other') continue;
-    const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
-    const version = dataVersionOf(vm.config, 'container');
-    if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);
-    else if (isLater(vm.config[BUILD_KEY], from.build)) newer.push(seen);
-    // What a host that is away still shows is enough; nothing at all says nothing.
-    else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);
-  }
-  return {newer, unseen};
-}
-
-/** Those that came since the upgrade on record began. */
-export async function madeSince(
-  context: VchContext,
-  {from, newerBefore}: Pick<UpgradeRecord, 'from' | 'newerBefore'>,
-): ReturnType<typeof newerContainers> {
-  const known = new Set(newerBefore);
-  const {newer, unseen} = await newerContainers(context, from);
-  return {newer: newer.filter(({id}) => !known.has(id)), unseen};
-}
-
-/** As VIC compares builds: whole numbers, and what is none is later than nothing. */
-function isLater(build: string | undefined, than: string | null): boolean {
-  if (build === undefined || than === null) return false;
-  return /^\d+$/.test(build) && /^\d+$/.test(than) && Number(build) > Number(than);
 }

@@ -2,13 +2,15 @@ import {VchError} from '../../errors.js';
 import {decodeValue} from '../../extraconfig/value.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
+import {LEDGER_KEY} from '../../migration/ledger.js';
 import {pluginId} from '../../migration/plugin.js';
 import type {PluginRegistry} from '../../migration/registry.js';
 import {runInfo} from '../migration-run.js';
 import {type AppliancePlan, type Destination, planAppliance} from './appliance-plan.js';
-import {newerContainers} from './containers.js';
+
 import type {VchContext} from './context.js';
 import {isoRecords, targetVersion} from './iso-files.js';
+import {newerContainers} from './newer-containers.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 
 /** A plan of the appliance, and what would be on record of it. */
@@ -30,8 +32,8 @@ export async function planOnRecord(context: VchContext, appliance: Appliance): P
   const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
   const from = {
     dataVersion: plan.dataVersion,
-    build: text(appliance, 'BuildNumber'),
-    version: text(appliance, 'Version'),
+    build: versionText(appliance, 'BuildNumber'),
+    version: versionText(appliance, 'Version'),
   };
   const record: UpgradeRecord = {
     schema: 1,
@@ -52,6 +54,7 @@ export async function planOnRecord(context: VchContext, appliance: Appliance): P
     cdrom: plan.cdrom === null ? null : {key: plan.cdrom.key, before: driveOf(appliance, plan.cdrom.key)},
     isos,
     previousSnapshot: last?.snapshot ?? null,
+    ledgerBefore: appliance.config[LEDGER_KEY] !== undefined,
     previous: last === null ? null : (appliance.config[UPGRADE_RECORD_KEY] ?? null),
     newerBefore: (await newerContainers(context, from)).newer.map(({id}) => id).sort(),
   };
@@ -74,7 +77,11 @@ function driveOf({cdroms}: Appliance, key: number): string | null {
   return cdroms.find((drive) => drive.key === key)?.fileName ?? null;
 }
 
-function text({config}: Appliance, name: string): string | null {
+/** One part of the version that an appliance's keys tell; `null` where it is absent or empty. */
+export function versionText(
+  {config}: Pick<Appliance, 'config'>,
+  name: 'BuildNumber' | 'Version',
+): string | null {
   const value = decodeValue(config[`guestinfo.vice./init/version/${name}`] ?? '');
   return value === '' ? null : value;
 }

@@ -8,7 +8,7 @@ export interface VchOptions extends RunOptions {
   /** Milliseconds until the appliance must be ready after power-on. */
   readonly timeout: number;
   readonly journal?: Journal | undefined;
-  /** Seconds within which the lock's owner shows a sign of life; 60. */
+  /** Seconds within which the lock's owner shows a sign of life; 120. */
   readonly lease?: number | undefined;
   /** Milliseconds a guest has to shut down before the power is taken; 60,000. */
   readonly shutdownGrace?: number | undefined;

@@ -15,6 +15,7 @@ import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {parseLock} from './lock-text.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
+import {reached, type UpgradePhase} from './phase.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
 import type {UpgradeRecord} from './record.js';
@@ -22,9 +23,9 @@ import {reach} from './retry.js';
 
 /**
  * Puts the appliance back to the snapshot of the upgrade on record, and writes what the revert did not bring back.
- * Where it was not touched yet, there is nothing to put back.
+ * Where it was not touched yet, there is nothing to put back. `from` is the phase that the upgrade had come to.
  */
-export async function putApplianceBack(context: VchContext): Promise<void> {
+export async function putApplianceBack(context: VchContext, from: UpgradePhase): Promise<void> {
   context.step('revert');
   await context.enter('rollback');
   const {record} = context;
@@ -34,6 +35,8 @@ export async function putApplianceBack(context: VchContext): Promise<void> {
     if (!record.touched) return;
     throw snapshotGone(context);
   }
+  // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
+  if (!reached(from, 'appliance') && appliance.powerState === record.powerState) return;
   const before = await readSnapshotConfig(context.session, snapshot.ref);
   // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
   if (isBack(record, before, appliance)) return;

@@ -61,6 +61,8 @@ export interface UpgradeRecord {
   readonly isos: {readonly appliance: IsoRecord | null; readonly bootstrap: IsoRecord | null};
   /** The last upgrade's own snapshot, which this one makes needless. */
   readonly previousSnapshot: string | null;
+  /** The appliance had a ledger before, of an earlier upgrade. */
+  readonly ledgerBefore: boolean;
   /** The last upgrade's record as it stood, for when this one is taken back. */
   readonly previous: string | null;
   /** containerVMs that looked newer than the VCH before: they do not speak against a rollback. */
@@ -126,6 +128,7 @@ const RECORD = object(
       })),
     ),
     previousSnapshot: read('previousSnapshot', nullable(text)),
+    ledgerBefore: read('ledgerBefore', flag),
     previous: read('previous', nullable(text)),
     newerBefore: read('newerBefore', list(text)),
   }),

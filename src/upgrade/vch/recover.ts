@@ -1,6 +1,6 @@
 import {toVchError, VchError} from '../../errors.js';
-import {madeSince} from './containers.js';
 import type {VchContext} from './context.js';
+import {tellNewer} from './newer-containers.js';
 import type {UpgradeResult} from './outcome.js';
 import {cleanUp, keysAsBefore, looksBack, putApplianceBack} from './put-back.js';
 import {persist} from './retry.js';
@@ -33,35 +33,23 @@ export async function recover(context: VchContext, failure: VchError): Promise<R
 async function takeBack(context: VchContext, failure: VchError): Promise<Recovered> {
   const {options, label} = context;
   options.log.error(`the upgrade of ${label} failed and is taken back: ${failure.message}`);
+  const from = context.record.phase;
   try {
     await tellNewer(context);
-    await persist(() => putApplianceBack(context));
+    await persist(() => putApplianceBack(context, from));
     await persist(() => cleanUp(context));
     context.step('unlock');
     await context.lock.release(keysAsBefore(context));
     return {result: 'as-before', error: failure};
   } catch (error) {
     const second = toVchError(error);
-    const back = await looksBack(context);
+    // Once that phase is entered, all that is left to do is to tidy up.
+    const back = context.record.phase === 'rollback-cleanup' || (await looksBack(context));
     await context.lock.stop(context.record);
     // As before, but for lock and record: whoever goes on has only these to put away.
     if (back) return {result: 'resumable', error: withSecond(failure, failure.code, second)};
     return {result: 'needs-person', error: withSecond(failure, 'VCH_ERR_ROLLBACK_FAILED', second)};
   }
-}
-
-/** The newer version was up for a while, and may have made containers: they are told, and keep what they boot from. */
-async function tellNewer(context: VchContext): Promise<void> {
-  const {record} = context;
-  if (!record.touched) return;
-  const {newer} = await madeSince(context, record);
-  if (newer.length === 0) return;
-  const {bootstrap} = record.isos;
-  context.amend({isos: {...record.isos, bootstrap: bootstrap && {...bootstrap, uploaded: false}}});
-  context.find(
-    'containers-of-newer-version',
-    `the newer version made ${newer.map(({label}) => label).join(', ')} while it was up, and the older one cannot work with them; remove them with docker rm after the next upgrade`,
-  );
 }
 
 /** Somebody else may be at work on the appliance: nothing is reverted under their hands. */

@@ -7,16 +7,16 @@ import {untilStopped} from '../../stopping.js';
 import type {Session} from '../../vim25/session.js';
 import {assertUnlocked} from '../assert-unlocked.js';
 import {runInfo} from '../migration-run.js';
-import {planAppliance} from './appliance-plan.js';
+import {applianceDataVersion, planAppliance} from './appliance-plan.js';
 import {compose} from './compose.js';
 import {planContainers} from './containers.js';
 import {VchContext} from './context.js';
 import {deadLock} from './liveness.js';
-import {destinationOf, pluginsOf} from './make-record.js';
+import {destinationOf, pluginsOf, versionText} from './make-record.js';
 import type {VchOptions} from './options.js';
 import type {UpgradeOutcome} from './outcome.js';
-import {findSnapshot} from './own-snapshot.js';
-import {isRollingBack, type UpgradePhase} from './phase.js';
+import {ensureRemoved, findSnapshot} from './own-snapshot.js';
+import {isRollingBack, reached, type UpgradePhase} from './phase.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 import {conduct} from './upgrade.js';
 
@@ -33,13 +33,14 @@ export async function resumeVch(session: Session, options: VchOptions): Promise<
     return {...outcome, interrupted: options.signal?.aborted === true};
   }
   context.step('lock');
-  const taken = await context.lock.take(dead, async ({config}) => {
-    const now = unfinished(context.label, config[UPGRADE_RECORD_KEY]);
+  const taken = await context.lock.take(dead, async (appliance) => {
+    const now = unfinished(context.label, appliance.config[UPGRADE_RECORD_KEY]);
     if (now.run !== record.run) throw nothingToResume(context.label, now);
+    assertSameBuild(context, appliance);
     return now;
   });
   context.took(taken.record);
-  return conduct(context, await startOf(context), known);
+  return conduct(context, () => startOf(context), known);
 }
 
 async function prepare(context: VchContext) {
@@ -53,6 +54,7 @@ async function prepare(context: VchContext) {
   if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
   context.took(record);
   assertSamePlugins(context);
+  assertSameBuild(context, appliance);
   await assertNoRevert(context, appliance);
   const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
   const plan = await planAppliance(options.registry, vch, appliance, destinationOf(record), run);
@@ -61,19 +63,52 @@ async function prepare(context: VchContext) {
 }
 
 /**
- * Where to go on. While the appliance is up its containerVMs are looked at again, for some may have come since; once it
- * is off, everything from its power-off on is gone through again, for somebody may have powered it on.
+ * Where to go on. While the appliance is up its containerVMs are looked at again, for some may have come since, and its
+ * snapshot is taken again, for it may be days old; once it is off, everything from its power-off on is gone through
+ * again, for somebody may have powered it on.
  */
-async function startOf({record, writer}: VchContext): Promise<UpgradePhase> {
+async function startOf(context: VchContext): Promise<UpgradePhase> {
+  const {record, writer} = context;
+  const snapshot = await findSnapshot(context, record);
   switch (record.phase) {
     case 'snapshot':
-    case 'power-off':
-      return (await writer.read()).powerState === record.powerState ? 'containers' : 'power-off';
+    case 'power-off': {
+      const isOff = (await writer.read()).powerState !== record.powerState;
+      if (isOff && snapshot !== null) return 'power-off';
+      if (snapshot !== null) await ensureRemoved(context, snapshot.ref);
+      context.amend({snapshot: null, touched: false});
+      return 'containers';
+    }
     case 'appliance':
-      return 'power-off';
+    case 'power-on':
+    case 'ready':
+    case 'verify':
+      if (snapshot === null)
+        context.find(
+          'no-way-back',
+          `the snapshot of ${context.label} is gone: if going on fails, it cannot be put back`,
+        );
+      return record.phase === 'appliance' ? 'power-off' : 'power-on';
     default:
       return record.phase;
   }
+}
+
+/** What somebody else has upgraded meanwhile is not ours to go on with, and may be newer than where we were going. */
+function assertSameBuild({record, label}: VchContext, appliance: Appliance): void {
+  const build = versionText(appliance, 'BuildNumber');
+  const ours =
+    reached(record.phase, 'appliance') && record.to !== null
+      ? [record.from.build, record.to.build]
+      : [record.from.build];
+  const version = applianceDataVersion(appliance);
+  const known = reached(record.phase, 'appliance') || version === record.from.dataVersion;
+  if (ours.includes(build) && known) return;
+  throw new VchError(
+    'VCH_ERR_CONFLICT',
+    `${label} is no longer what its upgrade, run ${record.run}, began with: its build is ${build ?? 'unknown'} and its data version ${version}, as when vic-machine has upgraded it meanwhile. ` +
+      'Nothing was written; take what is left of ours back with vch-migrate rollback, which leaves that version alone',
+  );
 }
 
 /** A revert brings back the record of the time of the snapshot: nothing but the power tells that there was one. */

@@ -1,4 +1,5 @@
 import {toVchError, VchError} from '../../errors.js';
+import type {Appliance} from '../../inventory/appliance.js';
 import {findVch} from '../../inventory/find-vch.js';
 import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
@@ -7,13 +8,15 @@ import type {Session} from '../../vim25/session.js';
 import {assertUnlocked} from '../assert-unlocked.js';
 import type {RunOutcome} from '../outcome.js';
 import {compose, lookAt} from './compose.js';
-import {madeSince, planUndoContainers, type SeenContainer, undoContainers} from './containers.js';
+import {planUndoContainers, undoContainers} from './containers.js';
 import {VchContext} from './context.js';
 import {tellEvent} from './events.js';
 import {deadLock} from './liveness.js';
+import {assertNoNewer, tellNewer} from './newer-containers.js';
 import type {VchOptions} from './options.js';
 import type {UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
+import {isRollingBack, reached} from './phase.js';
 import {cleanUp, keysAsBefore, looksBack, putApplianceBack} from './put-back.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 import {persist} from './retry.js';
@@ -54,11 +57,9 @@ async function prepare(context: VchContext) {
   }
   const dead = await deadLock(writer, options);
   if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
-  if (record.phase !== 'rollback-cleanup') {
-    await assertNoNewer(context, record, 'Nothing was written');
-    await assertSnapshot(context, record);
-  }
   context.took(record);
+  if (mayRefuse(record, appliance)) await assertNoNewer(context, 'Nothing was written');
+  if (!reached(record.phase, 'rollback-containers')) await assertSnapshot(context, record);
   const {outcome} = await planUndoContainers(context);
   return {record, dead, containers: outcome};
 }
@@ -68,19 +69,21 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
   let containers = planned;
   try {
     await tellEvent(context, 'rollback begins');
-    if (context.record.phase !== 'rollback-cleanup') {
-      // Where that phase is on record the appliance is back, and stays up.
-      if (context.record.phase !== 'rollback-containers') {
-        // The VCH was up while somebody was asked.
-        await assertNoNewer(context, context.record, 'The appliance was not put back');
-        await persist(() => putApplianceBack(context));
-      }
-      await context.enter('rollback-containers');
-      stopHere(context);
-      containers = await undoContainers(context);
-      context.lock.lost.throwIfAborted();
-      if (containers.interrupted) stopHere(context);
+    const from = context.record.phase;
+    // Where that phase is on record the appliance is back, and stays up.
+    if (!reached(from, 'rollback-containers')) {
+      // The VCH was up while somebody was asked.
+      if (mayRefuse(context.record, await context.writer.read()))
+        await assertNoNewer(context, 'The appliance was not put back');
+      else await tellNewer(context);
+      await persist(() => putApplianceBack(context, from));
     }
+    // A rollback by itself never came to them, so they are looked at even where nothing but the tidying is left.
+    if (from !== 'rollback-cleanup') await context.enter('rollback-containers');
+    stopHere(context);
+    containers = await undoContainers(context);
+    context.lock.lost.throwIfAborted();
+    if (containers.interrupted) stopHere(context);
     await persist(() => cleanUp(context));
     context.step('unlock');
     await context.lock.release(keysAsBefore(context));
@@ -96,9 +99,13 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
     });
   } catch (error) {
     const failure = toVchError(error);
-    const down = context.record.phase === 'rollback' && !(await looksBack(context));
+    if (!isRollingBack(context.record.phase)) {
+      // Nothing was done under the lock: it goes back to whoever left it.
+      await context.lock.undo();
+      throw failure;
+    }
+    const result = (await isHalfBack(context, failure)) ? 'needs-person' : 'resumable';
     await context.lock.stop(context.record);
-    const result = down && failure.code !== 'VCH_ERR_LOCK_LOST' ? 'needs-person' : 'resumable';
     await tellEvent(context, `rollback ends: ${result}, ${failure.code}`);
     options.log.error(`the rollback of ${context.label} failed: ${failure.message}`);
     return compose(context, {
@@ -122,27 +129,16 @@ function asRollback(failure: VchError, result: string): VchError {
   });
 }
 
-/** What the newer version made, the older one cannot work with. */
-async function assertNoNewer(context: VchContext, record: UpgradeRecord, written: string): Promise<void> {
-  const {newer, unseen} = await madeSince(context, record);
-  if (newer.length > 0) {
-    throw new VchError(
-      'VCH_ERR_CONFLICT',
-      `${context.label} has ${newer.length} containerVMs that the newer version made, and that version ${record.from.version ?? record.from.dataVersion} cannot work with: ` +
-        `${listed(newer)}. ${written}; remove them with docker rm, then run vch-migrate rollback again`,
-    );
-  }
-  if (unseen.length === 0) return;
-  context.find(
-    'containers-unseen',
-    `whether the newer version made ${listed(unseen)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
-  );
+/** Whether there is still a choice: a VCH that is down, or on its way back, must come up again whatever was made. */
+function mayRefuse({phase, powerState}: UpgradeRecord, appliance: Appliance): boolean {
+  return !isRollingBack(phase) && (appliance.powerState === 'poweredOn' || powerState === 'poweredOff');
 }
 
-function listed(vms: readonly SeenContainer[]): string {
-  const more = vms.length > 20 ? ` and ${vms.length - 20} more` : '';
-  const names = vms.slice(0, 20).map(({label}) => label);
-  return `${names.join(', ')}${more}`;
+/** Whether the VCH was left down or of two versions. Where the lock was lost its keys may be somebody else's by now. */
+async function isHalfBack(context: VchContext, failure: VchError): Promise<boolean> {
+  if (context.record.phase !== 'rollback') return false;
+  if (failure.code !== 'VCH_ERR_LOCK_LOST') return !(await looksBack(context));
+  return (await lookAt(context))?.powerState !== context.record.powerState;
 }
 
 async function assertSnapshot(context: VchContext, record: UpgradeRecord): Promise<void> {

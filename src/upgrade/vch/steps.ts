@@ -90,8 +90,6 @@ const STEPS: readonly Step[] = [
         );
         return;
       }
-      // Somebody may have powered it off since.
-      await ensurePoweredOn(context);
       context.step('ready');
       await waitUntilReady(context, context.options.signal);
     },
@@ -149,10 +147,12 @@ async function dropPrevious(context: VchContext): Promise<void> {
 
 function assertNoneFailed({vms}: RunOutcome): void {
   const failed = vms.filter(({status}) => status === 'failed' || status === 'not-attempted');
-  const [first] = failed;
+  const first = failed.find(({status}) => status === 'failed') ?? failed[0];
   if (first === undefined) return;
+  // That one was not attempted is no interruption of the upgrade.
+  const code = first.error?.code === 'VCH_ERR_INTERRUPTED' ? undefined : first.error?.code;
   throw new VchError(
-    first.error?.code ?? 'VCH_ERR_PLUGIN_FAILED',
+    code ?? 'VCH_ERR_PLUGIN_FAILED',
     `${failed.length} containerVMs could not be changed, the first being ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
       'The appliance was not touched',
   );

@@ -38,8 +38,10 @@ export class UpgradeLock {
   readonly #options: LockOptions;
   #lock: LockText;
   #heartbeat: NodeJS.Timeout | undefined;
-  /** When the lock was last seen to be ours. */
-  #seen = performance.now();
+  /** When its last sign of life was written. */
+  #renewed = performance.now();
+  /** The appliance as taking the lock found it. */
+  #found: Appliance | undefined;
   readonly #lost = new AbortController();
 
   constructor(writer: ApplianceWriter, options: LockOptions) {
@@ -82,17 +84,52 @@ export class UpgradeLock {
     record: (appliance: Appliance) => Promise<UpgradeRecord>,
   ): Promise<{readonly appliance: Appliance; readonly record: UpgradeRecord}> {
     let taken: {appliance: Appliance; record: UpgradeRecord} | undefined;
-    await this.#writer.write('taking the upgrade lock', async (appliance) => {
-      if (parseLock(appliance.config[LOCK_KEY])?.id === this.id && taken !== undefined) return null;
-      if (dead === null || appliance.config[LOCK_KEY] !== dead)
-        assertUnlocked(this.#writer.vch, lockState(appliance.config));
-      taken = {appliance, record: await record(appliance)};
-      return {extraConfig: missingKeys(appliance.config, this.#keys(taken.record))};
-    });
+    try {
+      await this.#writer.write('taking the upgrade lock', async (appliance) => {
+        if (parseLock(appliance.config[LOCK_KEY])?.id === this.id && taken !== undefined) return null;
+        if (dead === null || appliance.config[LOCK_KEY] !== dead)
+          assertUnlocked(this.#writer.vch, lockState(appliance.config));
+        taken = {appliance, record: await record(appliance)};
+        this.#found = appliance;
+        return {extraConfig: missingKeys(appliance.config, this.#keys(taken.record))};
+      });
+    } catch (error) {
+      // An answer may have been lost, and the lock be there all the same.
+      await this.undo();
+      throw error;
+    }
     if (taken === undefined) throw this.#lostError('it is not there');
+    this.#renewed = performance.now();
     const beat = (this.#options.lease ?? LEASE) * 1000;
     this.#heartbeat = setInterval(() => void this.#renew(), beat / 3).unref();
     return taken;
+  }
+
+  /** Whether it was taken at any time. */
+  get wasTaken(): boolean {
+    return this.#found !== undefined;
+  }
+
+  /** Puts lock, flag and record back to what taking it found, where nothing was done under it. What fails is told. */
+  async undo(): Promise<void> {
+    this.#end();
+    const found = this.#found?.config;
+    if (found === undefined) return;
+    const before = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY].map((key) => [
+      key,
+      found[key] ?? null,
+    ]);
+    try {
+      await this.#writer.write('giving the upgrade lock back', ({config}) =>
+        parseLock(config[LOCK_KEY])?.id === this.id
+          ? {extraConfig: missingKeys(config, Object.fromEntries(before))}
+          : null,
+      );
+    } catch (error) {
+      this.#options.log.warn(
+        `whether ${this.#writer.label} is locked now is not known: ${toVchError(error).message}; vch-migrate status tells, and unlock removes it`,
+      );
+    }
   }
 
   /** Enters a phase: makes sure that lock and flag are still ours, and writes it into lock and record. */
@@ -112,6 +149,7 @@ export class UpgradeLock {
       const extraConfig = missingKeys(appliance.config, this.#keys(record));
       return extraConfig.length === 0 ? null : {extraConfig};
     });
+    this.#renewed = performance.now();
   }
 
   /** What lock, flag and record are to be from now on, for a write that has more to say. */
@@ -124,10 +162,7 @@ export class UpgradeLock {
     const found = parseLock(config[LOCK_KEY]);
     if (found === null) throw this.#lostError('somebody removed it');
     if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'somebody'} has it now`);
-    if (isFlagUp(config)) {
-      this.#seen = performance.now();
-      return;
-    }
+    if (isFlagUp(config)) return;
     throw this.#lostError(
       `somebody cleared ${UPDATE_IN_PROGRESS_KEY} meanwhile, as vic-machine does when its own upgrade or configure ends`,
     );
@@ -177,22 +212,6 @@ export class UpgradeLock {
     });
   }
 
-  /** Gives back what may have been taken without our hearing of it. That it could not is told: nobody lives behind it. */
-  async abandon(also: Readonly<Record<string, string | null>>): Promise<void> {
-    this.#end();
-    try {
-      await this.#writer.write('giving the upgrade lock back', ({config}) =>
-        parseLock(config[LOCK_KEY])?.id === this.id
-          ? {extraConfig: missingKeys(config, {[LOCK_KEY]: null, ...also})}
-          : null,
-      );
-    } catch (error) {
-      this.#options.log.warn(
-        `whether ${this.#writer.label} is locked now is not known: ${toVchError(error).message}; vch-migrate status tells, and unlock removes it`,
-      );
-    }
-  }
-
   /** Stops the signs of life. */
   close(): void {
     this.#end();
@@ -212,6 +231,10 @@ export class UpgradeLock {
 
   /** Shows a sign of life. That it could not is told and decides nothing: every phase looks at the lock. */
   async #renew(): Promise<void> {
+    const silent = (performance.now() - this.#renewed) / 1000;
+    // From now on others may take us for dead: nothing new is written.
+    if (silent > this.#lock.lease)
+      this.#lost.abort(this.#lostError(`it could not be renewed for ${Math.round(silent)} s`));
     if (this.#writer.busy) return;
     try {
       await this.#writer.inTurn(async () => {
@@ -221,13 +244,10 @@ export class UpgradeLock {
           const extraConfig = missingKeys(appliance.config, {[LOCK_KEY]: encodeLock(this.#lock)});
           return extraConfig.length === 0 ? null : {extraConfig};
         });
+        this.#renewed = performance.now();
       });
     } catch (error) {
       const failure = toVchError(error);
-      const silent = (performance.now() - this.#seen) / 1000;
-      // From now on others may take us for dead: nothing new is written.
-      if (silent > this.#lock.lease)
-        this.#lost.abort(this.#lostError(`it could not be renewed for ${Math.round(silent)} s`));
       this.#options.log.debug(
         `the upgrade lock on ${this.#writer.label} was not renewed: ${failure.message}`,
       );

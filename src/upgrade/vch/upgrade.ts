@@ -20,7 +20,6 @@ import {type PlannedAppliance, planOnRecord} from './make-record.js';
 import type {UpgradeOptions} from './options.js';
 import type {UpgradeOutcome} from './outcome.js';
 import type {UpgradePhase} from './phase.js';
-import {keysAsBefore} from './put-back.js';
 import {encodeRecord, type UpgradeRecord} from './record.js';
 import {recover} from './recover.js';
 import {type Progress, runSteps} from './steps.js';
@@ -43,7 +42,7 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
   if (options.signal?.aborted || goOn === false)
     return {...before('not-started'), interrupted: options.signal?.aborted === true};
   const taken = await takeLock(context, planned.record);
-  return conduct(context, 'upload', {planned: taken, containers, checks});
+  return conduct(context, async () => 'upload', {planned: taken, containers, checks});
 }
 
 interface Prepared {
@@ -79,19 +78,13 @@ async function prepare(session: Session, options: UpgradeOptions): Promise<Prepa
 async function takeLock(context: VchContext, before: UpgradeRecord): Promise<PlannedAppliance> {
   context.step('lock');
   let planned: PlannedAppliance | undefined;
-  try {
-    const {record} = await context.lock.take(null, async (appliance) => {
-      const now = await planOnRecord(context, appliance);
-      if (!sameStart(now.record, before)) throw overtaken(context.label, now.record);
-      planned = now;
-      return now.record;
-    });
-    context.took(record);
-  } catch (error) {
-    // An answer may have been lost, and the lock be there all the same.
-    if (planned !== undefined) await context.lock.abandon(keysAsBefore({record: planned.record}));
-    throw error;
-  }
+  const {record} = await context.lock.take(null, async (appliance) => {
+    const now = await planOnRecord(context, appliance);
+    if (!sameStart(now.record, before)) throw overtaken(context.label, now.record);
+    planned = now;
+    return now.record;
+  });
+  context.took(record);
   tellCard(context);
   return planned ?? planOnRecord(context, await context.writer.read());
 }
@@ -113,22 +106,22 @@ function sameStart(now: UpgradeRecord, before: UpgradeRecord): boolean {
 function overtaken(label: string, {from}: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_LOCKED',
-    `${label} is no longer what was checked, as when another upgrade begins and ends meanwhile: its data version is ${from.dataVersion}, its build ${from.build ?? 'unknown'} by now. ` +
+    `${label} is no longer what was checked, as when another upgrade begins and ends meanwhile: its data version is ${from.dataVersion}, its build ${from.build ?? 'unknown'} by now, or its power or CD-ROM has changed. ` +
       'Nothing was written; see vch-migrate status, then run the same command again',
   );
 }
 
-/** Goes through the steps under the lock, from that phase on, and ends in a state that can be told. */
+/** Goes through the steps under the lock, from a phase on, and ends in a state that can be told. */
 export async function conduct(
   context: VchContext,
-  from: UpgradePhase,
+  from: () => Promise<UpgradePhase>,
   known: Pick<Composing, 'planned' | 'containers' | 'checks'>,
 ): Promise<UpgradeOutcome> {
   const progress: Progress = {containers: null};
   const containers = () => progress.containers ?? known.containers;
   try {
     await tellEvent(context, 'upgrade begins');
-    await runSteps(context, from, progress);
+    await runSteps(context, await from(), progress);
     context.step('unlock');
     await context.lock.release(keysWhenDone(context.record));
     context.amend({phase: 'done'});

@@ -28,6 +28,7 @@ const records: fc.Arbitrary<UpgradeRecord> = fc.record({
   cdrom: fc.option(fc.record({key: fc.nat(), before: maybe}), {nil: null}),
   isos: fc.record({appliance: iso, bootstrap: iso}),
   previousSnapshot: maybe,
+  ledgerBefore: fc.boolean(),
   previous: maybe,
   newerBefore: fc.array(text),
 });
