@@ -14,7 +14,12 @@ import type {AppliedPlugin, MigrationContext, MigrationStorage} from './runner.j
 import type {RunInfo, VmInput} from './vm.js';
 
 /** umzug's storage in the VM itself: data and history are one draft, and travel in one write. */
-export function ledgerStorage(input: VmInput, own: Ledger | null, run: RunInfo): MigrationStorage {
+export function ledgerStorage(
+  input: VmInput,
+  own: Ledger | null,
+  run: RunInfo,
+  mayBeBrief: boolean,
+): MigrationStorage {
   let ledger: Ledger = own ?? {id: input.id, instanceUuid: input.instanceUuid, runs: {}, applied: []};
   return {
     executed: async () => ledger.applied.map((entry) => entry.id),
@@ -27,11 +32,8 @@ export function ledgerStorage(input: VmInput, own: Ledger | null, run: RunInfo):
         ...ledger.runs,
         [runId]: {time, user, tool: toolVersion, ...(changeId === undefined ? {} : {changeId})},
       };
-      ledger = fitting(input, {
-        ...ledger,
-        runs,
-        applied: [...ledger.applied, entryOf(applied, context, run)],
-      });
+      const whole = {...ledger, runs, applied: [...ledger.applied, entryOf(applied, context, run)]};
+      ledger = mayBeBrief ? fitting(whole) : whole;
       context.draft.setRaw(LEDGER_KEY, encodeLedger(ledger));
     },
     unlogMigration: async () => {},
@@ -39,11 +41,11 @@ export function ledgerStorage(input: VmInput, own: Ledger | null, run: RunInfo):
 }
 
 /**
- * An appliance goes back by its snapshot, so that its ledger may do without values: one with many registries has more
- * keys than a ledger has room for.
+ * What goes back by its snapshot may do without values in its ledger: an appliance with many registries has more keys
+ * than a ledger has room for.
  */
-function fitting(input: VmInput, ledger: Ledger): Ledger {
-  if (input.target !== 'appliance' || encodeLedger(ledger).length <= LEDGER_LIMIT) return ledger;
+function fitting(ledger: Ledger): Ledger {
+  if (encodeLedger(ledger).length <= LEDGER_LIMIT) return ledger;
   const without = (run: string | null) => ({
     ...ledger,
     applied: ledger.applied.map((entry) =>

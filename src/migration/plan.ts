@@ -40,6 +40,8 @@ export type VmPlan =
 export interface PlanOptions {
   /** Milliseconds a plugin has for this VM. */
   readonly timeLimit?: number | undefined;
+  /** The VM goes back by its snapshot, so that its ledger may leave values out where it has no room for them. */
+  readonly mayBeBrief?: boolean | undefined;
 }
 
 /** Plans one VM: which plugins are due, what they change, and the history that says so. Writes nothing. */
@@ -77,7 +79,7 @@ export async function planVm(
     applied: [],
     findings,
   };
-  const storage = ledgerStorage(input, past.ledger, run);
+  const storage = ledgerStorage(input, past.ledger, run, options.mayBeBrief === true);
   const result = await runUp(due, context, storage, {
     timeLimit: options.timeLimit ?? TIME_LIMIT,
     refusal: 'stops',

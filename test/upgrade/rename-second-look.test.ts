@@ -24,7 +24,7 @@ function failReadings(simulator: Simulator, times: number, meanwhile: () => void
       meanwhile();
       // Its first call is the one that is under way.
       for (let nth = 2; nth < 2 + times; nth += 1)
-        simulator.addFault({method: 'RetrievePropertiesEx', nth, do: {fault: 'SystemError'}});
+        simulator.addFault({method: 'RetrievePropertiesEx', nth, do: {fault: 'InvalidRequest'}});
     },
   });
 }

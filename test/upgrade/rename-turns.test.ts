@@ -169,7 +169,7 @@ describe('upgrade: renames take turns', () => {
       // A VM is told of when it was read back; what is read next are the names.
       const onProgress = ({type}: ProgressEvent) => {
         if (type !== 'vm') return;
-        simulator.addFault({method: 'RetrievePropertiesEx', times: 1, do: {fault: 'SystemError'}});
+        simulator.addFault({method: 'RetrievePropertiesEx', times: 1, do: {fault: 'InvalidRequest'}});
       };
       const {vms} = await renameContainer(session, {vch, container: 'web', newName: 'shop', onProgress});
       expect(vms[0]?.status).to.equal('changed');

@@ -56,6 +56,7 @@ export async function planAppliance(
     registry,
     {target: 'appliance', id: refString(vch.ref), instanceUuid, config},
     run,
+    {mayBeBrief: true},
   );
   if (plan.status !== 'pending' && plan.status !== 'unchanged') throw plan.error;
   const own = plan.status === 'pending' ? plan.changes : [];
