@@ -7,7 +7,7 @@ import type {SideEffect} from './journal.js';
 import type {VchOptions} from './options.js';
 import type {UpgradePhase} from './phase.js';
 import type {UpgradeRecord} from './record.js';
-import {LEASE, LONG_LEASE, UpgradeLock} from './upgrade-lock.js';
+import {UpgradeLock} from './upgrade-lock.js';
 
 /** What the steps of one upgrade or rollback share: who owns the appliance, and what is on record. */
 export class VchContext {
@@ -74,11 +74,7 @@ export class VchContext {
   /** Enters a phase: lock, flag and record say so, and were still ours. */
   async enter(phase: UpgradePhase, change: Partial<UpgradeRecord> = {}): Promise<void> {
     this.amend({...change, phase});
-    await this.lock.enter(
-      phase,
-      this.record,
-      takesNoWrites(phase) ? LONG_LEASE : (this.options.lease ?? LEASE),
-    );
+    await this.lock.enter(phase, this.record);
   }
 
   /** Makes sure that lock and flag are still ours: right before everything that cannot be taken back. */
@@ -99,17 +95,4 @@ export class VchContext {
     this.findings.push({code, message});
     this.options.log.warn(message);
   }
-}
-
-/** The VM may take no writes for as long as its snapshot is taken or its power changes. */
-function takesNoWrites(phase: UpgradePhase): boolean {
-  return [
-    'snapshot',
-    'power-off',
-    'appliance',
-    'power-on',
-    'drop-previous-snapshot',
-    'rollback',
-    'rollback-cleanup',
-  ].includes(phase);
 }

@@ -6,7 +6,7 @@ import type {Logger} from '../../log.js';
 import type {ApplianceWriter} from './appliance-writer.js';
 import {type FoundLock, parseLock} from './lock-text.js';
 import {processState} from './machine.js';
-import {LEASE} from './upgrade-lock.js';
+import {LEASE} from './new-lock.js';
 
 const POLL = 1000;
 

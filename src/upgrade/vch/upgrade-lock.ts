@@ -1,33 +1,15 @@
-import {randomUUID} from 'node:crypto';
 import {performance} from 'node:perf_hooks';
 import {toVchError, VchError} from '../../errors.js';
 import type {ExtraConfig} from '../../extraconfig/extra-config.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
-import type {Logger} from '../../log.js';
 import {assertUnlocked} from '../assert-unlocked.js';
 import {type ApplianceWriter, missingKeys} from './appliance-writer.js';
 import {encodeLock, type LockText, parseLock} from './lock-text.js';
-import {processStart, processUser, thisMachine} from './machine.js';
+import {LEASE, type LockOptions, leaseOf, newLock} from './new-lock.js';
 import type {UpgradePhase} from './phase.js';
 import {encodeRecord, type UpgradeRecord} from './record.js';
-
-/** Seconds within which the owner shows a sign of life. As long as one call may take to be answered. */
-export const LEASE = 120;
-/** The same where the VM takes no writes for a while: during a snapshot and while its power changes. */
-export const LONG_LEASE = 900;
-
-/** Who takes the lock, and for what. */
-export interface LockOptions {
-  readonly runId: string;
-  readonly user: string;
-  readonly toolVersion: string;
-  readonly changeId: string | undefined;
-  /** Seconds; {@link LEASE} where it is left out. */
-  readonly lease: number | undefined;
-  readonly log: Logger;
-}
 
 /**
  * The upgrade lock on an appliance: our own key with a sign of life in it, and VIC's flag, which vic-machine looks at.
@@ -47,23 +29,7 @@ export class UpgradeLock {
   constructor(writer: ApplianceWriter, options: LockOptions) {
     this.#writer = writer;
     this.#options = options;
-    const machine = thisMachine();
-    this.#lock = {
-      ...machine,
-      id: randomUUID(),
-      owner: `${processUser()}@${machine.host}`,
-      user: options.user,
-      pid: process.pid,
-      started: processStart(process.pid),
-      tool: `vch-migrate ${options.toolVersion}`,
-      run: options.runId,
-      phase: 'locked',
-      lease: options.lease ?? LEASE,
-      counter: 0,
-      since: new Date().toISOString(),
-      changeId: options.changeId ?? null,
-      stopped: false,
-    };
+    this.#lock = newLock(options);
   }
 
   get id(): string {
@@ -133,23 +99,17 @@ export class UpgradeLock {
   }
 
   /** Enters a phase: makes sure that lock and flag are still ours, and writes it into lock and record. */
-  async enter(
-    phase: UpgradePhase,
-    record: UpgradeRecord,
-    lease: number = this.#options.lease ?? LEASE,
-  ): Promise<void> {
-    await this.#writer.inTurn(() => this.enterNow(phase, record, lease));
-  }
-
-  /** The same for who has the appliance's turn already. */
-  async enterNow(phase: UpgradePhase, record: UpgradeRecord, lease: number): Promise<void> {
-    this.#lock = {...this.#lock, phase, lease, counter: this.#lock.counter + 1};
-    await this.#writer.writeNow(`entering the phase ${phase}`, (appliance) => {
-      this.assertOurs(appliance);
-      const extraConfig = missingKeys(appliance.config, this.#keys(record));
-      return extraConfig.length === 0 ? null : {extraConfig};
+  async enter(phase: UpgradePhase, record: UpgradeRecord): Promise<void> {
+    await this.#writer.inTurn(async () => {
+      const lease = leaseOf(phase, this.#options);
+      this.#lock = {...this.#lock, phase, lease, counter: this.#lock.counter + 1};
+      await this.#writer.writeNow(`entering the phase ${phase}`, (appliance) => {
+        this.assertOurs(appliance);
+        const extraConfig = missingKeys(appliance.config, this.#keys(record));
+        return extraConfig.length === 0 ? null : {extraConfig};
+      });
+      this.#renewed = performance.now();
     });
-    this.#renewed = performance.now();
   }
 
   /** What lock, flag and record are to be from now on, for a write that has more to say. */
