@@ -1,3 +1,4 @@
+import {expect} from 'chai';
 import {resumeVch, rollbackVch, unlockVch, upgradeVch} from '../../../src/index.js';
 import type {Fixture, FixtureVm} from '../../../src/simulator/fixture/fixture.js';
 import type {Simulator, SimulatorOptions} from '../../../src/simulator/simulator.js';
@@ -89,6 +90,13 @@ export function at(step: string, act: () => void): {readonly onProgress: (event:
       act();
     },
   };
+}
+
+/** An upgrade that a signal stops when it comes to that step. */
+export async function stoppedAt(session: Session, step: string): Promise<void> {
+  const stop = new AbortController();
+  const {upgrade: ended} = await upgrade(session, {...at(step, () => stop.abort()), signal: stop.signal});
+  expect(ended.result).to.equal('resumable');
 }
 
 /** Every VM's keys, as the server has them. */

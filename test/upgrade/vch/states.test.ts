@@ -1,6 +1,5 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../../src/simulator/simulator.js';
-import type {Session} from '../../../src/vim25/session.js';
 import {rejection} from '../../rejection.js';
 import {
   APPLIANCE,
@@ -14,19 +13,13 @@ import {
   resume,
   rollback,
   snapshotsOf,
+  stoppedAt,
   unlock,
   upgrade,
   withVch,
 } from './small-upgrade.js';
 
 const appliance = (simulator: Simulator) => simulator.inventory.vm(APPLIANCE);
-
-/** An upgrade that a signal stops when it comes to that step. */
-async function stoppedAt(session: Session, step: string): Promise<void> {
-  const stop = new AbortController();
-  const {upgrade: ended} = await upgrade(session, {...at(step, () => stop.abort()), signal: stop.signal});
-  expect(ended.result).to.equal('resumable');
-}
 
 describe('an upgrade that is gone on with', () => {
   it('powers the VCH on again when somebody has powered it off, before it is called ready', async () => {
