@@ -1,31 +1,40 @@
 import {randomUUID} from 'node:crypto';
 import {builtinPlugins} from '../plugins/index.js';
-import type {ExtraConfig} from './extraconfig/extra-config.js';
-import {silent} from './log.js';
-import {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
-import type {Target} from './migration/plugin.js';
-import {createRegistry} from './migration/registry.js';
-import {TOOL_VERSION} from './tool-version.js';
-import {auditVch as audit} from './upgrade/audit.js';
 import {
   applyMigration as apply,
   planMigration as plan,
   undoMigration as undo,
   verifyMigration as verify,
-} from './upgrade/migration-run.js';
-import type {RunOutcome} from './upgrade/outcome.js';
-import {type RenameOptions, renameContainer as rename} from './upgrade/rename.js';
-import type {RunOptions, UndoOptions} from './upgrade/run-options.js';
-import {type CheckOptions, type CheckOutcome, checkVch as check} from './upgrade/vch/check.js';
-import type {UnlockOptions, UpgradeOptions, VchOptions} from './upgrade/vch/options.js';
-import type {UpgradeOutcome} from './upgrade/vch/outcome.js';
-import {resumeVch as resume} from './upgrade/vch/resume.js';
-import {rollbackVch as rollback} from './upgrade/vch/rollback.js';
-import {unlockVch as unlock} from './upgrade/vch/unlock.js';
-import {upgradeVch as upgrade} from './upgrade/vch/upgrade.js';
+} from './containers/migration-run.js';
+import type {RunOutcome} from './containers/outcome.js';
+import type {RunOptions, UndoOptions} from './containers/run-options.js';
+import type {ExtraConfig} from './extraconfig/extra-config.js';
+import {silent} from './log.js';
+import {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
+import type {Target} from './migration/plugin.js';
+import {createRegistry} from './migration/registry.js';
+import {auditVch as audit} from './rename/audit.js';
+import {type RenameOptions, renameContainer as rename} from './rename/rename.js';
+import {TOOL_VERSION} from './tool-version.js';
+import {type CheckOptions, type CheckOutcome, checkVch as check} from './vch-upgrade/check.js';
+import type {UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/options.js';
+import type {UpgradeOutcome} from './vch-upgrade/outcome.js';
+import {resumeVch as resume} from './vch-upgrade/resume.js';
+import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
+import {unlockVch as unlock} from './vch-upgrade/unlock.js';
+import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
 import type {ConnectOptions} from './vim25/connect-options.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
+export type {
+  LockState,
+  ProgressEvent,
+  RunOutcome,
+  VchSummary,
+  VmOutcome,
+  VmStatus,
+} from './containers/outcome.js';
+export type {RunOptions, UndoOptions, VchSelector} from './containers/run-options.js';
 export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
 export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
 export {type IsoInfo, readIsoInfo} from './iso/iso-info.js';
@@ -34,20 +43,11 @@ export type {Finding} from './migration/finding.js';
 export {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
 export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
-export type {
-  LockState,
-  ProgressEvent,
-  RunOutcome,
-  VchSummary,
-  VmOutcome,
-  VmStatus,
-} from './upgrade/outcome.js';
-export type {RenameOptions} from './upgrade/rename.js';
-export type {RunOptions, UndoOptions, VchSelector} from './upgrade/run-options.js';
-export type {Check, CheckOptions, CheckOutcome} from './upgrade/vch/check.js';
-export {fileJournal, type Journal, type SideEffect} from './upgrade/vch/journal.js';
-export type {UnlockOptions, UpgradeOptions, VchOptions} from './upgrade/vch/options.js';
-export type {UpgradeOutcome, UpgradeResult} from './upgrade/vch/outcome.js';
+export type {RenameOptions} from './rename/rename.js';
+export type {Check, CheckOptions, CheckOutcome} from './vch-upgrade/check.js';
+export {fileJournal, type Journal, type SideEffect} from './vch-upgrade/journal.js';
+export type {UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/options.js';
+export type {UpgradeOutcome, UpgradeResult} from './vch-upgrade/outcome.js';
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';
 export {builtinPlugins};

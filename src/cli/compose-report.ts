@@ -1,3 +1,4 @@
+import type {RunOutcome, VchSummary, VmOutcome} from '../containers/outcome.js';
 import type {VchError} from '../errors.js';
 import {maskText, maskValue} from '../extraconfig/mask.js';
 import {TOOL_DATA_VERSION} from '../migration/data-version.js';
@@ -18,8 +19,7 @@ import {
   type ReportVm,
   summarize,
 } from '../report/report.js';
-import type {RunOutcome, VchSummary, VmOutcome} from '../upgrade/outcome.js';
-import type {UpgradeOutcome} from '../upgrade/vch/outcome.js';
+import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;

@@ -1,5 +1,5 @@
+import type {RunOutcome} from '../containers/outcome.js';
 import {printable} from '../report/printable.js';
-import type {RunOutcome} from '../upgrade/outcome.js';
 import type {Connection} from './operations.js';
 import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';

@@ -1,7 +1,7 @@
+import type {ProgressEvent} from '../containers/outcome.js';
 import type {Logger} from '../log.js';
 import type {RunEvent} from '../report/events.js';
 import {durationText} from '../report/step-time.js';
-import type {ProgressEvent} from '../upgrade/outcome.js';
 import type {LiveLine} from './terminal.js';
 
 /** What a connection tells of its server: see `Contact` in `vim25/`. */

@@ -1,4 +1,4 @@
-import type {ProgressEvent} from '../upgrade/outcome.js';
+import type {ProgressEvent} from '../containers/outcome.js';
 import type {RunContext} from './command.js';
 import {ConnectionWatch, type ContactState} from './connection-watch.js';
 import {progressTo} from './progress.js';

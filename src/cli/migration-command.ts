@@ -1,11 +1,11 @@
+import type {Staging} from '../containers/brake.js';
+import type {RunOutcome} from '../containers/outcome.js';
+import type {PlanBody, PlannedOutcome} from '../containers/plan-body.js';
+import type {RunOptions} from '../containers/run-options.js';
+import type {Narrowing} from '../containers/selection.js';
 import {VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Report, ReportCommand} from '../report/report.js';
-import type {Staging} from '../upgrade/brake.js';
-import type {RunOutcome} from '../upgrade/outcome.js';
-import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
-import type {RunOptions} from '../upgrade/run-options.js';
-import type {Narrowing} from '../upgrade/selection.js';
 import type {CliContext, Command, RunContext} from './command.js';
 import {confirmation} from './confirmation.js';
 import {EXIT, exitCodeOf} from './exit-code.js';

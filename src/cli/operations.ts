@@ -1,13 +1,13 @@
+import type {RunOutcome, VchSummary} from '../containers/outcome.js';
+import type {PlanBody, PlannedOutcome} from '../containers/plan-body.js';
+import type {RunHistory} from '../containers/run-history.js';
+import type {RunOptions, UndoOptions, VchSelector} from '../containers/run-options.js';
 import type {PluginRegistry} from '../migration/registry.js';
+import type {RenameOptions} from '../rename/rename.js';
 import type {Simulator} from '../simulator/simulator.js';
-import type {RunOutcome, VchSummary} from '../upgrade/outcome.js';
-import type {PlanBody, PlannedOutcome} from '../upgrade/plan-body.js';
-import type {RenameOptions} from '../upgrade/rename.js';
-import type {RunHistory} from '../upgrade/run-history.js';
-import type {RunOptions, UndoOptions, VchSelector} from '../upgrade/run-options.js';
-import type {CheckOptions, CheckOutcome} from '../upgrade/vch/check.js';
-import type {UnlockOptions, UpgradeOptions, VchOptions} from '../upgrade/vch/options.js';
-import type {UpgradeOutcome} from '../upgrade/vch/outcome.js';
+import type {CheckOptions, CheckOutcome} from '../vch-upgrade/check.js';
+import type {UnlockOptions, UpgradeOptions, VchOptions} from '../vch-upgrade/options.js';
+import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {ConnectOptions} from '../vim25/connect-options.js';
 import type {ContactState} from './connection-watch.js';
 
@@ -58,7 +58,7 @@ export const operations: Operations = {
     const [{withSession}, {listVchs}, runs] = await Promise.all([
       import('../vim25/session.js'),
       import('../inventory/find-vch.js'),
-      import('../upgrade/migration-run.js'),
+      import('../containers/migration-run.js'),
     ]);
     return withSession(options, (session) =>
       use({
@@ -68,21 +68,21 @@ export const operations: Operations = {
         contact: () => session.contact,
         listVchs: (selector) => listVchs(session, selector),
         plan: (run) => runs.planMigration(session, run),
-        planToSave: async (run) => (await import('../upgrade/planned-run.js')).planToSave(session, run),
+        planToSave: async (run) => (await import('../containers/planned-run.js')).planToSave(session, run),
         apply: (run) => runs.applyMigration(session, run),
         applyPlan: async (run, plan) =>
-          (await import('../upgrade/planned-run.js')).applyPlan(session, run, plan),
+          (await import('../containers/planned-run.js')).applyPlan(session, run, plan),
         undo: (run) => runs.undoMigration(session, run),
         status: (run) => runs.statusOf(session, run),
-        history: async (run) => (await import('../upgrade/run-history.js')).runHistory(session, run),
+        history: async (run) => (await import('../containers/run-history.js')).runHistory(session, run),
         verify: (run) => runs.verifyMigration(session, run),
-        rename: async (run) => (await import('../upgrade/rename.js')).renameContainer(session, run),
-        audit: async (run) => (await import('../upgrade/audit.js')).auditVch(session, run),
-        check: async (run) => (await import('../upgrade/vch/check.js')).checkVch(session, run),
-        upgrade: async (run) => (await import('../upgrade/vch/upgrade.js')).upgradeVch(session, run),
-        rollback: async (run) => (await import('../upgrade/vch/rollback.js')).rollbackVch(session, run),
-        resume: async (run) => (await import('../upgrade/vch/resume.js')).resumeVch(session, run),
-        unlock: async (run) => (await import('../upgrade/vch/unlock.js')).unlockVch(session, run),
+        rename: async (run) => (await import('../rename/rename.js')).renameContainer(session, run),
+        audit: async (run) => (await import('../rename/audit.js')).auditVch(session, run),
+        check: async (run) => (await import('../vch-upgrade/check.js')).checkVch(session, run),
+        upgrade: async (run) => (await import('../vch-upgrade/upgrade.js')).upgradeVch(session, run),
+        rollback: async (run) => (await import('../vch-upgrade/rollback.js')).rollbackVch(session, run),
+        resume: async (run) => (await import('../vch-upgrade/resume.js')).resumeVch(session, run),
+        unlock: async (run) => (await import('../vch-upgrade/unlock.js')).unlockVch(session, run),
       }),
     );
   },

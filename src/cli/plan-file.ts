@@ -1,12 +1,12 @@
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
+import {type PlanBody, planBodyShape, stale} from '../containers/plan-body.js';
 import {VchError} from '../errors.js';
 import {members, moment, object, oneOf, type Shape, ShapeMismatch, text} from '../json-shape.js';
 import {canonicalJson, type Json} from '../migration/canonical-json.js';
 import {toJson} from '../report/json.js';
 import {reportShape} from '../report/parse-report.js';
 import type {Report} from '../report/report.js';
-import {type PlanBody, planBodyShape, stale} from '../upgrade/plan-body.js';
 import {systemWord} from './settings-file.js';
 
 /** A plan as a file has it. Its values stand in the report alone, masked; the plan itself has digests. */

@@ -1,6 +1,6 @@
+import type {ProgressEvent} from '../containers/outcome.js';
 import type {Logger} from '../log.js';
 import {durationText} from '../report/step-time.js';
-import type {ProgressEvent} from '../upgrade/outcome.js';
 import type {LiveLine} from './terminal.js';
 
 const INTERVAL = 5_000;

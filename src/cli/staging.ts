@@ -1,7 +1,7 @@
+import type {MaxErrors} from '../containers/brake.js';
+import type {VmOutcome} from '../containers/outcome.js';
+import type {Select} from '../containers/selection.js';
 import {VM_STATUSES} from '../report/report.js';
-import type {MaxErrors} from '../upgrade/brake.js';
-import type {VmOutcome} from '../upgrade/outcome.js';
-import type {Select} from '../upgrade/selection.js';
 import type {GivenOptions} from './option-table.js';
 import type {Problems} from './problems.js';
 

@@ -1,5 +1,5 @@
+import type {ProgressEvent} from '../containers/outcome.js';
 import type {ReportStep} from '../report/report.js';
-import type {ProgressEvent} from '../upgrade/outcome.js';
 import {DOING} from './progress.js';
 
 /** Keeps what a run does, and when, for the timeline of its report. */

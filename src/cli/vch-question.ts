@@ -1,5 +1,5 @@
+import type {RunOutcome} from '../containers/outcome.js';
 import {printable} from '../report/printable.js';
-import type {RunOutcome} from '../upgrade/outcome.js';
 
 /** What is to be known of the appliance before a command over the VCH as a whole; `undefined` for other commands. */
 export function vchQuestion(command: string, {vch, vms}: RunOutcome): string | undefined {

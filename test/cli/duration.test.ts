@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {parseDuration} from '../../src/cli/duration.js';
-import {goDuration} from '../../src/upgrade/vch/ready.js';
+import {goDuration} from '../../src/vch-upgrade/ready.js';
 
 describe('cli/duration', () => {
   it('reads what Go and vic-machine write', () => {

@@ -5,12 +5,12 @@ import type {Connection, Operations, RunningSimulator} from '../../src/cli/opera
 import {run} from '../../src/cli/run.js';
 import type {Stop, StopSignal} from '../../src/cli/stop.js';
 import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
+import type {RunOutcome, VchSummary, VmOutcome} from '../../src/containers/outcome.js';
+import type {PlanBody} from '../../src/containers/plan-body.js';
+import type {RecordedRun} from '../../src/containers/run-history.js';
+import type {RunOptions, UndoOptions, VchSelector} from '../../src/containers/run-options.js';
 import {createRegistry} from '../../src/migration/registry.js';
-import type {RunOutcome, VchSummary, VmOutcome} from '../../src/upgrade/outcome.js';
-import type {PlanBody} from '../../src/upgrade/plan-body.js';
-import type {RecordedRun} from '../../src/upgrade/run-history.js';
-import type {RunOptions, UndoOptions, VchSelector} from '../../src/upgrade/run-options.js';
-import type {UpgradeOutcome} from '../../src/upgrade/vch/outcome.js';
+import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
 import type {ConnectOptions} from '../../src/vim25/connect-options.js';
 
 export const VCH: VchSummary = {

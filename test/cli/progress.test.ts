@@ -2,9 +2,9 @@ import {Writable} from 'node:stream';
 import {expect} from 'chai';
 import {barText, progressTo} from '../../src/cli/progress.js';
 import {StatusLine} from '../../src/cli/status-line.js';
+import type {ProgressEvent} from '../../src/containers/outcome.js';
 import {VchError} from '../../src/errors.js';
 import {columnsOf} from '../../src/report/width.js';
-import type {ProgressEvent} from '../../src/upgrade/outcome.js';
 import {expectValid} from '../schemas.js';
 import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
 

@@ -1,0 +1,230 @@
+import {performance} from 'node:perf_hooks';
+import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {toVchError, VchError} from '../errors.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import type {Appliance} from '../inventory/appliance.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../inventory/keys.js';
+import {lockState} from '../inventory/lock-state.js';
+import type {UpgradePhase} from '../vch-upgrade/phase.js';
+import {encodeRecord, type UpgradeRecord} from '../vch-upgrade/record.js';
+import {type ApplianceWriter, missingKeys} from './appliance-writer.js';
+import {encodeLock, type LockText, parseLock} from './lock-text.js';
+import {LEASE, type LockOptions, leaseOf, newLock} from './new-lock.js';
+
+/**
+ * The upgrade lock on an appliance: our own key with a sign of life in it, and VIC's flag, which vic-machine looks at.
+ * Both, and the rollback record, are written in one guarded write.
+ */
+export class UpgradeLock {
+  readonly #writer: ApplianceWriter;
+  readonly #options: LockOptions;
+  #lock: LockText;
+  #heartbeat: NodeJS.Timeout | undefined;
+  /** When its last sign of life was written. */
+  #renewed = performance.now();
+  /** The appliance as taking the lock found it. */
+  #found: Appliance | undefined;
+  readonly #lost = new AbortController();
+
+  constructor(writer: ApplianceWriter, options: LockOptions) {
+    this.#writer = writer;
+    this.#options = options;
+    this.#lock = newLock(options);
+  }
+
+  get id(): string {
+    return this.#lock.id;
+  }
+
+  /** Aborted when somebody else was seen to have the lock. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /**
+   * Takes the lock, if it is free or the raw value `dead` of an owner who was seen to be dead. `record` makes the
+   * rollback record of the reading that the lock is taken on, or throws what speaks against it.
+   */
+  async take(
+    dead: string | null,
+    record: (appliance: Appliance) => Promise<UpgradeRecord>,
+  ): Promise<{readonly appliance: Appliance; readonly record: UpgradeRecord}> {
+    let taken: {appliance: Appliance; record: UpgradeRecord} | undefined;
+    try {
+      await this.#writer.write('taking the upgrade lock', async (appliance) => {
+        if (parseLock(appliance.config[LOCK_KEY])?.id === this.id && taken !== undefined) return null;
+        if (dead === null || appliance.config[LOCK_KEY] !== dead)
+          assertUnlocked(this.#writer.vch, lockState(appliance.config));
+        taken = {appliance, record: await record(appliance)};
+        this.#found = appliance;
+        return {extraConfig: missingKeys(appliance.config, this.#keys(taken.record))};
+      });
+    } catch (error) {
+      // An answer may have been lost, and the lock be there all the same.
+      await this.undo();
+      throw error;
+    }
+    if (taken === undefined) throw this.#lostError('it is not there');
+    this.#renewed = performance.now();
+    const beat = (this.#options.lease ?? LEASE) * 1000;
+    this.#heartbeat = setInterval(() => void this.#renew(), beat / 3).unref();
+    return taken;
+  }
+
+  /** Whether it was taken at any time. */
+  get wasTaken(): boolean {
+    return this.#found !== undefined;
+  }
+
+  /** Puts lock, flag and record back to what taking it found, where nothing was done under it. What fails is told. */
+  async undo(): Promise<void> {
+    this.#end();
+    const found = this.#found?.config;
+    if (found === undefined) return;
+    const before = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY].map((key) => [
+      key,
+      found[key] ?? null,
+    ]);
+    try {
+      await this.#writer.write('giving the upgrade lock back', ({config}) =>
+        parseLock(config[LOCK_KEY])?.id === this.id
+          ? {extraConfig: missingKeys(config, Object.fromEntries(before))}
+          : null,
+      );
+    } catch (error) {
+      this.#options.log.warn(
+        `whether ${this.#writer.label} is locked now is not known: ${toVchError(error).message}; vch-migrate status tells, and unlock removes it`,
+      );
+    }
+  }
+
+  /** Enters a phase: makes sure that lock and flag are still ours, and writes it into lock and record. */
+  async enter(phase: UpgradePhase, record: UpgradeRecord): Promise<void> {
+    await this.#writer.inTurn(async () => {
+      const lease = leaseOf(phase, this.#options);
+      this.#lock = {...this.#lock, phase, lease, counter: this.#lock.counter + 1};
+      await this.#writer.writeNow(`entering the phase ${phase}`, (appliance) => {
+        this.assertOurs(appliance);
+        const extraConfig = missingKeys(appliance.config, this.#keys(record));
+        return extraConfig.length === 0 ? null : {extraConfig};
+      });
+      this.#renewed = performance.now();
+    });
+  }
+
+  /** What lock, flag and record are to be from now on, for a write that has more to say. */
+  keys(record: UpgradeRecord): Readonly<Record<string, string | null>> {
+    return this.#keys(record);
+  }
+
+  /** Throws VCH_ERR_LOCK_LOST unless lock and flag are as we left them. */
+  assertOurs({config}: Appliance): void {
+    const found = parseLock(config[LOCK_KEY]);
+    if (found === null) throw this.#lostError('somebody removed it');
+    if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'somebody'} has it now`);
+    if (isFlagUp(config)) return;
+    throw this.#lostError(
+      `somebody cleared ${UPDATE_IN_PROGRESS_KEY} meanwhile, as vic-machine does when its own upgrade or configure ends`,
+    );
+  }
+
+  /**
+   * Says in the lock that its owner stops here, so that nobody has to wait out its lease. Where the flag was cleared
+   * beside us the lock goes, too: the next time that the flag is set it is vic-machine's. What fails is told.
+   */
+  async stop(record: UpgradeRecord): Promise<boolean> {
+    this.#end();
+    this.#lock = {...this.#lock, stopped: true, counter: this.#lock.counter + 1};
+    try {
+      await this.#writer.write('noting the stop in the upgrade lock', ({config}) => {
+        if (parseLock(config[LOCK_KEY])?.id !== this.id) return null;
+        const extraConfig = missingKeys(config, {
+          [LOCK_KEY]: isFlagUp(config) ? encodeLock(this.#lock) : null,
+          [UPGRADE_RECORD_KEY]: encodeRecord(record),
+        });
+        return extraConfig.length === 0 ? null : {extraConfig};
+      });
+      return true;
+    } catch (error) {
+      this.#options.log.warn(
+        `the upgrade lock on ${this.#writer.label} could not be marked as stopped: ${toVchError(error).message}`,
+      );
+      return false;
+    }
+  }
+
+  /** Gives the lock back; `also` says what else is to stand or to go with it, the flag among it. */
+  async release(also: Readonly<Record<string, string | null>>): Promise<void> {
+    this.#end();
+    let ours = false;
+    await this.#writer.write('releasing the upgrade lock', (appliance) => {
+      const found = parseLock(appliance.config[LOCK_KEY]);
+      // What was released by a request whose answer was lost is released.
+      if (found?.id !== this.id) {
+        if (!ours)
+          throw this.#lostError(
+            found === null ? 'somebody removed it' : `${found.owner ?? 'somebody'} has it now`,
+          );
+        return null;
+      }
+      ours = true;
+      return {extraConfig: missingKeys(appliance.config, {[LOCK_KEY]: null, ...also})};
+    });
+  }
+
+  /** Stops the signs of life. */
+  close(): void {
+    this.#end();
+  }
+
+  #end(): void {
+    clearInterval(this.#heartbeat);
+  }
+
+  #keys(record: UpgradeRecord): Readonly<Record<string, string | null>> {
+    return {
+      [LOCK_KEY]: encodeLock(this.#lock),
+      [UPDATE_IN_PROGRESS_KEY]: 'true',
+      [UPGRADE_RECORD_KEY]: encodeRecord(record),
+    };
+  }
+
+  /** Shows a sign of life. That it could not is told and decides nothing: every phase looks at the lock. */
+  async #renew(): Promise<void> {
+    const silent = (performance.now() - this.#renewed) / 1000;
+    // From now on others may take us for dead: nothing new is written.
+    if (silent > this.#lock.lease)
+      this.#lost.abort(this.#lostError(`it could not be renewed for ${Math.round(silent)} s`));
+    if (this.#writer.busy) return;
+    try {
+      await this.#writer.inTurn(async () => {
+        this.#lock = {...this.#lock, counter: this.#lock.counter + 1};
+        await this.#writer.writeNow('renewing the upgrade lock', (appliance) => {
+          this.assertOurs(appliance);
+          const extraConfig = missingKeys(appliance.config, {[LOCK_KEY]: encodeLock(this.#lock)});
+          return extraConfig.length === 0 ? null : {extraConfig};
+        });
+        this.#renewed = performance.now();
+      });
+    } catch (error) {
+      const failure = toVchError(error);
+      this.#options.log.debug(
+        `the upgrade lock on ${this.#writer.label} was not renewed: ${failure.message}`,
+      );
+      if (failure.code === 'VCH_ERR_LOCK_LOST') this.#lost.abort(failure);
+    }
+  }
+
+  #lostError(how: string): VchError {
+    return new VchError(
+      'VCH_ERR_LOCK_LOST',
+      `the upgrade lock on ${this.#writer.label} is no longer ours: ${how}. Stopped where it was safe to; see vch-migrate status`,
+    );
+  }
+}
+
+/** Whether VIC's own flag is up. */
+function isFlagUp(config: ExtraConfig): boolean {
+  const flag = config[UPDATE_IN_PROGRESS_KEY];
+  return flag !== undefined && lockState({[UPDATE_IN_PROGRESS_KEY]: flag}).held;
+}

@@ -1,0 +1,129 @@
+import {VchError} from '../errors.js';
+import type {Change} from '../extraconfig/extra-config.js';
+import {decodeValue, encodeValue, NIL} from '../extraconfig/value.js';
+import type {Appliance} from '../inventory/appliance.js';
+import type {Vch} from '../inventory/vch.js';
+import {DATA_VERSION_KEY, dataVersionOf, TOOL_DATA_VERSION} from '../migration/data-version.js';
+import type {Finding} from '../migration/finding.js';
+import {planVm, type RunInfo} from '../migration/plan.js';
+import type {PluginRegistry} from '../migration/registry.js';
+import type {CdromChange} from '../vim25/devices.js';
+import {refString} from '../vim25/managed-object.js';
+import type {TargetVersion} from './record.js';
+
+export const BOOTSTRAP_KEY = 'guestinfo.vice./container/bootstrap_image_path';
+const VERSION_KEY = 'guestinfo.vice./init/version/';
+const SESSIONS_KEY = 'guestinfo.vice./init/sessions';
+
+/** Where an upgrade leads the appliance to, besides what plugins do. */
+export interface Destination {
+  readonly to: TargetVersion | null;
+  /** `[datastore1] vch1/v1.5.6-….iso`; `null` where that ISO stays as it is. */
+  readonly applianceIso: string | null;
+  readonly bootstrapIso: string | null;
+}
+
+/** What an upgrade does to the appliance, decided on one reading of it. */
+export interface AppliancePlan {
+  readonly dataVersion: number;
+  /** Ids of the plugins that change something. */
+  readonly applied: readonly string[];
+  /** Sorted by key, all but the ledger and the data version. */
+  readonly changes: readonly Change[];
+  readonly ledger: Change | null;
+  /** The data version's own change, which is written last; `null` where it stands at 10. */
+  readonly stamp: Change | null;
+  readonly cdrom: CdromChange | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Whether the appliance has to be powered off for anything at all. */
+export function changesAppliance({changes, stamp, cdrom}: AppliancePlan): boolean {
+  // A start that is noted is no reason for one.
+  return stamp !== null || cdrom !== null || changes.some(({key}) => !isStarted(key));
+}
+
+/** Plans the appliance; rejects with the reason why it may not be upgraded. */
+export async function planAppliance(
+  registry: PluginRegistry,
+  vch: Vch,
+  appliance: Appliance,
+  destination: Destination,
+  run: RunInfo,
+): Promise<AppliancePlan> {
+  const {config, instanceUuid} = appliance;
+  const plan = await planVm(
+    registry,
+    {target: 'appliance', id: refString(vch.ref), instanceUuid, config},
+    run,
+    {mayBeBrief: true},
+  );
+  if (plan.status !== 'pending' && plan.status !== 'unchanged') throw plan.error;
+  const own = plan.status === 'pending' ? plan.changes : [];
+  const wanted = {...versionKeys(destination), ...clearedSessions(appliance)};
+  const others = Object.entries(wanted).flatMap(([key, after]): Change[] => {
+    const before = config[key] ?? null;
+    return before === after ? [] : [{key, before, after}];
+  });
+  const stampKey = DATA_VERSION_KEY.appliance;
+  const stamp = {key: stampKey, before: config[stampKey] ?? null, after: String(TOOL_DATA_VERSION)};
+  return {
+    dataVersion: plan.dataVersion,
+    applied: plan.status === 'pending' ? plan.applied : [],
+    changes: [...own, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    ledger: plan.status === 'pending' ? plan.ledger : null,
+    stamp: stamp.before === stamp.after ? null : stamp,
+    cdrom: destination.applianceIso === null ? null : cdromChange(vch, appliance, destination.applianceIso),
+    findings: plan.findings,
+  };
+}
+
+/** What VIC's own upgrade writes of the new version; nothing without an ISO, which alone tells a version. */
+function versionKeys({to, bootstrapIso}: Destination): Readonly<Record<string, string>> {
+  const keys: Record<string, string> = {};
+  if (to !== null) {
+    keys[`${VERSION_KEY}Version`] = to.version;
+    keys[`${VERSION_KEY}BuildNumber`] = to.build;
+    keys[`${VERSION_KEY}GitCommit`] = encodeValue(to.commit ?? '');
+    if (to.date !== null) keys[`${VERSION_KEY}BuildDate`] = to.date;
+  }
+  if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
+  return keys;
+}
+
+/** The guest sets these anew when it has started; what they say until then is of the last time. */
+function clearedSessions({config}: Appliance): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    startedKeys(config).flatMap((key) => (decodeValue(config[key] ?? '') === '' ? [] : [[key, NIL]])),
+  );
+}
+
+/** Where each of the appliance's services says that it has started. */
+export function startedKeys(config: Appliance['config']): string[] {
+  const sessions = decodeValue(config[SESSIONS_KEY] ?? '');
+  return sessions === ''
+    ? []
+    : sessions.split('|').map((session) => `guestinfo.vice..init.sessions|${session}.started`);
+}
+
+/** Whether a key is one in which a service tells that it has started. */
+export function isStarted(key: string): boolean {
+  return key.startsWith('guestinfo.vice..init.sessions|') && key.endsWith('.started');
+}
+
+function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChange | null {
+  const [drive] = cdroms;
+  if (drive === undefined) {
+    throw new VchError(
+      'VCH_ERR_CONFLICT',
+      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one with govc device.cdrom.add while it is powered off`,
+    );
+  }
+  return drive.fileName === fileName ? null : {...drive, fileName};
+}
+
+/** The appliance's data version; one that is no number was refused before. */
+export function applianceDataVersion(appliance: Appliance): number {
+  const found = dataVersionOf(appliance.config, 'appliance');
+  return found.status === 'valid' ? found.version : 0;
+}

@@ -1,0 +1,80 @@
+import {runInfo} from '../containers/migration-run.js';
+import {VchError} from '../errors.js';
+import {optionValues} from '../extraconfig/delta.js';
+import type {Appliance} from '../inventory/appliance.js';
+import {type AppliancePlan, changesAppliance, planAppliance} from './appliance-plan.js';
+import type {VchContext} from './context.js';
+import {destinationOf} from './make-record.js';
+
+/**
+ * Gives the powered-off appliance its new data and ISO in one guarded write, and then, last of all, its data version:
+ * whoever reads 10 there knows that the rest stands.
+ */
+export async function upgradeAppliance(context: VchContext): Promise<void> {
+  const {writer, lock} = context;
+  await writer.write('upgrading the appliance', async (appliance) => {
+    lock.assertOurs(appliance);
+    assertOff(context, appliance);
+    const {changes, ledger, cdrom} = await planNow(context, appliance);
+    if (changes.length === 0 && cdrom === null) return null;
+    return {
+      extraConfig: optionValues(ledger === null ? changes : [...changes, ledger]),
+      ...(cdrom === null ? {} : {deviceChange: [cdrom]}),
+    };
+  });
+  await writer.write('stamping the data version', async (appliance) => {
+    lock.assertOurs(appliance);
+    assertOff(context, appliance);
+    const {stamp} = await planNow(context, appliance);
+    return stamp === null ? null : {extraConfig: optionValues([stamp])};
+  });
+}
+
+/** Puts every key on record that is about to be changed: the guest may have written some since the lock was taken. */
+export async function recordKeys(context: VchContext): Promise<void> {
+  const {record, writer} = context;
+  const {changes, stamp} = await planNow(context, await writer.read());
+  const keys = new Set([
+    ...record.keys,
+    ...changes.map(({key}) => key),
+    ...(stamp === null ? [] : [stamp.key]),
+  ]);
+  if (keys.size === record.keys.length) return;
+  await context.enter('appliance', {keys: [...keys].sort()});
+}
+
+/** Makes sure that the appliance is all that it was to become. */
+export async function verifyAppliance(context: VchContext): Promise<void> {
+  const appliance = await context.writer.read();
+  context.lock.assertOurs(appliance);
+  const {powerState} = context.record;
+  if (appliance.powerState !== powerState) {
+    throw new VchError(
+      'VCH_ERR_VERIFY',
+      `${context.label} is ${appliance.powerState}, and was ${powerState} before its upgrade; see vCenter's events for who changed that`,
+    );
+  }
+  const plan = await planNow(context, appliance);
+  if (!changesAppliance(plan)) return;
+  const keys = [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])].map(({key}) => key);
+  throw new VchError(
+    'VCH_ERR_VERIFY',
+    `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
+      'differ again; see with govc vm.info -e who changed them',
+  );
+}
+
+function planNow(context: VchContext, appliance: Appliance): Promise<AppliancePlan> {
+  const {options, vch, record} = context;
+  const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
+  return planAppliance(options.registry, vch, appliance, destinationOf(record), run);
+}
+
+/** A guestinfo key that is written to a running VM lasts until its power-off only. */
+function assertOff({label}: VchContext, {powerState}: Appliance): void {
+  if (powerState === 'poweredOff') return;
+  throw new VchError(
+    'VCH_ERR_CONFLICT',
+    `${label} is ${powerState ?? 'in an unknown power state'}: somebody powered it on in the middle of its upgrade; see vCenter's events for who`,
+  );
+}

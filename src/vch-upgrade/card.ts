@@ -1,0 +1,54 @@
+import type {Vch} from '../inventory/vch.js';
+import {refString} from '../vim25/managed-object.js';
+import type {VchContext} from './context.js';
+import type {UpgradeRecord} from './record.js';
+
+/** Tells how to put a VCH back by hand. */
+export function tellCard({options, vch, record}: VchContext): void {
+  for (const line of rollbackCard(vch, record)) options.log.info(line);
+}
+
+/** How to put a VCH back by hand, for the case that this tool cannot: the rollback record as a person needs it. */
+export function rollbackCard(vch: Vch, record: UpgradeRecord): readonly string[] {
+  const vm = refString(vch.ref);
+  const {snapshot, from, previous} = record;
+  const flag = record.updateInProgress ?? '';
+  // The snapshot is taken with our record in it; the last upgrade's was written over by then.
+  const keys = [
+    'vch-migrate/lock=',
+    `vch-migrate/upgrade=${previous ?? ''}`,
+    ...(record.ledgerBefore ? [] : ['vch-migrate/ledger=']),
+    `UpdateInProgress=${flag}`,
+  ];
+  const isos = [record.isos.appliance, record.isos.bootstrap].filter((iso) => iso?.uploaded);
+  const clear = `  govc vm.change -vm ${vm} ${keys.map((key) => `-e ${quoted(key)}`).join(' ')}`;
+  return [
+    `Rollback record of ${vch.summary.name} (${vch.ref.value}), run ${record.run} by ${record.user}, begun ${record.startedAt}`,
+    `snapshot: ${snapshot ?? 'not taken yet'}; power before: ${record.powerState}; version before: ` +
+      `${from.version ?? 'unknown'}, build ${from.build ?? 'unknown'}, data version ${from.dataVersion}`,
+    'With vch-migrate:',
+    `  vch-migrate rollback --id ${vch.ref.value}`,
+    'By hand, if vch-migrate cannot:',
+    ...(snapshot === null
+      ? [clear]
+      : [
+          `  govc vm.power -off -force ${vm}`,
+          `  govc snapshot.revert -s -vm ${vm} ${snapshot}`,
+          clear,
+          ...(record.powerState === 'poweredOn' ? [`  govc vm.power -on ${vm}`] : []),
+          `  govc snapshot.remove -vm ${vm} ${snapshot}`,
+        ]),
+    ...isos.map((iso) => `  govc datastore.rm ${shell(iso?.path ?? '')}`),
+    `  vch-migrate undo --id ${vch.ref.value} --run ${record.run}`,
+  ];
+}
+
+/** `[datastore1] vch1/new.iso` as options of govc. */
+function shell(path: string): string {
+  const [, datastore = '', file = path] = /^\[(.*?)\] (.*)$/.exec(path) ?? [];
+  return `-ds ${quoted(datastore)} ${quoted(file)}`;
+}
+
+function quoted(word: string): string {
+  return /^[\w./=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,96 @@
+import type {Datastore} from '../../inventory/datastores.js';
+import type {VchSummary} from '../../inventory/vch.js';
+import {compareBuilds} from '../../iso/build-number.js';
+import type {IsoInfo} from '../../iso/iso-info.js';
+import {versionText} from '../../iso/version-stamp.js';
+import {TOOL_DATA_VERSION} from '../../migration/data-version.js';
+import {failed, ok, type Verdict, warning} from './verdict.js';
+
+/** The ISO files that were named. */
+export interface Isos {
+  readonly appliance: IsoInfo | undefined;
+  readonly bootstrap: IsoInfo | undefined;
+}
+
+/** Left free beside the ISO files: the snapshot grows for as long as the appliance runs on it. */
+const RESERVE = 1024 ** 3;
+
+/** Whether the ISO files are of one version; VIC compares them without the commit, too. */
+export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
+  if (appliance === undefined && bootstrap === undefined) {
+    const message = 'none was named: the VCH keeps its ISO files, and its data alone change';
+    if (skip || dataVersion === TOOL_DATA_VERSION) return ok(message);
+    return warning(
+      `${message}, which the version that it boots may not read all of: name --appliance-iso and --bootstrap-iso, unless that version was switched already`,
+    );
+  }
+  const shown = [appliance, bootstrap]
+    .flatMap((info) => (info === undefined ? [] : [`${info.path}: ${versionText(info)}`]))
+    .join(', ');
+  if (appliance === undefined || bootstrap === undefined) {
+    const left = appliance === undefined ? 'appliance' : 'bootstrap';
+    const message = `${shown}; no --${left}-iso was named, so that one stays as it is and may be of another version`;
+    return skip ? ok(message) : warning(message);
+  }
+  const agree = appliance.version === bootstrap.version && appliance.buildNumber === bootstrap.buildNumber;
+  if (agree) return ok(shown);
+  const message = `the two ISO files are of different versions: ${shown}`;
+  if (skip) return warning(message);
+  return failed(`${message}; name two of one version, or go on all the same with --skip-iso-check`);
+}
+
+/** Whether the ISO file leads to a newer build, compared as VIC does. */
+export function judgeBuild(
+  {name, id, version, build}: VchSummary,
+  iso: IsoInfo | undefined,
+  skip: boolean,
+): Verdict {
+  const has = `${name} (${id}) has version ${version ?? 'unknown'}, build ${build ?? 'unknown'}`;
+  if (iso === undefined) return ok(`${has}, and keeps it: no --appliance-iso was named`);
+  const leads = `the ISO file has version ${iso.version}, build ${iso.buildNumber}`;
+  const order = compareBuilds(build, iso.buildNumber);
+  if (order !== null && order < 0) return ok(`${has}; ${leads}`);
+  const problem =
+    order === null
+      ? `${has}, which cannot be compared: ${leads}`
+      : `${has}, the same as the ISO file's or a newer one: ${leads}. No upgrade is available`;
+  if (skip) return warning(problem);
+  return failed(
+    `${problem}; name the ISO files of a newer build, or go on all the same with --skip-version-check`,
+  );
+}
+
+/** Whether the ISO files have room where the appliance lies. */
+export function judgeDatastore(
+  datastores: readonly Datastore[],
+  vmPathName: string | null,
+  {appliance, bootstrap}: Isos,
+): Verdict {
+  const datastore = datastoreOf(datastores, vmPathName);
+  if (datastore === null)
+    return warning(`where the appliance lies cannot be seen (${vmPathName ?? 'no path'})`);
+  const {name, accessible, freeSpace} = datastore;
+  if (!accessible) return failed(`the datastore ${name} cannot be reached by its hosts; bring it back first`);
+  if (freeSpace === null) return warning(`how much of the datastore ${name} is free cannot be seen`);
+  const needed = (appliance?.size ?? 0) + (bootstrap?.size ?? 0);
+  const uploads = needed === 0 ? 'no ISO file to upload' : `${sizeText(needed)} needed for ISO files`;
+  const shown = `${name}: ${sizeText(freeSpace)} free, ${uploads}`;
+  if (freeSpace < needed) return failed(`${shown}; make room on it first`);
+  if (freeSpace < needed + RESERVE)
+    return warning(`${shown}; little is left for the snapshot, which grows while the appliance runs on it`);
+  return ok(`${shown}, the rest is for the snapshot`);
+}
+
+/** The datastore of the appliance's own folder, into which the ISO files go. */
+export function datastoreOf(datastores: readonly Datastore[], vmPathName: string | null): Datastore | null {
+  const name = /^\[(.*?)\]/.exec(vmPathName ?? '')?.[1];
+  return datastores.find((datastore) => datastore.name === name) ?? null;
+}
+
+/** `3.2 GiB`, as datastore browsers show it. */
+function sizeText(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const at = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  const value = bytes / 1024 ** at;
+  return `${at === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[at]}`;
+}

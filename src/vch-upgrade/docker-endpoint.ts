@@ -1,0 +1,109 @@
+import {type IncomingMessage, request as plainRequest} from 'node:http';
+import {request as tlsRequest} from 'node:https';
+import {isIP} from 'node:net';
+import {decodeValue} from '../extraconfig/value.js';
+import type {Appliance} from '../inventory/appliance.js';
+
+/** Where a VCH answers docker. */
+export interface DockerEndpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * What a look at `/info` gave. `unreachable`: not from here, which says nothing about the VCH. `starting`: the machine
+ * answers, and the endpoint not yet. `locked`: it is up, and wants a client certificate that we do not have.
+ */
+export type DockerState =
+  | {readonly status: 'running' | 'locked'}
+  | {readonly status: 'starting' | 'unreachable'; readonly reason: string};
+
+export type ProbeDocker = (endpoint: DockerEndpoint) => Promise<DockerState>;
+
+const IP_KEY = 'guestinfo.vice..init.networks|client.assigned.IP';
+const PERSONA_ARGS = 'guestinfo.vice./init/sessions|docker-personality/cmd/Args~';
+/** VIC serves docker without TLS there and nowhere else. */
+const PLAIN_PORT = 2375;
+const TLS_PORT = 2376;
+const TIMEOUT = 3_000;
+const MOST = 1024 * 1024;
+
+/** The address on the client network; `null` until the guest has told it. VIC stores the bytes in base64. */
+export function clientIp({config, ipAddress}: Pick<Appliance, 'config' | 'ipAddress'>): string | null {
+  const text = decodeValue(config[IP_KEY] ?? '');
+  if (isIP(text) !== 0) return text;
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length === 4) return [...bytes].join('.');
+  if (bytes.length === 16) {
+    return (bytes.toString('hex').match(/.{4}/g) ?? []).join(':');
+  }
+  return ipAddress;
+}
+
+/** Where docker is served, by the arguments of the docker personality. */
+export function dockerEndpoint(appliance: Pick<Appliance, 'config' | 'ipAddress'>): DockerEndpoint | null {
+  const host = clientIp(appliance);
+  if (host === null) return null;
+  const [, port] = /(?:^|\|)--?port=(\d{1,5})(?:\||$)/.exec(appliance.config[PERSONA_ARGS] ?? '') ?? [];
+  return {host, port: port === undefined ? TLS_PORT : Number(port)};
+}
+
+/** Looks at `/info` once. The certificate is not checked: nothing is sent that it could protect. */
+export function probeDocker({host, port}: DockerEndpoint): Promise<DockerState> {
+  if (isNobodys(host))
+    return Promise.resolve({status: 'unreachable', reason: `${host} is an address of documentation`});
+  return new Promise((resolve) => {
+    const options = {host, port, path: '/info', timeout: TIMEOUT, agent: false, rejectUnauthorized: false};
+    const request = port === PLAIN_PORT ? plainRequest(options) : tlsRequest(options);
+    request.on('response', (response) => void readInfo(response).then(resolve));
+    // A port that takes the connection and then says nothing is one that has not started.
+    let connected = false;
+    request.on('socket', (socket) => socket.once('connect', () => (connected = true)));
+    request.on('timeout', () => {
+      request.destroy();
+      resolve({status: connected ? 'starting' : 'unreachable', reason: 'no answer in time'});
+    });
+    request.on('error', (error) => resolve(stateOf(error)));
+    request.end();
+  });
+}
+
+async function readInfo(response: IncomingMessage): Promise<DockerState> {
+  const starting = (reason: string): DockerState => ({status: 'starting', reason});
+  if (response.statusCode === 401 || response.statusCode === 403) {
+    response.destroy();
+    return {status: 'locked'};
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response) {
+      size += chunk.length;
+      if (size > MOST) return starting('/info is too long');
+      chunks.push(chunk);
+    }
+  } catch {
+    return starting('/info broke off');
+  }
+  if (response.statusCode !== 200) return starting(`/info answers ${response.statusCode}`);
+  // The port layer's row of docker's own SystemStatus; a docker without it is none of VIC's, and up.
+  const portLayer = /"[^"]*port\s*layer[^"]*"\s*,\s*"([^"]*)"/i.exec(Buffer.concat(chunks).toString('utf8'));
+  const state = portLayer?.[1]?.trim() ?? 'RUNNING';
+  return state === 'RUNNING' ? {status: 'running'} : starting(`the port layer is ${state}`);
+}
+
+const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EACCES', 'EPERM', 'EADDRNOTAVAIL']);
+
+function stateOf(error: Error): DockerState {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown reason';
+  if (UNREACHABLE.has(code)) return {status: 'unreachable', reason: code};
+  // TLS 1.3 servers ask for the certificate after the handshake, older ones within it.
+  if (code.startsWith('ERR_SSL_') && /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE/.test(code))
+    return {status: 'locked'};
+  return {status: 'starting', reason: code};
+}
+
+/** RFC 5737: no machine has them, and no packet to them finds anybody. */
+function isNobodys(host: string): boolean {
+  return /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(host);
+}

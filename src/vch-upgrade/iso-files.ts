@@ -1,0 +1,129 @@
+import {VchError} from '../errors.js';
+import type {Appliance} from '../inventory/appliance.js';
+import {inventoryPaths} from '../inventory/inventory-path.js';
+import type {Vch} from '../inventory/vch.js';
+import {isoFileName} from '../iso/iso-file-name.js';
+import type {IsoInfo} from '../iso/iso-info.js';
+import {
+  type DatastoreFile,
+  datastoreFileSize,
+  datastorePath,
+  deleteDatastoreFile,
+  uploadDatastoreFile,
+} from '../vim25/datastore-file.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import type {Session} from '../vim25/session.js';
+import type {VchContext} from './context.js';
+import type {IsoRecord, TargetVersion, UpgradeRecord} from './record.js';
+
+/** The two ISOs of a VCH. */
+export const ISO_KINDS = ['appliance', 'bootstrap'] as const;
+
+export type IsoKind = (typeof ISO_KINDS)[number];
+
+/** Where the ISOs of an upgrade go: into the appliance's own folder, each under a name that tells its content. */
+export function isoRecords(
+  vch: Vch,
+  appliance: Appliance,
+  isos: Readonly<Record<IsoKind, IsoInfo | undefined>>,
+): UpgradeRecord['isos'] {
+  const placed = (kind: IsoKind): IsoRecord | null => {
+    const info = isos[kind];
+    if (info === undefined) return null;
+    const {dsName, folder} = placeOf(vch, appliance);
+    const path = datastorePath({dsName, path: `${folder}${isoFileName(info, kind)}`});
+    return {path, size: info.size, uploaded: false};
+  };
+  return {appliance: placed('appliance'), bootstrap: placed('bootstrap')};
+}
+
+/** The version that the appliance's ISO leads to. */
+export function targetVersion(iso: IsoInfo | undefined): TargetVersion | null {
+  if (iso === undefined) return null;
+  return {version: iso.version, build: String(iso.buildNumber), commit: iso.gitCommit, date: iso.buildDate};
+}
+
+/** Puts the ISOs of the record on the datastore, as far as they are not there. */
+export async function ensureUploaded(context: VchContext): Promise<void> {
+  for (const kind of ISO_KINDS) {
+    const iso = context.record.isos[kind];
+    if (iso !== null) await ensureOne(context, kind, iso);
+  }
+}
+
+async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Promise<void> {
+  const {session, options, label} = context;
+  const {file} = await fileOf(context, iso.path);
+  if ((await datastoreFileSize(session, file, options.signal)) === iso.size) return;
+  const source = kind === 'appliance' ? options.applianceIso : options.bootstrapIso;
+  if (source === undefined || !iso.path.endsWith(`/${isoFileName(source, kind)}`)) {
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${iso.path} is not whole on its datastore, and ${source === undefined ? `no --${kind}-iso was given` : `${source.path} is another file`}; ` +
+        `run vch-migrate resume again with the --${kind}-iso that the upgrade of ${label} began with`,
+    );
+  }
+  const {cdroms} = await context.writer.read();
+  if (cdroms.some(({fileName}) => fileName === iso.path)) {
+    throw new VchError(
+      'VCH_ERR_CONFLICT',
+      `${label} boots from ${iso.path}, which differs from ${source.path}: a file in use is never written over; look at it with govc datastore.ls -l`,
+    );
+  }
+  // On record first: what is begun to be written is ours to take away.
+  context.amend({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
+  await context.enter('upload');
+  context.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
+  context.step('upload', iso.size);
+  await uploadDatastoreFile(session, file, {
+    source: source.path,
+    size: iso.size,
+    signal: options.signal,
+    progress: (done) => options.onProgress?.({type: 'progress', done, total: iso.size}),
+  });
+}
+
+/** Takes away the files that this upgrade has put on the datastore; what cannot be is told. */
+export async function removeUploaded(context: VchContext): Promise<void> {
+  const {session, writer} = context;
+  for (const kind of ISO_KINDS) {
+    const iso = context.record.isos[kind];
+    if (iso === null || !iso.uploaded) continue;
+    const {file, datacenter} = await fileOf(context, iso.path);
+    if ((await datastoreFileSize(session, file)) === null) continue;
+    context.note({effect: 'DeleteDatastoreFile_Task', object: iso.path, detail: 'put there by this upgrade'});
+    await writer.waiter.wait(await deleteDatastoreFile(session, datacenter, file), `deleting ${iso.path}`);
+  }
+}
+
+interface LocatedFile {
+  readonly file: DatastoreFile;
+  readonly datacenter: ManagedObjectReference | null;
+}
+
+async function fileOf({session, vch}: VchContext, path: string): Promise<LocatedFile> {
+  const [, dsName, rest] = /^\[(.*?)\] (.*)$/.exec(path) ?? [];
+  const place = await datacenterOf(session, vch);
+  if (dsName === undefined || rest === undefined)
+    throw new VchError(
+      'VCH_ERR_LEDGER_INVALID',
+      `the rollback record names ${path}, which is no path on a datastore`,
+    );
+  return {file: {dcPath: place.path, dsName, path: rest}, datacenter: place.ref};
+}
+
+async function datacenterOf(session: Session, vch: Vch) {
+  const ref = vch.pool ?? vch.ref;
+  const found = (await inventoryPaths(session, [ref])).get(ref.value);
+  // A lone ESXi has one, too, and it is called ha-datacenter.
+  return {path: found?.datacenterPath ?? 'ha-datacenter', ref: found?.datacenterRef ?? null};
+}
+
+function placeOf(vch: Vch, {vmPathName}: Appliance): {readonly dsName: string; readonly folder: string} {
+  const [, dsName, folder = ''] = /^\[(.*?)\] (.*\/)?[^/]*$/.exec(vmPathName ?? '') ?? [];
+  if (dsName !== undefined) return {dsName, folder};
+  throw new VchError(
+    'VCH_ERR_VIM_FAULT',
+    `${vch.summary.name} (${vch.ref.value}) does not show where its files lie (${vmPathName ?? 'no path'}); see whether its datastore is there`,
+  );
+}

@@ -1,0 +1,95 @@
+import {runInfo} from '../containers/migration-run.js';
+import {VchError} from '../errors.js';
+import {decodeValue} from '../extraconfig/value.js';
+import type {Appliance} from '../inventory/appliance.js';
+import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../inventory/keys.js';
+import {LEDGER_KEY} from '../migration/ledger.js';
+import {pluginId} from '../migration/plugin.js';
+import type {PluginRegistry} from '../migration/registry.js';
+import {type AppliancePlan, type Destination, planAppliance} from './appliance-plan.js';
+
+import type {VchContext} from './context.js';
+import {isoRecords, targetVersion} from './iso-files.js';
+import {newerContainers} from './newer-containers.js';
+import {parseRecord, type UpgradeRecord} from './record.js';
+
+/** A plan of the appliance, and what would be on record of it. */
+export interface PlannedAppliance {
+  readonly appliance: Appliance;
+  readonly plan: AppliancePlan;
+  readonly record: UpgradeRecord;
+}
+
+/** Plans the appliance on one reading, and makes the rollback record for it. Rejects with what speaks against it. */
+export async function planOnRecord(context: VchContext, appliance: Appliance): Promise<PlannedAppliance> {
+  const {vch, options, label} = context;
+  const last = parseRecord(appliance.config[UPGRADE_RECORD_KEY], label);
+  if (last !== null && last.phase !== 'done') throw unfinished(label, last);
+  const isos = isoRecords(vch, appliance, {appliance: options.applianceIso, bootstrap: options.bootstrapIso});
+  const to = targetVersion(options.applianceIso);
+  const destination = destinationOf({isos, to});
+  const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
+  const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
+  const from = {
+    dataVersion: plan.dataVersion,
+    build: versionText(appliance, 'BuildNumber'),
+    version: versionText(appliance, 'Version'),
+  };
+  const record: UpgradeRecord = {
+    schema: 1,
+    run: options.runId,
+    changeId: options.changeId ?? null,
+    user: options.user,
+    tool: `vch-migrate ${options.toolVersion}`,
+    startedAt: new Date().toISOString(),
+    phase: 'locked',
+    touched: false,
+    snapshot: null,
+    powerState: appliance.powerState === 'poweredOff' ? 'poweredOff' : 'poweredOn',
+    updateInProgress: appliance.config[UPDATE_IN_PROGRESS_KEY] ?? null,
+    from,
+    to,
+    plugins: pluginsOf(options.registry),
+    keys: changes.map(({key}) => key).sort(),
+    cdrom: plan.cdrom === null ? null : {key: plan.cdrom.key, before: driveOf(appliance, plan.cdrom.key)},
+    isos,
+    previousSnapshot: last?.snapshot ?? null,
+    ledgerBefore: appliance.config[LEDGER_KEY] !== undefined,
+    previous: last === null ? null : (appliance.config[UPGRADE_RECORD_KEY] ?? null),
+    newerBefore: (await newerContainers(context, from)).newer.map(({id}) => id).sort(),
+  };
+  return {appliance, plan, record};
+}
+
+/** The plugins that write, as a record names them. */
+export function pluginsOf(registry: PluginRegistry): readonly string[] {
+  return [...registry.persisted('appliance'), ...registry.persisted('container')].map(
+    (plugin) => `${pluginId(plugin)} revision ${plugin.revision}`,
+  );
+}
+
+/** Where a record leads the appliance to. */
+export function destinationOf({isos, to}: Pick<UpgradeRecord, 'isos' | 'to'>): Destination {
+  return {to, applianceIso: isos.appliance?.path ?? null, bootstrapIso: isos.bootstrap?.path ?? null};
+}
+
+function driveOf({cdroms}: Appliance, key: number): string | null {
+  return cdroms.find((drive) => drive.key === key)?.fileName ?? null;
+}
+
+/** One part of the version that an appliance's keys tell; `null` where it is absent or empty. */
+export function versionText(
+  {config}: Pick<Appliance, 'config'>,
+  name: 'BuildNumber' | 'Version',
+): string | null {
+  const value = decodeValue(config[`guestinfo.vice./init/version/${name}`] ?? '');
+  return value === '' ? null : value;
+}
+
+function unfinished(label: string, {run, user, startedAt, phase}: UpgradeRecord): VchError {
+  return new VchError(
+    'VCH_ERR_LOCKED',
+    `an earlier upgrade of ${label} was not finished: run ${run} by ${user}, begun ${startedAt}, phase ${phase}. Nothing was written; ` +
+      'go on with it with vch-migrate resume, or take it back with rollback',
+  );
+}

@@ -1,0 +1,107 @@
+import {ownership} from '../containers/scope.js';
+import {toVchError, VchError} from '../errors.js';
+import {readContainerVms} from '../inventory/container-vms.js';
+import {DATA_VERSION_KEY, dataVersionOf} from '../migration/data-version.js';
+import type {VchContext} from './context.js';
+import type {UpgradeRecord} from './record.js';
+
+const BUILD_KEY = 'guestinfo.vice./version/BuildNumber';
+const SHOWN = 20;
+
+/** A containerVM, by which people and records know it. */
+export interface SeenContainer {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** containerVMs that look as if a newer VCH than that had made them, and those of which that cannot be seen. */
+export async function newerContainers(
+  context: VchContext,
+  from: UpgradeRecord['from'],
+): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
+  const vms = await readContainerVms(context.session, context.vch, [DATA_VERSION_KEY.container, BUILD_KEY]);
+  const newer: SeenContainer[] = [];
+  const unseen: SeenContainer[] = [];
+  for (const vm of vms) {
+    if (vm.status === 'other' || ownership(vm, context.found).status === 'other') continue;
+    const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
+    const version = dataVersionOf(vm.config, 'container');
+    if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);
+    else if (isLater(vm.config[BUILD_KEY], from.build)) newer.push(seen);
+    // What a host that is away still shows is enough; nothing at all says nothing.
+    else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);
+  }
+  return {newer, unseen};
+}
+
+/** Refuses to go back where the newer version has made containers: the older one cannot work with them. */
+export async function assertNoNewer(context: VchContext, written: string): Promise<void> {
+  const {record, label} = context;
+  const {newer, unseen} = await madeSince(context);
+  if (newer.length > 0) {
+    throw new VchError(
+      'VCH_ERR_CONFLICT',
+      `${label} has ${newer.length} containerVMs that the newer version made, and that version ${record.from.version ?? record.from.dataVersion} cannot work with: ` +
+        `${listed(newer)}. ${written}; remove them with docker rm, then run vch-migrate rollback again`,
+    );
+  }
+  if (unseen.length > 0) tellUnseen(context, unseen);
+}
+
+/**
+ * Where there is no choice but to go back: containers of the newer version are told, and keep the ISO file that they
+ * boot from. That it cannot be known stops no way back.
+ */
+export async function tellNewer(context: VchContext): Promise<void> {
+  if (!context.record.touched) return;
+  try {
+    const {newer, unseen} = await madeSince(context);
+    if (newer.length + unseen.length > 0) keepBootstrapIso(context);
+    if (unseen.length > 0) tellUnseen(context, unseen);
+    if (newer.length === 0) return;
+    context.find(
+      'containers-of-newer-version',
+      `the newer version made ${listed(newer)} while it was up, and the older one cannot work with them; remove them with docker rm after the next upgrade`,
+    );
+  } catch (error) {
+    keepBootstrapIso(context);
+    context.find(
+      'containers-unseen',
+      `whether the newer version has made containers cannot be seen: ${toVchError(error).message}; look with vch-migrate status`,
+    );
+  }
+}
+
+function keepBootstrapIso(context: VchContext): void {
+  const {isos} = context.record;
+  context.amend({isos: {...isos, bootstrap: isos.bootstrap && {...isos.bootstrap, uploaded: false}}});
+}
+
+function tellUnseen(context: VchContext, unseen: readonly SeenContainer[]): void {
+  context.find(
+    'containers-unseen',
+    `whether the newer version made ${listed(unseen)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
+  );
+}
+
+/** Those that came since the upgrade on record began. */
+async function madeSince(context: VchContext): ReturnType<typeof newerContainers> {
+  const {from, newerBefore} = context.record;
+  const known = new Set(newerBefore);
+  const {newer, unseen} = await newerContainers(context, from);
+  return {newer: newer.filter(({id}) => !known.has(id)), unseen};
+}
+
+function listed(vms: readonly SeenContainer[]): string {
+  const more = vms.length > SHOWN ? ` and ${vms.length - SHOWN} more` : '';
+  return `${vms
+    .slice(0, SHOWN)
+    .map(({label}) => label)
+    .join(', ')}${more}`;
+}
+
+/** As VIC compares builds: whole numbers, and what is none is later than nothing. */
+function isLater(build: string | undefined, than: string | null): boolean {
+  if (build === undefined || than === null) return false;
+  return /^\d+$/.test(build) && /^\d+$/.test(than) && Number(build) > Number(than);
+}

@@ -1,0 +1,64 @@
+import {reach} from '../appliance/retry.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {settle} from '../vim25/recent-tasks.js';
+import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
+import type {VchContext} from './context.js';
+import type {UpgradeRecord} from './record.js';
+
+/** By which a snapshot is known when its moref was lost. */
+function mark(run: string): string {
+  return `vch-migrate run ${run}`;
+}
+
+/**
+ * The snapshot that an upgrade has taken; `null` where it is not there. Its description must say so: a moref alone may
+ * name somebody else's, once a VM was registered anew or a vCenter restored.
+ */
+export async function findSnapshot(context: VchContext, record: UpgradeRecord): Promise<Snapshot | null> {
+  const {all} = await readSnapshots(context.session, context.vch.ref);
+  const ours = all.filter(({description}) => description === mark(record.run));
+  return ours.find(({ref}) => ref.value === record.snapshot) ?? ours.at(-1) ?? null;
+}
+
+/** Takes the snapshot of an upgrade, unless it is there; gives its moref. */
+export function ensureSnapshot(context: VchContext): Promise<string> {
+  const {session, vch, writer, record} = context;
+  // vic-machine knows such a name for the way back of an upgrade.
+  const name = `upgrade for ${record.to?.build ?? `data version 10`}`;
+  return writer.inTurn(() =>
+    reach(
+      async () => {
+        await settle(session, vch.ref);
+        return (await findSnapshot(context, record))?.ref.value ?? null;
+      },
+      async () => {
+        await context.assertOurs();
+        context.note({effect: 'CreateSnapshot_Task', object: vch.ref.value, detail: name});
+        const task = await createSnapshot(session, vch.ref, {name, description: mark(record.run)});
+        await writer.waiter.wait(task, `taking the snapshot of ${context.label}`);
+      },
+    ),
+  );
+}
+
+/** Removes a snapshot of ours; its children, if somebody made some, stay. */
+export function ensureRemoved(context: VchContext, snapshot: ManagedObjectReference): Promise<void> {
+  const {session, vch, writer} = context;
+  return writer.inTurn(async () => {
+    await reach(
+      async () => {
+        await settle(session, vch.ref);
+        const {all} = await readSnapshots(session, vch.ref);
+        return all.some(({ref}) => ref.value === snapshot.value) ? null : true;
+      },
+      async () => {
+        await context.assertOurs();
+        context.note({effect: 'RemoveSnapshot_Task', object: snapshot.value, detail: `of ${vch.ref.value}`});
+        await writer.waiter.wait(
+          await removeSnapshot(session, snapshot),
+          `removing the snapshot ${snapshot.value}`,
+        );
+      },
+    );
+  });
+}

@@ -1,0 +1,188 @@
+import {type Missing, missingKeys} from '../appliance/appliance-writer.js';
+import {parseLock} from '../appliance/lock-text.js';
+import {reach} from '../appliance/retry.js';
+import {toVchError, VchError} from '../errors.js';
+import type {Appliance} from '../inventory/appliance.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../inventory/keys.js';
+import {LEDGER_KEY} from '../migration/ledger.js';
+import {settle} from '../vim25/recent-tasks.js';
+import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
+import {isStarted} from './appliance-plan.js';
+import type {VchContext} from './context.js';
+import {removeUploaded} from './iso-files.js';
+import {ensureRemoved, findSnapshot} from './own-snapshot.js';
+import {reached, type UpgradePhase} from './phase.js';
+import {ensurePoweredOff, ensurePoweredOn} from './power.js';
+import {waitUntilReady} from './ready.js';
+import type {UpgradeRecord} from './record.js';
+
+/**
+ * Puts the appliance back to the snapshot of the upgrade on record, and writes what the revert did not bring back.
+ * Where it was not touched yet, there is nothing to put back. `from` is the phase that the upgrade had come to.
+ */
+export async function putApplianceBack(context: VchContext, from: UpgradePhase): Promise<void> {
+  context.step('revert');
+  await context.enter('rollback');
+  const {record} = context;
+  const snapshot = await findSnapshot(context, record);
+  const appliance = await context.writer.read();
+  if (snapshot === null) {
+    if (!record.touched) return;
+    throw snapshotGone(context);
+  }
+  // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
+  if (!reached(from, 'appliance') && appliance.powerState === record.powerState) return;
+  const before = await readSnapshotConfig(context.session, snapshot.ref);
+  // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
+  if (isBack(record, before, appliance)) return;
+  context.amend({snapshot: snapshot.ref.value, touched: true});
+  if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
+    context.find(
+      'left-off',
+      `${context.label} was powered off before its upgrade, and is powered off again now`,
+    );
+  await ensurePoweredOff(context);
+  await revert(context, snapshot);
+  await restore(context, before);
+  if (record.powerState !== 'poweredOn') return;
+  context.step('power-on');
+  await ensurePoweredOn(context);
+  await expectReady(context);
+}
+
+/** Whether an appliance is as its snapshot has it, but for what its guest writes while it runs. */
+function isBack(
+  {keys, cdrom, powerState}: UpgradeRecord,
+  before: SnapshotConfig,
+  appliance: Appliance,
+): boolean {
+  if (appliance.powerState !== powerState) return false;
+  const own = [...keys, LEDGER_KEY].filter((key) => !isStarted(key));
+  const wanted = Object.fromEntries(own.map((key) => [key, before.extraConfig[key] ?? null]));
+  return (
+    missingKeys(appliance.config, wanted).length === 0 && drives(appliance, before, cdrom?.key).length === 0
+  );
+}
+
+/** Whether the appliance is as before, as far as can be seen now: what is said of a failure depends on it. */
+export async function looksBack(context: VchContext): Promise<boolean> {
+  try {
+    const {record} = context;
+    const appliance = await context.writer.read();
+    const snapshot = await findSnapshot(context, record);
+    if (snapshot === null) return !record.touched && appliance.powerState === record.powerState;
+    return isBack(record, await readSnapshotConfig(context.session, snapshot.ref), appliance);
+  } catch (error) {
+    context.options.log.debug(`how ${context.label} stands cannot be seen: ${toVchError(error).message}`);
+    return false;
+  }
+}
+
+/** Takes away what the upgrade left besides: its ISO files and its snapshot. What cannot be is told. */
+export async function cleanUp(context: VchContext): Promise<void> {
+  context.step('cleanup');
+  await context.enter('rollback-cleanup');
+  try {
+    await removeUploaded(context);
+  } catch (error) {
+    context.find(
+      'iso-left',
+      `an ISO file that this upgrade uploaded is still there: ${toVchError(error).message}; remove it with govc datastore.rm`,
+    );
+  }
+  const snapshot = await findSnapshot(context, context.record);
+  if (snapshot === null) return;
+  try {
+    await ensureRemoved(context, snapshot.ref);
+  } catch (error) {
+    context.find(
+      'snapshot-left',
+      `the snapshot ${snapshot.ref.value} of this upgrade is still there: ${toVchError(error).message}; ` +
+        `remove it with govc snapshot.remove -vm VirtualMachine:${context.vch.ref.value} ${snapshot.ref.value}`,
+    );
+  }
+}
+
+/** What becomes of flag and record when everything is as before. */
+export function keysAsBefore({record}: Pick<VchContext, 'record'>): Readonly<Record<string, string | null>> {
+  return {[UPGRADE_RECORD_KEY]: record.previous, [UPDATE_IN_PROGRESS_KEY]: record.updateInProgress};
+}
+
+/** The same revert twice is one revert: whether a lost one was carried out need not be known. */
+function revert(context: VchContext, snapshot: Snapshot): Promise<void> {
+  const {session, vch, writer, record} = context;
+  let done = false;
+  return writer.inTurn(async () => {
+    await reach(
+      async () => {
+        await settle(session, vch.ref);
+        return done ? true : null;
+      },
+      async () => {
+        await context.assertOurs();
+        context.note({
+          effect: 'RevertToSnapshot_Task',
+          object: snapshot.ref.value,
+          detail: `run ${record.run}`,
+        });
+        const task = await revertToSnapshot(session, snapshot.ref);
+        await writer.waiter.wait(task, `reverting ${context.label} to ${snapshot.ref.value}`);
+        done = true;
+      },
+    );
+  });
+}
+
+/**
+ * The snapshot was taken with the upgrade's lock and record in it, so ours are renewed first thing. Whether a revert
+ * brings back every hidden key is not known of ESXi, and vcsim's brings back none: what differs is written.
+ */
+async function restore(context: VchContext, before: SnapshotConfig): Promise<void> {
+  const {writer, lock, record} = context;
+  const inSnapshot = parseLock(before.extraConfig[LOCK_KEY])?.id ?? null;
+  const keys = [...record.keys, LEDGER_KEY];
+  const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
+  await writer.write('renewing the lock after the revert', (appliance): Missing => {
+    if (appliance.powerState !== 'poweredOff') throw poweredOnMeanwhile(context, appliance);
+    // Also what the revert itself has put there.
+    if (parseLock(appliance.config[LOCK_KEY])?.id !== inSnapshot) lock.assertOurs(appliance);
+    const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys(context.record)});
+    const deviceChange = drives(appliance, before, record.cdrom?.key);
+    return extraConfig.length === 0 && deviceChange.length === 0 ? null : {extraConfig, deviceChange};
+  });
+}
+
+function drives(appliance: Appliance, before: SnapshotConfig, key: number | undefined) {
+  const was = before.cdroms.find((drive) => drive.key === key)?.fileName ?? null;
+  return appliance.cdroms.flatMap((drive) =>
+    drive.key !== key || was === null || drive.fileName === was ? [] : [{...drive, fileName: was}],
+  );
+}
+
+/** That the old version is slow to start again is no failed rollback. */
+async function expectReady(context: VchContext): Promise<void> {
+  context.step('ready');
+  try {
+    await waitUntilReady(context, undefined);
+  } catch (error) {
+    context.find(
+      'not-ready-after-rollback',
+      `${context.label} is put back and powered on, but not ready yet: ${toVchError(error).message}; look at it with vch-migrate status and docker info`,
+    );
+  }
+}
+
+/** A guestinfo key that is written to a running VM lasts until its power-off only. */
+function poweredOnMeanwhile({label}: VchContext, {powerState}: Appliance): VchError {
+  return new VchError(
+    'VCH_ERR_CONFLICT',
+    `${label} is ${powerState} right after its revert: somebody powered it on; see vCenter's events for who, then vch-migrate rollback again`,
+  );
+}
+
+function snapshotGone({label, record}: VchContext): VchError {
+  return new VchError(
+    'VCH_ERR_ROLLBACK_FAILED',
+    `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${label} is gone: somebody removed it, and without it the appliance cannot be put back; see govc snapshot.tree`,
+  );
+}

@@ -1,0 +1,112 @@
+import {performance} from 'node:perf_hooks';
+import {setTimeout} from 'node:timers/promises';
+import {mayHaveLost} from '../appliance/retry.js';
+import {toVchError, VchError} from '../errors.js';
+import {decodeValue} from '../extraconfig/value.js';
+import type {Appliance} from '../inventory/appliance.js';
+import {startedKeys} from './appliance-plan.js';
+import type {VchContext} from './context.js';
+import {clientIp, dockerEndpoint, probeDocker} from './docker-endpoint.js';
+
+const POLL = 1_000;
+/** Looks in a row at a docker endpoint that cannot be reached, before that is left at that. */
+const UNREACHABLE_LOOKS = 2;
+
+/**
+ * Waits until the appliance is ready, as VIC does: it has an address, every service has started, and docker answers
+ * where it can be reached from here. Rejects with VCH_ERR_TIMEOUT after the options' `timeout`.
+ */
+export async function waitUntilReady(context: VchContext, signal: AbortSignal | undefined): Promise<void> {
+  const {options} = context;
+  const end = performance.now() + options.timeout;
+  let waitingFor = '';
+  let unreachable = 0;
+  for (;;) {
+    if (signal?.aborted) throw interrupted(context);
+    const state = await look(context);
+    if (state.status === 'ready') return;
+    const left = end - performance.now();
+    unreachable = state.status === 'unreachable' ? unreachable + 1 : 0;
+    if (unreachable > 0 && (unreachable >= UNREACHABLE_LOOKS || left <= 0)) {
+      context.find('docker-not-reached', state.waitingFor);
+      return;
+    }
+    if (left <= 0) throw timedOut(context, state.waitingFor);
+    if (state.waitingFor !== waitingFor) options.log.info(`waiting for ${state.waitingFor}`);
+    waitingFor = state.waitingFor;
+    // An abort is told by the next round.
+    await setTimeout(Math.min(options.poll ?? POLL, left), undefined, {...(signal && {signal})}).catch(
+      () => undefined,
+    );
+  }
+}
+
+type Look =
+  | {readonly status: 'ready'}
+  /** All of it is up as far as vCenter shows, but docker cannot be asked from here. */
+  | {readonly status: 'waiting' | 'unreachable'; readonly waitingFor: string};
+
+async function look(context: VchContext): Promise<Look> {
+  const {options} = context;
+  let appliance: Appliance;
+  try {
+    appliance = await context.writer.read();
+  } catch (error) {
+    const failure = toVchError(error);
+    if (!mayHaveLost(failure)) throw failure;
+    return waiting(`an answer of vCenter (${failure.message})`);
+  }
+  // What its keys say of a machine that is off is of the last time.
+  if (appliance.powerState !== 'poweredOn') return waiting(`its power, which is ${appliance.powerState}`);
+  if (clientIp(appliance) === null) return waiting('its address on the client network');
+  const missing = startedKeys(appliance.config).flatMap((key) => {
+    const text = decodeValue(appliance.config[key] ?? '');
+    const session = key.slice(key.indexOf('|') + 1, -'.started'.length);
+    return text === 'true' ? [] : [text === '' ? session : `${session} (${text})`];
+  });
+  if (missing.length > 0) return waiting(`the start of ${missing.join(', ')}`);
+  const endpoint = dockerEndpoint(appliance);
+  if (endpoint === null) return {status: 'ready'};
+  const where = `the docker endpoint ${endpoint.host}:${endpoint.port}`;
+  const docker = await (options.probeDocker ?? probeDocker)(endpoint);
+  switch (docker.status) {
+    case 'running':
+      return {status: 'ready'};
+    case 'locked':
+      options.log.info(`${where} wants a client certificate: it is up, and was not asked further`);
+      return {status: 'ready'};
+    case 'starting':
+      return waiting(`${where} (${docker.reason})`);
+    case 'unreachable': {
+      const finding = `${where} cannot be reached from here (${docker.reason}); look with docker info from where it can`;
+      return {status: 'unreachable', waitingFor: finding};
+    }
+  }
+}
+
+function waiting(waitingFor: string): Look {
+  return {status: 'waiting', waitingFor};
+}
+
+function timedOut(context: VchContext, waitingFor: string): VchError {
+  // VIC's own words, by which people and scripts know it.
+  return new VchError(
+    'VCH_ERR_TIMEOUT',
+    `Upgrading VCH exceeded time limit of ${goDuration(context.options.timeout)}. Please increase the timeout using --timeout ` +
+      `to accommodate for a busy vSphere target: ${context.label} was still waiting for ${waitingFor}`,
+  );
+}
+
+function interrupted(context: VchContext): VchError {
+  return new VchError('VCH_ERR_INTERRUPTED', `stopped while waiting for ${context.label} to become ready`);
+}
+
+/** A duration as Go prints it: `1s`, `10m0s`, `1h0m0s`, `1.5s`. */
+export function goDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const rest = `${Number((seconds % 60).toFixed(3))}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
+}

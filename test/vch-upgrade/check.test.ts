@@ -1,0 +1,248 @@
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {builtinPlugins} from '../../plugins/index.js';
+import {readIsoInfo} from '../../src/iso/iso-info.js';
+import {silent} from '../../src/log.js';
+import {createRegistry} from '../../src/migration/registry.js';
+import type {Simulator} from '../../src/simulator/simulator.js';
+import {type CheckOptions, type CheckOutcome, checkVch} from '../../src/vch-upgrade/check.js';
+import {connect} from '../../src/vim25/session.js';
+import {writeIso} from '../iso-file.js';
+import {loginTo, type SmallVm, smallVch, withSession, withSimulator} from '../small-vch.js';
+import {withDirectory} from '../temporary-directory.js';
+
+const READING = new Set([
+  'RetrieveServiceContent',
+  'Login',
+  'Logout',
+  'CurrentTime',
+  'CreateContainerView',
+  'DestroyView',
+  'RetrievePropertiesEx',
+  'ContinueRetrievePropertiesEx',
+  'CancelRetrievePropertiesEx',
+  'RetrieveProperties',
+  'HasPrivilegeOnEntities',
+]);
+
+function options(given: Partial<CheckOptions> = {}): CheckOptions {
+  return {
+    vch: {name: 'vch1'},
+    registry: createRegistry(builtinPlugins),
+    runId: 'run-1',
+    user: 'ann',
+    toolVersion: '9.9.9',
+    parallelism: 8,
+    timeout: 600_000,
+    log: silent,
+    ...given,
+  };
+}
+
+function checked(
+  vms: readonly SmallVm[],
+  given: Partial<CheckOptions> = {},
+  prepare: (simulator: Simulator) => void = () => undefined,
+): Promise<CheckOutcome> {
+  return withSession({fixture: smallVch(vms)}, (session, simulator) => {
+    prepare(simulator);
+    return checkVch(session, options(given));
+  });
+}
+
+function of({checks}: CheckOutcome, id: string) {
+  const found = checks.find((check) => check.id === id);
+  if (found === undefined) throw new Error(`no check ${id}`);
+  return found;
+}
+
+const notOk = ({checks}: CheckOutcome) =>
+  checks
+    .filter(({status}) => status !== 'ok')
+    // That none was named is a warning of its own, and most of these name none.
+    .filter(({id, message}) => id !== 'iso' || !message.startsWith('none was named'))
+    .map(({id, status}) => [id, status]);
+
+const appliance = (changes: Readonly<Record<string, string | null>>) => (simulator: Simulator) =>
+  simulator.inventory.vm('vm-100').change(changes);
+
+describe('vch-upgrade/check', () => {
+  it('finds nothing against a sound VCH, with the containerVMs as plan has them, and writes nothing', async () => {
+    await withSession({fixture: smallVch([{name: 'web'}])}, async (session, simulator) => {
+      const outcome = await checkVch(session, options({expect: 1}));
+      expect(notOk(outcome)).to.deep.equal([]);
+      expect(outcome.vms.map(({id, status}) => [id, status])).to.deep.equal([['vm-101', 'pending']]);
+      expect(outcome.checks.map(({id}) => id)).to.deep.equal([
+        'appliance',
+        'expect',
+        'privileges',
+        'hosts',
+        'reach',
+        'lock',
+        'data-version',
+        'iso',
+        'build',
+        'datastore',
+        'snapshots',
+        'containers',
+        'refused',
+        'outage',
+      ]);
+      expect(of(outcome, 'outage').message).to.contain('10m (--timeout)');
+      const calls = simulator.requests.list.filter(({object}) => object !== '');
+      expect(calls.filter(({method}) => !READING.has(method))).to.deep.equal([]);
+    });
+  });
+
+  it('warns where no ISO is named and the data are to change, and not where they are new already', async () => {
+    expect(of(await checked([]), 'iso')).to.include({status: 'warning'});
+    expect(of(await checked([], {skipIsoCheck: true}), 'iso')).to.include({status: 'ok'});
+  });
+
+  it('fails where there are more or fewer containerVMs than expected', async () => {
+    const outcome = await checked([{name: 'web'}], {expect: 2});
+    expect(of(outcome, 'expect')).to.deep.include({status: 'failed'});
+    expect(of(outcome, 'expect').message).to.contain('1 containerVM, and --expect says 2');
+    expect(outcome.vms).to.have.lengthOf(1);
+  });
+
+  it('tells which containerVMs stop an upgrade, and which it would leave out', async () => {
+    const outcome = await checked([
+      {name: 'future', dataVersion: '11'},
+      {name: 'odd', dataVersion: 'zz'},
+      {name: 'nameless', legacyName: null},
+      {name: 'away', more: {connectionState: 'disconnected'}},
+      {name: 'web'},
+    ]);
+    expect(notOk(outcome)).to.deep.equal([
+      ['reach', 'warning'],
+      ['containers', 'failed'],
+      ['refused', 'warning'],
+    ]);
+    expect(of(outcome, 'containers').message).to.match(/^2 containerVMs .*future.*odd.*VCH_ERR_DATA_TOO_NEW/);
+    expect(of(outcome, 'refused').message).to.match(/^1 containerVM .*VCH_ERR_NAME_MISSING.*nameless/);
+    expect(of(outcome, 'reach').message).to.match(/^1 containerVM .*away/);
+  });
+
+  for (const [version, code] of [
+    ['11', 'VCH_ERR_DATA_TOO_NEW'],
+    ['zz', 'VCH_ERR_DATA_VERSION_INVALID'],
+  ] as const) {
+    it(`fails for an appliance of data version ${version}`, async () => {
+      const key = 'guestinfo.vice./init/version/PluginVersion';
+      const outcome = await checked([], {}, appliance({[key]: version}));
+      expect(notOk(outcome)).to.deep.equal([['data-version', 'failed']]);
+      expect(of(outcome, 'data-version').message).to.match(new RegExp(`^${code}: `));
+    });
+  }
+
+  it('fails while somebody holds the VCH, and says who, without tempting anyone to clear a flag', async () => {
+    const vic = await checked([], {}, appliance({UpdateInProgress: 'true'}));
+    expect(of(vic, 'lock').status).to.equal('failed');
+    expect(of(vic, 'lock').message).to.contain('vic-machine').and.not.to.contain('reset-progress');
+    const lock = JSON.stringify({id: 'lock-1', owner: 'bob@there', phase: 'upload', since: '2026-01-02'});
+    const ours = await checked([], {}, appliance({'vch-migrate/lock': lock}));
+    expect(of(ours, 'lock').status).to.equal('failed');
+    expect(of(ours, 'lock').message).to.match(/bob@there.*2026-01-02.*upload.*resume.*rollback.*unlock/);
+    const unreadable = await checked([], {}, appliance({'vch-migrate/upgrade': '{'}));
+    expect(of(unreadable, 'lock').message).to.match(/^VCH_ERR_LEDGER_INVALID: /);
+  });
+
+  it('prints the smallest role for a user who may too little, and warns where only events are lacking', async () => {
+    const read = ['System.Anonymous', 'System.View', 'System.Read'];
+    const most = [
+      ...read,
+      'VirtualMachine.Config.AdvancedConfig',
+      'VirtualMachine.Interact.PowerOff',
+      'VirtualMachine.Interact.PowerOn',
+      'VirtualMachine.State.CreateSnapshot',
+      'VirtualMachine.State.RemoveSnapshot',
+      'VirtualMachine.State.RevertToSnapshot',
+    ];
+    const fixture = {
+      ...smallVch([{name: 'web'}, {name: 'db'}]),
+      roles: [
+        {name: 'reader', privileges: read},
+        {name: 'most', privileges: most},
+      ],
+      users: [
+        {user: 'reader', password: 'p', role: 'reader'},
+        {user: 'most', password: 'p', role: 'most'},
+      ],
+    };
+    await withSimulator({fixture}, async (simulator) => {
+      const checkAs = async (user: string) => {
+        const session = await connect({...loginTo(simulator), user, password: 'p'});
+        try {
+          return of(await checkVch(session, options()), 'privileges');
+        } finally {
+          await session.close();
+        }
+      };
+      const lacking = await checkAs('reader');
+      expect(lacking.status).to.equal('failed');
+      expect(lacking.message)
+        .to.contain('VirtualMachine.State.CreateSnapshot')
+        .and.to.contain('VirtualMachine.Config.AdvancedConfig on 2 containerVMs (vm-102, vm-101)')
+        .and.to.match(/govc role\.create vch-migrate [\w. ]*VirtualMachine\.State\.RevertToSnapshot/);
+      expect(await checkAs('most')).to.include({status: 'warning'});
+      expect((await checkAs('most')).message).to.contain('Global.LogEvent');
+    });
+  });
+
+  it('warns of what cannot be looked at, and goes on', async () => {
+    const outcome = await checked([{name: 'web'}], {}, (simulator) =>
+      simulator.addFault({method: 'HasPrivilegeOnEntities', do: {fault: 'NotSupported'}}),
+    );
+    expect(notOk(outcome)).to.deep.equal([['privileges', 'warning']]);
+    expect(of(outcome, 'privileges').message).to.contain('govc role.create');
+  });
+
+  it('sees a host that is away, and a datastore without room', async () => {
+    await withDirectory({}, async (directory) => {
+      const applianceIso = await readIsoInfo(await writeIso(join(directory, 'a.iso')));
+      const vch = smallVch([{name: 'web', more: {host: 'esx2'}}]);
+      const datacenters = vch.datacenters.map((datacenter) => ({
+        ...datacenter,
+        datastores: [{name: 'datastore1', type: 'VMFS' as const, freeSpace: 1000}],
+        clusters: datacenter.clusters?.map((cluster) => ({
+          ...cluster,
+          hosts: [
+            {name: 'esx1', version: '7.0.3'},
+            {name: 'esx2', version: '6.7.0', connectionState: 'notResponding' as const},
+          ],
+        })),
+      }));
+      await withSession({fixture: {...vch, datacenters}}, async (session) => {
+        const outcome = await checkVch(session, options({applianceIso, bootstrapIso: applianceIso}));
+        expect(of(outcome, 'hosts').message).to.match(
+          /esx2 \(notResponding\).*esx1 \(7\.0\.3\).*NEEDS_POWER_OFF/,
+        );
+        expect(of(outcome, 'datastore').message).to.contain('1000 bytes free, 80.0 KiB needed');
+        expect(of(outcome, 'datastore').status).to.equal('failed');
+      });
+    });
+  });
+
+  it('compares the ISO files with each other and with the VCH, and lets each comparison be skipped', async () => {
+    await withDirectory({}, async (directory) => {
+      const iso = async (stamp: string) =>
+        readIsoInfo(await writeIso(join(directory, `${stamp}.iso`), {publisher: `VMware Inc. ${stamp}`}));
+      const [newer, older, other] = await Promise.all(
+        ['v1.5.6-20000-0a1b2c3', 'v0.9.0-8000-0a1b2c3', 'v1.5.5-19000-0a1b2c3'].map(iso),
+      );
+      const both = {applianceIso: newer, bootstrapIso: newer};
+      expect(notOk(await checked([], both))).to.deep.equal([]);
+      const differ = {applianceIso: newer, bootstrapIso: other};
+      expect(notOk(await checked([], differ))).to.deep.equal([['iso', 'failed']]);
+      expect(notOk(await checked([], {...differ, skipIsoCheck: true}))).to.deep.equal([['iso', 'warning']]);
+      const same = {applianceIso: older, bootstrapIso: older};
+      const refused = await checked([], same);
+      expect(notOk(refused)).to.deep.equal([['build', 'failed']]);
+      expect(of(refused, 'build').message).to.contain('No upgrade is available');
+      expect(notOk(await checked([], {...same, skipVersionCheck: true}))).to.deep.equal([
+        ['build', 'warning'],
+      ]);
+    });
+  });
+});

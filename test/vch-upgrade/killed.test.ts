@@ -1,0 +1,134 @@
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {readIsoInfo} from '../../src/iso/iso-info.js';
+import type {Simulator} from '../../src/simulator/simulator.js';
+import type {UpgradeOptions} from '../../src/vch-upgrade/options.js';
+import type {UpgradePhase} from '../../src/vch-upgrade/phase.js';
+import {resumeVch} from '../../src/vch-upgrade/resume.js';
+import {rollbackVch} from '../../src/vch-upgrade/rollback.js';
+import {upgradeVch} from '../../src/vch-upgrade/upgrade.js';
+import {connect, type Session} from '../../src/vim25/session.js';
+import {writeIso} from '../iso-file.js';
+import {loginTo} from '../small-vch.js';
+import {withDirectory} from '../temporary-directory.js';
+import {killIn, type Moment, withVch} from './killed-upgrade.js';
+import {APPLIANCE, quickly, stateOf, UPGRADED} from './upgradable-vch.js';
+
+const ISO = 'v1.5.6-20000-0a1b2c3';
+
+const UPGRADE: readonly (readonly [UpgradePhase, Moment])[] = [
+  ['upload', 'at its begin'],
+  ['containers', 'at its begin'],
+  ['containers', 'while it writes'],
+  ['snapshot', 'at its begin'],
+  ['snapshot', 'while it writes'],
+  ['power-off', 'while it writes'],
+  ['appliance', 'at its begin'],
+  ['appliance', 'while it writes'],
+  ['power-on', 'while it writes'],
+  ['ready', 'at its begin'],
+  ['verify', 'at its begin'],
+  ['drop-previous-snapshot', 'at its begin'],
+];
+
+const ROLLBACK: readonly (readonly [UpgradePhase, Moment])[] = [
+  ['rollback', 'at its begin'],
+  ['rollback', 'while it writes'],
+  ['rollback-containers', 'while it writes'],
+  ['rollback-cleanup', 'at its begin'],
+  ['rollback-cleanup', 'while it writes'],
+];
+
+describe('a process that is killed in the middle', function () {
+  this.timeout(120_000);
+
+  for (const [phase, moment] of UPGRADE) {
+    it(`is resumed to upgraded from the phase ${phase}, killed ${moment}`, () =>
+      withKilled(phase, moment, async (simulator, session, isos) => {
+        const {upgrade} = await resumeVch(session, quickly(session, {runId: 'run-2', ...isos}));
+        expect(upgrade.result, upgrade.error?.message).to.equal('upgraded');
+        expectUpgraded(simulator);
+      }));
+
+    it(`is rolled back to as before from the phase ${phase}, killed ${moment}`, () =>
+      withKilled(phase, moment, async (simulator, session, _isos, before) => {
+        const {upgrade} = await rollbackVch(session, quickly(session, {runId: 'run-2'}));
+        expect(upgrade.result, upgrade.error?.message).to.equal('rolled-back');
+        expectAsBefore(simulator, before);
+      }));
+  }
+
+  for (const [phase, moment] of ROLLBACK) {
+    it(`is rolled back all the same when a rollback is killed in the phase ${phase} ${moment}`, () =>
+      withVch(async (simulator) => {
+        const before = pictureOf(simulator);
+        const session = await connect(loginTo(simulator));
+        try {
+          expect((await upgradeVch(session, quickly(session))).upgrade.result).to.equal('upgraded');
+          await killIn(simulator, {phase, moment}, ['rollback']);
+          const {upgrade} = await rollbackVch(session, quickly(session, {runId: 'run-3'}));
+          expect(upgrade.result, upgrade.error?.message).to.equal('rolled-back');
+          expectAsBefore(simulator, before);
+        } finally {
+          await session.close();
+        }
+      }));
+  }
+});
+
+type Isos = Pick<UpgradeOptions, 'applianceIso' | 'bootstrapIso'>;
+
+/** An upgrade, with its own ISO files, that was killed; nothing is left of its process but what is on the server. */
+function withKilled(
+  phase: UpgradePhase,
+  moment: Moment,
+  use: (simulator: Simulator, session: Session, isos: Isos, before: Picture) => Promise<void>,
+): Promise<void> {
+  return withDirectory({}, (directory) =>
+    withVch(async (simulator) => {
+      const [appliance, bootstrap] = [join(directory, 'appliance.iso'), join(directory, 'bootstrap.iso')];
+      await Promise.all([writeIso(appliance, {content: 'one'}), writeIso(bootstrap, {content: 'two'})]);
+      const before = pictureOf(simulator);
+      const isoOptions = ['--appliance-iso', appliance, '--bootstrap-iso', bootstrap];
+      await killIn(simulator, {phase, moment}, ['upgrade', ...isoOptions, '--timeout', '30s']);
+      const session = await connect(loginTo(simulator));
+      try {
+        const isos = {applianceIso: await readIsoInfo(appliance), bootstrapIso: await readIsoInfo(bootstrap)};
+        await use(simulator, session, isos, before);
+      } finally {
+        await session.close();
+      }
+    }),
+  );
+}
+
+function pictureOf(simulator: Simulator) {
+  return {
+    vms: stateOf(simulator),
+    cdrom: simulator.inventory.vm(APPLIANCE).cdrom,
+    files: simulator.files('datastore1').map(({path}) => path),
+  };
+}
+
+type Picture = ReturnType<typeof pictureOf>;
+
+function expectAsBefore(simulator: Simulator, before: Picture): void {
+  expect(pictureOf(simulator)).to.deep.equal(before);
+}
+
+function expectUpgraded(simulator: Simulator): void {
+  const {vms, cdrom, files} = pictureOf(simulator);
+  const appliance = vms[APPLIANCE];
+  const {[APPLIANCE]: _, ...containers} = vms;
+  for (const [key, value] of Object.entries(UPGRADED))
+    expect(appliance?.extraConfig[key] ?? null, key).to.equal(value);
+  expect(appliance?.extraConfig).to.include({'guestinfo.vice./init/version/BuildNumber': '20000'});
+  expect(appliance?.powerState).to.equal('poweredOn');
+  expect(appliance?.snapshots).to.deep.equal(['upgrade for 20000']);
+  expect(cdrom?.fileName).to.match(new RegExp(`^\\[datastore1\\] vch1/${ISO}-[0-9a-f]{8}-appliance\\.iso$`));
+  expect(files.filter((path) => path.includes(ISO))).to.have.length(2);
+  for (const [id, {extraConfig}] of Object.entries(containers)) {
+    expect(extraConfig['common/name'], id).to.equal(extraConfig['guestinfo.vice./common/name']);
+    expect(extraConfig['common/rename-disabled'], id).to.equal('true');
+  }
+}

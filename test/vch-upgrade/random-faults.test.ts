@@ -1,0 +1,45 @@
+import {expect} from 'chai';
+import {type FaultAction, startSimulator} from '../../src/simulator/simulator.js';
+import {upgradeVch} from '../../src/vch-upgrade/upgrade.js';
+import {connect} from '../../src/vim25/session.js';
+import {loginTo} from '../small-vch.js';
+import {APPLIANCE, quickly, stateOf, UPGRADED, upgradableVch} from './upgradable-vch.js';
+
+const CONTAINERS = 1000;
+const KINDS: readonly FaultAction[] = ['drop-before', 'drop-after', 'http-500', 'http-503'];
+
+describe(`an upgrade of ${CONTAINERS} containerVMs of which one call in a hundred fails`, function () {
+  this.timeout(180_000);
+
+  it('loses nothing, and writes nothing twice', async () => {
+    const names = Array.from({length: CONTAINERS}, (_, n) => ({name: `c${n}`}));
+    const simulator = await startSimulator({fixture: upgradableVch(names), taskDuration: [0, 1]});
+    try {
+      const session = await connect(loginTo(simulator));
+      const counts = KINDS.map((action, seed) =>
+        simulator.addFault({method: '*', rate: 0.01 / KINDS.length, seed: seed + 1, do: action}),
+      );
+      const {upgrade, vms} = await upgradeVch(session, quickly(session, {timeout: 60_000}));
+      const met = counts.reduce((sum, {fired}) => sum + fired, 0);
+      simulator.clearFaults();
+      await session.close();
+
+      expect(met).to.be.above(5);
+      expect(upgrade.result, upgrade.error?.message).to.equal('upgraded');
+      expect(vms.filter(({status}) => status !== 'changed')).to.deep.equal([]);
+      const state = stateOf(simulator);
+      for (const [key, value] of Object.entries(UPGRADED))
+        expect(state[APPLIANCE]?.extraConfig[key] ?? null, key).to.equal(value);
+      expect(state[APPLIANCE]?.snapshots).to.have.length(1);
+      for (const vm of simulator.inventory.vms().filter(({id}) => id !== APPLIANCE)) {
+        expect(vm.reconfigurations, vm.id).to.equal(1);
+        expect(vm.extraConfig(), vm.id).to.include({
+          'common/name': vm.name,
+          'common/rename-disabled': 'true',
+        });
+      }
+    } finally {
+      await simulator.close();
+    }
+  });
+});

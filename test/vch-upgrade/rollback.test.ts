@@ -1,0 +1,130 @@
+import {expect} from 'chai';
+import type {Simulator} from '../../src/simulator/simulator.js';
+import {removeSnapshot} from '../../src/vim25/snapshot.js';
+import {TaskWaiter} from '../../src/vim25/task-waiter.js';
+import {dockerCreate} from '../containers/containers.js';
+import {rejection} from '../rejection.js';
+import {
+  APPLIANCE,
+  applianceKeys,
+  configs,
+  DATA_VERSION,
+  LEDGER,
+  rollback,
+  snapshotsOf,
+  upgrade,
+  withVch,
+} from './small-upgrade.js';
+
+const QUOTA = 'guestinfo.vice./storage/storage_quota';
+const VERSION = 'guestinfo.vice./version/PluginVersion';
+const BUILD = 'guestinfo.vice./version/BuildNumber';
+
+// VIC's group 11-05. Left out: booting Photon and what docker does on it.
+describe('a rollback after the newer version has made containers', () => {
+  it('stops with a list of them and nothing written; without them it ends, and the VCH upgrades again', async () => {
+    await withVch({}, async (session, simulator) => {
+      const original = configs(simulator);
+      await upgrade(session);
+      const made = ['new-api', 'new-db'].map((name) => dockerCreate(simulator, name, name));
+      const before = configs(simulator);
+      const refused = await rejection(rollback(session));
+      expect(refused.code).to.equal('VCH_ERR_CONFLICT');
+      expect(refused.message)
+        .to.contain('2 containerVMs')
+        .and.to.contain('Nothing was written')
+        .and.to.contain('docker rm');
+      for (const {id, name} of made) expect(refused.message).to.contain(`${name} (${id})`);
+      expect(configs(simulator)).to.deep.equal(before);
+      expect(simulator.requests.count('RevertToSnapshot_Task')).to.equal(0);
+
+      for (const vm of made) vm.remove();
+      expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
+      expect(configs(simulator)).to.deep.equal(original);
+      expect((await upgrade(session)).upgrade.result).to.equal('upgraded');
+      expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('10');
+    });
+  });
+
+  it('knows them by their build where the data version tells nothing', async () => {
+    await withVch({appliance: {extends: 'appliance-pv9'}}, async (session, simulator) => {
+      await upgrade(session);
+      const made = dockerCreate(simulator, 'new-api', 'new-api');
+      made.change({[VERSION]: '9', [BUILD]: '8001'});
+      expect((await rejection(rollback(session))).message).to.contain(`${made.name} (${made.id})`);
+    });
+  });
+
+  it('does not mind one that looked newer before, and one that is gone', async () => {
+    // A container of data version 10, as one that was made before a rollback.
+    await withVch({}, async (session, simulator) => {
+      await upgrade(session);
+      simulator.inventory.vm('vm-102').remove();
+      const outcome = await rollback(session);
+      expect(outcome.upgrade.result).to.equal('rolled-back');
+      expect(outcome.vms.map(({id}) => id)).not.to.include('vm-102');
+    });
+  });
+});
+
+// VIC's group 11-04: vic-machine configure refuses a VCH whose data version is not its own. Left out: configure itself.
+describe("an appliance's data version, by which vic-machine configure refuses an old VCH", () => {
+  it('is the old one until everything else is written, and the old one again after a rollback', async () => {
+    await withVch({}, async (session, simulator) => {
+      const seen: {version: string | undefined; migrated: boolean}[] = [];
+      const look = () => {
+        const keys = applianceKeys(simulator);
+        seen.push({version: keys[DATA_VERSION], migrated: LEDGER in keys});
+      };
+      simulator.addFault({method: 'ReconfigVM_Task', object: APPLIANCE, before: look});
+      simulator.addFault({method: 'PowerOnVM_Task', object: APPLIANCE, before: look});
+      await upgrade(session);
+      const first = seen.findIndex(({version}) => version === '10');
+      expect(seen.slice(0, first).every(({version}) => version === '0')).to.equal(true);
+      expect(seen[first - 1]).to.deep.equal({version: '0', migrated: true});
+      expect(seen.slice(first).every(({version}) => version === '10')).to.equal(true);
+      await rollback(session);
+      expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('0');
+    });
+  });
+});
+
+// VIC's group 11-06: configure, configure --rollback, upgrade --rollback. Left out: what the quota does to docker pull.
+describe("a rollback after vic-machine's configure", () => {
+  it('goes back to before the upgrade, whether or not configure was taken back before', async () => {
+    for (const takenBack of [true, false]) {
+      await withVch({}, async (session, simulator) => {
+        const original = configs(simulator);
+        await upgrade(session);
+        configure(simulator, {[QUOTA]: '15000000000'});
+        if (takenBack) configure(simulator, {[QUOTA]: '0'});
+        expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
+        expect(configs(simulator)).to.deep.equal(original);
+        expect(snapshotsOf(simulator)).to.deep.equal([]);
+      });
+    }
+  });
+
+  it('is refused with nothing written when configure removed the snapshot, as it does with that of an upgrade', async () => {
+    await withVch({}, async (session, simulator) => {
+      const {upgrade: ended} = await upgrade(session);
+      const snapshot = {type: 'VirtualMachineSnapshot', value: ended.snapshot ?? ''};
+      await new TaskWaiter(session).wait(await removeSnapshot(session, snapshot), 'removing it');
+      configure(simulator, {[QUOTA]: '15000000000'});
+      const before = configs(simulator);
+      const refused = await rejection(rollback(session));
+      expect(refused.code).to.equal('VCH_ERR_CONFLICT');
+      expect(refused.message).to.contain(ended.snapshot).and.to.contain('Nothing was written');
+      expect(configs(simulator)).to.deep.equal(before);
+    });
+  });
+});
+
+/** What vic-machine configure does to the data: the VCH powered off, keys written, powered on. */
+function configure(simulator: Simulator, keys: Readonly<Record<string, string>>): void {
+  const vm = simulator.inventory.vm(APPLIANCE);
+  vm.powerOff();
+  vm.change(keys);
+  vm.powerOn();
+  vm.startGuest();
+}
