@@ -181,7 +181,9 @@ function objectSpec(spec: ObjectSpec) {
 function objectContent(element: XmlElement): ObjectContent {
   const obj = refValue(child(element, 'obj'));
   if (obj === null)
-    throw new VchError('VCH_ERR_TRANSPORT', 'the server answered with an object that has no reference');
+    throw new VchError('VCH_ERR_TRANSPORT', 'the server answered with an object that has no reference', {
+      failure: 'maybe-done',
+    });
   const properties = new Map<string, XmlElement>();
   for (const property of childrenNamed(element, 'propSet')) {
     const name = childText(property, 'name');

@@ -28,6 +28,7 @@ export async function settle(
       throw new VchError(
         'VCH_ERR_TIMEOUT',
         `${running.join(', ')} on ${vm.value} has not ended within ${TIME_LIMIT / 60_000} minutes; see vCenter's list of tasks`,
+        {failure: 'busy'},
       );
     }
     // An abort ends the wait, and is told by the next round.

@@ -111,7 +111,9 @@ export class TaskWaiter {
     const error = content.properties.get('info.error');
     waiting.reject(
       error === undefined
-        ? new VchError('VCH_ERR_VIM_FAULT', `${waiting.what}: the task failed and does not say why`)
+        ? new VchError('VCH_ERR_VIM_FAULT', `${waiting.what}: the task failed and does not say why`, {
+            failure: 'maybe-done',
+          })
         : faultError(localizedFault(error), waiting.what),
     );
   }
@@ -137,6 +139,7 @@ export class TaskWaiter {
     waiting.reject(
       new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${waiting.what}: its end was not seen: ${failure.message}`, {
         cause: failure,
+        failure: 'maybe-done',
       }),
     );
   }
