@@ -1,6 +1,7 @@
 import {Readable} from 'node:stream';
 import {type Dispatcher, errors, Pool} from 'undici';
 import {type FailureClass, VchError} from '../errors.js';
+import {systemClock} from './clock.js';
 import type {ConnectOptions} from './connect-options.js';
 import {Contact} from './contact.js';
 import {trustingConnector} from './tls.js';
@@ -41,11 +42,12 @@ const MAX_BODY = 256 * 1024 * 1024;
 export class HttpClient {
   readonly #pool: Pool;
   readonly #url: URL;
-  readonly contact = new Contact();
+  readonly contact: Contact;
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
     this.#url = options.url;
+    this.contact = new Contact((options.clock ?? systemClock).now);
     this.#pool = new Pool(options.url.origin, {
       connections,
       pipelining: 1,

@@ -1,4 +1,4 @@
-import {toVchError, VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Clock} from './clock.js';
 
@@ -131,7 +131,7 @@ export type Ended<S, T> =
 
 /**
  * Looks and acts until the work is done, fails for good, or a budget of the policy is spent; after an act that failed
- * it always looks once more.
+ * it always looks once more. What is thrown and is no `VchError` is thrown on.
  */
 export async function retry<S, T>(
   context: RetryContext,
@@ -157,10 +157,10 @@ export async function retry<S, T>(
         if ('done' in seen) return {status: 'done', value: seen.done};
         last = seen.act;
       } catch (error) {
-        const failure = toVchError(error);
+        if (!(error instanceof VchError)) throw error;
         // A look is the authority: an object that has gone is gone.
-        if (failure.failure === 'final' || failure.failure === 'moved-on') return ended(failure);
-        if (!(await budget.allows(failure))) return ended(failure);
+        if (error.failure === 'final' || error.failure === 'moved-on') return ended(error);
+        if (!(await budget.allows(error))) return ended(error);
         continue;
       }
     }
@@ -175,7 +175,8 @@ export async function retry<S, T>(
       effectless += 1;
       budget.renew();
     } catch (error) {
-      acted = toVchError(error);
+      if (!(error instanceof VchError)) throw error;
+      acted = error;
       const {failure, fault} = acted;
       if (failure !== 'not-sent') left = true;
       if (failure === 'maybe-done') unsettled = true;
