@@ -1,5 +1,6 @@
 import {createReadStream} from 'node:fs';
 import {VchError} from '../errors.js';
+import {type DatastorePath, datastorePath} from './datastore-path.js';
 import {failureOfStatus, type HttpAnswer} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {FILE, retry} from './retry.js';
@@ -10,14 +11,10 @@ import {xmlText} from './xml-text.js';
 
 const PIECE = 1024 * 1024;
 
-/** Where a file lies, or is to lie, on a datastore. */
-export interface DatastoreFile {
+/** Where a file is, or will be. */
+export interface DatastoreFile extends DatastorePath {
   /** Inventory path of the datacenter, its folders included: `/folder1/dc1`. */
   readonly dcPath: string;
-  /** Name of the datastore. */
-  readonly dsName: string;
-  /** From the datastore's root: `vch1/v1.5.6-appliance.iso`. */
-  readonly path: string;
 }
 
 /** A local file to be sent. */
@@ -28,11 +25,6 @@ export interface UploadOptions {
   /** Told with every piece how many bytes of this attempt are on their way. */
   readonly progress?: ((sent: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** `[datastore1] vch1/v1.5.6-appliance.iso`, as vSphere writes it. */
-export function datastorePath({dsName, path}: Pick<DatastoreFile, 'dsName' | 'path'>): string {
-  return `[${dsName}] ${path}`;
 }
 
 /** How many bytes the file has; `null` where there is none. */
