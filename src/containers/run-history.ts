@@ -1,4 +1,4 @@
-import type {VchSummary} from '../inventory/vch.js';
+import type {VchSummary} from '../appliance/lease.js';
 import {LEDGER_KEY, parseLedger} from '../migration/ledger.js';
 import type {Session} from '../vim25/session.js';
 import {vmInput} from './decision.js';
