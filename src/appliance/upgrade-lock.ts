@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import {toVchError, VchError} from '../errors.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../inventory/keys.js';
 import type {UpgradePhase} from '../vch-upgrade/phase.js';
 import {encodeRecord, type UpgradeRecord} from '../vch-upgrade/record.js';
 import {type ApplianceWriter, missingKeys} from './appliance-writer.js';

@@ -1,7 +1,7 @@
 import {jsonMembers, type LeaseKind, word} from '../appliance/lease.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {isContainerId, RENAME_CLAIM_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
-import {isContainerId, RENAME_CLAIM_KEY} from '../inventory/keys.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {isDockerName} from './docker-name.js';
 

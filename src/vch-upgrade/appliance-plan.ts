@@ -1,19 +1,27 @@
 import {VchError} from '../errors.js';
 import type {Change} from '../extraconfig/extra-config.js';
+import {
+  APPLIANCE_BUILD_DATE_KEY,
+  APPLIANCE_COMMIT_KEY,
+  APPLIANCE_VERSION_KEY,
+  BOOTSTRAP_KEY,
+  BUILD_KEY,
+  DATA_VERSION_KEY,
+  isStarted,
+  SESSIONS_KEY,
+  startedKey,
+} from '../extraconfig/keys.js';
+import {listEntries} from '../extraconfig/list.js';
 import {decodeValue, encodeValue, NIL} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import {DATA_VERSION_KEY, dataVersionOf, TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {dataVersionOf, TOOL_DATA_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import type {CdromChange} from '../vim25/devices.js';
 import {refString} from '../vim25/managed-object.js';
 import type {TargetVersion} from './record.js';
-
-export const BOOTSTRAP_KEY = 'guestinfo.vice./container/bootstrap_image_path';
-const VERSION_KEY = 'guestinfo.vice./init/version/';
-const SESSIONS_KEY = 'guestinfo.vice./init/sessions';
 
 /** Where an upgrade leads the appliance to, besides what plugins do. */
 export interface Destination {
@@ -82,10 +90,10 @@ export async function planAppliance(
 function versionKeys({to, bootstrapIso}: Destination): Readonly<Record<string, string>> {
   const keys: Record<string, string> = {};
   if (to !== null) {
-    keys[`${VERSION_KEY}Version`] = to.version;
-    keys[`${VERSION_KEY}BuildNumber`] = to.build;
-    keys[`${VERSION_KEY}GitCommit`] = encodeValue(to.commit ?? '');
-    if (to.date !== null) keys[`${VERSION_KEY}BuildDate`] = to.date;
+    keys[APPLIANCE_VERSION_KEY] = to.version;
+    keys[BUILD_KEY.appliance] = to.build;
+    keys[APPLIANCE_COMMIT_KEY] = encodeValue(to.commit ?? '');
+    if (to.date !== null) keys[APPLIANCE_BUILD_DATE_KEY] = to.date;
   }
   if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
   return keys;
@@ -101,14 +109,7 @@ function clearedSessions({config}: Appliance): Readonly<Record<string, string>> 
 /** Where each of the appliance's services says that it has started. */
 export function startedKeys(config: Appliance['config']): string[] {
   const sessions = decodeValue(config[SESSIONS_KEY] ?? '');
-  return sessions === ''
-    ? []
-    : sessions.split('|').map((session) => `guestinfo.vice..init.sessions|${session}.started`);
-}
-
-/** Whether a key is one in which a service tells that it has started. */
-export function isStarted(key: string): boolean {
-  return key.startsWith('guestinfo.vice..init.sessions|') && key.endsWith('.started');
+  return listEntries(sessions).map(startedKey);
 }
 
 function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChange | null {

@@ -1,9 +1,9 @@
 import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
 import {runInfo} from '../containers/migration-run.js';
 import {VchError} from '../errors.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {findVch} from '../inventory/find-vch.js';
-import {UPGRADE_RECORD_KEY} from '../inventory/keys.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {applianceDataVersion, planAppliance} from './appliance-plan.js';

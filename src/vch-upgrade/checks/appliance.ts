@@ -1,6 +1,7 @@
 import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
+import {durationText} from '../../duration.js';
+import {UPGRADE_RECORD_KEY} from '../../extraconfig/keys.js';
 import type {Appliance} from '../../inventory/appliance.js';
-import {UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import type {Vch} from '../../inventory/vch.js';
 import {acceptDataVersion, TOOL_DATA_VERSION} from '../../migration/data-version.js';
 import {parseRecord} from '../record.js';
@@ -59,12 +60,4 @@ export function judgeOutage({powerState}: Appliance, timeout: number, grace: num
         `the appliance is ${powerState ?? 'in an unknown power state'}; power it on first, and see that docker answers`,
       );
   }
-}
-
-function durationText(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
-  return [...(minutes > 0 ? [`${minutes}m`] : []), ...(rest > 0 || minutes === 0 ? [`${rest}s`] : [])].join(
-    '',
-  );
 }
