@@ -49,9 +49,6 @@ const STILL_ROUND: readonly string[] = [
   'src/containers/run-options.ts',
   'src/migration/data-version.ts',
   'src/migration/ledger-body.ts',
-  'src/simulator/folder-put.ts',
-  'src/simulator/model/cdrom.ts',
-  'src/simulator/model/session-store.ts',
 ];
 
 // Each package has one home.

@@ -77,6 +77,15 @@ export interface FolderEntry {
   readonly file: DatastoreFile | undefined;
 }
 
+/** A datastore as those see it who keep files there. */
+export interface FileStore {
+  readonly type: 'Datastore';
+  /** Moref. */
+  readonly id: string;
+  readonly name: string;
+  readonly files: DatastoreFiles;
+}
+
 /** The files and folders of one datastore. */
 export class DatastoreFiles {
   readonly capacity: number;

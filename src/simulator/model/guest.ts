@@ -1,3 +1,4 @@
+import type {Clock} from './clock.js';
 import type {ExtraConfig} from './extra-config.js';
 
 /** How the guest of a VM behaves. */
@@ -44,16 +45,24 @@ export class Guest {
   behaviour: GuestBehaviour;
   readonly #vm: GuestVm;
   readonly #timing: GuestTiming;
+  readonly #clock: Clock;
   /** The ExtraConfig or the address has changed. */
   readonly #changed: () => void;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  #halted = new AbortController();
   #ipAddress: string | undefined;
   #toolsRunning = false;
 
-  constructor(vm: GuestVm, behaviour: GuestBehaviour, timing: GuestTiming, changed: () => void) {
+  constructor(
+    vm: GuestVm,
+    behaviour: GuestBehaviour,
+    timing: GuestTiming,
+    clock: Clock,
+    changed: () => void,
+  ) {
     this.#vm = vm;
     this.behaviour = behaviour;
     this.#timing = timing;
+    this.#clock = clock;
     this.#changed = changed;
   }
 
@@ -106,8 +115,8 @@ export class Guest {
 
   /** The machine was switched off, or the server ends. */
   halt(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#halted.abort();
+    this.#halted = new AbortController();
     this.#ipAddress = undefined;
     this.#toolsRunning = false;
   }
@@ -148,10 +157,6 @@ export class Guest {
   }
 
   #after(milliseconds: number, run: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      run();
-    }, milliseconds);
-    this.#timers.add(timer);
+    this.#clock.after(milliseconds, this.#halted.signal, run);
   }
 }
