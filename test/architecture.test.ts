@@ -14,7 +14,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   containers: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   'vch-upgrade': ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25'],
-  'plugin-files': ['migration', 'plugins'],
+  'plugin-files': ['migration', 'extraconfig', 'plugins'],
   testing: ['plugin-files', 'inventory', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
   simulator: [],
   cli: [

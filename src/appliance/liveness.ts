@@ -1,7 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
 import {VchError} from '../errors.js';
-import {LOCK_KEY} from '../inventory/keys.js';
+import {LOCK_KEY} from '../extraconfig/keys.js';
 import type {Logger} from '../log.js';
 import type {ApplianceWriter} from './appliance-writer.js';
 import {type FoundLock, parseLock} from './lock-text.js';

@@ -1,6 +1,15 @@
 import {VchError} from '../errors.js';
 import {parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {
+  APPLIANCE_VERSION_KEY,
+  BUILD_KEY,
+  DATA_VERSION_KEY,
+  LOCK_KEY,
+  NAME_KEYS,
+  RENAME_CLAIM_KEY,
+  UPDATE_IN_PROGRESS_KEY,
+} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import {
   assertNothingMissing,
@@ -12,16 +21,6 @@ import {optionValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {discover, type Landscape, type VicVm} from './discover.js';
 import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
-import {
-  APPLIANCE_BUILD_KEY,
-  APPLIANCE_DATA_VERSION_KEY,
-  APPLIANCE_LEGACY_NAME_KEY,
-  APPLIANCE_NAME_KEY,
-  APPLIANCE_VERSION_KEY,
-  LOCK_KEY,
-  RENAME_CLAIM_KEY,
-  UPDATE_IN_PROGRESS_KEY,
-} from './keys.js';
 import {lockState} from './lock-state.js';
 import {containerBiosUuid} from './ownership.js';
 import type {LockState, Vch, VchSelector, VchSummary} from './vch.js';
@@ -34,11 +33,11 @@ export interface FoundVch {
 
 const LOCK_KEYS = [UPDATE_IN_PROGRESS_KEY, LOCK_KEY];
 const KEYS = [
-  APPLIANCE_NAME_KEY,
-  APPLIANCE_LEGACY_NAME_KEY,
-  APPLIANCE_BUILD_KEY,
+  NAME_KEYS.appliance.hidden,
+  NAME_KEYS.appliance.legacy,
+  BUILD_KEY.appliance,
   APPLIANCE_VERSION_KEY,
-  APPLIANCE_DATA_VERSION_KEY,
+  DATA_VERSION_KEY.appliance,
   RENAME_CLAIM_KEY,
   ...LOCK_KEYS,
 ];
@@ -132,7 +131,7 @@ function toVch(
   containerVMs: number,
 ): Vch {
   const config = content === undefined ? {} : configOf(content, KEYS);
-  const dataVersion = parseDataVersion(config[APPLIANCE_DATA_VERSION_KEY]);
+  const dataVersion = parseDataVersion(config[DATA_VERSION_KEY.appliance]);
   const {biosUuid} = appliance;
   return {
     ref: appliance.ref,
@@ -143,8 +142,8 @@ function toVch(
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
-      ownName: text(config[APPLIANCE_NAME_KEY]) ?? text(config[APPLIANCE_LEGACY_NAME_KEY]),
-      build: text(config[APPLIANCE_BUILD_KEY]),
+      ownName: text(config[NAME_KEYS.appliance.hidden]) ?? text(config[NAME_KEYS.appliance.legacy]),
+      build: text(config[BUILD_KEY.appliance]),
       version: text(config[APPLIANCE_VERSION_KEY]),
       dataVersion: dataVersion.status === 'valid' ? dataVersion.version : null,
       powerState: textValue(content?.properties.get('runtime.powerState')),

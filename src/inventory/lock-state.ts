@@ -1,6 +1,6 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
-import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from './keys.js';
 import type {LockState} from './vch.js';
 
 /** Tells from an appliance's keys whether an upgrade holds it. Whatever stands there that cannot be read counts as held. */

@@ -1,5 +1,5 @@
+import {isContainerId} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
-import {isContainerId} from '../inventory/keys.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {isDockerName} from './docker-name.js';
 

@@ -4,10 +4,11 @@ import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {assertExpected} from '../containers/scope.js';
 import {decided} from '../containers/vm-outcome.js';
 import {hasCode, VchError} from '../errors.js';
+import {NAME_CONVENTION_KEY} from '../extraconfig/keys.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import type {Finding} from '../migration/finding.js';
 import type {Session} from '../vim25/session.js';
-import {CONVENTION_KEY, conventionFindings, type NamingConvention, readConvention} from './display-name.js';
+import {conventionFindings, type NamingConvention, readConvention} from './display-name.js';
 import {assertRenameWords} from './docker-name.js';
 import {holderOf} from './find-container.js';
 import {withRenameClaim} from './rename-claim.js';
@@ -82,7 +83,7 @@ function recordOf({vm, oldName}: RenameTarget, newName: string): RenameRecord {
 async function rename(parts: RenameParts): Promise<RunOutcome> {
   const {target, claim, options, containers} = parts;
   const {containerId} = target.vm;
-  const convention = readConvention(claim.appliance.config[CONVENTION_KEY]);
+  const convention = readConvention(claim.appliance.config[NAME_CONVENTION_KEY]);
   const outcome = (vms: readonly VmOutcome[]): RunOutcome => ({
     vch: {...parts.found.vch.summary, containerVMs: containers.count},
     vms,

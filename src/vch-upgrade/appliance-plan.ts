@@ -1,20 +1,29 @@
 import {VchError} from '../errors.js';
 import type {Change} from '../extraconfig/extra-config.js';
+import {
+  APPLIANCE_BUILD_DATE_KEY,
+  APPLIANCE_COMMIT_KEY,
+  APPLIANCE_STATE_KEY,
+  APPLIANCE_VERSION_KEY,
+  activeKey,
+  BOOTSTRAP_KEY,
+  BUILD_KEY,
+  DATA_VERSION_KEY,
+  isStarted,
+  SESSIONS_KEY,
+  startedKey,
+} from '../extraconfig/keys.js';
 import {listEntries} from '../extraconfig/list.js';
 import {decodeValue, encodeValue, NIL} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import {DATA_VERSION_KEY, dataVersionOf, TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {dataVersionOf, TOOL_DATA_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import type {CdromChange} from '../vim25/devices.js';
 import {refString} from '../vim25/managed-object.js';
 import type {TargetVersion} from './record.js';
-
-export const BOOTSTRAP_KEY = 'guestinfo.vice./container/bootstrap_image_path';
-const VERSION_KEY = 'guestinfo.vice./init/version/';
-const SESSIONS_KEY = 'guestinfo.vice./init/sessions';
 
 /** Where an upgrade leads the appliance to, besides what plugins do. */
 export interface Destination {
@@ -83,12 +92,12 @@ export async function planAppliance(
 function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
   const keys: Record<string, string> = {};
   if (to !== null) {
-    keys[`${VERSION_KEY}Version`] = to.version;
-    keys[`${VERSION_KEY}BuildNumber`] = to.build;
-    keys[`${VERSION_KEY}GitCommit`] = encodeValue(to.commit ?? '');
-    if (to.date !== null) keys[`${VERSION_KEY}BuildDate`] = to.date;
+    keys[APPLIANCE_VERSION_KEY] = to.version;
+    keys[BUILD_KEY.appliance] = to.build;
+    keys[APPLIANCE_COMMIT_KEY] = encodeValue(to.commit ?? '');
+    if (to.date !== null) keys[APPLIANCE_BUILD_DATE_KEY] = to.date;
     // `dirty` describes the old build.
-    if (decodeValue(config[`${VERSION_KEY}State`] ?? '') !== '') keys[`${VERSION_KEY}State`] = NIL;
+    if (decodeValue(config[APPLIANCE_STATE_KEY] ?? '') !== '') keys[APPLIANCE_STATE_KEY] = NIL;
   }
   if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
   return keys;
@@ -108,20 +117,11 @@ function sessionKeys({config}: Appliance): Readonly<Record<string, string>> {
 
 /** Where each of the appliance's services says that it has started. */
 export function startedKeys(config: Appliance['config']): string[] {
-  return sessionsOf(config).map((session) => `guestinfo.vice..init.sessions|${session}.started`);
+  return sessionsOf(config).map(startedKey);
 }
 
 function sessionsOf(config: Appliance['config']): string[] {
   return listEntries(config[SESSIONS_KEY] ?? '');
-}
-
-function activeKey(session: string): string {
-  return `${SESSIONS_KEY}|${session}/active`;
-}
-
-/** Whether a key is one in which a service tells that it has started. */
-export function isStarted(key: string): boolean {
-  return key.startsWith('guestinfo.vice..init.sessions|') && key.endsWith('.started');
 }
 
 function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChange | null {

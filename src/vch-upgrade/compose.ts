@@ -1,8 +1,8 @@
 import type {RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
+import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {APPLIANCE_BUILD_KEY, APPLIANCE_VERSION_KEY} from '../inventory/keys.js';
 import {lockState} from '../inventory/lock-state.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import {rollbackCard} from './card.js';
@@ -75,7 +75,7 @@ function summaryOf(vch: RunOutcome['vch'], live: Appliance | null): RunOutcome['
   const text = (key: string) => decodeValue(config[key] ?? '') || null;
   return {
     ...vch,
-    build: text(APPLIANCE_BUILD_KEY),
+    build: text(BUILD_KEY.appliance),
     version: text(APPLIANCE_VERSION_KEY),
     dataVersion: versionOf(live),
     powerState,

@@ -2,12 +2,16 @@ import {type Missing, missingKeys} from '../appliance/appliance-writer.js';
 import {parseLock} from '../appliance/lock-text.js';
 import {reach} from '../appliance/retry.js';
 import {toVchError, VchError} from '../errors.js';
+import {
+  isStarted,
+  LEDGER_KEY,
+  LOCK_KEY,
+  UPDATE_IN_PROGRESS_KEY,
+  UPGRADE_RECORD_KEY,
+} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../inventory/keys.js';
-import {LEDGER_KEY} from '../migration/ledger.js';
 import {settle} from '../vim25/recent-tasks.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
-import {isStarted} from './appliance-plan.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';

@@ -49,8 +49,8 @@ describe('progress', () => {
     expect(drawn).to.deep.equal([
       'finding the VCH',
       'writing: 100 containerVMs',
-      'writing ████░░░░░░░░░░░░░░░░ 20 of 100, 10/s, 8.0 s left',
-      'writing ████████████░░░░░░░░ 60 of 100, 10/s, 4.0 s left',
+      'writing ████░░░░░░░░░░░░░░░░ 20 of 100, 10/s, 8 s left',
+      'writing ████████████░░░░░░░░ 60 of 100, 10/s, 4 s left',
       'writing ████████████████████ 100 of 100, 14/s',
     ]);
   });

@@ -1,7 +1,8 @@
 import {describeLock, ownerState} from '../../appliance/liveness.js';
 import {parseLock} from '../../appliance/lock-text.js';
+import {durationText} from '../../duration.js';
+import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../../extraconfig/keys.js';
 import type {Appliance} from '../../inventory/appliance.js';
-import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
 import type {Vch} from '../../inventory/vch.js';
 import {acceptDataVersion, TOOL_DATA_VERSION} from '../../migration/data-version.js';
@@ -69,12 +70,4 @@ export function judgeOutage({powerState}: Appliance, timeout: number, grace: num
         `the appliance is ${powerState ?? 'in an unknown power state'}; power it on first, and see that docker answers`,
       );
   }
-}
-
-function durationText(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
-  return [...(minutes > 0 ? [`${minutes}m`] : []), ...(rest > 0 || minutes === 0 ? [`${rest}s`] : [])].join(
-    '',
-  );
 }
