@@ -98,7 +98,7 @@ describe('progress', () => {
   });
 
   it('is a stream of events for programs, that ends with what the report has', async () => {
-    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson'], {
+    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson', '--yes'], {
       ...withTarget,
       operate,
     });
@@ -116,7 +116,7 @@ describe('progress', () => {
   });
 
   it('is a stream with one head when the run fails', async () => {
-    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson'], {
+    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson', '--yes'], {
       ...withTarget,
       operate: (options) => {
         operate(options);
