@@ -26,6 +26,7 @@ import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
 import type {ConnectOptions} from './vim25/connect-options.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
+export type {Journal, SideEffect} from './appliance/appliance-writer.js';
 export type {
   LockState,
   ProgressEvent,
@@ -45,7 +46,7 @@ export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {RenameOptions} from './rename/rename.js';
 export type {Check, CheckOptions, CheckOutcome} from './vch-upgrade/check.js';
-export {fileJournal, type Journal, type SideEffect} from './vch-upgrade/journal.js';
+export {fileJournal} from './vch-upgrade/journal.js';
 export type {UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/options.js';
 export type {UpgradeOutcome, UpgradeResult} from './vch-upgrade/outcome.js';
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';

@@ -1,10 +1,9 @@
-import {ApplianceWriter} from '../appliance/appliance-writer.js';
+import {ApplianceWriter, type SideEffect} from '../appliance/appliance-writer.js';
 import {UpgradeLock} from '../appliance/upgrade-lock.js';
 import type {UpgradeStep} from '../containers/outcome.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import type {Finding} from '../migration/finding.js';
 import type {Session} from '../vim25/session.js';
-import type {SideEffect} from './journal.js';
 import type {VchOptions} from './options.js';
 import type {UpgradePhase} from './phase.js';
 import type {UpgradeRecord} from './record.js';

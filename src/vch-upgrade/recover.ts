@@ -1,5 +1,5 @@
-import {persist} from '../appliance/retry.js';
 import {toVchError, VchError} from '../errors.js';
+import {repeat, STEP} from '../vim25/retry.js';
 import type {VchContext} from './context.js';
 import {tellNewer} from './newer-containers.js';
 import type {UpgradeResult} from './outcome.js';
@@ -36,8 +36,8 @@ async function takeBack(context: VchContext, failure: VchError): Promise<Recover
   const from = context.record.phase;
   try {
     await tellNewer(context);
-    await persist(() => putApplianceBack(context, from));
-    await persist(() => cleanUp(context));
+    await repeat(context.session, STEP, () => putApplianceBack(context, from));
+    await repeat(context.session, STEP, () => cleanUp(context));
     context.step('unlock');
     await context.lock.release(keysAsBefore(context));
     return {result: 'as-before', error: failure};

@@ -1,11 +1,11 @@
 import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
-import {persist} from '../appliance/retry.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {findVch} from '../inventory/find-vch.js';
 import {untilStopped} from '../stopping.js';
+import {repeat, STEP} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {compose, lookAt} from './compose.js';
 import {planUndoContainers, undoContainers} from './containers.js';
@@ -73,7 +73,7 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
       if (mayRefuse(context.record, await context.writer.read()))
         await assertNoNewer(context, 'The appliance was not put back');
       else await tellNewer(context);
-      await persist(() => putApplianceBack(context, from));
+      await repeat(context.session, STEP, () => putApplianceBack(context, from));
     }
     // A rollback by itself never came to them, so they are looked at even where nothing but the tidying is left.
     if (from !== 'rollback-cleanup') await context.enter('rollback-containers');
@@ -81,7 +81,7 @@ async function carryOut(context: VchContext, planned: RunOutcome): Promise<Upgra
     containers = await undoContainers(context);
     context.lock.lost.throwIfAborted();
     if (containers.interrupted) stopHere(context);
-    await persist(() => cleanUp(context));
+    await repeat(context.session, STEP, () => cleanUp(context));
     context.step('unlock');
     await context.lock.release(keysAsBefore(context));
     await tellEvent(context, 'rollback ends: rolled back');

@@ -1,4 +1,4 @@
-import {missingKeys} from '../appliance/appliance-writer.js';
+import {missing} from '../appliance/appliance-writer.js';
 import {assertFree, UPGRADE_LOCK, vchSummary, watchOwner} from '../appliance/lease.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
@@ -37,11 +37,11 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
     // Only the very lock that was seen to be dead.
     if (config[LOCK_KEY] !== dead) {
       assertFree(UPGRADE_LOCK, config, label);
-      return null;
+      return {missing: null, value: null};
     }
     const {record} = recordOf(config[UPGRADE_RECORD_KEY], label);
     const flag = record === null ? 'false' : record.updateInProgress;
-    return {extraConfig: missingKeys(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag})};
+    return {missing: missing(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag}), value: null};
   });
   const {record, unread} = recordOf((await writer.read()).config[UPGRADE_RECORD_KEY], label);
   if (unread !== null) context.find('record-unreadable', unread.message);
