@@ -13,7 +13,7 @@ import {containerNameOf} from '../migration/names.js';
 import type {Session} from '../vim25/session.js';
 import {nameInUse, sameName} from './docker-name.js';
 import {findContainer, holderOf, type NamedContainer, spokenName} from './find-container.js';
-import type {RenameRecord} from './rename-claim-text.js';
+import type {RenameRecord} from './rename-claim.js';
 
 /** The keys that tell whether a container may get a name. */
 export const NAMING_KEYS: readonly string[] = [

@@ -3,7 +3,7 @@ import {type Vch, vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import {linksTo} from './aliases.js';
 import {holderOf} from './find-container.js';
-import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
+import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim.js';
 import {renameRefusal} from './rename-decision.js';
 import type {Container} from './rename-scope.js';
 

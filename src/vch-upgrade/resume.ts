@@ -47,7 +47,7 @@ async function prepare(context: VchContext) {
   const appliance = await writer.read();
   if ((appliance.config[UPGRADE_RECORD_KEY] ?? '') === '') assertFree(UPGRADE_LOCK, appliance.config, label);
   const record = unfinished(label, appliance.config[UPGRADE_RECORD_KEY]);
-  const {over: dead} = await watchOwner(writer, UPGRADE_LOCK, options);
+  const dead = await watchOwner(writer, UPGRADE_LOCK, options);
   context.took(record);
   assertSamePlugins(context);
   assertSameBuild(context, appliance);

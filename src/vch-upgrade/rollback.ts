@@ -53,7 +53,7 @@ async function prepare(context: VchContext) {
     assertFree(UPGRADE_LOCK, appliance.config, label);
     throw nothingToRollBack(label);
   }
-  const {over: dead} = await watchOwner(writer, UPGRADE_LOCK, options);
+  const dead = await watchOwner(writer, UPGRADE_LOCK, options);
   context.took(record);
   if (mayRefuse(record, appliance)) await assertNoNewer(context, 'Nothing was written');
   if (!reached(record.phase, 'rollback-containers')) await assertSnapshot(context, record);

@@ -22,7 +22,7 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   const context = new VchContext(session, found, {...options, timeout: 0});
   const {writer, label} = context;
   context.step('check');
-  const {over: dead} = await watchOwner(writer, UPGRADE_LOCK, options);
+  const dead = await watchOwner(writer, UPGRADE_LOCK, options);
   const outcome = (result: 'unlocked' | 'unchanged' | 'not-started' | 'planned') =>
     compose(context, {planned: null, containers: nothing(context), checks: [], result, error: null});
   if (dead === null) {
