@@ -55,7 +55,7 @@ describe('containers: scope', () => {
     await withSession({fixture: smallVch([{name: 'web'}])}, async (session, simulator) => {
       simulator.addFault({method: 'RetrievePropertiesEx', do: 'drop-before'});
       expect((await rejection(planMigration(session, {vch}))).code).to.equal('VCH_ERR_TRANSPORT');
-      expect(simulator.requests.count('RetrievePropertiesEx')).to.equal(4);
+      expect(simulator.requests.count('RetrievePropertiesEx')).to.be.within(3, 8);
     });
   });
 
