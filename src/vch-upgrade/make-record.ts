@@ -1,4 +1,4 @@
-import {runInfo} from '../containers/migration-run.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';

@@ -1,4 +1,3 @@
-import {ownership} from '../containers/scope.js';
 import {toVchError, VchError} from '../errors.js';
 import {readContainerVms} from '../inventory/container-vms.js';
 import {DATA_VERSION_KEY, dataVersionOf} from '../migration/data-version.js';
@@ -19,11 +18,11 @@ export async function newerContainers(
   context: VchContext,
   from: UpgradeRecord['from'],
 ): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(context.session, context.vch, [DATA_VERSION_KEY.container, BUILD_KEY]);
+  const vms = await readContainerVms(context.session, context.found, [DATA_VERSION_KEY.container, BUILD_KEY]);
   const newer: SeenContainer[] = [];
   const unseen: SeenContainer[] = [];
   for (const vm of vms) {
-    if (vm.status === 'other' || ownership(vm, context.found).status === 'other') continue;
+    if (vm.owner.status === 'other') continue;
     const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
     const version = dataVersionOf(vm.config, 'container');
     if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);

@@ -1,6 +1,6 @@
 import {deadLock} from '../appliance/liveness.js';
 import {assertUnlocked} from '../containers/assert-unlocked.js';
-import {runInfo} from '../containers/migration-run.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {findVch} from '../inventory/find-vch.js';

@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {refuseHeld} from '../appliance/liveness.js';
+import {applyMigration} from '../containers/apply.js';
 import {assertUnlocked} from '../containers/assert-unlocked.js';
-import {applyMigration} from '../containers/migration-run.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
 import {findVch} from '../inventory/find-vch.js';
