@@ -14,7 +14,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   containers: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   'vch-upgrade': ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25'],
-  'plugin-files': ['migration', 'plugins'],
+  'plugin-files': ['migration', 'extraconfig', 'plugins'],
   testing: ['plugin-files', 'inventory', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
   simulator: [],
   cli: [
@@ -39,18 +39,11 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 const STILL_UP: readonly string[] = [
   'src/appliance/appliance-writer.ts imports ../vch-upgrade/journal.js: appliance must not know vch-upgrade',
   'src/appliance/new-lock.ts imports ../vch-upgrade/phase.js: appliance must not know vch-upgrade',
-  'src/appliance/upgrade-lock.ts imports ../containers/assert-unlocked.js: appliance must not know containers',
   'src/appliance/upgrade-lock.ts imports ../vch-upgrade/phase.js: appliance must not know vch-upgrade',
   'src/appliance/upgrade-lock.ts imports ../vch-upgrade/record.js: appliance must not know vch-upgrade',
 ];
 // Circles that are still there, by their first file, until they are taken apart.
-const STILL_ROUND: readonly string[] = [
-  'src/migration/data-version.ts',
-  'src/migration/ledger-body.ts',
-  'src/simulator/folder-put.ts',
-  'src/simulator/model/cdrom.ts',
-  'src/simulator/model/session-store.ts',
-];
+const STILL_ROUND: readonly string[] = ['src/migration/data-version.ts', 'src/migration/ledger-body.ts'];
 
 // Each package has one home.
 const HOME: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,6 @@
+import type {VchSummary} from '../appliance/lease.js';
 import type {RunHistory} from '../containers/history.js';
-import type {RunOutcome, VchSummary} from '../containers/outcome.js';
+import type {RunOutcome} from '../containers/outcome.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../containers/run-options.js';
 import type {PlanBody, PlannedOutcome} from '../containers/saved-plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
@@ -55,9 +56,10 @@ export interface Operations {
 /** The real ones. Each loads its layer when it is first needed: `--help` waits for none of them. */
 export const operations: Operations = {
   async withConnection(options, use) {
-    const [{withSession}, {listVchs}] = await Promise.all([
+    const [{withSession}, {listVchs}, {vchSummary}] = await Promise.all([
       import('../vim25/session.js'),
       import('../inventory/find-vch.js'),
+      import('../appliance/lease.js'),
     ]);
     return withSession(options, (session) =>
       use({
@@ -65,7 +67,7 @@ export const operations: Operations = {
         product: session.about.fullName,
         apiVersion: session.about.apiVersion,
         contact: () => session.contact,
-        listVchs: (selector) => listVchs(session, selector),
+        listVchs: async (selector) => (await listVchs(session, selector)).map(vchSummary),
         plan: async (run) => (await import('../containers/plan.js')).planMigration(session, run),
         planToSave: async (run) => (await import('../containers/saved-plan.js')).planToSave(session, run),
         apply: async (run) => (await import('../containers/apply.js')).applyMigration(session, run),
@@ -78,7 +80,7 @@ export const operations: Operations = {
             import('../rename/rename-unfinished.js'),
           ]);
           const {outcome, vch} = await statusOf(session, run);
-          return {...outcome, findings: [...outcome.findings, ...claimFindings(vch.renameClaim)]};
+          return {...outcome, findings: [...outcome.findings, ...claimFindings(vch)]};
         },
         history: async (run) => (await import('../containers/history.js')).runHistory(session, run),
         verify: async (run) => (await import('../containers/verify.js')).verifyMigration(session, run),

@@ -1,8 +1,9 @@
+import {assertFree, readHolder, UPGRADE_LOCK} from '../appliance/lease.js';
 import {hasCode} from '../errors.js';
-import {readLock} from '../inventory/find-vch.js';
+import {readLeases} from '../inventory/find-vch.js';
+import {vchLabel} from '../inventory/vch.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {assertUnlocked} from './assert-unlocked.js';
 import {type CommitContext, commitAll, type StartGate} from './commit.js';
 import type {ProgressEvent, RunOutcome, VmOutcome} from './outcome.js';
 import {type Decide, decideApply, type Planned, type PlannedRun, pending, planRun, selected} from './plan.js';
@@ -26,19 +27,23 @@ export async function change(
   const planned = await untilStopped(options.signal, () => planRun(session, options, decide));
   const run = selected(narrow(planned), options);
   const {vch} = run.read;
-  assertUnlocked(vch, vch.summary.lock);
+  const label = vchLabel(vch);
+  assertFree(UPGRADE_LOCK, vch.leases, label);
   if (options.signal?.aborted) return notAttempted(run.outcome, true);
   if (pending(run.decided).length === 0) return notAttempted(run.outcome, false);
   if (options.confirm !== undefined && !(await options.confirm(run.outcome)))
     return notAttempted(run.outcome, false);
   // The answer may have taken an hour.
-  assertUnlocked(vch, await readLock(session, vch));
+  assertFree(UPGRADE_LOCK, await readLeases(session, vch), label);
   return writeRun(
     session,
     run,
     options,
     // An upgrade may have begun in the meantime.
-    async () => ((await readLock(session, vch)).held ? 'an upgrade holds the VCH now' : null),
+    async () => {
+      const holder = readHolder(UPGRADE_LOCK, await readLeases(session, vch));
+      return holder.state === 'none' ? null : 'an upgrade holds the VCH now';
+    },
   );
 }
 

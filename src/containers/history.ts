@@ -1,6 +1,7 @@
+import {type VchSummary, vchSummary} from '../appliance/lease.js';
+import {LEDGER_KEY} from '../extraconfig/keys.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
-import type {VchSummary} from '../inventory/vch.js';
-import {LEDGER_KEY, type Ledger, parseLedger} from '../migration/ledger.js';
+import {type Ledger, parseLedger} from '../migration/ledger.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {isDecidable, vmInput} from './plan.js';
@@ -42,7 +43,7 @@ export function runHistory(session: Session, options: RunOptions): Promise<RunHi
     );
     const damaged = ledgers.filter((state) => state?.status === 'foreign' || state?.status === 'invalid');
     return {
-      vch: {...read.vch.summary, containerVMs: read.count},
+      vch: {...vchSummary(read.vch), containerVMs: read.count},
       runs: runsIn(ledgers.flatMap((state) => (state?.status === 'valid' ? [state.ledger] : []))),
       unreadable: away.length + damaged.length,
     };

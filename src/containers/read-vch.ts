@@ -1,4 +1,5 @@
 import {setImmediate} from 'node:timers/promises';
+import {vchSummary} from '../appliance/lease.js';
 import {VchError} from '../errors.js';
 import {type ContainerVm, readContainerVms, type WantedKeys} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
@@ -61,7 +62,7 @@ export async function mapVms<T>({vms}: ReadVch, map: (vm: ContainerVm) => Promis
 /** What a run over that reading came to. */
 export function runOutcome(read: ReadVch, vms: readonly VmOutcome[]): RunOutcome {
   return {
-    vch: {...read.vch.summary, containerVMs: read.count},
+    vch: {...vchSummary(read.vch), containerVMs: read.count},
     vms,
     findings: read.findings,
     interrupted: false,

@@ -1,5 +1,6 @@
 import type {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
@@ -12,7 +13,6 @@ import {
 import {booleanValue, optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import type {FoundVch} from './find-vch.js';
-import {APPLIANCE_ID_KEY, CONTAINER_ID_KEY, isApplianceId, isContainerId} from './keys.js';
 import {type Owner, ownerOf} from './ownership.js';
 import type {Vch} from './vch.js';
 
@@ -163,7 +163,7 @@ function readVms(
 }
 
 function keysToRead(keys: readonly string[]): string[] {
-  return [...new Set([APPLIANCE_ID_KEY, CONTAINER_ID_KEY, ...keys])];
+  return [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
 }
 
 /** The VCH's folder, unless it is the datacenter's own: VCHs before 1.4 share that with everything else. */
@@ -191,7 +191,7 @@ function classify(
 ): ContainerVm | null {
   const text = (path: string) => textValue(content.properties.get(path));
   const config = readConfig(content, keys);
-  const id = config[CONTAINER_ID_KEY];
+  const id = config[ID_KEY.container];
   const ids = {containerId: isContainerId(id) ? id : null, biosUuid: text('config.uuid')};
   const base: SeenVm = {
     ...ids,
@@ -203,7 +203,7 @@ function classify(
   };
   const connection = text('runtime.connectionState');
   const changeVersion = text('config.changeVersion');
-  if (isApplianceId(config[APPLIANCE_ID_KEY], content.obj.value)) return null;
+  if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) return null;
   // Only a VM whose configuration was really read can be one without an id.
   if (changeVersion !== null && id === undefined && content.missing.length === 0) return null;
   if (changeVersion !== null && id !== undefined && base.containerId === null) return null;

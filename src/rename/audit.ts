@@ -4,6 +4,7 @@ import {assertExpected, mapVms, readVch, runOutcome} from '../containers/read-vc
 import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {aliasListKey, NAME_CONVENTION_KEY, NETWORKS_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {listEntries} from '../extraconfig/list.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {labelOf, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
@@ -13,12 +14,11 @@ import {readVmFiles, type VmFiles} from '../inventory/vm-files.js';
 import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
-import {isRenameMarked, RENAME_DISABLED_KEY, renameSupport} from '../migration/rename-class.js';
+import {isRenameMarked, renameSupport} from '../migration/rename-class.js';
 import {unescapeName} from '../vim25/entity-name.js';
 import type {Session} from '../vim25/session.js';
-import {aliasListKey, type Link, linksOf, NETWORKS_KEY} from './aliases.js';
+import {type Link, linksOf} from './aliases.js';
 import {
-  CONVENTION_KEY,
   conventionFindings,
   displayNameOf,
   type NamingConvention,
@@ -42,7 +42,7 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
   const appliance = await readAppliance(session, found.vch);
-  const convention = readConvention(appliance.config[CONVENTION_KEY]);
+  const convention = readConvention(appliance.config[NAME_CONVENTION_KEY]);
   const files = await readVmFiles(session, found.vch);
   const read = await readVch(session, options, AUDIT_KEYS, found);
   assertExpected(read, options.expect);
@@ -71,7 +71,7 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
       ...conventionFindings(convention),
       ...read.findings,
       ...unreadFindings(unread.map(labelOf)),
-      ...claimFindings(found.vch.renameClaim),
+      ...claimFindings(found.vch),
     ],
   };
 }

@@ -5,12 +5,13 @@ import {type ReadVch, readFound} from '../containers/read-vch.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
+import {DATA_VERSION_KEY, NAME_KEYS, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {labelOf, type ReadableVm, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
-import {acceptDataVersion, DATA_VERSION_KEY} from '../migration/data-version.js';
+import {acceptDataVersion} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
-import {containerNameOf, NAME_KEYS} from '../migration/names.js';
-import {RENAME_DISABLED_KEY, renameSupport} from '../migration/rename-class.js';
+import {containerNameOf} from '../migration/names.js';
+import {renameSupport} from '../migration/rename-class.js';
 import type {Session} from '../vim25/session.js';
 import {
   type Container,

@@ -1,24 +1,20 @@
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
 import {assertExpected, runOutcome} from '../containers/read-vch.js';
 import {hasCode, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
+import {NAME_CONVENTION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import {findVch} from '../inventory/find-vch.js';
+import {vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
-import {containerNameOf, NAME_KEYS} from '../migration/names.js';
+import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
 import {escapeName, unescapeName} from '../vim25/entity-name.js';
 import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
-import {
-  CONVENTION_KEY,
-  conventionFindings,
-  displayNameOf,
-  type NamingConvention,
-  readConvention,
-} from './display-name.js';
+import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
 import {assertRenameWords, holderOf} from './docker-name.js';
 import {renameLinks} from './links.js';
 import {withRenameClaim} from './rename-claim.js';
@@ -52,10 +48,10 @@ export async function renameContainer(session: Session, options: RenameOptions):
   assertRenameWords(container, newName);
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
-  assertUnlocked(found.vch, found.vch.summary.lock);
+  assertFree(UPGRADE_LOCK, found.vch.leases, vchLabel(found.vch));
   // Refused first without a claim: an order that cannot be carried out writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
-  const records = unfinishedIn(found.vch.renameClaim ?? '');
+  const records = unfinishedIn(found.vch.leases);
   const first = supported(await readContainers(session, found, NAMING_KEYS), options, records);
   const claim = {
     runId: options.runId,
@@ -94,7 +90,7 @@ function recordOf({vm, oldName}: RenameTarget, newName: string): RenameRecord {
 async function rename(job: RenameJob): Promise<RunOutcome> {
   const {target, claim, options, containers} = job;
   const {containerId} = target.vm;
-  const convention = readConvention(claim.appliance.config[CONVENTION_KEY]);
+  const convention = readConvention(claim.appliance.config[NAME_CONVENTION_KEY]);
   const outcome = (vms: readonly VmOutcome[]): RunOutcome => ({
     ...runOutcome(containers, vms),
     findings: [...conventionFindings(convention), ...unreadFindings(job)],
