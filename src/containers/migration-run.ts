@@ -1,7 +1,7 @@
 import {readLock} from '../inventory/find-vch.js';
-import {checkVm} from '../migration/check.js';
 import {history} from '../migration/history.js';
 import type {RunInfo} from '../migration/plan.js';
+import {verifyGoal} from '../migration/verify-goal.js';
 import {claimFindings} from '../rename/rename-unfinished.js';
 import type {Session} from '../vim25/session.js';
 import {assertUnlocked} from './assert-unlocked.js';
@@ -61,7 +61,7 @@ export async function statusOf(session: Session, options: RunOptions): Promise<R
 /** Checks the live VMs against their goal: `unchanged` is there, `failed` contradicts it. */
 export async function verifyMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
   const {outcome} = await openScope(session, options, async (vm) => {
-    const check = await checkVm(options.registry, vmInput(vm));
+    const check = await verifyGoal(options.registry, vmInput(vm));
     switch (check.status) {
       case 'at-goal':
         return {status: 'unchanged', findings: check.findings};

@@ -1,8 +1,7 @@
 import {VchError} from '../errors.js';
 import {count, list, nullable, object, oneOf, optional, record, type Shape, text} from '../json-shape.js';
-import type {Fingerprint} from '../migration/fingerprint.js';
 import {pluginId} from '../migration/plugin.js';
-import type {PluginRegistry} from '../migration/registry.js';
+import type {Fingerprint, PluginRegistry} from '../migration/registry.js';
 import type {RenameClass, RunOutcome, VmStatus} from './outcome.js';
 
 /** One VM of a plan, as it was when it was planned. */

@@ -3,7 +3,7 @@ import type {RunOptions} from '../containers/run-options.js';
 import {scopeOf} from '../containers/scope.js';
 import {VchError} from '../errors.js';
 import {aliasListKey, NAME_CONVENTION_KEY, NETWORKS_KEY} from '../extraconfig/keys.js';
-import {listEntries} from '../extraconfig/list.js';
+import {listEntries} from '../extraconfig/value.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {readContainerVms} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
