@@ -32,6 +32,8 @@ export const BUILD_KEY = {
 export const APPLIANCE_VERSION_KEY = 'guestinfo.vice./init/version/Version';
 export const APPLIANCE_COMMIT_KEY = 'guestinfo.vice./init/version/GitCommit';
 export const APPLIANCE_BUILD_DATE_KEY = 'guestinfo.vice./init/version/BuildDate';
+/** `dirty` for a build that was not from a clean tree. */
+export const APPLIANCE_STATE_KEY = 'guestinfo.vice./init/version/State';
 export const BOOTSTRAP_KEY = 'guestinfo.vice./container/bootstrap_image_path';
 export const NAME_CONVENTION_KEY = 'guestinfo.vice./container/ContainerNameConvention';
 /** `vic-machine` sets and clears this flag while it upgrades or configures a VCH. */
@@ -69,6 +71,11 @@ export const OVF_ENVIRONMENT_KEY = 'guestinfo.ovfEnv';
 /** The list that says what resolves to what on one of a container's networks. */
 export function aliasListKey(network: string): string {
   return `networks|${network}/network/aliases~`;
+}
+
+/** Whether one of the appliance's services may start: VIC 1.1 and newer start only active ones. */
+export function activeKey(service: string): string {
+  return `${SESSIONS_KEY}|${service}/active`;
 }
 
 const STARTED = {prefix: 'guestinfo.vice..init.sessions|', suffix: '.started'};

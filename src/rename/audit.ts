@@ -66,7 +66,7 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
       ...conventionFindings(convention),
       ...outcome.findings,
       ...unreadFindings(unread),
-      ...claimFindings(found.vch.renameClaim),
+      ...claimFindings(found.vch),
     ],
   };
 }

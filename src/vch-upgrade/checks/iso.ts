@@ -1,5 +1,5 @@
 import type {Datastore} from '../../inventory/datastores.js';
-import type {VchSummary} from '../../inventory/vch.js';
+import type {VchDescription} from '../../inventory/vch.js';
 import type {IsoInfo} from '../../iso/iso-info.js';
 import {compareBuilds, versionText} from '../../iso/version-stamp.js';
 import {APPLIANCE_STAMP} from '../../migration/data-version.js';
@@ -41,7 +41,7 @@ export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersi
 
 /** Whether the ISO file leads to a newer build, compared as VIC does. */
 export function judgeBuild(
-  {name, id, version, build}: VchSummary,
+  {name, id, version, build}: VchDescription,
   iso: IsoInfo | undefined,
   skip: boolean,
 ): Verdict {
