@@ -99,7 +99,7 @@ export const operations: Operations = {
     return startSimulator(options);
   },
   async registry(directories) {
-    const {loadRegistry} = await import('../plugin-files/load-registry.js');
+    const {loadRegistry} = await import('../plugin-files/load-plugins.js');
     return loadRegistry(directories);
   },
 };

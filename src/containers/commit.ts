@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
-import {optionValues} from '../extraconfig/delta.js';
+import {optionValues} from '../extraconfig/extra-config.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {isTransient} from '../vim25/faults.js';

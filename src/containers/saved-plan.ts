@@ -1,16 +1,14 @@
 import {VchError} from '../errors.js';
-import {applyChanges} from '../extraconfig/delta.js';
-import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {LEDGER_KEY} from '../extraconfig/keys.js';
 import {maskText} from '../extraconfig/mask.js';
 import {labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {Vch} from '../inventory/vch.js';
 import {count, list, nullable, object, oneOf, optional, record, type Shape, text} from '../json-shape.js';
 import {canonicalJson} from '../migration/canonical-json.js';
-import {type Fingerprint, fingerprint, movedKeys} from '../migration/fingerprint.js';
 import {digest} from '../migration/ledger.js';
 import {pluginId} from '../migration/plugin.js';
-import type {PluginRegistry} from '../migration/registry.js';
+import {type Fingerprint, fingerprint, movedKeys, type PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {change} from './apply.js';

@@ -1,5 +1,5 @@
-import {checkVm} from '../migration/check.js';
 import type {PluginRegistry} from '../migration/registry.js';
+import {verifyGoal} from '../migration/verify-goal.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome} from './outcome.js';
@@ -16,7 +16,7 @@ export function verifyMigration(session: Session, options: RunOptions): Promise<
 
 function judge(registry: PluginRegistry): Decide {
   return async (vm) => {
-    const check = await checkVm(registry, vmInput(vm));
+    const check = await verifyGoal(registry, vmInput(vm));
     switch (check.status) {
       case 'at-goal':
         return {status: 'unchanged', findings: check.findings};

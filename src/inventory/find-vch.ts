@@ -1,5 +1,4 @@
 import {VchError} from '../errors.js';
-import {parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {
   APPLIANCE_VERSION_KEY,
@@ -10,7 +9,7 @@ import {
   RENAME_CLAIM_KEY,
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
-import {decodeValue} from '../extraconfig/value.js';
+import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
 import {
   assertNothingMissing,
   extraConfigPath,

@@ -1,7 +1,7 @@
 import type {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {aliasListKey, keyMatcher} from '../extraconfig/keys.js';
-import {joinEntries, listEntries} from '../extraconfig/list.js';
+import {joinEntries, listEntries} from '../extraconfig/value.js';
 
 /**
  * A containerVM's hidden `networks|<net>/network/aliases~` lists what resolves to what on that network. An entry is

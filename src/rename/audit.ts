@@ -5,7 +5,7 @@ import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {aliasListKey, NAME_CONVENTION_KEY, NETWORKS_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
-import {listEntries} from '../extraconfig/list.js';
+import {listEntries} from '../extraconfig/value.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {labelOf, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
 import type {VicVm} from '../inventory/discover.js';
