@@ -1,4 +1,4 @@
-import {hasCode, toVchError} from '../errors.js';
+import {toVchError} from '../errors.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {powerOff, powerOn, shutdownGuest} from '../vim25/power.js';
 import {settle} from '../vim25/recent-tasks.js';
@@ -62,10 +62,9 @@ async function shutDown(context: VchContext): Promise<void> {
     await shutdownGuest(session, vch.ref);
   } catch (error) {
     // Without tools, or where this user may not ask the guest, there is the hard way.
-    options.log.info(
-      `the guest of ${context.label} cannot be asked to shut down: ${toVchError(error).message}`,
-    );
-    if (!hasCode(error, 'VCH_ERR_TRANSPORT') && !hasCode(error, 'VCH_ERR_TIMEOUT')) return;
+    const {failure, message} = toVchError(error);
+    options.log.info(`the guest of ${context.label} cannot be asked to shut down: ${message}`);
+    if (failure !== 'maybe-done' && failure !== 'not-sent') return;
   }
   const grace = {every: options.poll ?? POLL, within: options.shutdownGrace ?? GRACE};
   const off = await waitUntil(session, grace, async () => ((await isOff(context)) ? true : null));

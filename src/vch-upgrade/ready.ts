@@ -27,8 +27,7 @@ export async function waitUntilReady(context: VchContext, signal: AbortSignal | 
       const state = await look(context);
       unreachable = state.status === 'unreachable' ? unreachable + 1 : 0;
       if (state.status === 'ready' || unreachable >= UNREACHABLE_LOOKS) return state;
-      if (state.status === 'waiting' && state.waitingFor !== last?.waitingFor)
-        options.log.info(`waiting for ${state.waitingFor}`);
+      if (state.waitingFor !== last?.waitingFor) options.log.info(`waiting for ${state.waitingFor}`);
       last = state;
       return null;
     },

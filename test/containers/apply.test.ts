@@ -133,6 +133,61 @@ describe('containers: apply', () => {
     });
   });
 
+  for (const fault of ['SystemError', 'MethodFault', 'RuntimeFault']) {
+    it(`does not report a VM as failed that was written by a task that ends with ${fault}`, async () => {
+      const fixture = smallVch(legacy);
+      const written = await withSession({fixture}, async (session, simulator) => {
+        await applyMigration(session, {vch, runId: 'r'});
+        return config(simulator, WEB);
+      });
+      await withSession({fixture}, async (session, simulator) => {
+        simulator.addFault({
+          method: 'ReconfigVM_Task',
+          object: WEB,
+          do: {fault, as: 'task'},
+          before: () => simulator.inventory.vm(WEB).change(written),
+        });
+        const {vms} = await applyMigration(session, {vch, runId: 'r'});
+        expect(outcomeOf(vms, WEB)).to.include({status: 'changed', error: null});
+        expect(outcomeOf(vms, WEB).changes).not.to.deep.equal([]);
+      });
+    });
+  }
+
+  it('writes a VM again that an unnamed failure left unwritten', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
+      simulator.addFault({method: 'ReconfigVM_Task', object: WEB, nth: 1, do: {fault: 'SystemError'}});
+      const {vms} = await applyMigration(session, {vch});
+      expect(outcomeOf(vms, WEB).status).to.equal('changed');
+      expect(simulator.inventory.vm(WEB).reconfigurations).to.equal(1);
+    });
+  });
+
+  it('says failed when a failure without a name stays and the VM is not written', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
+      simulator.addFault({method: 'ReconfigVM_Task', object: WEB, do: {fault: 'SystemError'}});
+      const {vms} = await applyMigration(session, {vch});
+      expect(outcomeOf(vms, WEB)).to.deep.include({status: 'failed', changes: []});
+    });
+  });
+
+  it('says unknown when a failure without a name is all that is heard, and the VM cannot be read', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
+      simulator.addFault({
+        method: 'ReconfigVM_Task',
+        object: WEB,
+        nth: 1,
+        do: {fault: 'SystemError'},
+        before: () => {
+          simulator.addFault({method: 'RetrievePropertiesEx', do: 'drop-before'});
+        },
+      });
+      const {vms} = await applyMigration(session, {vch});
+      expect(outcomeOf(vms, WEB).status).to.equal('unknown');
+      expect(outcomeOf(vms, WEB).error?.code).to.equal('VCH_ERR_OUTCOME_UNKNOWN');
+    });
+  });
+
   it('says unknown when writes go unanswered for good', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
       simulator.addFault({method: 'ReconfigVM_Task', object: WEB, do: 'drop-before'});

@@ -3,7 +3,7 @@ import {durationText} from '../../duration.js';
 import {UPGRADE_RECORD_KEY} from '../../extraconfig/keys.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import type {Vch} from '../../inventory/vch.js';
-import {acceptDataVersion, TOOL_DATA_VERSION} from '../../migration/data-version.js';
+import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
 import {parseRecord} from '../record.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
@@ -20,9 +20,9 @@ export function judgeDataVersion({summary}: Vch, {config}: Appliance): Verdict {
   if (accepted.status === 'refused') return failed(`${accepted.error.code}: ${accepted.error.message}`);
   const {version} = accepted;
   return ok(
-    version === TOOL_DATA_VERSION
+    version === APPLIANCE_STAMP
       ? `${version}, the newest that VIC has`
-      : `${version}; an upgrade takes it to ${TOOL_DATA_VERSION}`,
+      : `${version}; an upgrade takes it to ${APPLIANCE_STAMP}`,
   );
 }
 
