@@ -1,11 +1,11 @@
 import {describeLock, ownerState} from '../../appliance/liveness.js';
 import {parseLock} from '../../appliance/lock-text.js';
 import type {Appliance} from '../../inventory/appliance.js';
-import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../../inventory/keys.js';
+import {LOCK_KEY} from '../../inventory/keys.js';
 import {lockState} from '../../inventory/lock-state.js';
 import type {Vch} from '../../inventory/vch.js';
 import {acceptDataVersion, TOOL_DATA_VERSION} from '../../migration/data-version.js';
-import {parseRecord} from '../record.js';
+import {recordOn} from '../steps.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
 /** What the appliance boots from, and where it lies. */
@@ -43,7 +43,7 @@ export function judgeLock({summary}: Vch, {config}: Appliance): Verdict {
       `vic-machine holds ${label}: it has set UpdateInProgress, and does so while it upgrades or configures a VCH; wait until it has ended`,
     );
   }
-  const record = parseRecord(config[UPGRADE_RECORD_KEY], label);
+  const record = recordOn(config, label);
   if (record === null || record.phase === 'done') return ok('no upgrade in progress');
   return failed(
     `the upgrade of run ${record.run} was begun on ${label} and not finished (phase ${record.phase}); go on with it with vch-migrate resume, or take it back with rollback`,
