@@ -1,7 +1,6 @@
-import {definePlugin} from '../src/migration/plugin.js';
+import {definePlugin, NAME_KEYS} from '../src/migration/plugin.js';
 
-const LEGACY = 'guestinfo.vice./init/common/name';
-const HIDDEN = 'init/common/name';
+const {legacy: LEGACY, hidden: HIDDEN} = NAME_KEYS.appliance;
 
 /** VIC 1.1 hid the VCH's name from the guest. */
 export default definePlugin({

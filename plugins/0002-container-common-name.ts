@@ -1,7 +1,6 @@
-import {definePlugin} from '../src/migration/plugin.js';
+import {definePlugin, NAME_KEYS} from '../src/migration/plugin.js';
 
-const LEGACY = 'guestinfo.vice./common/name';
-const HIDDEN = 'common/name';
+const {legacy: LEGACY, hidden: HIDDEN} = NAME_KEYS.container;
 
 /**
  * VIC 1.1 hid the container's name from the guest. The legacy key stays: without it VIC's own migration

@@ -1,19 +1,17 @@
-import {definePlugin} from '../src/migration/plugin.js';
-
-const MARK = 'common/rename-disabled';
+import {definePlugin, NAME_KEYS, RENAME_DISABLED_KEY} from '../src/migration/plugin.js';
 
 /** VIC refuses to rename a containerVM below data version 4; the mark says so where people and tools can see it. */
 export default definePlugin({
   version: 4,
   target: 'container',
   name: 'container-rename-disabled',
-  summary: `mark legacy containerVMs with ${MARK}, since VIC cannot rename them`,
-  keys: [MARK],
+  summary: `mark legacy containerVMs with ${RENAME_DISABLED_KEY}, since VIC cannot rename them`,
+  keys: [RENAME_DISABLED_KEY],
   // Pinned: the name of a container that cannot be renamed does not change any more.
-  reads: ['common/name', 'guestinfo.vice./common/name'],
+  reads: [NAME_KEYS.container.hidden, NAME_KEYS.container.legacy],
   revision: 1,
   persist: true,
   up(draft) {
-    draft.set(MARK, 'true');
+    draft.set(RENAME_DISABLED_KEY, 'true');
   },
 });

@@ -1,6 +1,6 @@
-import {definePlugin} from '../src/migration/plugin.js';
+import {definePlugin, INSECURE_REGISTRIES_KEY} from '../src/migration/plugin.js';
 
-const LIST = 'guestinfo.vice./registry/insecure_registries';
+const LIST = INSECURE_REGISTRIES_KEY;
 
 /** Go 1.8 parses `host:5000/path` as a URL with a host; what Go 1.7 stored has it all in the path. */
 export default definePlugin({

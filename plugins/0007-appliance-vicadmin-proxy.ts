@@ -1,6 +1,5 @@
-import {definePlugin, joinEntries, listEntries} from '../src/migration/plugin.js';
+import {definePlugin, joinEntries, listEntries, VICADMIN_ENV_KEY} from '../src/migration/plugin.js';
 
-const ENV = 'guestinfo.vice./init/sessions|vicadmin/cmd/Env~';
 const RENAMED = new Set(['HTTP_PROXY', 'HTTPS_PROXY']);
 
 /** VIC 1.2 gave vicadmin proxy variables of its own. */
@@ -9,12 +8,12 @@ export default definePlugin({
   target: 'appliance',
   name: 'appliance-vicadmin-proxy',
   summary: "rename vicadmin's HTTP_PROXY and HTTPS_PROXY to VICADMIN_HTTP_PROXY and VICADMIN_HTTPS_PROXY",
-  keys: [ENV],
+  keys: [VICADMIN_ENV_KEY],
   revision: 1,
   persist: true,
   up(draft) {
-    const env = draft.get(ENV);
-    if (env !== undefined) draft.set(ENV, joinEntries(listEntries(env).map(rename)));
+    const env = draft.get(VICADMIN_ENV_KEY);
+    if (env !== undefined) draft.set(VICADMIN_ENV_KEY, joinEntries(listEntries(env).map(rename)));
   },
 });
 

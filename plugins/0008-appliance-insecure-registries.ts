@@ -1,6 +1,11 @@
-import {definePlugin, joinEntries, type PluginDraft} from '../src/migration/plugin.js';
+import {
+  definePlugin,
+  INSECURE_REGISTRIES_KEY,
+  joinEntries,
+  type PluginDraft,
+} from '../src/migration/plugin.js';
 
-const LIST = 'guestinfo.vice./registry/insecure_registries';
+const LIST = INSECURE_REGISTRIES_KEY;
 const PARTS = ['Scheme', 'Opaque', 'Host', 'Path', 'RawPath', 'ForceQuery', 'RawQuery', 'Fragment'] as const;
 const MOST = 1000;
 

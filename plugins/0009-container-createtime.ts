@@ -1,6 +1,5 @@
-import {definePlugin} from '../src/migration/plugin.js';
+import {CREATETIME_KEY, definePlugin} from '../src/migration/plugin.js';
 
-const CREATETIME = 'guestinfo.vice..createtime';
 const NANOSECONDS = 1_000_000_000n;
 /** From here on, either sign, a value is nanoseconds already: as seconds it is 30 million years away. */
 const ALREADY_NANOSECONDS = 10n ** 15n;
@@ -13,17 +12,17 @@ export default definePlugin({
   version: 9,
   target: 'container',
   name: 'container-createtime',
-  summary: `turn ${CREATETIME} from seconds to nanoseconds, in memory`,
-  keys: [CREATETIME],
+  summary: `turn ${CREATETIME_KEY} from seconds to nanoseconds, in memory`,
+  keys: [CREATETIME_KEY],
   revision: 1,
   persist: false,
   up(draft) {
-    const text = draft.get(CREATETIME);
+    const text = draft.get(CREATETIME_KEY);
     if (!text) return;
     if (!/^[+-]?\d{1,40}$/.test(text)) {
       draft.finding(
         'createtime-not-a-number',
-        `${CREATETIME} is ${JSON.stringify(text)}, and no number: left alone`,
+        `${CREATETIME_KEY} is ${JSON.stringify(text)}, and no number: left alone`,
       );
       return;
     }
@@ -31,9 +30,12 @@ export default definePlugin({
     if (seconds >= ALREADY_NANOSECONDS || seconds <= -ALREADY_NANOSECONDS) return;
     const nanoseconds = seconds * NANOSECONDS;
     if (BigInt.asIntN(64, nanoseconds) !== nanoseconds) {
-      draft.finding('createtime-out-of-range', `${CREATETIME} is ${text}, too large for seconds: left alone`);
+      draft.finding(
+        'createtime-out-of-range',
+        `${CREATETIME_KEY} is ${text}, too large for seconds: left alone`,
+      );
       return;
     }
-    draft.set(CREATETIME, String(nanoseconds));
+    draft.set(CREATETIME_KEY, String(nanoseconds));
   },
 });

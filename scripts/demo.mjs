@@ -54,11 +54,11 @@ try {
     const vch = ['--name', 'vch1'];
     await vchMigrate(environment, 'ls');
     await vchMigrate(environment, 'plan', ...vch);
-    await vchMigrate(environment, 'apply', ...vch, '--change-id', 'CHG-1');
+    await vchMigrate(environment, 'apply', ...vch, '--change-id', 'CHG-1', '--yes');
     await vchMigrate(environment, 'verify', ...vch);
-    await vchMigrate(environment, 'undo', ...vch);
+    await vchMigrate(environment, 'undo', ...vch, '--yes');
     process.stdout.write('\nEverything is back as it was. And once more, for good:\n');
-    await vchMigrate(environment, 'apply', ...vch);
+    await vchMigrate(environment, 'apply', ...vch, '--yes');
   });
 } catch (error) {
   process.stderr.write(`demo: ${error.message}\n`);

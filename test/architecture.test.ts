@@ -14,7 +14,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   containers: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   'vch-upgrade': ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25'],
-  'plugin-files': ['migration', 'plugins'],
+  'plugin-files': ['migration', 'extraconfig', 'plugins'],
   testing: ['plugin-files', 'inventory', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
   simulator: [],
   cli: [
@@ -38,7 +38,6 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
 // What still points up, until its owner moves: each line must be an import that is there.
 const STILL_UP: readonly string[] = [
   'src/appliance/appliance-writer.ts imports ../vch-upgrade/journal.js: appliance must not know vch-upgrade',
-  'src/appliance/upgrade-lock.ts imports ../containers/assert-unlocked.js: appliance must not know containers',
   'src/appliance/upgrade-lock.ts imports ../vch-upgrade/record.js: appliance must not know vch-upgrade',
   'src/containers/migration-run.ts imports ../rename/rename-unfinished.js: containers must not know rename',
 ];
@@ -47,9 +46,6 @@ const STILL_ROUND: readonly string[] = [
   'src/containers/run-options.ts',
   'src/migration/data-version.ts',
   'src/migration/ledger-body.ts',
-  'src/simulator/folder-put.ts',
-  'src/simulator/model/cdrom.ts',
-  'src/simulator/model/session-store.ts',
 ];
 
 // Each package has one home.

@@ -9,6 +9,7 @@ import type {Simulator} from '../src/simulator/simulator.js';
 import {startSimulator} from '../src/simulator/simulator.js';
 import {vchMigrate} from './on-simulator.js';
 import {ROOT} from './peers.js';
+import {unasked} from './unasked.js';
 
 const PAGES = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
 
@@ -101,7 +102,7 @@ describe('documentation', () => {
       const target = args.indexOf('--target');
       const ours = target !== -1 && args[target + 1] === 'vc.example' ? args.toSpliced(target, 2) : args;
       const user = ours.indexOf('--user');
-      return vchMigrate(user === -1 ? ours : ours.toSpliced(user, 2), {
+      return vchMigrate(unasked(user === -1 ? ours : ours.toSpliced(user, 2)), {
         GOVC_URL: simulator.url,
         GOVC_USERNAME: simulator.user,
         GOVC_PASSWORD: simulator.password,

@@ -5,6 +5,7 @@ import {operations} from '../src/cli/operations.js';
 import {run} from '../src/cli/run.js';
 import type {Report, ReportVm} from '../src/report/report.js';
 import type {Simulator} from '../src/simulator/simulator.js';
+import {unasked} from './unasked.js';
 
 /** What a command line came to. */
 export interface Ended {
@@ -65,7 +66,7 @@ export function reportAs(simulator: Simulator, format: string, ...args: readonly
     GOVC_PASSWORD: simulator.password,
     GOVC_INSECURE: '1',
   };
-  return vchMigrate([...args, '--name', 'vch1', '--format', format], variables);
+  return vchMigrate([...unasked(args), '--name', 'vch1', '--format', format], variables);
 }
 
 /** One VM of a report, by its moref. */

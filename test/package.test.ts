@@ -7,6 +7,7 @@ import {promisify} from 'node:util';
 import {expect} from 'chai';
 import {vmOf} from './on-simulator.js';
 import {withDirectory} from './temporary-directory.js';
+import {unasked} from './unasked.js';
 
 const BIN = join('node_modules', '.bin', 'vch-migrate');
 const ROOT = process.cwd();
@@ -154,7 +155,7 @@ async function appliesAndUndoes(directory: string): Promise<void> {
     );
     const reports = [];
     for (const command of ['plan', 'apply', 'verify', 'undo', 'plan']) {
-      const args = [command, '--name', 'vch1', '--plugins', '.', '--format', 'json', '--quiet'];
+      const args = unasked([command, '--name', 'vch1', '--plugins', '.', '--format', 'json', '--quiet']);
       const {code, stdout} = await runIn(directory, BIN, args, settings);
       // The fixture has one VM without a name, and one on a host that is away.
       expect([command, code]).to.deep.equal([command, command === 'plan' ? 0 : 3]);

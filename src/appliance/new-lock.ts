@@ -1,10 +1,8 @@
 import {randomUUID} from 'node:crypto';
 import type {Logger} from '../log.js';
+import {UPGRADE_LOCK} from './lease.js';
 import type {LockText} from './lock-text.js';
 import {processStart, processUser, thisMachine} from './machine.js';
-
-/** Seconds within which the owner shows a sign of life. As long as one call may take to be answered. */
-export const LEASE = 120;
 
 /** Who takes the lock, and for what. */
 export interface LockOptions {
@@ -12,7 +10,7 @@ export interface LockOptions {
   readonly user: string;
   readonly toolVersion: string;
   readonly changeId: string | undefined;
-  /** Seconds; {@link LEASE} where it is left out. */
+  /** Seconds; the lock's own where it is left out. */
   readonly lease: number | undefined;
   /** The lease in a phase, in seconds; `base` where the VM takes writes. */
   readonly leaseTimeOf: (phase: string, base: number) => number;
@@ -20,7 +18,13 @@ export interface LockOptions {
 }
 
 /** A lock of this process that is not taken yet. */
-export function newLock({user, toolVersion, runId, lease = LEASE, changeId}: LockOptions): LockText {
+export function newLock({
+  user,
+  toolVersion,
+  runId,
+  lease = UPGRADE_LOCK.leaseTime,
+  changeId,
+}: LockOptions): LockText {
   const machine = thisMachine();
   return {
     ...machine,

@@ -10,7 +10,7 @@ import {
   VERSION_SWITCHES,
 } from './option-table.js';
 import {UNRESOLVED} from './staging.js';
-import {withoutPassword} from './target.js';
+import {userIn, withoutPassword} from './target.js';
 
 const REPEATED: readonly OptionName[] = [
   ...TARGET_OPTIONS.filter((name) => name !== 'password'),
@@ -46,14 +46,10 @@ export function commandText(
 ): string {
   const words = ['vch-migrate', command, ...more.map(shellQuoted)];
   for (const name of [...REPEATED, ...(OF_COMMAND[command] ?? [])]) {
-    if (!given.names.includes(name) || without.includes(name)) continue;
-    if (OPTIONS[name].kind === 'flag') words.push(`--${name}`);
-    const values = OPTIONS[name].kind === 'texts' ? given.texts(name) : given.texts(name).slice(-1);
-    for (const value of values) {
-      // It belongs to a report that is not named any more.
-      if (name === 'only' && value === UNRESOLVED && without.includes('from-report')) continue;
-      words.push(`--${name}`, shellQuoted(name === 'target' ? withoutPassword(value) : value));
-    }
+    if (without.includes(name)) continue;
+    // `unresolved` belongs to a report that the next command no longer names.
+    const unresolvedToo = name !== 'only' || !without.includes('from-report');
+    words.push(...optionWords(name, given, (value) => unresolvedToo || value !== UNRESOLVED));
   }
   const name = given.text('name') ?? vch.name;
   // A name with a control character cannot be typed again; two VCHs may share one, and --id was given for that.
@@ -61,6 +57,42 @@ export function commandText(
     words.push('--id', shellQuoted(vch.id));
   else words.push('--name', shellQuoted(name));
   return words.join(' ');
+}
+
+/** The command line that was typed, without its password, and with `--yes`. */
+export function withYes(
+  {name: command, options}: {readonly name: string; readonly options: readonly OptionName[]},
+  given: GivenOptions,
+  args: readonly string[],
+): string {
+  const repeated = options.filter((name) => !['password', 'yes', 'target', 'user'].includes(name));
+  const target = given.names.includes('target') ? given.text('target') : undefined;
+  // Apart from the target: messages are masked, and with them what stands before the @ of a URL.
+  const user = given.text('user') ?? (target === undefined ? undefined : userIn(target));
+  return [
+    'vch-migrate',
+    command,
+    ...args.map(shellQuoted),
+    ...(target === undefined ? [] : ['--target', shellQuoted(withoutPassword(target, false))]),
+    ...(user === undefined ? [] : ['--user', shellQuoted(user)]),
+    ...repeated.flatMap((name) => optionWords(name, given)),
+    '--yes',
+  ].join(' ');
+}
+
+/** One option as it was typed; nothing where it was not. */
+function optionWords(
+  name: OptionName,
+  given: GivenOptions,
+  wanted: (value: string) => boolean = () => true,
+): readonly string[] {
+  if (!given.names.includes(name)) return [];
+  const {kind} = OPTIONS[name];
+  if (kind === 'flag') return [`--${name}`];
+  const values = kind === 'texts' ? given.texts(name) : given.texts(name).slice(-1);
+  return values
+    .filter(wanted)
+    .flatMap((value) => [`--${name}`, shellQuoted(name === 'target' ? withoutPassword(value) : value)]);
 }
 
 /** A word as a POSIX shell takes it for one. */

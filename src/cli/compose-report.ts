@@ -1,5 +1,6 @@
 import type {RunOutcome, VchSummary, VmOutcome} from '../containers/outcome.js';
 import type {VchError} from '../errors.js';
+import {OWN_PREFIX} from '../extraconfig/keys.js';
 import {maskText, maskValue} from '../extraconfig/mask.js';
 import {TOOL_DATA_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
@@ -129,7 +130,7 @@ function composeVm(vm: VmOutcome, redact: Redact): ReportVm {
     rename: vm.rename,
     status: vm.status,
     applied: vm.applied,
-    changes: vm.changes.filter(({key}) => !key.startsWith('vch-migrate/')).map(maskChange),
+    changes: vm.changes.filter(({key}) => !key.startsWith(OWN_PREFIX)).map(maskChange),
     findings: vm.findings.map((finding) => composeFinding(finding, redact)),
     error: vm.error === null ? null : composeError(vm.error, redact),
     ...(vm.history === undefined ? {} : {history: vm.history}),

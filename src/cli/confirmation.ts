@@ -5,6 +5,8 @@ import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';
 import {vchQuestion} from './vch-question.js';
 
+/** They take the VCH down: the answer is its name, not a letter. */
+const ASKS_FOR_NAME: readonly string[] = ['upgrade', 'rollback'];
 /** What a person should know of before saying yes. */
 const NOT_WRITTEN = ['conflict', 'refused', 'failed', 'unreachable', 'skipped'] as const;
 
@@ -33,13 +35,17 @@ export function confirmation(
       const whole = vchQuestion(command, planned);
       if (pending === 0 && whole === undefined) return true;
       const left = NOT_WRITTEN.filter((status) => of(status) > 0).map((status) => `${of(status)} ${status}`);
+      const name = printable(vch.name);
+      const byName = ASKS_FOR_NAME.includes(command);
       const answer = await terminal.ask(
-        `${command} on VCH ${printable(vch.name)} (${vch.id}) of ${connection.url}: ` +
-          `${whole ?? ''}${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. Go on? [y/N] `,
+        `${command} on VCH ${name} (${vch.id}) of ${connection.url}: ` +
+          `${whole ?? ''}${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. ` +
+          (byName ? `To go on, type the name of the VCH (${name}): ` : 'Go on? [y/N] '),
         stop.signal,
       );
+      const agreed = byName ? answer.trim() === name.trim() : isYes(answer);
       // A signal during the question is an interruption, not an answer.
-      declined = !isYes(answer) && !stop.signal.aborted;
+      declined = !agreed && !stop.signal.aborted;
       return !declined && !stop.signal.aborted;
     },
     async goOn(canaries, left) {

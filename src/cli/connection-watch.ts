@@ -1,7 +1,7 @@
 import type {ProgressEvent} from '../containers/outcome.js';
+import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
 import type {RunEvent} from '../report/events.js';
-import {durationText} from '../report/step-time.js';
 import type {LiveLine} from './terminal.js';
 
 /** What a connection tells of its server: see `Contact` in `vim25/`. */
@@ -57,14 +57,14 @@ export class ConnectionWatch {
       broken !== null && broken >= BROKEN ? 'connection lost' : silent >= SILENT ? 'no answer for' : null;
     if (what === null) {
       if (this.#loss === null) return;
-      log.info(`the server answers again, after ${spanText(this.#loss.seconds)}`);
+      log.info(`the server answers again, after ${durationText(this.#loss.seconds * 1000)}`);
       tell({type: 'connection', time: time.toISOString(), seconds: 0, inFlight: this.#writing || waiting});
       this.#loss = null;
       return;
     }
     const seconds = Math.floor((what === 'connection lost' ? (broken ?? 0) : silent) / 1000);
     const inFlight = this.#writing || waiting;
-    const text = `${what} ${spanText(seconds)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}`;
+    const text = `${what} ${durationText(seconds * 1000)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}`;
     live?.show(text.slice(0, live.columns - 1));
     const due = this.#loss === null || time.getTime() - this.#loss.told >= INTERVAL;
     if (due) {
@@ -93,8 +93,4 @@ export class ConnectionWatch {
       clearInterval(timer);
     }
   }
-}
-
-function spanText(seconds: number): string {
-  return seconds < 60 ? `${seconds} s` : durationText(seconds);
 }

@@ -7,6 +7,7 @@ import {VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Report, ReportCommand} from '../report/report.js';
 import type {CliContext, Command, RunContext} from './command.js';
+import {withYes} from './command-text.js';
 import {confirmation} from './confirmation.js';
 import {EXIT, exitCodeOf} from './exit-code.js';
 import {followRun} from './follow-run.js';
@@ -49,17 +50,18 @@ export interface MigrationCommand {
 
 /** A command over the containerVMs of one VCH: logs in, operates, reports. */
 export function migrationCommand(definition: MigrationCommand): Command {
+  const options = [
+    ...TARGET_OPTIONS,
+    ...VCH_OPTIONS,
+    ...RUN_OPTIONS,
+    ...(definition.options ?? []),
+    ...OUTPUT_OPTIONS,
+  ];
   return {
     name: definition.name,
     aliases: definition.aliases ?? [],
     summary: definition.summary,
-    options: [
-      ...TARGET_OPTIONS,
-      ...VCH_OPTIONS,
-      ...RUN_OPTIONS,
-      ...(definition.options ?? []),
-      ...OUTPUT_OPTIONS,
-    ],
+    options,
     examples: definition.examples,
     arguments: definition.arguments ?? [],
     prepare(given, args, {terminal}) {
@@ -69,6 +71,10 @@ export function migrationCommand(definition: MigrationCommand): Command {
         variables: terminal.variables,
         interactive: terminal.interactive,
         writes: definition.writes && planFile(definition, args) === undefined,
+        withYes:
+          definition.writes && !terminal.interactive && !given.flag('yes') && !given.flag('dry-run')
+            ? withYes({name: definition.name, options}, given, args)
+            : undefined,
         file: planFile(definition, args),
       });
       return {output: settings.output, run: (context) => run(definition, {settings, given, args}, context)};

@@ -1,4 +1,5 @@
-import type {RunOutcome, VchSummary} from '../containers/outcome.js';
+import type {VchSummary} from '../appliance/lease.js';
+import type {RunOutcome} from '../containers/outcome.js';
 import type {PlanBody, PlannedOutcome} from '../containers/plan-body.js';
 import type {RunHistory} from '../containers/run-history.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../containers/run-options.js';
@@ -55,9 +56,10 @@ export interface Operations {
 /** The real ones. Each loads its layer when it is first needed: `--help` waits for none of them. */
 export const operations: Operations = {
   async withConnection(options, use) {
-    const [{withSession}, {listVchs}, runs] = await Promise.all([
+    const [{withSession}, {listVchs}, {vchSummary}, runs] = await Promise.all([
       import('../vim25/session.js'),
       import('../inventory/find-vch.js'),
+      import('../appliance/lease.js'),
       import('../containers/migration-run.js'),
     ]);
     return withSession(options, (session) =>
@@ -66,7 +68,7 @@ export const operations: Operations = {
         product: session.about.fullName,
         apiVersion: session.about.apiVersion,
         contact: () => session.contact,
-        listVchs: (selector) => listVchs(session, selector),
+        listVchs: async (selector) => (await listVchs(session, selector)).map(vchSummary),
         plan: (run) => runs.planMigration(session, run),
         planToSave: async (run) => (await import('../containers/planned-run.js')).planToSave(session, run),
         apply: (run) => runs.applyMigration(session, run),

@@ -1,6 +1,6 @@
 import type {ProgressEvent, RunPhase} from '../containers/outcome.js';
+import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
-import {durationText} from '../report/step-time.js';
 import type {LiveLine} from './terminal.js';
 
 const INTERVAL = 5_000;
@@ -78,7 +78,7 @@ export function barText(
   const bar = '█'.repeat(filled) + '░'.repeat(BAR - filled);
   const rate = seconds > 0 ? done / seconds : 0;
   const speed = rate > 0 ? `, ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s` : '';
-  const left = rate > 0 && done < total ? `, ${durationText((total - done) / rate)} left` : '';
+  const left = rate > 0 && done < total ? `, ${durationText(((total - done) / rate) * 1000)} left` : '';
   const counts = `${done} of ${total}`;
   const texts = [
     `${doing} ${bar} ${counts}${speed}${left}`,

@@ -57,6 +57,8 @@ export interface SettingsContext {
   readonly interactive: boolean;
   /** The command writes: without a terminal it needs to be told which VCH. */
   readonly writes: boolean;
+  /** It would write with nobody to ask and no --yes: the command line that allows it, to be pasted. */
+  readonly withYes?: string | undefined;
   /** A file that the command reads, and that is not to be written over. */
   readonly file?: string | undefined;
   /** The forms its result can take; all by default. */
@@ -110,6 +112,7 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
       `--name or --id is missing: ${context.command} writes, and without a terminal it does not choose a VCH itself`,
     );
   }
+  if (context.withYes !== undefined) refuseUnasked(context.command, context.withYes, problems);
   problems.throwIfAny(context.command);
   if (access.target === undefined)
     throw new VchError('VCH_ERR_INTERNAL', 'a target that could not be read went unreported');
@@ -138,6 +141,18 @@ export function readSettings(given: GivenOptions, context: SettingsContext): Set
     staging,
     output,
   };
+}
+
+/** A writing command with nobody to ask; the command line is given only where nothing else is wrong with it. */
+function refuseUnasked(command: string, withYes: string, problems: Problems): void {
+  if (problems.found.length > 0) {
+    problems.add(`--yes is missing: ${command} writes, and without a terminal it cannot ask first`);
+    return;
+  }
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `${command} writes, and without a terminal it cannot ask first; nothing was read or written. To go on: ${withYes}`,
+  );
 }
 
 /** The output settings alone, for a command that does not log in. */

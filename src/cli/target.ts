@@ -91,13 +91,19 @@ function invalid(problem: string): ParsedTarget {
   return {status: 'invalid', problem};
 }
 
-/** The target as it may be shown and typed again: without the password. */
-export function withoutPassword(text: string): string {
+/** The user that a target names. */
+export function userIn(text: string): string | undefined {
+  const parsed = parseTarget(text);
+  return parsed.status === 'ok' && parsed.target.kind === 'vsphere' ? parsed.target.user : undefined;
+}
+
+/** The target as it may be shown and typed again: without the password, and without the user where it is to stand apart. */
+export function withoutPassword(text: string, withUser = true): string {
   const parsed = parseTarget(text);
   if (parsed.status === 'invalid') return '…';
   const {target} = parsed;
   if (target.kind === 'simulator') return text;
-  const user = target.user === undefined ? '' : `${encodeURIComponent(target.user)}@`;
+  const user = target.user === undefined || !withUser ? '' : `${encodeURIComponent(target.user)}@`;
   const path = target.datacenter === undefined ? '/sdk' : `/${encodeURIComponent(target.datacenter)}`;
   return `https://${user}${target.url.host}${path}`;
 }

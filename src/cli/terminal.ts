@@ -1,5 +1,6 @@
 import {createInterface} from 'node:readline';
 import {Writable} from 'node:stream';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {VchError} from '../errors.js';
 import {systemWord} from './settings-file.js';
 import {StatusLine} from './status-line.js';
@@ -64,8 +65,9 @@ export function processTerminal(process: NodeJS.Process): Terminal {
       line.clear();
       return write(stdout, text);
     },
-    ask: (question, signal) => {
+    ask: async (question, signal) => {
       line.clear();
+      await dropTyped(stdin, () => process.kill(process.pid, 'SIGINT'));
       return ask(stdin, stderr, question, signal);
     },
     askSecret: (question) => {
@@ -88,6 +90,31 @@ function write(stream: Writable, text: string): Promise<void> {
         );
     });
   });
+}
+
+/**
+ * Drops what was typed before a question: it was no answer to it. Raw mode hands over a line that is not ended yet, too;
+ * in it Ctrl-C is a key, and not a signal.
+ */
+async function dropTyped(input: NodeJS.ReadStream, interrupt: () => void): Promise<void> {
+  if (input.isTTY !== true) return;
+  let came = true;
+  const drop = (chunk: Buffer | string) => {
+    came = true;
+    if (String(chunk).includes('\u0003')) interrupt();
+  };
+  input.setRawMode(true);
+  input.on('data', drop);
+  try {
+    // A terminal gives one line a turn of the event loop.
+    while (came) {
+      came = false;
+      for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+    }
+  } finally {
+    input.off('data', drop).pause();
+    input.setRawMode(false);
+  }
 }
 
 function ask(

@@ -1,4 +1,4 @@
-import {parseDuration} from './duration.js';
+import {parseDuration} from '../duration.js';
 import type {GivenOptions} from './option-table.js';
 import type {Problems} from './problems.js';
 

@@ -1,10 +1,11 @@
-import {readLock} from '../inventory/find-vch.js';
+import {assertFree, readHolder, UPGRADE_LOCK} from '../appliance/lease.js';
+import {readLeases} from '../inventory/find-vch.js';
+import {vchLabel} from '../inventory/vch.js';
 import {checkVm} from '../migration/check.js';
 import {history} from '../migration/history.js';
 import type {RunInfo} from '../migration/plan.js';
 import {claimFindings} from '../rename/rename-unfinished.js';
 import type {Session} from '../vim25/session.js';
-import {assertUnlocked} from './assert-unlocked.js';
 import {type Decide, decideApply, decideUndo, vmInput} from './decision.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
 import type {RunOptions, UndoOptions} from './run-options.js';
@@ -55,7 +56,7 @@ export async function statusOf(session: Session, options: RunOptions): Promise<R
     applied: [],
     changes: [],
   }));
-  return {...outcome, vms, findings: [...outcome.findings, ...claimFindings(vch.renameClaim)]};
+  return {...outcome, vms, findings: [...outcome.findings, ...claimFindings(vch)]};
 }
 
 /** Checks the live VMs against their goal: `unchanged` is there, `failed` contradicts it. */
@@ -85,18 +86,22 @@ export async function change(
   narrow: (scope: Scope) => Scope = (scope) => scope,
 ): Promise<RunOutcome> {
   const scope = selected(narrow(await openScope(session, options, decide)), options);
-  assertUnlocked(scope.vch, scope.vch.summary.lock);
+  const label = vchLabel(scope.vch);
+  assertFree(UPGRADE_LOCK, scope.vch.leases, label);
   if (scope.pending.length === 0 || options.signal?.aborted)
     return stopped(scope, options.signal?.aborted === true);
   if (options.confirm !== undefined && !(await options.confirm(scope.outcome))) return stopped(scope, false);
   // A person may have thought about it for an hour.
-  assertUnlocked(scope.vch, await readLock(session, scope.vch));
+  assertFree(UPGRADE_LOCK, await readLeases(session, scope.vch), label);
   return writeScope(
     session,
     scope,
     options,
     // An upgrade may have begun meanwhile.
-    async () => ((await readLock(session, scope.vch)).held ? 'an upgrade holds the VCH now' : null),
+    async () => {
+      const holder = readHolder(UPGRADE_LOCK, await readLeases(session, scope.vch));
+      return holder.state === 'none' ? null : 'an upgrade holds the VCH now';
+    },
   );
 }
 

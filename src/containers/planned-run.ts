@@ -1,11 +1,12 @@
 import {VchError} from '../errors.js';
 import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {LEDGER_KEY} from '../extraconfig/keys.js';
 import {maskText} from '../extraconfig/mask.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import type {Vch} from '../inventory/vch.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {fingerprint, movedKeys} from '../migration/fingerprint.js';
-import {digest, LEDGER_KEY} from '../migration/ledger.js';
+import {digest} from '../migration/ledger.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import type {Session} from '../vim25/session.js';
 import type {Decide, Decision} from './decision.js';

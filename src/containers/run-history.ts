@@ -1,5 +1,6 @@
-import type {VchSummary} from '../inventory/vch.js';
-import {LEDGER_KEY, parseLedger} from '../migration/ledger.js';
+import type {VchSummary} from '../appliance/lease.js';
+import {LEDGER_KEY} from '../extraconfig/keys.js';
+import {parseLedger} from '../migration/ledger.js';
 import type {Session} from '../vim25/session.js';
 import {vmInput} from './decision.js';
 import type {RunOptions} from './run-options.js';

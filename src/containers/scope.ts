@@ -1,4 +1,5 @@
 import {setImmediate} from 'node:timers/promises';
+import {vchSummary} from '../appliance/lease.js';
 import {VchError} from '../errors.js';
 import {
   type ContainerVm,
@@ -85,7 +86,7 @@ export async function scopeOf(
   }
   assertExpected(outcomes.filter(counts).length, options.expect, found.vch);
   const outcome: RunOutcome = {
-    vch: {...found.vch.summary, containerVMs: outcomes.filter(counts).length},
+    vch: {...vchSummary(found.vch), containerVMs: outcomes.filter(counts).length},
     vms: outcomes,
     findings: strays(found, vms),
     interrupted: false,

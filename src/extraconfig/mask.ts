@@ -1,4 +1,4 @@
-import {isSecret} from './key.js';
+import {isSecret} from './keys.js';
 import {joinEntries, listEntries} from './list.js';
 
 const SENSITIVE = '(sensitive)';

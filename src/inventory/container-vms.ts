@@ -1,5 +1,6 @@
 import type {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../vim25/property-collector.js';
 import {booleanValue, optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {APPLIANCE_ID_KEY, CONTAINER_ID_KEY, isApplianceId, isContainerId} from './keys.js';
 import type {Vch} from './vch.js';
 
 /** What is known of any VM that was looked at. */
@@ -136,7 +136,7 @@ function readVms(session: Session, objects: readonly ObjectSpec[], keys: WantedK
 }
 
 function keysToRead(keys: readonly string[]): string[] {
-  return [...new Set([APPLIANCE_ID_KEY, CONTAINER_ID_KEY, ...keys])];
+  return [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
 }
 
 /** The VCH's folder, unless it is the datacenter's own, which VCHs before 1.4 share with everything else. */
@@ -160,7 +160,7 @@ async function readWhole(session: Session, obj: ManagedObjectReference, pathSet:
 function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {
   const text = (path: string) => textValue(content.properties.get(path));
   const config = readConfig(content, keys);
-  const id = config[CONTAINER_ID_KEY];
+  const id = config[ID_KEY.container];
   const base: VmBase = {
     ref: content.obj,
     displayName: text('name') ?? content.obj.value,
@@ -171,7 +171,7 @@ function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {
   };
   const connection = text('runtime.connectionState');
   const changeVersion = text('config.changeVersion');
-  if (isApplianceId(config[APPLIANCE_ID_KEY], content.obj.value)) return {...base, status: 'other'};
+  if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) return {...base, status: 'other'};
   // Only a VM whose configuration was really read can be one without an id.
   if (changeVersion !== null && id === undefined && content.missing.length === 0)
     return {...base, status: 'other'};

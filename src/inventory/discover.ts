@@ -1,9 +1,9 @@
+import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {withContainerView} from '../vim25/container-view.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {extraConfigPath, type ObjectContent, retrieveOnce} from '../vim25/property-collector.js';
 import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {APPLIANCE_ID_KEY, CONTAINER_ID_KEY, isApplianceId, isContainerId} from './keys.js';
 
 /** One VM of VIC's, as far as a look over the whole inventory shows it. */
 export interface VicVm {
@@ -28,8 +28,8 @@ export async function discover(session: Session): Promise<Landscape> {
   const containers: (VicVm & {containerId: string})[] = [];
   let unreadable = 0;
   const sort = (content: ObjectContent): void => {
-    const applianceId = keyed(content, APPLIANCE_ID_KEY);
-    const containerId = keyed(content, CONTAINER_ID_KEY);
+    const applianceId = keyed(content, ID_KEY.appliance);
+    const containerId = keyed(content, ID_KEY.container);
     if (isApplianceId(applianceId, content.obj.value)) appliances.push(vicVm(content));
     else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
     else if (!isReadable(content)) unreadable += 1;
@@ -58,7 +58,7 @@ const SPECS = [
       'parent',
       'resourcePool',
       'config.uuid',
-      ...[APPLIANCE_ID_KEY, CONTAINER_ID_KEY].map(extraConfigPath),
+      ...[ID_KEY.appliance, ID_KEY.container].map(extraConfigPath),
     ],
   },
 ];
@@ -66,8 +66,8 @@ const SPECS = [
 /** Lets go of everything but VIC's own VMs and the unreadable ones while the pages still come in. */
 function pick(content: ObjectContent): ObjectContent | null {
   const vic =
-    content.properties.has(extraConfigPath(APPLIANCE_ID_KEY)) ||
-    content.properties.has(extraConfigPath(CONTAINER_ID_KEY));
+    content.properties.has(extraConfigPath(ID_KEY.appliance)) ||
+    content.properties.has(extraConfigPath(ID_KEY.container));
   return vic || !isReadable(content) ? content : null;
 }
 

@@ -1,6 +1,15 @@
 import {VchError} from '../errors.js';
 import {parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {
+  APPLIANCE_VERSION_KEY,
+  BUILD_KEY,
+  DATA_VERSION_KEY,
+  LOCK_KEY,
+  NAME_KEYS,
+  RENAME_CLAIM_KEY,
+  UPDATE_IN_PROGRESS_KEY,
+} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import {
   assertNothingMissing,
@@ -12,19 +21,8 @@ import {optionValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {discover, type Landscape, type VicVm} from './discover.js';
 import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
-import {
-  APPLIANCE_BUILD_KEY,
-  APPLIANCE_DATA_VERSION_KEY,
-  APPLIANCE_LEGACY_NAME_KEY,
-  APPLIANCE_NAME_KEY,
-  APPLIANCE_VERSION_KEY,
-  LOCK_KEY,
-  RENAME_CLAIM_KEY,
-  UPDATE_IN_PROGRESS_KEY,
-} from './keys.js';
-import {lockState} from './lock-state.js';
 import {containerBiosUuid} from './ownership.js';
-import type {LockState, Vch, VchSelector, VchSummary} from './vch.js';
+import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
 /** A VCH, and what else of VIC's is around it. */
 export interface FoundVch {
@@ -32,22 +30,20 @@ export interface FoundVch {
   readonly landscape: Landscape;
 }
 
-const LOCK_KEYS = [UPDATE_IN_PROGRESS_KEY, LOCK_KEY];
+/** The keys by which somebody holds a VCH. */
+const LEASE_KEYS = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, RENAME_CLAIM_KEY];
 const KEYS = [
-  APPLIANCE_NAME_KEY,
-  APPLIANCE_LEGACY_NAME_KEY,
-  APPLIANCE_BUILD_KEY,
+  NAME_KEYS.appliance.hidden,
+  NAME_KEYS.appliance.legacy,
+  BUILD_KEY.appliance,
   APPLIANCE_VERSION_KEY,
-  APPLIANCE_DATA_VERSION_KEY,
-  RENAME_CLAIM_KEY,
-  ...LOCK_KEYS,
+  DATA_VERSION_KEY.appliance,
+  ...LEASE_KEYS,
 ];
 
 /** Every VCH on the target that fits the selector; none is no error. */
-export async function listVchs(session: Session, selector: VchSelector): Promise<readonly VchSummary[]> {
-  const landscape = await discover(session);
-  const found = await fitting(session, landscape, selector);
-  return found.map(({summary}) => summary);
+export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
+  return fitting(session, await discover(session), selector);
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
@@ -60,29 +56,29 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
   throw notFound(session, selector, landscape, await fitting(session, landscape, {}));
 }
 
-/** The lock as it stands now. Rejects where it cannot be known: an appliance that is away may be locked. */
-export async function readLock(session: Session, vch: Vch): Promise<LockState> {
-  const label = `${vch.summary.name} (${vch.summary.id})`;
-  const [state] = await retrieveProperties(
+/** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
+export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
+  const label = vchLabel(vch);
+  const [leases] = await retrieveProperties(
     session,
     [{obj: vch.ref}],
-    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LOCK_KEYS.map(extraConfigPath)]}],
+    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)]}],
     (content) => {
       assertNothingMissing(content, `reading the upgrade lock of ${label}`);
       const connection = textValue(content.properties.get('runtime.connectionState'));
       if (connection !== 'connected') throw lockUnknown(label, connection);
-      return lockState(configOf(content, LOCK_KEYS));
+      return configOf(content, LEASE_KEYS);
     },
   );
-  if (state === undefined) throw lockUnknown(label, null);
-  return state;
+  if (leases === undefined) throw lockUnknown(label, null);
+  return leases;
 }
 
 function lockUnknown(label: string, connection: string | null): VchError {
   return new VchError(
     'VCH_ERR_HOST_UNREACHABLE',
-    `whether an upgrade holds ${label} cannot be known: its appliance is ${connection ?? 'gone'}. Nothing was written; ` +
-      'bring its host back and run the same command again',
+    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'gone'}. Nothing was written. ` +
+      'Reconnect its host and run the same command again',
   );
 }
 
@@ -132,25 +128,26 @@ function toVch(
   containerVMs: number,
 ): Vch {
   const config = content === undefined ? {} : configOf(content, KEYS);
-  const dataVersion = parseDataVersion(config[APPLIANCE_DATA_VERSION_KEY]);
+  const dataVersion = parseDataVersion(config[DATA_VERSION_KEY.appliance]);
   const {biosUuid} = appliance;
   return {
     ref: appliance.ref,
     biosUuid,
     pool: appliance.pool,
     folder: appliance.folder,
-    renameClaim: config[RENAME_CLAIM_KEY] ?? null,
+    leases: Object.fromEntries(
+      LEASE_KEYS.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])),
+    ),
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
-      ownName: text(config[APPLIANCE_NAME_KEY]) ?? text(config[APPLIANCE_LEGACY_NAME_KEY]),
-      build: text(config[APPLIANCE_BUILD_KEY]),
+      ownName: text(config[NAME_KEYS.appliance.hidden]) ?? text(config[NAME_KEYS.appliance.legacy]),
+      build: text(config[BUILD_KEY.appliance]),
       version: text(config[APPLIANCE_VERSION_KEY]),
       dataVersion: dataVersion.status === 'valid' ? dataVersion.version : null,
       powerState: textValue(content?.properties.get('runtime.powerState')),
       computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
       containerVMs,
-      lock: lockState(config),
     },
   };
 }

@@ -1,3 +1,4 @@
+import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
 import {refValues, textValue} from '../vim25/property-value.js';
@@ -37,10 +38,12 @@ export async function readVmFiles(session: Session, vch: Vch): Promise<ReadonlyM
   );
   return new Map(
     found.flatMap(({vm, path, datastores}) => {
-      const [, datastore, folder = ''] = /^\[(.*?)\] (?:(.*)\/)?[^/]*$/.exec(path ?? '') ?? [];
-      if (datastore === undefined) return [];
-      const type = datastores.map(({value}) => types.get(value)).find((known) => known?.name === datastore);
-      return [[vm, {folder, datastoreType: type?.type ?? null}] as const];
+      const place = parseDatastorePath(path);
+      if (place === null) return [];
+      const type = datastores
+        .map(({value}) => types.get(value))
+        .find((known) => known?.name === place.dsName);
+      return [[vm, {folder: folderOf(place.path), datastoreType: type?.type ?? null}] as const];
     }),
   );
 }

@@ -1,15 +1,15 @@
 import {VchError} from '../errors.js';
 import {applyChanges} from '../extraconfig/delta.js';
 import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {DATA_VERSION_KEY, LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {maskValue} from '../extraconfig/mask.js';
-import {DATA_VERSION_KEY, dataVersionOf, TOOL_DATA_VERSION} from './data-version.js';
+import {dataVersionOf, TOOL_DATA_VERSION} from './data-version.js';
 import type {Finding} from './finding.js';
 import {historyFault, lostLedger, readHistory} from './history.js';
-import {digest, isWithheld, LEDGER_KEY, type Ledger} from './ledger.js';
+import {digest, isWithheld, type Ledger} from './ledger.js';
 import {nameFindings} from './names.js';
 import {planVm} from './plan.js';
 import type {PluginRegistry} from './registry.js';
-import {RENAME_DISABLED_KEY} from './rename-class.js';
 import {type RunInfo, type VmInput, vmLabel} from './vm.js';
 
 /** Whether a VM is where its migration should have brought it. */

@@ -1,6 +1,7 @@
 import {VchError} from '../errors.js';
 import {type DataVersion, parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {DATA_VERSION_KEY} from '../extraconfig/keys.js';
 import type {Target} from './plugin.js';
 
 export {type DataVersion, parseDataVersion} from '../extraconfig/data-version.js';
@@ -16,12 +17,6 @@ export const RENAME_PERSISTED_VERSION = 9;
 
 /** Plugins of others than VIC are numbered from here. */
 export const FIRST_FOREIGN_VERSION = 1000;
-
-/** Where VIC keeps the data version of each kind of VM. */
-export const DATA_VERSION_KEY: Readonly<Record<Target, string>> = {
-  appliance: 'guestinfo.vice./init/version/PluginVersion',
-  container: 'guestinfo.vice./version/PluginVersion',
-};
 
 /** The last of VIC's data versions that changes a target; a VM below it is migrated by VIC, too. */
 export const LATEST_VERSION: Readonly<Record<Target, number>> = {appliance: 8, container: 9};

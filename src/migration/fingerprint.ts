@@ -1,5 +1,5 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {isPattern, keyMatcher} from '../extraconfig/key.js';
+import {isPattern, keyMatcher} from '../extraconfig/keys.js';
 import {digest} from './ledger.js';
 import type {Target} from './plugin.js';
 import type {PluginRegistry} from './registry.js';

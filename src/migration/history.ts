@@ -1,8 +1,8 @@
 import type {VchError} from '../errors.js';
+import {LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {RENAME_SUPPORTED_VERSION} from './data-version.js';
-import {LEDGER_KEY, type Ledger, parseLedger} from './ledger.js';
+import {type Ledger, parseLedger} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
-import {RENAME_DISABLED_KEY} from './rename-class.js';
 import {ledgerError, type VmInput} from './vm.js';
 
 /** The history of a VM, as far as it can be built on. */

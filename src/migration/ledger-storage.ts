@@ -1,14 +1,6 @@
-import {isPattern} from '../extraconfig/key.js';
+import {isPattern, LEDGER_KEY} from '../extraconfig/keys.js';
 import {isSensitive} from '../extraconfig/mask.js';
-import {
-  digest,
-  encodeLedger,
-  LEDGER_KEY,
-  LEDGER_LIMIT,
-  type Ledger,
-  type LedgerEntry,
-  type Withheld,
-} from './ledger.js';
+import {digest, encodeLedger, LEDGER_LIMIT, type Ledger, type LedgerEntry, type Withheld} from './ledger.js';
 import {pluginId} from './plugin.js';
 import type {AppliedPlugin, MigrationContext, MigrationStorage} from './runner.js';
 import type {RunInfo, VmInput} from './vm.js';

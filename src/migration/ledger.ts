@@ -4,9 +4,6 @@ import {decodeValue} from '../extraconfig/value.js';
 import {canonicalJson, type Json} from './canonical-json.js';
 import {parseLedgerBody} from './ledger-body.js';
 
-/** The tool's history of a VM, in the VM itself. Hidden, so that it may be written while the VM runs. */
-export const LEDGER_KEY = 'vch-migrate/ledger';
-
 /** Characters, and so bytes, that a ledger may have. */
 export const LEDGER_LIMIT = 4096;
 

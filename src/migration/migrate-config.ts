@@ -1,12 +1,13 @@
 import {applyChanges} from '../extraconfig/delta.js';
 import {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {acceptDataVersion, DATA_VERSION_KEY, LATEST_VERSION, TOOL_DATA_VERSION} from './data-version.js';
+import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
+import {acceptDataVersion, LATEST_VERSION, TOOL_DATA_VERSION} from './data-version.js';
 import {type Finding, finding} from './finding.js';
-import {LEDGER_KEY, parseLedger} from './ledger.js';
+import {parseLedger} from './ledger.js';
 import {nameFindings} from './names.js';
 import {type Plugin, pluginId, type Target} from './plugin.js';
-import {ID_KEY, type PluginRegistry} from './registry.js';
+import type {PluginRegistry} from './registry.js';
 import {type MigrationContext, type MigrationStorage, runUp, TIME_LIMIT} from './runner.js';
 import {vmLabel} from './vm.js';
 

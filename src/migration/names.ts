@@ -1,13 +1,8 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {NAME_KEYS} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import {type Finding, finding} from './finding.js';
 import type {Target} from './plugin.js';
-
-/** Where each kind of VM has its name: visible to the guest before VIC 1.1, hidden since. */
-export const NAME_KEYS: Readonly<Record<Target, {readonly legacy: string; readonly hidden: string}>> = {
-  appliance: {legacy: 'guestinfo.vice./init/common/name', hidden: 'init/common/name'},
-  container: {legacy: 'guestinfo.vice./common/name', hidden: 'common/name'},
-};
 
 /** The name that `docker ps` shows of a containerVM: the hidden one where it has a value, else the legacy one. */
 export function containerNameOf(config: ExtraConfig): string | null {

@@ -2,15 +2,15 @@ import {VchError} from '../errors.js';
 import {unsendable} from '../extraconfig/characters.js';
 import {Draft} from '../extraconfig/draft.js';
 import type {Change} from '../extraconfig/extra-config.js';
+import {LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {acceptDataVersion} from './data-version.js';
 import {type Finding, finding} from './finding.js';
 import {gapError, historyFault, lostLedger, readHistory} from './history.js';
-import {LEDGER_KEY, type Ledger, ledgerSizeError} from './ledger.js';
+import {type Ledger, ledgerSizeError} from './ledger.js';
 import {ledgerStorage} from './ledger-storage.js';
 import {nameFindings} from './names.js';
 import {pluginId} from './plugin.js';
 import type {PluginRegistry} from './registry.js';
-import {RENAME_DISABLED_KEY} from './rename-class.js';
 import {type MigrationContext, runUp, TIME_LIMIT} from './runner.js';
 import {type RunInfo, type VmInput, vmLabel} from './vm.js';
 

@@ -1,6 +1,6 @@
 import {ERROR_CODES, VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
-import {keyMatcher} from '../extraconfig/key.js';
+import {keyMatcher} from '../extraconfig/keys.js';
 import type {Finding} from './finding.js';
 import type {Plugin, PluginDraft} from './plugin.js';
 

@@ -1,12 +1,20 @@
-import {isHidden, isPattern, isSecret, keyMatcher} from '../extraconfig/key.js';
-import {DATA_VERSION_KEY, FIRST_FOREIGN_VERSION, TOOL_DATA_VERSION} from './data-version.js';
+import {
+  DATA_VERSION_KEY,
+  isHidden,
+  isPattern,
+  isSecret,
+  keyMatcher,
+  OVF_ENVIRONMENT_KEY,
+  OWN_PREFIX,
+  UPDATE_IN_PROGRESS_KEY,
+} from '../extraconfig/keys.js';
+import {FIRST_FOREIGN_VERSION, TOOL_DATA_VERSION} from './data-version.js';
 
 type Definition = Readonly<Record<string, unknown>>;
 type Rule = (definition: Definition) => string | null;
 
 /** Keys that belong to vSphere, to VIC's own upgrade or to this tool, and never to a plugin. */
-const RESERVED_KEYS = [...Object.values(DATA_VERSION_KEY), 'guestinfo.ovfEnv', 'UpdateInProgress'];
-const RESERVED_PREFIX = 'vch-migrate/';
+const RESERVED_KEYS = [...Object.values(DATA_VERSION_KEY), OVF_ENVIRONMENT_KEY, UPDATE_IN_PROGRESS_KEY];
 
 /** What keeps a definition from being a plugin, each with its remedy; a definition of any type will do. */
 export function pluginFaults(definition: unknown): string[] {
@@ -72,7 +80,7 @@ function list(value: unknown): readonly string[] {
 
 function isReserved(declared: string): boolean {
   const matches = keyMatcher([declared]);
-  return declared.startsWith(RESERVED_PREFIX) || isSecret(declared) || RESERVED_KEYS.some(matches);
+  return declared.startsWith(OWN_PREFIX) || isSecret(declared) || RESERVED_KEYS.some(matches);
 }
 
 function isVisible(declared: string): boolean {

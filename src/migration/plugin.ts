@@ -1,6 +1,13 @@
 import {type ErrorCode, VchError} from '../errors.js';
 import {pluginFaults} from './plugin-rules.js';
 
+export {
+  CREATETIME_KEY,
+  INSECURE_REGISTRIES_KEY,
+  NAME_KEYS,
+  RENAME_DISABLED_KEY,
+  VICADMIN_ENV_KEY,
+} from '../extraconfig/keys.js';
 export {joinEntries, listEntries} from '../extraconfig/list.js';
 
 /** The kinds of VM that are migrated: the appliance (endpointVM) of a VCH, and its containerVMs. */

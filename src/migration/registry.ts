@@ -1,10 +1,13 @@
 import {VchError} from '../errors.js';
-import {isPattern} from '../extraconfig/key.js';
-import {DATA_VERSION_KEY} from './data-version.js';
-import {LEDGER_KEY} from './ledger.js';
-import {NAME_KEYS} from './names.js';
+import {
+  DATA_VERSION_KEY,
+  ID_KEY,
+  isPattern,
+  LEDGER_KEY,
+  NAME_KEYS,
+  RENAME_DISABLED_KEY,
+} from '../extraconfig/keys.js';
 import {definePlugin, type Plugin, pluginId, pluginLabel, type Target} from './plugin.js';
-import {RENAME_DISABLED_KEY} from './rename-class.js';
 
 /** The plugins of a run, in the order of their versions. */
 export interface PluginRegistry {
@@ -18,12 +21,6 @@ export interface PluginRegistry {
   /** The same as it was declared: keys and patterns. What a decision on a VM stands on. */
   declaredKeys(target: Target): readonly string[];
 }
-
-/** Where each kind of VM has the id that VIC knows it by. */
-export const ID_KEY: Readonly<Record<Target, string>> = {
-  appliance: 'guestinfo.vice./init/common/id',
-  container: 'guestinfo.vice./common/id',
-};
 
 /** Checks the plugins, one by one and side by side; `VCH_ERR_PLUGIN_INVALID`. */
 export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {

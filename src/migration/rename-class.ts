@@ -1,4 +1,5 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
 import {
   dataVersionOf,
@@ -6,9 +7,6 @@ import {
   RENAME_SUPPORTED_VERSION,
   TOOL_DATA_VERSION,
 } from './data-version.js';
-
-/** The tool's mark on a legacy containerVM. Removing it enables nothing: the data version alone disables, too. */
-export const RENAME_DISABLED_KEY = 'common/rename-disabled';
 
 /** What `docker rename` means for a containerVM: VIC's gate by data version, and our mark. */
 export type RenameClass = 'disabled' | 'not-persisted-by-vic' | 'supported';

@@ -1,5 +1,4 @@
-import {DATA_VERSION_KEY} from '../migration/data-version.js';
-import {NAME_KEYS} from '../migration/names.js';
+import {DATA_VERSION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
 import type {Target} from '../migration/plugin.js';
 
 /** What a new plugin is to be. */

@@ -1,15 +1,7 @@
 import type {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {keyMatcher} from '../extraconfig/key.js';
+import {aliasListKey, keyMatcher} from '../extraconfig/keys.js';
 import {joinEntries, listEntries} from '../extraconfig/list.js';
-
-/** The networks that a container is on. */
-export const NETWORKS_KEY = 'guestinfo.vice./networks';
-
-/** The key of the list that says what resolves to what on a network. */
-export function aliasListKey(network: string): string {
-  return `networks|${network}/network/aliases~`;
-}
 
 /**
  * A containerVM's hidden `networks|<net>/network/aliases~` lists what resolves to what on that network. An entry is

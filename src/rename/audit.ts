@@ -2,6 +2,7 @@ import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {scopeOf} from '../containers/scope.js';
 import {VchError} from '../errors.js';
+import {aliasListKey, NAME_CONVENTION_KEY, NETWORKS_KEY} from '../extraconfig/keys.js';
 import {listEntries} from '../extraconfig/list.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {readContainerVms} from '../inventory/container-vms.js';
@@ -10,9 +11,9 @@ import {readVmFiles} from '../inventory/vm-files.js';
 import type {Finding} from '../migration/finding.js';
 import {unescapeName} from '../vim25/entity-name.js';
 import type {Session} from '../vim25/session.js';
-import {aliasListKey, type Link, linksOf, NETWORKS_KEY} from './aliases.js';
+import {type Link, linksOf} from './aliases.js';
 import {DANGLING_LINK, Neighbours} from './audit-among.js';
-import {CONVENTION_KEY, conventionFindings, readConvention} from './display-name.js';
+import {conventionFindings, readConvention} from './display-name.js';
 import type {NamedContainer} from './find-container.js';
 import {auditNames} from './naming-audit.js';
 import {NAMING_KEYS} from './rename-scope.js';
@@ -28,7 +29,7 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
   const appliance = await readAppliance(session, found.vch);
-  const convention = readConvention(appliance.config[CONVENTION_KEY]);
+  const convention = readConvention(appliance.config[NAME_CONVENTION_KEY]);
   const files = await readVmFiles(session, found.vch);
   const vmsById = byContainerId(found);
   const networks = new Set<string>();
@@ -65,7 +66,7 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
       ...conventionFindings(convention),
       ...outcome.findings,
       ...unreadFindings(unread),
-      ...claimFindings(found.vch.renameClaim),
+      ...claimFindings(found.vch),
     ],
   };
 }

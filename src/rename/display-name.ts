@@ -1,8 +1,8 @@
+import {NAME_CONVENTION_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Finding} from '../migration/finding.js';
 
 /** The key of the appliance that holds its VCH's naming convention. */
-export const CONVENTION_KEY = 'guestinfo.vice./container/ContainerNameConvention';
 
 const DEFAULT = '{name}-{id}';
 /** Bytes, as VIC counts, and so characters at most: vSphere's limit of a display name. */
@@ -36,7 +36,7 @@ export function readConvention(raw: string | undefined): NamingConvention {
 /** What a person should know of a convention: that it cannot be used. */
 export function conventionFindings({problem}: NamingConvention): readonly Finding[] {
   if (problem === null) return [];
-  const message = `${CONVENTION_KEY} of the appliance cannot be used: ${problem}; the default, ${DEFAULT}, is`;
+  const message = `${NAME_CONVENTION_KEY} of the appliance cannot be used: ${problem}; the default, ${DEFAULT}, is`;
   return [{code: 'naming-convention-invalid', message}];
 }
 

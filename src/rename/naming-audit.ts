@@ -1,8 +1,9 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
-import {isRenameMarked, RENAME_DISABLED_KEY, renameSupport} from '../migration/rename-class.js';
+import {isRenameMarked, renameSupport} from '../migration/rename-class.js';
 import {displayNameOf, type NamingConvention, oldestDisplayNameOf} from './display-name.js';
 
 /** A containerVM, as VIC's conventions speak of it. */

@@ -2,10 +2,11 @@ import type {Decide, Decision, PendingDecision} from '../containers/decision.js'
 import {VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {NAME_KEYS} from '../extraconfig/keys.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import {acceptDataVersion} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
-import {containerNameOf, NAME_KEYS} from '../migration/names.js';
+import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
 import {escapeName, unescapeName} from '../vim25/entity-name.js';
 import {linksTo, renameLinks, renameOwnAliases} from './aliases.js';

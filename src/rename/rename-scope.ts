@@ -1,6 +1,7 @@
 import {ownership} from '../containers/scope.js';
 import {untouched} from '../containers/vm-outcome.js';
 import {VchError} from '../errors.js';
+import {DATA_VERSION_KEY, NAME_KEYS, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {
   type ContainerVm,
   type ReadableVm,
@@ -8,9 +9,7 @@ import {
   type WantedKeys,
 } from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
-import {DATA_VERSION_KEY} from '../migration/data-version.js';
-import {containerNameOf, NAME_KEYS} from '../migration/names.js';
-import {RENAME_DISABLED_KEY} from '../migration/rename-class.js';
+import {containerNameOf} from '../migration/names.js';
 import type {Session} from '../vim25/session.js';
 import {nameInUse, sameName} from './docker-name.js';
 import {findContainer, holderOf, type NamedContainer, spokenName} from './find-container.js';

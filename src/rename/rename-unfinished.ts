@@ -1,7 +1,9 @@
+import {describeHolder, readHolder} from '../appliance/lease.js';
+import {type Vch, vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import {linksTo} from './aliases.js';
 import {holderOf} from './find-container.js';
-import {parseClaim, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
+import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
 import {renameRefusal} from './rename-decision.js';
 import type {Container} from './rename-scope.js';
 
@@ -26,21 +28,19 @@ function couldFollow({reading, name, containerId}: Container, oldName: string): 
   return reading.status !== 'readable' || renameRefusal(reading, name ?? containerId) === null;
 }
 
-/** What a person should know of the claim on an appliance, and of the renames that are not finished. */
-export function claimFindings(raw: string | null): readonly Finding[] {
-  const claim = parseClaim(raw ?? '');
+/** Who renames on a VCH, and the renames that are not finished. */
+export function claimFindings(vch: Vch): readonly Finding[] {
+  const {leases} = vch;
+  const holder = readHolder(RENAME_CLAIM, leases);
   const findings: Finding[] = [];
-  if (claim !== null) {
-    const {purpose, owner, time} = claim;
-    const message =
-      `a rename is going on, or its owner died: ${purpose}, claimed by ${owner} at ${time}. ` +
-      'It holds up other renames only for as long as its owner renews it; the next rename takes a dead one over';
-    findings.push({code: 'rename-claimed', message});
+  if (holder.state !== 'none') {
+    const {state, wayOut} = describeHolder(RENAME_CLAIM, holder, vchLabel(vch));
+    findings.push({code: 'rename-claimed', message: `${state}. ${wayOut}`});
   }
-  for (const {container, from, to} of unfinishedIn(raw ?? '')) {
-    // By the full id, which nobody else can take: the old name may be another container's by now.
+  for (const {container, from, to} of unfinishedIn(leases)) {
+    // By the full id, which no other container can have: docker may have reused the old name.
     const message =
-      `the rename of the container ${container} from ${from} to ${to} may be half done: links of others may still name ${from}. ` +
+      `the rename of the container ${container} from ${from} to ${to} may be half done: links in other containers may still name ${from}. ` +
       `To finish it: vch-migrate rename ${container} ${to}`;
     findings.push({code: 'rename-unfinished', message});
   }

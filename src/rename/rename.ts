@@ -1,13 +1,15 @@
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, UPGRADE_LOCK, vchSummary} from '../appliance/lease.js';
 import type {PendingDecision} from '../containers/decision.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {assertExpected} from '../containers/scope.js';
 import {decided} from '../containers/vm-outcome.js';
 import {hasCode, VchError} from '../errors.js';
+import {NAME_CONVENTION_KEY} from '../extraconfig/keys.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
+import {vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import type {Session} from '../vim25/session.js';
-import {CONVENTION_KEY, conventionFindings, type NamingConvention, readConvention} from './display-name.js';
+import {conventionFindings, type NamingConvention, readConvention} from './display-name.js';
 import {assertRenameWords} from './docker-name.js';
 import {holderOf} from './find-container.js';
 import {withRenameClaim} from './rename-claim.js';
@@ -39,10 +41,10 @@ export async function renameContainer(session: Session, options: RenameOptions):
   assertRenameWords(container, newName);
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
-  assertUnlocked(found.vch, found.vch.summary.lock);
+  assertFree(UPGRADE_LOCK, found.vch.leases, vchLabel(found.vch));
   // Refused first without a claim: an order that cannot be carried out writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
-  const records = unfinishedIn(found.vch.renameClaim ?? '');
+  const records = unfinishedIn(found.vch.leases);
   const first = supported(await readContainers(session, found, NAMING_KEYS), options, found, records);
   const claim = {
     runId: options.runId,
@@ -82,9 +84,9 @@ function recordOf({vm, oldName}: RenameTarget, newName: string): RenameRecord {
 async function rename(parts: RenameParts): Promise<RunOutcome> {
   const {target, claim, options, containers} = parts;
   const {containerId} = target.vm;
-  const convention = readConvention(claim.appliance.config[CONVENTION_KEY]);
+  const convention = readConvention(claim.appliance.config[NAME_CONVENTION_KEY]);
   const outcome = (vms: readonly VmOutcome[]): RunOutcome => ({
-    vch: {...parts.found.vch.summary, containerVMs: containers.count},
+    vch: {...vchSummary(parts.found.vch), containerVMs: containers.count},
     vms,
     findings: [...conventionFindings(convention), ...unreadFindings(parts)],
     interrupted: vms.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),

@@ -60,7 +60,10 @@ export async function dispatch(
       await outcome.settled;
       return {status: 'drop'};
     }
-    if (typeof action === 'object' && 'delay' in action) await delayed(action.delay, caller.signal);
+    if (typeof action === 'object' && 'delay' in action) {
+      const {clock} = vcenter.inventory;
+      await clock.sleep(action.delay, {signal: caller.signal, answering: true});
+    }
     const answer = writeResponse(request.method, outcome.result, outcome.typed);
     return {
       status: 'answer',
@@ -143,17 +146,4 @@ function failed(error: unknown): Reply {
       ? error
       : new VimFault('SystemError', 'A general system error occurred.', [['reason', string(String(error))]]);
   return {status: 'answer', code: 500, body: writeFault(fault)};
-}
-
-/** Waits, unless the client has gone. */
-export function delayed(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -50,7 +50,7 @@ export function inventoryOf({inventory}: VCenter): SimulatedInventory {
     vm: (idOrName) => new SimulatedVm(find(idOrName), inventory),
     vms: () => Array.from(inventory.vms(), (vm) => new SimulatedVm(vm, inventory)),
     addBeside(idOrName, {extraConfig, ...vm}) {
-      const {parent, resourcePool, host, datastore} = find(idOrName);
+      const {parent, resourcePool, host, datastore, datastores} = find(idOrName);
       const added = inventory.addVm({
         powerState: 'poweredOff',
         ...vm,
@@ -59,6 +59,7 @@ export function inventoryOf({inventory}: VCenter): SimulatedInventory {
         resourcePool,
         host,
         datastore,
+        datastores,
         instanceUuid: randomUUID(),
         connectionState: 'connected',
         template: false,

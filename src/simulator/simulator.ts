@@ -3,7 +3,7 @@ import {makeCertificate} from './certificate.js';
 import {type FaultCount, type FaultRule, FaultRules} from './fault-rules.js';
 import type {Fixture} from './fixture/fixture.js';
 import {loadFixture} from './fixture/load.js';
-import {Clock} from './model/clock.js';
+import {Clock, machineTime, type ServerTime} from './model/clock.js';
 import type {LoggedEvent} from './model/event.js';
 import type {GuestTiming} from './model/guest.js';
 import type {VCenter} from './model/vcenter.js';
@@ -15,6 +15,7 @@ import {makeVCenter} from './vcenter.js';
 
 export type {FaultAction, FaultCount, FaultRule, MatchedCall} from './fault-rules.js';
 export type {Fixture} from './fixture/fixture.js';
+export type {ServerTime} from './model/clock.js';
 export type {LoggedEvent} from './model/event.js';
 export type {GuestBehaviour} from './model/guest.js';
 export type {LoggedRequest, RequestLog} from './request-log.js';
@@ -40,8 +41,10 @@ export interface SimulatorOptions {
   /** Of the task durations. */
   readonly seed?: number;
   readonly faults?: readonly FaultRule[];
-  /** The server's clock, in milliseconds since 1970. */
+  /** What the server's clock shows, in milliseconds since 1970; beats that of `time`. */
   readonly now?: () => number;
+  /** The time that tasks, boots, delays and sessions go by; by default the machine's. */
+  readonly time?: ServerTime;
 }
 
 /** A vCenter that runs inside this process. */
@@ -77,12 +80,12 @@ export interface Simulator extends AsyncDisposable {
 
 /** Starts a vCenter on the inventory of a fixture, over HTTPS with a certificate of its own. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const {host = '127.0.0.1', port = 0, taskDuration: [least, most] = [2, 10], now = Date.now} = options;
+  const {host = '127.0.0.1', port = 0, taskDuration: [least, most] = [2, 10], time = machineTime} = options;
   const loaded = await loadFixture(options.fixture, options.templates);
   const random = seededRandom(options.seed ?? 1);
   const vcenter = makeVCenter(
     loaded,
-    new Clock(now),
+    new Clock(options.now === undefined ? time : {...time, now: options.now}),
     timingOf(options),
     () => least + random() * (most - least),
   );

@@ -7,9 +7,10 @@ import {EventLog} from './model/event.js';
 import type {GuestTiming} from './model/guest.js';
 import type {Inventory} from './model/inventory.js';
 import type {Role, User} from './model/permissions.js';
-import {SessionStore} from './model/session-store.js';
+import {SessionStore} from './model/session.js';
 import {TaskManager} from './model/task.js';
 import type {About, Settings, VCenter} from './model/vcenter.js';
+import {Collector} from './properties/collector.js';
 
 const ABOUT: About = {
   name: 'VMware vCenter Server',
@@ -54,17 +55,22 @@ export function makeVCenter(
   const about = {...ABOUT, ...fixture.about};
   const inventory = buildInventory(loaded, clock, settings, about);
   const roles = makeRoles(fixture, inventory);
-  return {
+  const vcenter: VCenter = {
     about,
     settings,
     inventory,
     events: new EventLog(),
     tasks: new TaskManager(clock, inventory.changes),
-    sessions: new SessionStore(clock, settings.idleTimeout * 1000),
+    sessions: new SessionStore(
+      clock,
+      settings.idleTimeout * 1000,
+      (id, session) => new Collector(id, {vcenter, session}),
+    ),
     users: makeUsers(fixture, roles),
     roles,
     taskDuration,
   };
+  return vcenter;
 }
 
 function makeRoles(fixture: Fixture, inventory: Inventory): Role[] {

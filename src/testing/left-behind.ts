@@ -1,9 +1,9 @@
-import {UPDATE_IN_PROGRESS_KEY} from '../inventory/keys.js';
-import {lockState} from '../inventory/lock-state.js';
+import {LOCK_KEY, RENAME_CLAIM_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
+import {isFalse} from '../extraconfig/value.js';
 import type {Simulator} from '../simulator/simulator.js';
 
 /** Where an upgrade or a rename says that the VCH is taken. */
-const CLAIM_KEYS = ['vch-migrate/lock', 'vch-migrate/rename', UPDATE_IN_PROGRESS_KEY];
+const CLAIM_KEYS = [LOCK_KEY, RENAME_CLAIM_KEY, UPDATE_IN_PROGRESS_KEY];
 
 /** What holds a VCH, by the moref of its VM. */
 export type Locks = ReadonlyMap<string, string>;
@@ -24,7 +24,7 @@ export function locksOf({inventory}: Simulator): Locks {
 function isClaim(key: string, config: Readonly<Record<string, string>>): boolean {
   const raw = config[key];
   if (raw === undefined || raw === '' || raw === '<nil>') return false;
-  return key !== UPDATE_IN_PROGRESS_KEY || lockState({[key]: raw}).held;
+  return key !== UPDATE_IN_PROGRESS_KEY || !isFalse(raw);
 }
 
 /** What a client holds on the server besides its session. */

@@ -1,6 +1,6 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {isPattern} from '../extraconfig/key.js';
-import {DATA_VERSION_KEY, TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {DATA_VERSION_KEY, isPattern} from '../extraconfig/keys.js';
+import {TOOL_DATA_VERSION} from '../migration/data-version.js';
 import type {Plugin} from '../migration/plugin.js';
 
 /** An ExtraConfig to try a plugin on. */

@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {applyChanges} from '../extraconfig/delta.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {keyMatcher} from '../extraconfig/key.js';
+import {keyMatcher} from '../extraconfig/keys.js';
 import {isSensitive, maskValue} from '../extraconfig/mask.js';
 import {checkVm} from '../migration/check.js';
 import {TOOL_DATA_VERSION} from '../migration/data-version.js';

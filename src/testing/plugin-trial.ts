@@ -2,12 +2,11 @@ import type {VchError} from '../errors.js';
 import {toVchError} from '../errors.js';
 import {applyChanges} from '../extraconfig/delta.js';
 import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
-import {DATA_VERSION_KEY} from '../migration/data-version.js';
-import {LEDGER_KEY} from '../migration/ledger.js';
+import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
 import {migrateConfigWith} from '../migration/migrate-config.js';
 import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
 import type {Plugin} from '../migration/plugin.js';
-import {createRegistry, ID_KEY, type PluginRegistry} from '../migration/registry.js';
+import {createRegistry, type PluginRegistry} from '../migration/registry.js';
 
 /** What one run of a plugin on one ExtraConfig came to. */
 export type Trial =

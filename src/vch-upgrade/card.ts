@@ -1,4 +1,6 @@
+import {LEDGER_KEY, LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Vch} from '../inventory/vch.js';
+import {parseDatastorePath} from '../vim25/datastore-path.js';
 import {refString} from '../vim25/managed-object.js';
 import type {VchContext} from './context.js';
 import type {UpgradeRecord} from './record.js';
@@ -15,10 +17,10 @@ export function rollbackCard(vch: Vch, record: UpgradeRecord): readonly string[]
   const flag = record.updateInProgress ?? '';
   // The snapshot is taken with our record in it; the last upgrade's was written over by then.
   const keys = [
-    'vch-migrate/lock=',
-    `vch-migrate/upgrade=${previous ?? ''}`,
-    ...(record.ledgerBefore ? [] : ['vch-migrate/ledger=']),
-    `UpdateInProgress=${flag}`,
+    `${LOCK_KEY}=`,
+    `${UPGRADE_RECORD_KEY}=${previous ?? ''}`,
+    ...(record.ledgerBefore ? [] : [`${LEDGER_KEY}=`]),
+    `${UPDATE_IN_PROGRESS_KEY}=${flag}`,
   ];
   const isos = [record.isos.appliance, record.isos.bootstrap].filter((iso) => iso?.uploaded);
   const clear = `  govc vm.change -vm ${vm} ${keys.map((key) => `-e ${quoted(key)}`).join(' ')}`;
@@ -45,8 +47,8 @@ export function rollbackCard(vch: Vch, record: UpgradeRecord): readonly string[]
 
 /** `[datastore1] vch1/new.iso` as options of govc. */
 function shell(path: string): string {
-  const [, datastore = '', file = path] = /^\[(.*?)\] (.*)$/.exec(path) ?? [];
-  return `-ds ${quoted(datastore)} ${quoted(file)}`;
+  const {dsName, path: file} = parseDatastorePath(path) ?? {dsName: '', path};
+  return `-ds ${quoted(dsName)} ${quoted(file)}`;
 }
 
 function quoted(word: string): string {

@@ -1,6 +1,7 @@
 import {type IncomingMessage, request as plainRequest} from 'node:http';
 import {request as tlsRequest} from 'node:https';
 import {isIP} from 'node:net';
+import {CLIENT_IP_KEY, DOCKER_ARGS_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 
@@ -20,8 +21,6 @@ export type DockerState =
 
 export type ProbeDocker = (endpoint: DockerEndpoint) => Promise<DockerState>;
 
-const IP_KEY = 'guestinfo.vice..init.networks|client.assigned.IP';
-const PERSONA_ARGS = 'guestinfo.vice./init/sessions|docker-personality/cmd/Args~';
 /** VIC serves docker without TLS there and nowhere else. */
 const PLAIN_PORT = 2375;
 const TLS_PORT = 2376;
@@ -30,7 +29,7 @@ const MOST = 1024 * 1024;
 
 /** The address on the client network; `null` until the guest has told it. VIC stores the bytes in base64. */
 export function clientIp({config, ipAddress}: Pick<Appliance, 'config' | 'ipAddress'>): string | null {
-  const text = decodeValue(config[IP_KEY] ?? '');
+  const text = decodeValue(config[CLIENT_IP_KEY] ?? '');
   if (isIP(text) !== 0) return text;
   const bytes = Buffer.from(text, 'base64');
   if (bytes.length === 4) return [...bytes].join('.');
@@ -44,7 +43,7 @@ export function clientIp({config, ipAddress}: Pick<Appliance, 'config' | 'ipAddr
 export function dockerEndpoint(appliance: Pick<Appliance, 'config' | 'ipAddress'>): DockerEndpoint | null {
   const host = clientIp(appliance);
   if (host === null) return null;
-  const [, port] = /(?:^|\|)--?port=(\d{1,5})(?:\||$)/.exec(appliance.config[PERSONA_ARGS] ?? '') ?? [];
+  const [, port] = /(?:^|\|)--?port=(\d{1,5})(?:\||$)/.exec(appliance.config[DOCKER_ARGS_KEY] ?? '') ?? [];
   return {host, port: port === undefined ? TLS_PORT : Number(port)};
 }
 

@@ -1,3 +1,4 @@
+import {posix} from 'node:path';
 import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {inventoryPaths} from '../inventory/inventory-path.js';
@@ -7,10 +8,10 @@ import type {IsoInfo} from '../iso/iso-info.js';
 import {
   type DatastoreFile,
   datastoreFileSize,
-  datastorePath,
   deleteDatastoreFile,
   uploadDatastoreFile,
 } from '../vim25/datastore-file.js';
+import {type DatastorePath, datastorePath, folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {VchContext} from './context.js';
@@ -30,8 +31,8 @@ export function isoRecords(
   const placed = (kind: IsoKind): IsoRecord | null => {
     const info = isos[kind];
     if (info === undefined) return null;
-    const {dsName, folder} = placeOf(vch, appliance);
-    const path = datastorePath({dsName, path: `${folder}${isoFileName(info, kind)}`});
+    const {dsName, path: folder} = placeOf(vch, appliance);
+    const path = datastorePath({dsName, path: posix.join(folder, isoFileName(info, kind))});
     return {path, size: info.size, uploaded: false};
   };
   return {appliance: placed('appliance'), bootstrap: placed('bootstrap')};
@@ -101,14 +102,14 @@ interface LocatedFile {
 }
 
 async function fileOf({session, vch}: VchContext, path: string): Promise<LocatedFile> {
-  const [, dsName, rest] = /^\[(.*?)\] (.*)$/.exec(path) ?? [];
+  const found = parseDatastorePath(path);
   const place = await datacenterOf(session, vch);
-  if (dsName === undefined || rest === undefined)
+  if (found === null)
     throw new VchError(
       'VCH_ERR_LEDGER_INVALID',
       `the rollback record names ${path}, which is no path on a datastore`,
     );
-  return {file: {dcPath: place.path, dsName, path: rest}, datacenter: place.ref};
+  return {file: {dcPath: place.path, ...found}, datacenter: place.ref};
 }
 
 async function datacenterOf(session: Session, vch: Vch) {
@@ -118,9 +119,9 @@ async function datacenterOf(session: Session, vch: Vch) {
   return {path: found?.datacenterPath ?? 'ha-datacenter', ref: found?.datacenterRef ?? null};
 }
 
-function placeOf(vch: Vch, {vmPathName}: Appliance): {readonly dsName: string; readonly folder: string} {
-  const [, dsName, folder = ''] = /^\[(.*?)\] (.*\/)?[^/]*$/.exec(vmPathName ?? '') ?? [];
-  if (dsName !== undefined) return {dsName, folder};
+function placeOf(vch: Vch, {vmPathName}: Appliance): DatastorePath {
+  const found = parseDatastorePath(vmPathName);
+  if (found !== null) return {...found, path: folderOf(found.path)};
   throw new VchError(
     'VCH_ERR_VIM_FAULT',
     `${vch.summary.name} (${vch.ref.value}) does not show where its files lie (${vmPathName ?? 'no path'}); see whether its datastore is there`,

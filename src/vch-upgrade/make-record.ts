@@ -1,9 +1,14 @@
 import {runInfo} from '../containers/migration-run.js';
 import {VchError} from '../errors.js';
+import {
+  APPLIANCE_VERSION_KEY,
+  BUILD_KEY,
+  LEDGER_KEY,
+  UPDATE_IN_PROGRESS_KEY,
+  UPGRADE_RECORD_KEY,
+} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../inventory/keys.js';
-import {LEDGER_KEY} from '../migration/ledger.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {type AppliancePlan, planAppliance} from './appliance-plan.js';
@@ -74,7 +79,7 @@ export function versionText(
   {config}: Pick<Appliance, 'config'>,
   name: 'BuildNumber' | 'Version',
 ): string | null {
-  const value = decodeValue(config[`guestinfo.vice./init/version/${name}`] ?? '');
+  const value = decodeValue(config[name === 'Version' ? APPLIANCE_VERSION_KEY : BUILD_KEY.appliance] ?? '');
   return value === '' ? null : value;
 }
 

@@ -1,11 +1,11 @@
 import {ownership} from '../containers/scope.js';
 import {toVchError, VchError} from '../errors.js';
+import {BUILD_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
 import {readContainerVms} from '../inventory/container-vms.js';
-import {DATA_VERSION_KEY, dataVersionOf} from '../migration/data-version.js';
+import {dataVersionOf} from '../migration/data-version.js';
 import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
-const BUILD_KEY = 'guestinfo.vice./version/BuildNumber';
 const SHOWN = 20;
 
 /** A containerVM, by which people and records know it. */
@@ -19,7 +19,7 @@ export async function newerContainers(
   {session, vch, found}: VchTarget,
   from: UpgradeRecord['from'],
 ): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(session, vch, [DATA_VERSION_KEY.container, BUILD_KEY]);
+  const vms = await readContainerVms(session, vch, [DATA_VERSION_KEY.container, BUILD_KEY.container]);
   const newer: SeenContainer[] = [];
   const unseen: SeenContainer[] = [];
   for (const vm of vms) {
@@ -27,7 +27,7 @@ export async function newerContainers(
     const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
     const version = dataVersionOf(vm.config, 'container');
     if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);
-    else if (isLater(vm.config[BUILD_KEY], from.build)) newer.push(seen);
+    else if (isLater(vm.config[BUILD_KEY.container], from.build)) newer.push(seen);
     // What a host that is away still shows is enough; nothing at all says nothing.
     else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);
   }

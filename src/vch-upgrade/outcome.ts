@@ -1,10 +1,10 @@
+import {lockState} from '../appliance/lease.js';
 import type {RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
+import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {APPLIANCE_BUILD_KEY, APPLIANCE_VERSION_KEY} from '../inventory/keys.js';
-import {lockState} from '../inventory/lock-state.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {AppliancePlan} from './appliance-plan.js';
 import {rollbackCard} from './card.js';
@@ -92,7 +92,7 @@ export function outcomeOf(target: VchTarget<RunOptions>, parts: OutcomeParts): U
   // What is still pending in the end was not attempted: only a plan has pending ones.
   const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
-    vch: summaryOf(containers.vch, parts.appliance),
+    vch: summaryOf(containers.vch, parts.appliance, target.label),
     vms: [applianceOutcome(target, parts), ...vms],
     findings: [...containers.findings, ...target.findings, ...leftBehind(parts)],
     interrupted: error?.code === 'VCH_ERR_INTERRUPTED',
@@ -129,17 +129,17 @@ export function notStarted(planned: UpgradeOutcome): UpgradeOutcome {
 }
 
 /** The VCH as it is at the end, where it could be looked at. */
-function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null): RunOutcome['vch'] {
+function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: string): RunOutcome['vch'] {
   if (appliance === null) return vch;
   const {config, powerState} = appliance;
   const text = (key: string) => decodeValue(config[key] ?? '') || null;
   return {
     ...vch,
-    build: text(APPLIANCE_BUILD_KEY),
+    build: text(BUILD_KEY.appliance),
     version: text(APPLIANCE_VERSION_KEY),
     dataVersion: versionOf(appliance),
     powerState,
-    lock: lockState(config),
+    lock: lockState(config, label),
   };
 }
 

@@ -1,6 +1,7 @@
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
 import {mayHaveLost} from '../appliance/retry.js';
+import {goDuration} from '../duration.js';
 import {toVchError, VchError} from '../errors.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
@@ -99,14 +100,4 @@ function timedOut(context: VchContext, waitingFor: string): VchError {
 
 function interrupted(context: VchContext): VchError {
   return new VchError('VCH_ERR_INTERRUPTED', `stopped while waiting for ${context.label} to become ready`);
-}
-
-/** A duration as Go prints it: `1s`, `10m0s`, `1h0m0s`, `1.5s`. */
-export function goDuration(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor((seconds % 3600) / 60);
-  const rest = `${Number((seconds % 60).toFixed(3))}s`;
-  if (hours > 0) return `${hours}h${minutes}m${rest}`;
-  return minutes > 0 ? `${minutes}m${rest}` : rest;
 }

@@ -1,4 +1,5 @@
 import {VchError} from '../errors.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import {count, flag, list, moment, nullable, object, oneOf, ShapeMismatch, text} from '../json-shape.js';
 import {canonicalJson} from '../migration/canonical-json.js';
@@ -169,7 +170,7 @@ export function parseRecord(
     if (!(error instanceof ShapeMismatch) && !(error instanceof SyntaxError)) throw error;
     throw new VchError(
       'VCH_ERR_LEDGER_INVALID',
-      `${label}: the rollback record vch-migrate/upgrade cannot be read: ${error.message}. It may be a later ` +
+      `${label}: the rollback record ${UPGRADE_RECORD_KEY} cannot be read: ${error.message}. It may be a later ` +
         "release's: use that one. Look at it with `govc vm.info -e`; the snapshot that it names is untouched",
       {cause: error},
     );

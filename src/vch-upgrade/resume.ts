@@ -1,9 +1,7 @@
-import {deadLock} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
 import {VchError} from '../errors.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {UPGRADE_RECORD_KEY} from '../inventory/keys.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {applianceDataVersion} from './appliance-plan.js';
@@ -46,14 +44,12 @@ export async function resumeVch(session: Session, options: VchOptions): Promise<
 }
 
 async function prepare(target: VchTarget) {
-  const {writer, vch, options, label} = target;
+  const {writer, options, label} = target;
   tellStep(options, CHECK);
   const {config} = await writer.read();
-  if ((config[UPGRADE_RECORD_KEY] ?? '') === '') assertUnlocked(vch, lockState(config));
+  if ((config[UPGRADE_RECORD_KEY] ?? '') === '') assertFree(UPGRADE_LOCK, config, label);
   unfinished(label, recordOn(config, label));
-  const dead = await deadLock(writer, options);
-  const appliance = await writer.read();
-  if (dead === null) assertUnlocked(vch, lockState(appliance.config));
+  const {over: dead, appliance} = await watchOwner(writer, UPGRADE_LOCK, options);
   const record = unfinished(label, recordOn(appliance.config, label));
   assertSamePlugins(target, record);
   assertSameBuild(target, record, appliance);

@@ -1,8 +1,6 @@
-import {deadLock} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
 import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {planUndoContainers} from './containers.js';
@@ -55,16 +53,14 @@ export async function rollbackVch(session: Session, options: VchOptions): Promis
 }
 
 async function prepare(target: VchTarget) {
-  const {options, writer, vch, label} = target;
+  const {options, writer, label} = target;
   tellStep(options, CHECK);
   const {config} = await writer.read();
   if (recordOn(config, label) === null) {
-    assertUnlocked(vch, lockState(config));
+    assertFree(UPGRADE_LOCK, config, label);
     throw nothingToRollBack(label);
   }
-  const dead = await deadLock(writer, options);
-  const appliance = await writer.read();
-  if (dead === null) assertUnlocked(vch, lockState(appliance.config));
+  const {over: dead, appliance} = await watchOwner(writer, UPGRADE_LOCK, options);
   const record = recordOn(appliance.config, label);
   if (record === null) throw moved(label);
   if (mayRefuse(record, appliance)) await assertNoNewer(target, record, 'Nothing was written');

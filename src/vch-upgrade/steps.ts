@@ -1,7 +1,7 @@
 import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {UPGRADE_RECORD_KEY} from '../inventory/keys.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {verifyAppliance, writeAppliance} from './appliance-step.js';
 import {tellCard} from './card.js';
 import {migrateContainers, undoContainers} from './containers.js';

@@ -1,11 +1,9 @@
 import {missingKeys} from '../appliance/appliance-writer.js';
-import {deadLock, refuseHeld} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, UPGRADE_LOCK, vchSummary, watchOwner} from '../appliance/lease.js';
 import {toVchError, type VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../inventory/keys.js';
-import {lockState} from '../inventory/lock-state.js';
-import {untilStopped} from '../stopping.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
+import type {Appliance} from '../inventory/appliance.js';
 import type {Session} from '../vim25/session.js';
 import {openVch} from './context.js';
 import type {UnlockOptions} from './options.js';
@@ -21,15 +19,13 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   const target = await openVch(session, options);
   const {writer, vch, label} = target;
   tellStep(options, CHECK);
-  const dead = await untilStopped(options.signal, () => deadLock(writer, options));
-  const before = await writer.read();
-  const ended = (result: UpgradeResult, appliance: typeof before) =>
+  const {over: dead, appliance: before} = await watchOwner(writer, UPGRADE_LOCK, options);
+  const ended = (result: UpgradeResult, appliance: Appliance) =>
     outcomeOf(target, {
       ...{record: null, lockId: null, plan: null, checks: [], error: null},
-      ...{result, appliance, containers: {vch: vch.summary, vms: [], findings: [], interrupted: false}},
+      ...{result, appliance, containers: {vch: vchSummary(vch), vms: [], findings: [], interrupted: false}},
     });
   if (dead === null) {
-    assertUnlocked(vch, lockState(before.config));
     target.find('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
     return ended('unchanged', before);
   }
@@ -38,7 +34,7 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
     const after = await writer.write('removing the upgrade lock', ({config}) => {
       // Only the very lock that was seen to be dead.
       if (config[LOCK_KEY] !== dead) {
-        refuseHeld(writer, config[LOCK_KEY]);
+        assertFree(UPGRADE_LOCK, config, label);
         return null;
       }
       const {record} = recordOrError(config, label);

@@ -1,15 +1,13 @@
 import {isDeepStrictEqual} from 'node:util';
-import {refuseHeld} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
 import {applyMigration} from '../containers/migration-run.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
+import {isStarted, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../inventory/keys.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {type AppliancePlan, changesAppliance, isStarted} from './appliance-plan.js';
+import {type AppliancePlan, changesAppliance} from './appliance-plan.js';
 import {planOnRecord} from './appliance-step.js';
 import {tellCard} from './card.js';
 import {checkFound} from './check.js';
@@ -61,19 +59,17 @@ interface Known {
 async function prepare(
   target: VchTarget<UpgradeOptions>,
 ): Promise<Known & {readonly appliance: Appliance; readonly record: UpgradeRecord}> {
-  const {session, found, options, writer} = target;
+  const {session, found, options, writer, label} = target;
   tellStep(options, CHECK);
   const appliance = await writer.read();
-  refuseHeld(writer, appliance.config[LOCK_KEY]);
-  assertUnlocked(found.vch, lockState(appliance.config));
+  assertFree(UPGRADE_LOCK, appliance.config, label);
   const {plan, record} = await planUpgrade(target, appliance);
   const {outcome} = await planContainers(target);
   const {checks} = await checkFound(session, found, options, outcome);
   // Another upgrade may have begun since the first look: that is no failed check.
   if (checks.some(({id, status}) => id === 'lock' && status === 'failed')) {
     const {config} = await writer.read();
-    refuseHeld(writer, config[LOCK_KEY]);
-    assertUnlocked(found.vch, lockState(config));
+    assertFree(UPGRADE_LOCK, config, label);
   }
   if (options.dryRun !== true) assertUpgradable(outcome.vms);
   return {appliance, plan, record, containers: outcome, checks};

@@ -1,6 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {setTimeout} from 'node:timers/promises';
 import {toVchError, VchError} from '../errors.js';
+import {type DatastorePath, datastorePath} from './datastore-path.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import type {Session} from './session.js';
 import {startTask} from './task-call.js';
@@ -12,14 +13,10 @@ const ATTEMPTS = 5;
 const FIRST_PAUSE = 2_000;
 const PIECE = 1024 * 1024;
 
-/** Where a file lies, or is to lie, on a datastore. */
-export interface DatastoreFile {
+/** Where a file is, or will be. */
+export interface DatastoreFile extends DatastorePath {
   /** Inventory path of the datacenter, its folders included: `/folder1/dc1`. */
   readonly dcPath: string;
-  /** Name of the datastore. */
-  readonly dsName: string;
-  /** From the datastore's root: `vch1/v1.5.6-appliance.iso`. */
-  readonly path: string;
 }
 
 /** A local file to be sent. */
@@ -32,11 +29,6 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds before the second attempt; 2,000. */
   readonly firstPause?: number | undefined;
-}
-
-/** `[datastore1] vch1/v1.5.6-appliance.iso`, as vSphere writes it. */
-export function datastorePath({dsName, path}: Pick<DatastoreFile, 'dsName' | 'path'>): string {
-  return `[${dsName}] ${path}`;
 }
 
 /** How many bytes the file has; `null` where there is none. */

@@ -4,6 +4,7 @@ import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {smallVch, withSimulator} from '../small-vch.js';
+import {unasked} from '../unasked.js';
 
 const VMS = Array.from({length: 80}, (_, i) => ({name: `c${i}`}));
 
@@ -23,7 +24,7 @@ function start(
     GOVC_PASSWORD: simulator.password,
     GOVC_INSECURE: '1',
   };
-  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...args, '--name', 'vch1'], {
+  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...unasked(args), '--name', 'vch1'], {
     env: {...process.env, ...environment},
     stdio: ['ignore', 'pipe', 'pipe'],
   });

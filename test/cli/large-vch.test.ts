@@ -18,7 +18,18 @@ interface Ended {
 }
 
 async function vchMigrate(environment: NodeJS.ProcessEnv, command: string): Promise<Ended> {
-  const args = ['--import', TELL_MEMORY, MAIN, command, '--name', 'vch1', '--format', 'json', '--quiet'];
+  const args = [
+    '--import',
+    TELL_MEMORY,
+    MAIN,
+    command,
+    '--name',
+    'vch1',
+    '--format',
+    'json',
+    '--quiet',
+    '--yes',
+  ];
   const child = spawn(process.execPath, args, {
     env: {...process.env, ...environment},
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],

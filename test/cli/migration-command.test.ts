@@ -43,7 +43,20 @@ describe('migration command', () => {
   });
 
   it('gives the run what the settings say', async () => {
-    const args = ['undo', '-n', 'vch1', '--run', 'r1', '--to', '2', '--parallelism', '3', '--expect', '7'];
+    const args = [
+      'undo',
+      '-n',
+      'vch1',
+      '--run',
+      'r1',
+      '--to',
+      '2',
+      '--parallelism',
+      '3',
+      '--expect',
+      '7',
+      '--yes',
+    ];
     const {runs, connects} = await runCommandLine(args, withTarget);
     expect(runs[0]).to.deep.include({
       vch: {name: 'vch1', id: undefined, computeResource: undefined, datacenter: undefined},
@@ -104,7 +117,7 @@ describe('migration command', () => {
     ['SIGTERM', 143],
   ] as const) {
     it(`reports what was done and exits ${code} when ${signal} stops an apply`, async () => {
-      const ended = await runCommandLine(['apply', '-n', 'vch1'], {
+      const ended = await runCommandLine(['apply', '-n', 'vch1', '--yes'], {
         ...withTarget,
         operate: (options, stop) => {
           stop(signal);
@@ -120,6 +133,45 @@ describe('migration command', () => {
       expect(ended.stderr).to.include(`${signal}: finishing what is in flight`);
     });
   }
+
+  describe('without a terminal', () => {
+    for (const [args, next] of [
+      [['apply', '-n', 'vch1', '--canary', '2'], 'apply --name vch1 --canary 2 --yes'],
+      [['apply', 'night plan.json'], "apply 'night plan.json' --yes"],
+      [['undo', '--id', 'vm-12', '--run', 'r1'], 'undo --id vm-12 --run r1 --yes'],
+      [['rename', 'web', 'shop', '-n', 'vch1'], 'rename web shop --name vch1 --yes'],
+      [['upgrade', '-n', 'vch1', '--timeout', '90s'], 'upgrade --name vch1 --timeout 90s --yes'],
+      [['upgrade', '--rollback', '-n', 'vch1'], 'rollback --name vch1 --yes'],
+      [['rollback', '-n', 'vch1'], 'rollback --name vch1 --yes'],
+      [['resume', '-n', 'vch1', '-q'], 'resume --name vch1 --quiet --yes'],
+      [['unlock', '-n', 'vch1', '--lock-id', 'l1'], 'unlock --name vch1 --lock-id l1 --yes'],
+    ] as const) {
+      it(`${args.join(' ')} contacts nothing without --yes, and gives the line that says it`, async () => {
+        const {code, calls, stderr} = await runCommandLine(args, withTarget);
+        expect([code, calls]).to.deep.equal([5, []]);
+        expect(stderr).to.match(/^vch-migrate: VCH_ERR_USAGE: /);
+        expect(stderr.trimEnd().endsWith(` To go on: vch-migrate ${next}`), stderr).to.equal(true);
+      });
+    }
+
+    it('does not repeat a password in that line', async () => {
+      const args = ['apply', '-n', 'vch1', '-t', 'ann:pl4nted@vc.example', '-p', 'pl4nted'];
+      expect((await runCommandLine(args)).stderr)
+        .to.include('--target https://vc.example/sdk --user ann --name vch1 --yes')
+        .and.not.include('pl4nted');
+    });
+
+    it('needs --yes and --name, and says both at once', async () => {
+      const {code, stderr} = await runCommandLine(['undo'], withTarget);
+      expect(code).to.equal(5);
+      expect(stderr).to.include('--name or --id is missing').and.include('--yes is missing');
+    });
+
+    it('needs no --yes for what writes nothing', async () => {
+      for (const args of [['plan'], ['verify'], ['check'], ['upgrade', '-n', 'vch1', '--dry-run']])
+        expect((await runCommandLine(args, withTarget)).calls, args.join(' ')).to.include('connect');
+    });
+  });
 
   describe('on a terminal', () => {
     const operate = async (options: {
@@ -176,6 +228,19 @@ describe('migration command', () => {
       expect(stderr).to.not.include('nothing was written');
     });
 
+    for (const command of ['upgrade', 'rollback']) {
+      it(`asks for the name of the VCH before ${command}, and takes nothing else for a yes`, async () => {
+        const ended = await runCommandLine([command], {...withTarget, typed: ['vch1'], operate});
+        expect(ended.questions[0]).to.match(/To go on, type the name of the VCH \(vch1\): $/);
+        expect(ended.runs).to.have.lengthOf(1);
+        for (const answer of ['y', 'yes', '', 'vch', 'vch2']) {
+          const declined = await runCommandLine([command], {...withTarget, typed: [answer], operate});
+          expect(declined.code, answer).to.equal(1);
+          expect(declined.stderr).to.include('nothing was written');
+        }
+      });
+    }
+
     it('does not ask with --yes', async () => {
       const {code, questions} = await runCommandLine(['apply', '--yes'], {...withTarget, typed: [], operate});
       expect([code, questions]).to.deep.equal([0, []]);
@@ -211,7 +276,7 @@ describe('migration command', () => {
   });
 
   it('uses the embedded simulator with its own credentials, and closes it whatever happens', async () => {
-    const args = ['apply', '-t', 'sim:package.json', '-n', 'vch1'];
+    const args = ['apply', '-t', 'sim:package.json', '-n', 'vch1', '--yes'];
     const operate = () => {
       throw new VchError('VCH_ERR_TRANSPORT', 'gone; again');
     };

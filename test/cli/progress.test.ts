@@ -49,8 +49,8 @@ describe('progress', () => {
     expect(drawn).to.deep.equal([
       'finding the VCH',
       'writing: 100 containerVMs',
-      'writing ████░░░░░░░░░░░░░░░░ 20 of 100, 10/s, 8.0 s left',
-      'writing ████████████░░░░░░░░ 60 of 100, 10/s, 4.0 s left',
+      'writing ████░░░░░░░░░░░░░░░░ 20 of 100, 10/s, 8 s left',
+      'writing ████████████░░░░░░░░ 60 of 100, 10/s, 4 s left',
       'writing ████████████████████ 100 of 100, 14/s',
     ]);
   });
@@ -98,7 +98,7 @@ describe('progress', () => {
   });
 
   it('is a stream of events for programs, that ends with what the report has', async () => {
-    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson'], {
+    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson', '--yes'], {
       ...withTarget,
       operate,
     });
@@ -116,7 +116,7 @@ describe('progress', () => {
   });
 
   it('is a stream with one head when the run fails', async () => {
-    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson'], {
+    const {stdout} = await runCommandLine(['apply', '-n', 'vch1', '--format', 'ndjson', '--yes'], {
       ...withTarget,
       operate: (options) => {
         operate(options);

@@ -87,6 +87,8 @@ describe('run', () => {
     const operate = () => {
       throw new VchError('VCH_ERR_LOCKED', 'held; wait');
     };
-    expect((await runCommandLine(['apply', '-n', 'vch1'], {...withTarget, operate})).code).to.equal(4);
+    expect((await runCommandLine(['apply', '-n', 'vch1', '--yes'], {...withTarget, operate})).code).to.equal(
+      4,
+    );
   });
 });

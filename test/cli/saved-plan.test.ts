@@ -48,7 +48,7 @@ describe('saved plan', () => {
   });
 
   it('is carried out without naming the VCH again, under the change it was planned for', async () => {
-    const {code, calls, runs, stdout} = await runCommandLine(['apply', file], {
+    const {code, calls, runs, stdout} = await runCommandLine(['apply', file, '--yes'], {
       ...withTarget,
       operate: () => runOutcome([vmOutcome({status: 'changed'})]),
     });
@@ -59,7 +59,7 @@ describe('saved plan', () => {
 
   it('leaves the way to a new plan when a VM had moved', async () => {
     const moved = vmOutcome({status: 'conflict', error: new VchError('VCH_ERR_CONFLICT', 'moved')});
-    const {code, stdout} = await runCommandLine(['apply', file, '-n', 'vch1'], {
+    const {code, stdout} = await runCommandLine(['apply', file, '-n', 'vch1', '--yes'], {
       ...withTarget,
       operate: () => runOutcome([moved, vmOutcome({status: 'changed'})]),
     });
@@ -78,7 +78,7 @@ describe('saved plan', () => {
   ];
   for (const [what, edit, message] of wrong) {
     it(`is refused before anybody logs in when it ${what}`, async () => {
-      const {code, stderr, calls} = await runCommandLine(['apply', spoilt(edit)], withTarget);
+      const {code, stderr, calls} = await runCommandLine(['apply', spoilt(edit), '--yes'], withTarget);
       expect([code, calls]).to.deep.equal([1, []]);
       expect(stderr)
         .to.match(/^vch-migrate: VCH_ERR_PLAN_STALE: /)
@@ -88,19 +88,22 @@ describe('saved plan', () => {
 
   it('is not hurt by a mail that changes line ends and blanks', async () => {
     const path = spoilt((text) => text.replaceAll('\n', '\r\n').replaceAll('  ', '\t'));
-    const {calls} = await runCommandLine(['apply', path], withTarget);
+    const {calls} = await runCommandLine(['apply', path, '--yes'], withTarget);
     expect(calls).to.deep.equal(['connect', 'applyPlan']);
   });
 
   it('is refused by another major version', async () => {
-    const {code, stderr} = await runCommandLine(['apply', file], {...withTarget, version: '10.0.0'});
+    const {code, stderr} = await runCommandLine(['apply', file, '--yes'], {...withTarget, version: '10.0.0'});
     expect(code).to.equal(1);
     expect(stderr).to.include('VCH_ERR_PLAN_STALE').and.include('version 9.9.9 of vch-migrate made it');
   });
 
   it('is not written over by the report of its apply', async () => {
     const before = readFileSync(file);
-    const {code, stderr, calls} = await runCommandLine(['apply', file, '--report', file], withTarget);
+    const {code, stderr, calls} = await runCommandLine(
+      ['apply', file, '--report', file, '--yes'],
+      withTarget,
+    );
     expect([code, calls]).to.deep.equal([5, []]);
     expect(stderr).to.include('is named for two files at once');
     expect(readFileSync(file)).to.deep.equal(before);
@@ -110,7 +113,7 @@ describe('saved plan', () => {
     const path = spoilt((text) => text.slice(0, -100));
     for (const args of [
       ['show', path],
-      ['apply', '-n', 'vch1', '--from-report', path, '--only', 'unresolved'],
+      ['apply', '-n', 'vch1', '--from-report', path, '--only', 'unresolved', '--yes'],
     ]) {
       const {code, stderr} = await runCommandLine(args, withTarget);
       expect(code).to.equal(1);
@@ -119,7 +122,7 @@ describe('saved plan', () => {
   });
 
   it('that is not there is a matter of usage', async () => {
-    const {code, stderr} = await runCommandLine(['apply', join(folder, 'nowhere.json')], withTarget);
+    const {code, stderr} = await runCommandLine(['apply', join(folder, 'nowhere.json'), '--yes'], withTarget);
     expect(code).to.equal(5);
     expect(stderr).to.match(/nowhere\.json cannot be read \(ENOENT\)/);
   });

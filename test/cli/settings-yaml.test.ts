@@ -71,7 +71,10 @@ describe('settings file', () => {
 
   it('is refused together with the command line, and with what it says that does not fit', async () => {
     writeFileSync(path, 'naem: vch1\nparallelism: 99\nmax-errors: lots\n');
-    const {code, stderr} = await runCommandLine(['apply', '--settings', path, '--canary', '0'], withTarget);
+    const {code, stderr} = await runCommandLine(
+      ['apply', '--settings', path, '--canary', '0', '--yes'],
+      withTarget,
+    );
     expect(code).to.equal(5);
     for (const part of [
       '"naem", did you mean name?',

@@ -81,7 +81,18 @@ describe('staging options', () => {
   });
 
   it('reach the run', async () => {
-    const args = ['apply', '-n', 'vch1', '--canary', '2', '--max-errors', '5%', '--deadline', '04:30'];
+    const args = [
+      'apply',
+      '-n',
+      'vch1',
+      '--canary',
+      '2',
+      '--max-errors',
+      '5%',
+      '--deadline',
+      '04:30',
+      '--yes',
+    ];
     const {runs} = await runCommandLine([...args, '--only', 'name=web*'], withTarget);
     const [run] = runs;
     expect(run?.staging).to.deep.include({
@@ -136,13 +147,13 @@ describe('staging options', () => {
         status: 'failed',
         error: new VchError('VCH_ERR_VIM_FAULT', 'no'),
       });
-      const night = await runCommandLine(['apply', '-n', 'vch1', '--report', path], {
+      const night = await runCommandLine(['apply', '-n', 'vch1', '--report', path, '--yes'], {
         ...withTarget,
         operate: () => runOutcome([vmOutcome({status: 'changed'}), failed]),
       });
       const rest = `apply --from-report ${path} --only unresolved --name vch1`;
       expect(night.stdout).to.match(new RegExp(`Next: the rest: vch-migrate ${rest}\\n$`));
-      const {runs} = await runCommandLine(rest.split(' '), withTarget);
+      const {runs} = await runCommandLine([...rest.split(' '), '--yes'], withTarget);
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7'}))).to.equal(true);
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7', containerId: 'other'}))).to.equal(false);
       expect(runs[0]?.select?.(vmOutcome())).to.equal(false);
@@ -162,7 +173,7 @@ describe('staging options', () => {
     it('refuse a file that is no report before anybody logs in', async () => {
       const path = join(folder, 'none.json');
       writeFileSync(path, '{}');
-      const args = ['apply', '-n', 'vch1', '--from-report', path, '--only', 'unresolved'];
+      const args = ['apply', '-n', 'vch1', '--from-report', path, '--only', 'unresolved', '--yes'];
       const {code, calls} = await runCommandLine(args, withTarget);
       expect([code, calls]).to.deep.equal([5, []]);
     });

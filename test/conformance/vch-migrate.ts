@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {type Finished, run} from '../peers/run.js';
 import {ROOT} from '../peers.js';
+import {unasked} from '../unasked.js';
 
 /** The parts of the report `vch-migrate/report/v1` that the scenarios look at; `contract` of the command line. */
 export interface Report {
@@ -40,7 +41,7 @@ export async function vchMigrate(target: Target, ...args: string[]): Promise<Fin
   return withEmptyDirectory(async (directory) => {
     const passwordFile = join(directory, 'password');
     await writeFile(passwordFile, `${target.password}\n`, {mode: 0o600});
-    const [command = '', ...rest] = args;
+    const [command = '', ...rest] = unasked(args);
     const login = ['--target', target.url, '--user', target.user, '--password-file', passwordFile];
     return run(
       process.execPath,

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
-import {isHidden} from '../../src/extraconfig/key.js';
+import {isHidden} from '../../src/extraconfig/keys.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import type {PluginDefinition} from '../../src/migration/plugin.js';
 import {createRegistry} from '../../src/migration/registry.js';

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import createtime from '../../plugins/0009-container-createtime.js';
 import {builtinPlugins} from '../../plugins/index.js';
-import {isHidden, keyMatcher} from '../../src/extraconfig/key.js';
+import {isHidden, keyMatcher} from '../../src/extraconfig/keys.js';
 import {migrateConfigWith} from '../../src/migration/migrate-config.js';
 import {createRegistry} from '../../src/migration/registry.js';
 

@@ -58,7 +58,16 @@ function letLeaseRunOut(simulator: Simulator): void {
 /** The order `rename db pg` by a process that dies when it is about to write that VM for the first time. */
 function dieBeforeWriting(simulator: Simulator, object: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const args = [`${ROOT}dist/src/cli/main.js`, 'rename', 'db', 'pg', '--name', 'vch1', '--insecure'];
+    const args = [
+      `${ROOT}dist/src/cli/main.js`,
+      'rename',
+      'db',
+      'pg',
+      '--name',
+      'vch1',
+      '--insecure',
+      '--yes',
+    ];
     const env = {GOVC_URL: simulator.url, GOVC_USERNAME: simulator.user, GOVC_PASSWORD: simulator.password};
     const child = spawn(process.execPath, args, {env, stdio: 'ignore'});
     simulator.addFault({

@@ -3,6 +3,7 @@ import {toNdjson} from '../../src/report/events.js';
 import {renderFailure} from '../../src/report/render-failure.js';
 import {runCommandLine, withTarget} from '../cli/fake-cli.js';
 import {expectValid, fits} from '../schemas.js';
+import {unasked} from '../unasked.js';
 import {hostileReport} from './hostile-report.js';
 import {exampleReport, refusedVm, reportVm} from './report-example.js';
 
@@ -36,7 +37,7 @@ describe('published schemas', () => {
 
   it('fit what the commands print', async () => {
     for (const command of ['plan', 'apply', 'undo', 'status', 'verify']) {
-      const {stdout} = await runCommandLine([command, '-n', 'vch1', '--format', 'json'], withTarget);
+      const {stdout} = await runCommandLine(unasked([command, '-n', 'vch1', '--format', 'json']), withTarget);
       expectValid('report', JSON.parse(stdout));
     }
     const {stdout} = await runCommandLine(['ls', '--format', 'json'], withTarget);

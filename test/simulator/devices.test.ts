@@ -32,7 +32,7 @@ print(vm.config.hardware.device[1].backing.fileName, repr(vm.config.alternateGue
     expect(output.split('\n')).to.deep.equal([
       '3000 200 0 datastore1 True',
       '[datastore1] vch-1/new.iso Photon - VCH',
-      '[datastore1] vch-1/appliance.iso vch-1 6',
+      '[datastore1] vch-1/appliance.iso vch-1 8',
       "[datastore1] vch-1/appliance.iso ''",
     ]);
   });

@@ -88,7 +88,7 @@ describe('vch-upgrade/check', () => {
         'refused',
         'outage',
       ]);
-      expect(of(outcome, 'outage').message).to.contain('10m (--timeout)');
+      expect(of(outcome, 'outage').message).to.contain('10 min (--timeout)');
       const calls = simulator.requests.list.filter(({object}) => object !== '');
       expect(calls.filter(({method}) => !READING.has(method))).to.deep.equal([]);
     });

@@ -1,5 +1,5 @@
 import type {ConfigValue} from '../model/extra-config.js';
-import type {ConfigSpec} from '../model/virtual-machine-options.js';
+import type {ConfigSpec} from '../model/virtual-machine.js';
 import {VimFault} from '../soap/fault.js';
 import type {XmlElement} from '../soap/xml.js';
 import {readDeviceChange} from './device-spec.js';

@@ -1,6 +1,6 @@
 import {fileNotFound} from '../model/cdrom.js';
-import {datastoreNamed, parseDatastorePath} from '../model/datastore-path.js';
-import type {Datacenter, Datastore} from '../model/entity.js';
+import {parseDatastorePath} from '../model/datastore-path.js';
+import {type Datacenter, type Datastore, datastoreNamed} from '../model/entity.js';
 import {hasPrivilege, noPermission} from '../model/permissions.js';
 import type {VCenter} from '../model/vcenter.js';
 import {VimFault} from '../soap/fault.js';

@@ -1,7 +1,6 @@
-import {randomUUID} from 'node:crypto';
 import {hasPrivilege, noPermission} from '../model/permissions.js';
+import type {PropertyCollector} from '../model/property-collector.js';
 import {isA} from '../model/type-tree.js';
-import {Collector} from '../properties/collector.js';
 import {readContent} from '../properties/content.js';
 import {readerOf} from '../properties/spec.js';
 import {list, reference} from '../soap/value.js';
@@ -25,13 +24,13 @@ export const propertyCollectorMethods: ReadonlyMap<string, Method> = new Map<str
     withPrivilege(undefined, (call) => {
       const asked = positive(call.args.child('options'), 'maxObjects') ?? DEFAULT_PAGE;
       const pageSize = Math.min(asked, call.vcenter.settings.pageLimit);
-      return {result: collectorOf(call).retrieve(call.args.all('specSet'), pageSize, call)};
+      return {result: collectorOf(call).retrieve(call.args.all('specSet'), pageSize)};
     }),
   ],
   [
     'PropertyCollector.ContinueRetrievePropertiesEx',
     withPrivilege(undefined, (call) => ({
-      result: collectorOf(call).continue(required(call.args, 'token'), call),
+      result: collectorOf(call).continue(required(call.args, 'token')),
     })),
   ],
   [
@@ -44,16 +43,14 @@ export const propertyCollectorMethods: ReadonlyMap<string, Method> = new Map<str
   [
     'PropertyCollector.RetrieveProperties',
     withPrivilege(undefined, (call) => {
-      const content = collectorOf(call).retrieve(call.args.all('specSet'), Number.POSITIVE_INFINITY, call);
+      const content = collectorOf(call).retrieve(call.args.all('specSet'), Number.POSITIVE_INFINITY);
       return {result: content?.fields.find(([name]) => name === 'objects')?.[1] ?? list('ObjectContent', [])};
     }),
   ],
   [
     'PropertyCollector.CreatePropertyCollector',
     withPrivilege('System.View', ({session}) => {
-      const collector = new Collector(`session[${session.key}]${randomUUID()}`);
-      session.collectors.set(collector.id, collector);
-      return {result: reference(collector)};
+      return {result: reference(session.createCollector())};
     }),
   ],
   [
@@ -71,7 +68,7 @@ export const propertyCollectorMethods: ReadonlyMap<string, Method> = new Map<str
     withPrivilege('System.View', (call) => {
       const spec = call.args.child('spec');
       if (spec === undefined) throw invalidArgument('spec');
-      return {result: reference(collectorOf(call).createFilter(spec, call))};
+      return {result: reference(collectorOf(call).createFilter(spec))};
     }),
   ],
   [
@@ -93,17 +90,14 @@ export const propertyCollectorMethods: ReadonlyMap<string, Method> = new Map<str
   [
     'PropertyCollector.CancelWaitForUpdates',
     withPrivilege('System.View', (call) => {
-      collectorOf(call).updates.cancel();
+      collectorOf(call).cancelWaitForUpdates();
       return {};
     }),
   ],
   [
     'PropertyFilter.DestroyPropertyFilter',
     withPrivilege(undefined, ({session, object}) => {
-      for (const collector of session.collectors.values()) {
-        const filter = collector.filters.get(object.id);
-        if (filter !== undefined) collector.destroyFilter(filter);
-      }
+      for (const collector of session.collectors.values()) collector.destroyFilter(object.id);
       return {};
     }),
   ],
@@ -122,7 +116,7 @@ export const propertyCollectorMethods: ReadonlyMap<string, Method> = new Map<str
   ],
 ]);
 
-function collectorOf({session, object}: SessionCall): Collector {
+function collectorOf({session, object}: SessionCall): PropertyCollector {
   const collector = session.collectors.get(object.id);
   if (collector !== undefined) return collector;
   throw invalidArgument('_this');
@@ -135,7 +129,7 @@ async function waitForUpdates(
 ): Promise<Outcome> {
   const version = call.args.textOf('version') ?? '';
   const {signal} = call;
-  return {result: await collectorOf(call).updates.wait(version, {maxWait, maxObjectUpdates, signal})};
+  return {result: await collectorOf(call).waitForUpdates(version, {maxWait, maxObjectUpdates, signal})};
 }
 
 function positive(options: XmlElement | undefined, name: string): number | undefined {

@@ -1,7 +1,7 @@
 import {VimFault} from '../soap/fault.js';
 import {int, string} from '../soap/value.js';
+import type {FileStore} from './datastore-files.js';
 import {parseDatastorePath} from './datastore-path.js';
-import type {Datastore} from './entity.js';
 
 /** The keys of the devices that a VM here may have. */
 export const IDE_CONTROLLER_KEY = 200;
@@ -9,7 +9,7 @@ export const CDROM_KEY = 3000;
 
 /** What lies in the drive: an ISO file of a datastore, or a device of somebody's client. */
 export type CdromBacking =
-  | {readonly kind: 'iso'; readonly fileName: string; readonly datastore: Datastore; readonly path: string}
+  | {readonly kind: 'iso'; readonly fileName: string; readonly datastore: FileStore; readonly path: string}
   | {readonly kind: 'remote'; readonly type: RemoteBacking; readonly deviceName: string};
 
 /** The backings without a file that are served; `govc device.cdrom.eject` uses one. */
@@ -54,7 +54,7 @@ export function changedCdrom(
   before: Cdrom | undefined,
   changes: readonly CdromChange[],
   running: boolean,
-  find: (name: string) => Datastore | undefined,
+  find: (name: string) => FileStore | undefined,
 ): Cdrom | undefined {
   let cdrom = before;
   for (const [index, {operation, key, backing, connectable}] of changes.entries()) {
@@ -85,7 +85,7 @@ export function poweredOnCdrom(cdrom: Cdrom): Cdrom {
 export function isoCdrom(
   fileName: string,
   connected: boolean,
-  find: (name: string) => Datastore | undefined,
+  find: (name: string) => FileStore | undefined,
 ): Cdrom | undefined {
   const parsed = parseDatastorePath(fileName);
   const datastore = parsed && find(parsed.datastore);
@@ -97,7 +97,7 @@ export function isoCdrom(
 function resolved(
   backing: WantedBacking,
   index: number,
-  find: (name: string) => Datastore | undefined,
+  find: (name: string) => FileStore | undefined,
 ): CdromBacking {
   if (backing.kind === 'remote') return backing;
   const cdrom = isoCdrom(backing.fileName, false, find);

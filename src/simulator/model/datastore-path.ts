@@ -1,5 +1,3 @@
-import type {Datacenter, Datastore, Folder} from './entity.js';
-
 /** `[datastore] folder/file`, taken apart. */
 export interface DatastorePath {
   readonly datastore: string;
@@ -24,18 +22,4 @@ export function cleanPath(path: string): string | undefined {
 /** The folder that a path stands in; empty for the datastore itself. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('/'), 0));
-}
-
-/** The datacenter that a folder is in. */
-export function datacenterOf(folder: Folder): Datacenter | undefined {
-  const {parent} = folder;
-  return parent === undefined || parent.type === 'Datacenter' ? parent : datacenterOf(parent);
-}
-
-/** The datastore of that name in a datacenter. */
-export function datastoreNamed(datacenter: Datacenter | undefined, name: string): Datastore | undefined {
-  for (const entity of datacenter?.datastoreFolder.children ?? []) {
-    if (entity.type === 'Datastore' && entity.name === name) return entity;
-  }
-  return undefined;
 }

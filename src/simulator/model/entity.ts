@@ -1,4 +1,4 @@
-import type {DatastoreFiles} from './datastore-files.js';
+import type {FileStore} from './datastore-files.js';
 import type {VirtualMachine} from './virtual-machine.js';
 
 interface EntityBase {
@@ -95,12 +95,11 @@ export interface ResourcePool extends EntityBase {
 }
 
 /** A datastore; `kind` is its `summary.type`. */
-export interface Datastore extends EntityBase {
+export interface Datastore extends EntityBase, FileStore {
   readonly type: 'Datastore';
   readonly parent: Folder;
   readonly kind: 'VMFS' | 'NFS' | 'vsan';
   readonly vms: Set<VirtualMachine>;
-  readonly files: DatastoreFiles;
   readonly browser: DatastoreBrowser;
 }
 
@@ -133,4 +132,12 @@ export function childrenOf(entity: Entity): Entity[] {
     case 'VirtualMachine':
       return [];
   }
+}
+
+/** The datastore of that name in a datacenter. */
+export function datastoreNamed(datacenter: Datacenter, name: string): Datastore | undefined {
+  for (const entity of datacenter.datastoreFolder.children) {
+    if (entity.type === 'Datastore' && entity.name === name) return entity;
+  }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import type {Clock} from './clock.js';
 import type {ExtraConfig} from './extra-config.js';
 
 /** How the guest of a VM behaves. */
@@ -24,6 +25,8 @@ export interface GuestVm {
   readonly id: string;
   readonly isAppliance: boolean;
   readonly canBoot: boolean;
+  /** What it boots starts no session that is not active. */
+  readonly startsActiveOnly: boolean;
   extraConfig: ExtraConfig;
   /** The guest has switched its machine off. */
   haltedByGuest(): void;
@@ -42,16 +45,24 @@ export class Guest {
   behaviour: GuestBehaviour;
   readonly #vm: GuestVm;
   readonly #timing: GuestTiming;
+  readonly #clock: Clock;
   /** The ExtraConfig or the address has changed. */
   readonly #changed: () => void;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  #halted = new AbortController();
   #ipAddress: string | undefined;
   #toolsRunning = false;
 
-  constructor(vm: GuestVm, behaviour: GuestBehaviour, timing: GuestTiming, changed: () => void) {
+  constructor(
+    vm: GuestVm,
+    behaviour: GuestBehaviour,
+    timing: GuestTiming,
+    clock: Clock,
+    changed: () => void,
+  ) {
     this.#vm = vm;
     this.behaviour = behaviour;
     this.#timing = timing;
+    this.#clock = clock;
     this.#changed = changed;
   }
 
@@ -104,8 +115,8 @@ export class Guest {
 
   /** The machine was switched off, or the server ends. */
   halt(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#halted.abort();
+    this.#halted = new AbortController();
     this.#ipAddress = undefined;
     this.#toolsRunning = false;
   }
@@ -124,6 +135,7 @@ export class Guest {
     const {never, fails} = this.behaviour;
     if (never === true) return;
     for (const id of this.#sessions()) {
+      if (this.#vm.startsActiveOnly && !this.#isActive(id)) continue;
       this.#startedIs(id, id === fails ? `${id} exited: exec format error` : 'true');
     }
     this.#changed();
@@ -133,16 +145,18 @@ export class Guest {
     this.#vm.extraConfig.set(`guestinfo.vice..init.sessions|${id}.started`, value);
   }
 
+  /** As Go's ParseBool reads the value. */
+  #isActive(id: string): boolean {
+    const active = this.#vm.extraConfig.get(`${SESSIONS_KEY}|${id}/active`);
+    return typeof active === 'string' && ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(active);
+  }
+
   #sessions(): string[] {
     const ids = this.#vm.extraConfig.get(SESSIONS_KEY);
     return typeof ids === 'string' && ids !== '<nil>' ? ids.split('|') : [];
   }
 
   #after(milliseconds: number, run: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      run();
-    }, milliseconds);
-    this.#timers.add(timer);
+    this.#clock.after(milliseconds, this.#halted.signal, run);
   }
 }

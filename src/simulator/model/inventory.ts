@@ -16,8 +16,7 @@ import {
 import type {GuestTiming} from './guest.js';
 import {isoImage} from './iso-image.js';
 import type {Snapshot} from './snapshot.js';
-import {VirtualMachine} from './virtual-machine.js';
-import type {VirtualMachineOptions, WantedSnapshot} from './virtual-machine-options.js';
+import {VirtualMachine, type VirtualMachineOptions, type WantedSnapshot} from './virtual-machine.js';
 
 /** The tree of managed entities, with every one of them at hand by its moref. */
 export class Inventory {

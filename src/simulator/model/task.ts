@@ -49,7 +49,7 @@ export class TaskManager {
   readonly #finished: Task[] = [];
   readonly #byEntity = new Map<string, Task[]>();
   readonly #lanes = new Map<string, Promise<void>>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #closed = new AbortController();
   #count = 0;
 
   constructor(clock: Clock, changes: ChangeFeed) {
@@ -110,8 +110,7 @@ export class TaskManager {
 
   /** Forgets what still runs. */
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#closed.abort();
   }
 
   #forget(task: Task): void {
@@ -126,12 +125,10 @@ export class TaskManager {
     task.startTime = this.#clock.now();
     this.#changes.changed(task.id);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
+      this.#clock.after(request.duration, this.#closed.signal, () => {
         this.#finish(task, request.run);
         resolve();
-      }, request.duration);
-      this.#timers.add(timer);
+      });
     });
   }
 

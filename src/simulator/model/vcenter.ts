@@ -1,12 +1,10 @@
-import type {Collector} from '../properties/collector.js';
-import type {PropertyFilter} from '../properties/filter.js';
 import type {DatastoreBrowser, Entity} from './entity.js';
 import type {EventCollector, EventLog} from './event.js';
 import type {GuestTiming} from './guest.js';
 import type {Inventory} from './inventory.js';
 import type {Role, User} from './permissions.js';
-import type {Session} from './session.js';
-import type {SessionStore} from './session-store.js';
+import type {PropertyCollector, PropertyFilter} from './property-collector.js';
+import type {Session, SessionStore} from './session.js';
 import type {Singleton} from './singletons.js';
 import {SINGLETONS} from './singletons.js';
 import type {Snapshot} from './snapshot.js';
@@ -43,7 +41,7 @@ export type ManagedObject =
   | Snapshot
   | Task
   | View
-  | Collector
+  | PropertyCollector
   | PropertyFilter
   | DatastoreBrowser
   | EventCollector

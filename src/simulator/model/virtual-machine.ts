@@ -1,27 +1,92 @@
 import {VimFault} from '../soap/fault.js';
 import {reference, string} from '../soap/value.js';
-import {type Cdrom, changedCdrom, isoCdrom, poweredOnCdrom} from './cdrom.js';
+import {type Cdrom, type CdromChange, changedCdrom, isoCdrom, poweredOnCdrom} from './cdrom.js';
 import type {Clock} from './clock.js';
-import {type ConfigView, frozenConfig} from './config-view.js';
-import {datacenterOf, datastoreNamed} from './datastore-path.js';
-import type {Datastore, Folder, Host, ResourcePool} from './entity.js';
+import type {FileStore} from './datastore-files.js';
 import type {ConfigValue, ExtraConfig} from './extra-config.js';
-import {Guest, type GuestVm} from './guest.js';
-import {type Snapshot, SnapshotTree} from './snapshot.js';
-import type {ConfigSpec, VirtualMachineOptions, WantedSnapshot} from './virtual-machine-options.js';
+import {Guest, type GuestBehaviour, type GuestTiming, type GuestVm} from './guest.js';
+import {isVic11OrNewer} from './iso-image.js';
+import {type ConfigView, frozenConfig, type Snapshot, SnapshotTree} from './snapshot.js';
 import {type ConnectionState, invalidPowerState, type PowerState, requireConnected} from './vm-state.js';
 
 const APPLIANCE_ID_KEY = 'guestinfo.vice./init/common/id';
 
+/** The VMs that a folder, a pool, a host or a datastore holds. */
+interface Members {
+  add(vm: VirtualMachine): unknown;
+  delete(vm: VirtualMachine): unknown;
+}
+
+interface Holder<Type extends string> {
+  readonly type: Type;
+  readonly id: string;
+  readonly vms: Members;
+}
+
+/** Where a VM stands, as far as the VM itself has to know. */
+export interface VmPlace {
+  readonly parent: {
+    readonly type: 'Folder';
+    readonly id: string;
+    readonly children: Members &
+      Iterable<{readonly type: string; readonly id: string; readonly name: string}>;
+  };
+  readonly resourcePool: Holder<'ResourcePool' | 'VirtualApp'> | undefined;
+  readonly host: Holder<'HostSystem'> | undefined;
+  readonly datastore: (FileStore & Holder<'Datastore'>) | undefined;
+  /** Every datastore of the VM's datacenter. */
+  readonly datastores: readonly FileStore[];
+}
+
+/** The part of a VirtualMachineConfigSpec that is served here; an undefined value removes its key. */
+export interface ConfigSpec {
+  readonly changeVersion?: string | undefined;
+  readonly name?: string | undefined;
+  readonly annotation?: string | undefined;
+  readonly alternateGuestName?: string | undefined;
+  readonly cdrom?: readonly CdromChange[];
+  readonly extraConfig: readonly (readonly [key: string, value: ConfigValue | undefined])[];
+}
+
+/** What a client wants of a new snapshot. */
+export interface WantedSnapshot {
+  readonly name: string;
+  readonly description: string;
+  readonly memory: boolean;
+  readonly quiesced: boolean;
+}
+
+/** What a VM is made from. */
+export interface VirtualMachineOptions extends VmPlace {
+  readonly id: string;
+  readonly name: string;
+  readonly datastoreFolder: string;
+  readonly powerState: PowerState;
+  readonly connectionState: ConnectionState;
+  readonly template: boolean;
+  readonly uuid: string;
+  readonly instanceUuid: string;
+  readonly guest: GuestBehaviour;
+  /** The path of the ISO file in its drive; an appliance has one anyhow. */
+  readonly cdrom: string | undefined;
+  readonly refusesWritesWhilePoweredOn: boolean;
+  readonly extraConfig: ExtraConfig;
+  readonly clock: Clock;
+  readonly timing: GuestTiming;
+  /** Tells who watches that the guest has changed something. */
+  readonly changed: (id: string) => void;
+}
+
 /** A VM and what can happen to its configuration. */
-export class VirtualMachine implements ConfigView, GuestVm {
+export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
   readonly type = 'VirtualMachine';
   readonly id: string;
   name: string;
-  readonly parent: Folder;
-  readonly resourcePool: ResourcePool | undefined;
-  readonly host: Host | undefined;
-  readonly datastore: Datastore | undefined;
+  readonly parent: VmPlace['parent'];
+  readonly resourcePool: VmPlace['resourcePool'];
+  readonly host: VmPlace['host'];
+  readonly datastore: VmPlace['datastore'];
+  readonly datastores: readonly FileStore[];
   readonly vmPathName: string;
   powerState: PowerState;
   connectionState: ConnectionState;
@@ -52,6 +117,7 @@ export class VirtualMachine implements ConfigView, GuestVm {
     this.resourcePool = options.resourcePool;
     this.host = options.host;
     this.datastore = options.datastore;
+    this.datastores = options.datastores;
     this.vmPathName = `[${options.datastore?.name ?? ''}] ${options.datastoreFolder}/${options.name}.vmx`;
     this.powerState = options.powerState;
     this.connectionState = options.connectionState;
@@ -65,7 +131,7 @@ export class VirtualMachine implements ConfigView, GuestVm {
     this.changeVersion = options.clock.changeVersion();
     this.modified = options.clock.now();
     this.bootTime = options.powerState === 'poweredOn' ? options.clock.now() : undefined;
-    this.guest = new Guest(this, options.guest, options.timing, this.#changed);
+    this.guest = new Guest(this, options.guest, options.timing, options.clock, this.#changed);
     const iso = `[${options.datastore?.name ?? ''}] ${options.datastoreFolder}/appliance.iso`;
     const fileName = options.cdrom ?? (this.isAppliance ? iso : undefined);
     this.cdrom = fileName === undefined ? undefined : this.#isoIn(fileName);
@@ -81,6 +147,14 @@ export class VirtualMachine implements ConfigView, GuestVm {
   /** An appliance lives on its CD-ROM alone. */
   get canBoot(): boolean {
     return this.cdrom?.connected === true && this.cdrom.backing.kind === 'iso';
+  }
+
+  /** The tether of VIC 1.1 and newer leaves sessions alone that are not active. */
+  get startsActiveOnly(): boolean {
+    const backing = this.cdrom?.backing;
+    if (backing?.kind !== 'iso') return false;
+    const head = backing.datastore.files.head(backing.path);
+    return head !== undefined && isVic11OrNewer(head);
   }
 
   /** A VM whose .vmx cannot be read has no `config` at all; a disconnected one still shows its last. */
@@ -227,8 +301,8 @@ export class VirtualMachine implements ConfigView, GuestVm {
     return isoCdrom(fileName, this.powerState === 'poweredOn', (name) => this.#datastore(name));
   }
 
-  #datastore(name: string): Datastore | undefined {
-    return datastoreNamed(datacenterOf(this.parent), name);
+  #datastore(wanted: string): FileStore | undefined {
+    return this.datastores.find(({name}) => name === wanted);
   }
 
   #moved(): void {

@@ -1,5 +1,5 @@
-import type {ManagedObject} from '../model/vcenter.js';
-import {resolve} from '../model/vcenter.js';
+import type {PropertyCollector, WaitOptions} from '../model/property-collector.js';
+import {type ManagedObject, resolve} from '../model/vcenter.js';
 import {VimFault} from '../soap/fault.js';
 import {type Data, data, list, string} from '../soap/value.js';
 import type {XmlElement} from '../soap/xml.js';
@@ -17,68 +17,73 @@ interface Pending {
 }
 
 /** What a PropertyCollector of one session holds: tokens of unfinished retrievals, filters, its updates. */
-export class Collector {
+export class Collector implements PropertyCollector {
   readonly type = 'PropertyCollector';
   readonly id: string;
   readonly filters = new Map<string, PropertyFilter>();
-  readonly updates = new Updates(this.filters);
+  readonly #scope: Scope;
+  readonly #updates: Updates;
   readonly #tokens = new Map<string, Pending>();
   #nextToken = 0;
   #nextFilter = 0;
 
-  constructor(id: string) {
+  constructor(id: string, scope: Scope) {
     this.id = id;
+    this.#scope = scope;
+    this.#updates = new Updates(this.filters, scope.vcenter.inventory.clock);
   }
 
   get openTokens(): number {
     return this.#tokens.size;
   }
 
-  /** RetrievePropertiesEx: the first page; undefined where nothing was selected. */
-  retrieve(specSet: readonly XmlElement[], pageSize: number, scope: Scope): Data | undefined {
+  retrieve(specSet: readonly XmlElement[], pageSize: number): Data | undefined {
     const objects: [ManagedObject, FilterSpec][] = [];
     for (const element of specSet) {
       const spec = readFilterSpec(element);
-      for (const object of select(spec, scope)) {
+      for (const object of select(spec, this.#scope)) {
         if (spec.propertiesOf(object.type) !== undefined) objects.push([object, spec]);
       }
     }
-    return objects.length === 0 ? undefined : this.#page({objects, from: 0, pageSize}, scope);
+    return objects.length === 0 ? undefined : this.#page({objects, from: 0, pageSize});
   }
 
-  /** ContinueRetrievePropertiesEx: the next page. */
-  continue(token: string, scope: Scope): Data {
-    return this.#page(this.#redeem(token), scope);
+  continue(token: string): Data {
+    return this.#page(this.#redeem(token));
   }
 
-  /** CancelRetrievePropertiesEx: forgets the token. */
   cancel(token: string): void {
     this.#redeem(token);
   }
 
-  /** CreateFilter. */
-  createFilter(element: XmlElement, scope: Scope): PropertyFilter {
+  createFilter(element: XmlElement): PropertyFilter {
     const spec = readFilterSpec(element);
-    select(spec, scope);
-    const id = `session[${scope.session.key}]${this.id}-filter-${this.#nextFilter++}`;
-    const filter = new PropertyFilter(id, spec, scope, () => this.updates.wake());
+    select(spec, this.#scope);
+    const id = `session[${this.#scope.session.key}]${this.id}-filter-${this.#nextFilter++}`;
+    const filter = new PropertyFilter(id, spec, this.#scope, () => this.#updates.wake());
     this.filters.set(id, filter);
-    this.updates.wake();
+    this.#updates.wake();
     return filter;
   }
 
-  /** DestroyPropertyFilter. */
-  destroyFilter(filter: PropertyFilter): void {
-    filter.dispose();
-    this.filters.delete(filter.id);
+  destroyFilter(id: string): void {
+    this.filters.get(id)?.dispose();
+    this.filters.delete(id);
   }
 
-  /** Lets go of everything, and of who waits. */
+  waitForUpdates(version: string, options: WaitOptions): Promise<Data | undefined> {
+    return this.#updates.wait(version, options);
+  }
+
+  cancelWaitForUpdates(): void {
+    this.#updates.cancel();
+  }
+
   dispose(): void {
     for (const filter of this.filters.values()) filter.dispose();
     this.filters.clear();
     this.#tokens.clear();
-    this.updates.cancel();
+    this.#updates.cancel();
   }
 
   #redeem(token: string): Pending {
@@ -92,7 +97,8 @@ export class Collector {
     return pending;
   }
 
-  #page({objects, from, pageSize}: Pending, scope: Scope): Data {
+  #page({objects, from, pageSize}: Pending): Data {
+    const scope = this.#scope;
     const page: Data[] = [];
     let next = from;
     for (; next < objects.length && page.length < pageSize; next++) {

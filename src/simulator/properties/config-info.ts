@@ -1,7 +1,7 @@
-import type {ConfigView} from '../model/config-view.js';
-import {boolean, dateTime, int, list, string} from '../soap/value.js';
+import type {ConfigValue, ExtraConfig} from '../model/extra-config.js';
+import type {ConfigView} from '../model/snapshot.js';
+import {boolean, type Data, data, dateTime, int, type List, list, string} from '../soap/value.js';
 import {devices} from './device.js';
-import {extraConfigList, optionValue} from './extra-config.js';
 import type {Node, Struct} from './node.js';
 
 export const GUEST_ID = 'other3xLinux64Guest';
@@ -54,4 +54,25 @@ export function configInfo<T>(view: (object: T) => ConfigView, present: (object:
       },
     },
   };
+}
+
+/** A whole ExtraConfig as an array of OptionValue. */
+function extraConfigList(extraConfig: ExtraConfig): List {
+  return list(
+    'OptionValue',
+    Array.from(extraConfig.entries(), ([key, value]) => optionValue(key, value)),
+  );
+}
+
+/** One key with its value. */
+function optionValue(key: string, value: ConfigValue): Data {
+  return data(
+    'OptionValue',
+    ['key', string(key)],
+    [
+      'value',
+      typeof value === 'string' ? string(value) : {kind: 'scalar', type: value.type, text: value.value},
+      'typed',
+    ],
+  );
 }

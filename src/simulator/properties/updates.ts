@@ -1,27 +1,22 @@
+import type {Clock} from '../model/clock.js';
+import type {WaitOptions} from '../model/property-collector.js';
 import {VimFault} from '../soap/fault.js';
 import {boolean, type Data, data, list, reference, string} from '../soap/value.js';
 import type {PropertyFilter} from './filter.js';
 
-/** How long and how much a WaitForUpdatesEx wants. */
-export interface WaitOptions {
-  /** Milliseconds; undefined waits without end. */
-  readonly maxWait: number | undefined;
-  readonly maxObjectUpdates: number;
-  /** Aborted when the client has gone. */
-  readonly signal: AbortSignal;
-}
-
 /** The update stream of one property collector. */
 export class Updates {
   readonly #filters: ReadonlyMap<string, PropertyFilter>;
+  readonly #clock: Clock;
   #version = 0;
   #last: Data | undefined;
   #wake: (() => void) | undefined;
   #cancelled = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(filters: ReadonlyMap<string, PropertyFilter>) {
+  constructor(filters: ReadonlyMap<string, PropertyFilter>, clock: Clock) {
     this.#filters = filters;
+    this.#clock = clock;
   }
 
   /** Something may be new. */
@@ -51,13 +46,13 @@ export class Updates {
     } else if (version !== String(this.#version)) {
       throw new VimFault('InvalidCollectorVersion', 'The collector version is not valid.');
     }
-    const deadline = options.maxWait === undefined ? undefined : performance.now() + options.maxWait;
+    const deadline = options.maxWait === undefined ? undefined : this.#clock.now() + options.maxWait;
     const cancelled = this.#cancelled;
     for (;;) {
       const updates = this.#collect(options.maxObjectUpdates);
       if (updates !== undefined) return updates;
       if (options.signal.aborted) return undefined;
-      const left = deadline === undefined ? undefined : deadline - performance.now();
+      const left = deadline === undefined ? undefined : deadline - this.#clock.now();
       if (left !== undefined && left <= 0) return undefined;
       await this.#woken(left, options.signal);
       if (this.#cancelled !== cancelled) {
@@ -94,17 +89,20 @@ export class Updates {
     return this.#last;
   }
 
-  #woken(milliseconds: number | undefined, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wake = undefined;
-        resolve();
-      };
-      const timer = milliseconds === undefined ? undefined : setTimeout(done, milliseconds);
-      signal.addEventListener('abort', done);
-      this.#wake = done;
-    });
+  /** Settles when something may be new, and when the time is up or the client's connection ends. */
+  async #woken(milliseconds: number | undefined, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    const until = AbortSignal.any([woken.signal, signal]);
+    this.#wake = () => woken.abort();
+    if (milliseconds === undefined) await aborted(until);
+    else await this.#clock.sleep(milliseconds, {signal: until, answering: true});
+    this.#wake = undefined;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), {once: true});
+  });
 }

@@ -1,8 +1,6 @@
-import {describeLock, ownerState} from '../../appliance/liveness.js';
-import {parseLock} from '../../appliance/lock-text.js';
+import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
+import {durationText} from '../../duration.js';
 import type {Appliance} from '../../inventory/appliance.js';
-import {LOCK_KEY} from '../../inventory/keys.js';
-import {lockState} from '../../inventory/lock-state.js';
 import type {Vch} from '../../inventory/vch.js';
 import {acceptDataVersion, TOOL_DATA_VERSION} from '../../migration/data-version.js';
 import {recordOn} from '../steps.js';
@@ -27,21 +25,13 @@ export function judgeDataVersion({summary}: Vch, {config}: Appliance): Verdict {
   );
 }
 
-/** Whether somebody upgrades the VCH, or has left an upgrade unfinished. */
+/** Whether an upgrade holds the VCH, or was left unfinished. */
 export function judgeLock({summary}: Vch, {config}: Appliance): Verdict {
   const label = `${summary.name} (${summary.id})`;
-  const lock = parseLock(config[LOCK_KEY]);
-  if (lock !== null) {
-    const on =
-      ownerState(lock) === 'alive'
-        ? 'its owner lives: wait for it, vch-migrate status tells when it has ended'
-        : 'wait for it; if its owner is dead, go on with it with vch-migrate resume, take it back with rollback, or drop the lock with unlock';
-    return failed(`an upgrade holds ${label}: ${describeLock(lock)}; ${on}`);
-  }
-  if (lockState(config).held) {
-    return failed(
-      `vic-machine holds ${label}: it has set UpdateInProgress, and does so while it upgrades or configures a VCH; wait until it has ended`,
-    );
+  const holder = readHolder(UPGRADE_LOCK, config);
+  if (holder.state !== 'none') {
+    const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
+    return failed(`${state}. ${wayOut}`);
   }
   const record = recordOn(config, label);
   if (record === null || record.phase === 'done') return ok('no upgrade in progress');
@@ -69,12 +59,4 @@ export function judgeOutage({powerState}: Appliance, timeout: number, grace: num
         `the appliance is ${powerState ?? 'in an unknown power state'}; power it on first, and see that docker answers`,
       );
   }
-}
-
-function durationText(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
-  return [...(minutes > 0 ? [`${minutes}m`] : []), ...(rest > 0 || minutes === 0 ? [`${rest}s`] : [])].join(
-    '',
-  );
 }

@@ -1,9 +1,10 @@
 import type {Datastore} from '../../inventory/datastores.js';
-import type {VchSummary} from '../../inventory/vch.js';
+import type {VchDescription} from '../../inventory/vch.js';
 import {compareBuilds} from '../../iso/build-number.js';
 import type {IsoInfo} from '../../iso/iso-info.js';
 import {versionText} from '../../iso/version-stamp.js';
 import {TOOL_DATA_VERSION} from '../../migration/data-version.js';
+import {parseDatastorePath} from '../../vim25/datastore-path.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
 /** The ISO files that were named. */
@@ -41,7 +42,7 @@ export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersi
 
 /** Whether the ISO file leads to a newer build, compared as VIC does. */
 export function judgeBuild(
-  {name, id, version, build}: VchSummary,
+  {name, id, version, build}: VchDescription,
   iso: IsoInfo | undefined,
   skip: boolean,
 ): Verdict {
@@ -83,7 +84,7 @@ export function judgeDatastore(
 
 /** The datastore of the appliance's own folder, into which the ISO files go. */
 export function datastoreOf(datastores: readonly Datastore[], vmPathName: string | null): Datastore | null {
-  const name = /^\[(.*?)\]/.exec(vmPathName ?? '')?.[1];
+  const name = parseDatastorePath(vmPathName)?.dsName;
   return datastores.find((datastore) => datastore.name === name) ?? null;
 }
 

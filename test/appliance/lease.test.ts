@@ -1,13 +1,15 @@
 import {spawnSync} from 'node:child_process';
 import {performance} from 'node:perf_hooks';
 import {expect} from 'chai';
-import {ownerState} from '../../src/appliance/liveness.js';
-import {parseLock} from '../../src/appliance/lock-text.js';
+import fc from 'fast-check';
+import {findLease, lockState, readHolder, UPGRADE_LOCK} from '../../src/appliance/lease.js';
 import {processStart, thisMachine} from '../../src/appliance/machine.js';
 import {exitCodeOfError} from '../../src/cli/exit-code.js';
+import {applyMigration, undoMigration} from '../../src/index.js';
 import {type Logger, silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {Session} from '../../src/vim25/session.js';
+import {reportOf, vchMigrate} from '../on-simulator.js';
 import {rejection} from '../rejection.js';
 import {
   APPLIANCE,
@@ -60,7 +62,7 @@ describe("the owner of somebody's upgrade lock", () => {
       const began = performance.now();
       expect((await resume(session, {log})).upgrade.result).to.equal('upgraded');
       expect(performance.now() - began).to.be.at.least(1000);
-      expect(lines.join('\n')).to.contain('watching for up to 1 s');
+      expect(lines.join('\n')).to.contain('watching for a sign of life for up to 1 s');
       expect(applianceKeys(simulator)).not.to.have.property(LOCK);
     });
   });
@@ -73,8 +75,8 @@ describe("the owner of somebody's upgrade lock", () => {
   ] as const) {
     it(`on ${where} is not judged by the process ids of this one`, () => {
       for (const pid of [process.pid, gonePid()]) {
-        const lock = parseLock(JSON.stringify({...thisMachine(), pid, ...other}));
-        expect(lock === null ? null : ownerState(lock)).to.equal('unknown');
+        const lock = JSON.stringify({...thisMachine(), pid, ...other});
+        expect(readHolder(UPGRADE_LOCK, {[LOCK]: lock}).state).to.equal('unknown');
       }
     });
   }
@@ -87,7 +89,7 @@ describe("the owner of somebody's upgrade lock", () => {
         });
         const refused = await rejection(command(session, {log}));
         expect([refused.code, exitCodeOfError(refused, null)]).to.deep.equal(['VCH_ERR_LOCKED', 4]);
-        expect(refused.message).to.contain('Its owner lives').and.to.contain(ELSEWHERE.owner);
+        expect(refused.message).to.contain('its owner is running').and.to.contain(ELSEWHERE.owner);
       }
     });
   });
@@ -96,7 +98,7 @@ describe("the owner of somebody's upgrade lock", () => {
     await withLock({...ELSEWHERE, lease: 3600}, async (session) => {
       const {code, message} = await rejection(upgrade(session));
       expect(code).to.equal('VCH_ERR_LOCKED');
-      expect(message).to.contain('cannot be seen at once').and.to.contain(ELSEWHERE.owner);
+      expect(message).to.contain('cannot be seen from here').and.to.contain(ELSEWHERE.owner);
     });
   });
 
@@ -119,6 +121,108 @@ describe("the owner of somebody's upgrade lock", () => {
       const outcome = await upgrade(session, {...ready, lease: 0.15});
       expect(outcome.upgrade.result).to.equal('upgraded');
       expect([...counters].length).to.be.at.least(3);
+    });
+  });
+});
+
+describe('the upgrade lock as reports show it', () => {
+  const LABEL = 'vch1 (vm-100)';
+
+  for (const flag of [undefined, '', '<nil>', 'false', 'False', 'f', '0']) {
+    it(`is none where UpdateInProgress is ${String(flag)}`, () => {
+      expect(lockState(flag === undefined ? {} : {[FLAG]: flag}, LABEL)).to.deep.equal({held: false});
+    });
+  }
+
+  for (const flag of ['true', 'True', '1', 't', 'what is this']) {
+    it(`is vic-machine's where UpdateInProgress is ${flag}`, () => {
+      expect(lockState({[FLAG]: flag}, LABEL)).to.include({held: true, by: 'vic-machine', state: 'unknown'});
+    });
+  }
+
+  it('names the owner and phase of our own lock, and what to do when the owner has stopped', () => {
+    const since = '2026-01-02T03:04:05.000Z';
+    const lock = {id: 'lock-1', owner: 'root@admin1', phase: 'snapshot', since, stopped: true};
+    expect(lockState({[LOCK]: JSON.stringify(lock), [FLAG]: 'true'}, LABEL)).to.deep.equal({
+      held: true,
+      by: 'vch-migrate',
+      lockId: 'lock-1',
+      owner: 'root@admin1',
+      phase: 'snapshot',
+      since,
+      stopped: true,
+      state: 'dead',
+      text:
+        `An upgrade of ${LABEL} was left unfinished: root@admin1 since ${since}, phase snapshot, run unknown, lock lock-1; its owner is no longer running. ` +
+        'Continue it with vch-migrate resume, take it back with vch-migrate rollback, or remove the lock with vch-migrate unlock.',
+    });
+  });
+
+  it('is held where it cannot be read', () => {
+    expect(lockState({[LOCK]: '{broken'}, LABEL)).to.include({held: true, by: 'vch-migrate', owner: null});
+    fc.assert(
+      fc.property(fc.string({unit: 'binary'}), (raw) => {
+        expect(findLease(UPGRADE_LOCK, {[LOCK]: raw}) === null).to.equal(raw === '' || raw === '<nil>');
+      }),
+    );
+  });
+
+  it('has a lease time that somebody can mean, or its own', () => {
+    const leaseTime = (lease: unknown) =>
+      findLease(UPGRADE_LOCK, {[LOCK]: JSON.stringify({lease})})?.leaseTime;
+    for (const lease of [0, -1, 3601, 1e9, '60', null])
+      expect(leaseTime(lease)).to.equal(UPGRADE_LOCK.leaseTime);
+    expect(leaseTime(60)).to.equal(60);
+  });
+
+  it('tells at once, and in one wording for all commands, that its owner on this host is dead', async () => {
+    await withLock({pid: gonePid()}, async (session, simulator) => {
+      const dead = await rejection(applyMigration(session, {vch: {name: 'vch1'}}));
+      const words = dead.message.replace(' Nothing was written.', '');
+      expect(words)
+        .to.contain('was left unfinished')
+        .and.to.match(/resume.*rollback.*unlock/);
+      expect((await rejection(upgrade(session))).message).to.equal(dead.message);
+      expect((await rejection(undoMigration(session, {vch: {name: 'vch1'}}))).message).to.equal(dead.message);
+      const {url, user, password} = simulator;
+      const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
+      const status = await reportOf(simulator, 'status');
+      const lock = status.report.vch.lock;
+      expect(lock).to.include({held: true, state: 'dead', text: `A${words.slice(1)}.`});
+      const ls = await vchMigrate(['ls'], variables);
+      expect(ls.stdout).to.contain('left unfinished (vch-migrate)');
+      for (const command of ['apply', 'undo', 'rename']) {
+        const args = command === 'rename' ? [command, 'job', 'task'] : [command];
+        const {code, stderr} = await vchMigrate([...args, '--yes', '--id', APPLIANCE], variables);
+        expect(code, command).to.equal(4);
+        expect(stderr.replaceAll(/\s+/g, ' '), command).to.contain(dead.message);
+      }
+      const check = await vchMigrate(['check', '--format', 'json', '--id', APPLIANCE], variables);
+      expect(check.stdout).to.contain(words);
+    });
+  });
+});
+
+describe('the bytes on the appliance', () => {
+  it("of an upgrade's lock are those that earlier releases read", async () => {
+    await withVch({}, async (session, simulator) => {
+      let raw = '';
+      await upgrade(session, {
+        changeId: 'CHG-1',
+        ...at('snapshot', () => {
+          raw = applianceKeys(simulator)[LOCK] ?? '';
+        }),
+      });
+      const found = JSON.parse(raw);
+      expect(raw).to.equal(
+        `{"boot":${JSON.stringify(found.boot)},"changeId":"CHG-1","counter":3,"host":"${found.host}","id":"${found.id}","lease":900,` +
+          `"owner":"${found.owner}","phase":"snapshot","pid":${process.pid},"pidNamespace":${JSON.stringify(found.pidNamespace)},"run":"${found.run}",` +
+          `"since":"${found.since}","started":${JSON.stringify(found.started)},"stopped":false,"tool":"${found.tool}","user":"${simulator.user}"}`,
+      );
+      expect(found.owner).to.match(new RegExp(`^.+@${found.host}$`));
+      expect(found.tool).to.match(/^vch-migrate \d/);
+      expect(found.id).to.match(/^[0-9a-f-]{36}$/);
+      expect(new Date(found.since).toISOString()).to.equal(found.since);
     });
   });
 });

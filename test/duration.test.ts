@@ -1,9 +1,8 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {parseDuration} from '../../src/cli/duration.js';
-import {goDuration} from '../../src/vch-upgrade/ready.js';
+import {durationText, goDuration, parseDuration} from '../src/duration.js';
 
-describe('cli/duration', () => {
+describe('duration', () => {
   it('reads what Go and vic-machine write', () => {
     expect(parseDuration('90s')).to.equal(90_000);
     expect(parseDuration('10m')).to.equal(600_000);
@@ -17,11 +16,27 @@ describe('cli/duration', () => {
       expect(parseDuration(text), text).to.equal(undefined);
   });
 
-  it('reads every duration as messages write it', () => {
+  it('reads every duration as Go prints it', () => {
     fc.assert(
       fc.property(fc.integer({min: 0, max: 86_400_000}), (milliseconds) => {
         expect(parseDuration(goDuration(milliseconds))).to.equal(milliseconds);
       }),
     );
+  });
+
+  it('words a time span in two units at most, and leaves out a second one that is zero', () => {
+    const texts = [
+      [0, '0 s'],
+      [449, '0.4 s'],
+      [9_949, '9.9 s'],
+      [9_950, '10 s'],
+      [59_499, '59 s'],
+      [59_500, '1 min'],
+      [200_000, '3 min 20 s'],
+      [600_000, '10 min'],
+      [3_599_500, '1 h'],
+      [3_900_000, '1 h 5 min'],
+    ] as const;
+    for (const [milliseconds, text] of texts) expect(durationText(milliseconds)).to.equal(text);
   });
 });
