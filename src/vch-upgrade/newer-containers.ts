@@ -1,4 +1,3 @@
-import {ownership} from '../containers/scope.js';
 import {toVchError, VchError} from '../errors.js';
 import {BUILD_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
 import {readContainerVms} from '../inventory/container-vms.js';
@@ -16,14 +15,14 @@ export interface SeenContainer {
 
 /** containerVMs that look as if a newer VCH than that had made them, and those of which that cannot be seen. */
 export async function newerContainers(
-  {session, vch, found}: VchTarget,
+  {session, found}: VchTarget,
   from: UpgradeRecord['from'],
 ): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(session, vch, [DATA_VERSION_KEY.container, BUILD_KEY.container]);
+  const vms = await readContainerVms(session, found, [DATA_VERSION_KEY.container, BUILD_KEY.container]);
   const newer: SeenContainer[] = [];
   const unseen: SeenContainer[] = [];
   for (const vm of vms) {
-    if (vm.status === 'other' || ownership(vm, found).status === 'other') continue;
+    if (vm.owner.status === 'other') continue;
     const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
     const version = dataVersionOf(vm.config, 'container');
     if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);

@@ -2,7 +2,7 @@ import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js
 import {durationText} from '../../duration.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import type {Vch} from '../../inventory/vch.js';
-import {acceptDataVersion, TOOL_DATA_VERSION} from '../../migration/data-version.js';
+import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
 import {recordOn} from '../steps.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
@@ -19,9 +19,9 @@ export function judgeDataVersion({summary}: Vch, {config}: Appliance): Verdict {
   if (accepted.status === 'refused') return failed(`${accepted.error.code}: ${accepted.error.message}`);
   const {version} = accepted;
   return ok(
-    version === TOOL_DATA_VERSION
+    version === APPLIANCE_STAMP
       ? `${version}, the newest that VIC has`
-      : `${version}; an upgrade takes it to ${TOOL_DATA_VERSION}`,
+      : `${version}; an upgrade takes it to ${APPLIANCE_STAMP}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {applyChanges, optionValues} from '../../src/extraconfig/delta.js';
+import {applyChanges, optionValues} from '../../src/extraconfig/extra-config.js';
 
 describe('deltas', () => {
   it('sends the value "" for a removal and raw values for the rest', () => {

@@ -1,9 +1,8 @@
 import {VchError} from '../errors.js';
-import {applyChanges} from '../extraconfig/delta.js';
-import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {maskValue} from '../extraconfig/mask.js';
-import {dataVersionOf, TOOL_DATA_VERSION} from './data-version.js';
+import {APPLIANCE_STAMP, dataVersionOf} from './data-version.js';
 import type {Finding} from './finding.js';
 import {historyFault, lostLedger, readHistory} from './history.js';
 import {digest, isWithheld, type Ledger} from './ledger.js';
@@ -13,7 +12,7 @@ import type {PluginRegistry} from './registry.js';
 import {type RunInfo, type VmInput, vmLabel} from './vm.js';
 
 /** Whether a VM is where its migration should have brought it. */
-export type VmCheck =
+export type GoalCheck =
   | {readonly status: 'at-goal'; readonly findings: readonly Finding[]}
   | {
       readonly status: 'contradicts';
@@ -38,7 +37,7 @@ const DRY_RUN: RunInfo = {
  * Checks a VM against its own history: every value that was written or decided on is still there, and the
  * plugins, run again on the values from before, come to what is there now.
  */
-export async function checkVm(registry: PluginRegistry, input: VmInput): Promise<VmCheck> {
+export async function verifyGoal(registry: PluginRegistry, input: VmInput): Promise<GoalCheck> {
   const version = dataVersionOf(input.config, input.target);
   const findings =
     version.status === 'valid' ? nameFindings(input.target, input.config, version.version) : [];
@@ -59,7 +58,7 @@ async function checkWithoutHistory(
   registry: PluginRegistry,
   input: VmInput,
   findings: readonly Finding[],
-): Promise<VmCheck> {
+): Promise<GoalCheck> {
   const version = dataVersionOf(input.config, input.target);
   if (version.status === 'valid' && lostLedger(input, version.version)) {
     const missing =
@@ -78,7 +77,7 @@ async function checkHistory(
   input: VmInput,
   ledger: Ledger,
   findings: readonly Finding[],
-): Promise<VmCheck> {
+): Promise<GoalCheck> {
   const written = writtenContradictions(input, ledger);
   const decidedOn = decisionContradictions(input, ledger);
   const all = new Map([...written, ...decidedOn]);
@@ -118,8 +117,7 @@ function writtenContradictions({config}: VmInput, ledger: Ledger): Contradiction
 function decisionContradictions({config, target}: VmInput, ledger: Ledger): Contradictions {
   const found: Contradictions = new Map();
   const version = dataVersionOf(config, target);
-  const stamped =
-    target === 'appliance' && version.status === 'valid' && version.version === TOOL_DATA_VERSION;
+  const stamped = target === 'appliance' && version.status === 'valid' && version.version === APPLIANCE_STAMP;
   ledger.applied.forEach((entry, index) => {
     const key = DATA_VERSION_KEY[target];
     // An upgrade raises the appliance's data version, last of all; a containerVM's never changes.
@@ -165,7 +163,11 @@ function differences(config: ExtraConfig, goal: ExtraConfig): Contradictions {
   return found;
 }
 
-function contradicts(input: VmInput, contradictions: Contradictions, findings: readonly Finding[]): VmCheck {
+function contradicts(
+  input: VmInput,
+  contradictions: Contradictions,
+  findings: readonly Finding[],
+): GoalCheck {
   const keys = [...contradictions.keys()].sort();
   const what = keys.map((key) => `${key} ${contradictions.get(key)}`).join('; ');
   const error = new VchError(

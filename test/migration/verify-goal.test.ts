@@ -1,9 +1,9 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
-import {checkVm} from '../../src/migration/check.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import {createRegistry} from '../../src/migration/registry.js';
+import {verifyGoal} from '../../src/migration/verify-goal.js';
 import {
   appliance,
   applied,
@@ -21,7 +21,7 @@ import {
 } from './samples.js';
 
 async function contradiction(input: VmInput, registry = builtin) {
-  const check = await checkVm(registry, input);
+  const check = await verifyGoal(registry, input);
   if (check.status !== 'contradicts') throw new Error(`${check.status}: ${JSON.stringify(input.config)}`);
   for (const key of check.keys) expect(check.error.message).to.include(key);
   return check;
@@ -32,7 +32,7 @@ describe('the check of one VM', () => {
     await fc.assert(
       fc.asyncProperty(containerConfig, async (config) => {
         fc.pre((await planVm(builtin, container(config), run)).status === 'pending');
-        expect((await checkVm(builtin, await applied(builtin, container(config)))).status).to.equal(
+        expect((await verifyGoal(builtin, await applied(builtin, container(config)))).status).to.equal(
           'at-goal',
         );
       }),
@@ -41,7 +41,7 @@ describe('the check of one VM', () => {
 
   it('finds a VM at its goal that nothing applies to', async () => {
     for (const version of ['4', '5', '9', '10']) {
-      expect((await checkVm(builtin, container({[VERSION]: version, [NAME]: 'web'}))).status).to.equal(
+      expect((await verifyGoal(builtin, container({[VERSION]: version, [NAME]: 'web'}))).status).to.equal(
         'at-goal',
       );
     }
@@ -93,29 +93,29 @@ describe('the check of one VM', () => {
       [{[VERSION]: '999'}, 'VCH_ERR_DATA_TOO_NEW'],
       [{[LEGACY_NAME]: 'web', [LEDGER]: 'garbage'}, 'VCH_ERR_LEDGER_INVALID'],
     ] as const) {
-      const check = await checkVm(builtin, container(config));
+      const check = await verifyGoal(builtin, container(config));
       expect(check.status === 'refused' && check.error.code, JSON.stringify(config)).to.equal(code);
     }
   });
 
   it('refuses a clone with another VM’s ledger', async () => {
     const clone = {...(await applied(builtin, container({[LEGACY_NAME]: 'web'}))), id: 'b'.repeat(64)};
-    const check = await checkVm(builtin, clone);
+    const check = await verifyGoal(builtin, clone);
     expect(check.status === 'refused' && check.error.code).to.equal('VCH_ERR_LEDGER_INVALID');
   });
 
   it('accepts an appliance whose data version the upgrade has raised since, and no other', async () => {
     const key = 'guestinfo.vice./init/version/PluginVersion';
     const vm = await applied(builtin, appliance({'guestinfo.vice./init/common/name': 'vch', [key]: '0'}));
-    expect((await checkVm(builtin, tampered(vm, {[key]: '5'}))).status).to.equal('contradicts');
-    expect((await checkVm(builtin, vm)).status).to.equal('at-goal');
-    expect((await checkVm(builtin, tampered(vm, {[key]: '10'}))).status).to.equal('at-goal');
+    expect((await verifyGoal(builtin, tampered(vm, {[key]: '5'}))).status).to.equal('contradicts');
+    expect((await verifyGoal(builtin, vm)).status).to.equal('at-goal');
+    expect((await verifyGoal(builtin, tampered(vm, {[key]: '10'}))).status).to.equal('at-goal');
   });
 
   it('compares what it can where the ledger kept no secret', async () => {
     const env = 'guestinfo.vice./init/sessions|vicadmin/cmd/Env~';
     const vm = await applied(builtin, appliance({[env]: 'HTTP_PROXY=http://u:hunter2@proxy:3128'}));
-    expect((await checkVm(builtin, vm)).status).to.equal('at-goal');
+    expect((await verifyGoal(builtin, vm)).status).to.equal('at-goal');
     const {keys, error} = await contradiction(
       tampered(vm, {[env]: 'VICADMIN_HTTP_PROXY=http://u:hunter3@proxy'}),
     );
