@@ -54,19 +54,32 @@ function displayNameFindings(
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * Elsewhere than on vSAN VIC names the folder after the container. vSAN makes a UUID of it, which only vSAN itself
- * could resolve to a name; where it shows the name instead, that is the display name the VM was made with, with the
- * short id in it.
+ * VIC 1.1 and newer name the folder after the container, except on vSAN. VIC 0.9 and older left it to vSphere, which
+ * takes the display name. vSAN makes a UUID of either name, which only vSAN itself can resolve; where it shows the name
+ * instead, that is the display name the VM was made with, which contains the short id.
  */
-function folderFindings({files, containerId}: AuditedVm): Finding[] {
+function folderFindings({files, containerId, config}: AuditedVm): Finding[] {
   if (files === null) return [];
   const {folder, datastoreType} = files;
   const vsan = datastoreType?.toLowerCase().startsWith('vsan') ?? false;
-  if (folder === containerId) return [];
+  const legacy = isLegacy(config);
+  if (folder === containerId || (legacy && isOldestFolder(folder, containerId, config))) return [];
   if (vsan && (UUID.test(folder) || folder.includes(containerId.slice(0, 12)))) return [];
-  const wanted = vsan ? `a UUID of vSAN's, or a name with ${containerId.slice(0, 12)}` : 'the container id';
+  const wanted = vsan
+    ? `a UUID of vSAN's, or a name with ${containerId.slice(0, 12)}`
+    : `the container id${legacy ? ', or the display name that VIC 0.9 and older gave' : ''}`;
   const message = `its files lie in the folder ${JSON.stringify(folder)} of a datastore of type ${datastoreType ?? 'unknown'}, and the folder should be ${wanted}`;
   return [{code: 'datastore-folder', message}];
+}
+
+/** vSphere appends a number where a folder with the display name is already there. */
+function isOldestFolder(folder: string, containerId: string, config: ExtraConfig): boolean {
+  const name = containerNameOf(config);
+  const base = folder.replace(/_\d+$/, '');
+  // Without a name only the id, which ends the display name, can be compared.
+  const isDisplayName = (text: string) =>
+    name === null ? text.endsWith(`-${containerId}`) : text === oldestDisplayNameOf({containerId, name});
+  return isDisplayName(folder) || isDisplayName(base);
 }
 
 /** The mark and the data version must say the same. A legacy VM without the mark is one that was not migrated yet. */
