@@ -9,7 +9,7 @@ import {
   RENAME_DISABLED_KEY,
   VICADMIN_ENV_KEY,
 } from '../../src/extraconfig/keys.js';
-import {joinEntries, listEntries} from '../../src/extraconfig/list.js';
+import {joinEntries, listEntries} from '../../src/extraconfig/value.js';
 import {migrateConfig} from '../../src/index.js';
 import {type IsoInfo, readIsoInfo} from '../../src/iso/iso-info.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
