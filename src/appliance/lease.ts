@@ -279,13 +279,13 @@ export interface WatchOptions {
 
 /**
  * Waits until it is certain that a lease's owner is dead, and gives the raw value to take over, `null` where there is
- * no lease. VCH_ERR_LOCKED where the owner lives, or somebody else's mark stands alone.
+ * no lease, with the reading that showed it. VCH_ERR_LOCKED where the owner lives, or somebody else's mark stands alone.
  */
 export async function watchOwner<Seen>(
   writer: ApplianceWriter,
   kind: LeaseKind<Seen>,
   {lockId, signal, log}: WatchOptions,
-): Promise<string | null> {
+): Promise<{readonly over: string | null; readonly appliance: Appliance}> {
   const {label} = writer;
   const {clock} = writer.session;
   const life = new SignOfLife(clock);
@@ -293,13 +293,14 @@ export async function watchOwner<Seen>(
     {clock, signal},
     {every: watchEvery, within: Number.POSITIVE_INFINITY},
     async () => {
-      const holder = readHolder(kind, (await writer.read()).config);
-      if (holder.state === 'none') return {over: null};
+      const appliance = await writer.read();
+      const holder = readHolder(kind, appliance.config);
+      if (holder.state === 'none') return {over: null, appliance};
       if (holder.state === 'foreign') throw lockedBy(kind, holder, label);
       const {found, state} = holder;
       if (lockId !== undefined && found.id !== lockId) throw otherLease(kind, found, label, lockId);
       if (state === 'alive') throw lockedBy(kind, holder, label);
-      if (state === 'dead') return {over: found.raw};
+      if (state === 'dead') return {over: found.raw, appliance};
       switch (life.look(found)) {
         case 'first':
           log.info(
@@ -311,11 +312,11 @@ export async function watchOwner<Seen>(
         case 'same':
           return null;
         case 'over':
-          return {over: found.raw};
+          return {over: found.raw, appliance};
       }
     },
   );
-  if (ended !== null) return ended.over;
+  if (ended !== null) return ended;
   throw new VchError(
     'VCH_ERR_INTERRUPTED',
     `stopped while watching whether the owner of ${kind.name} on ${label} is still running; nothing was written, run the same command again`,

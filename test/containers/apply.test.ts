@@ -1,3 +1,4 @@
+import {mock} from 'node:test';
 import {expect} from 'chai';
 import {applyMigration, planMigration, undoMigration, type VmOutcome} from '../../src/index.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
@@ -136,6 +137,8 @@ describe('containers: apply', () => {
   for (const fault of ['SystemError', 'MethodFault', 'RuntimeFault']) {
     it(`does not report a VM as failed that was written by a task that ends with ${fault}`, async () => {
       const fixture = smallVch(legacy);
+      // Two runs at one time write the same ledger.
+      mock.timers.enable({apis: ['Date'], now: Date.now()});
       const written = await withSession({fixture}, async (session, simulator) => {
         await applyMigration(session, {vch, runId: 'r'});
         return config(simulator, WEB);
@@ -151,6 +154,7 @@ describe('containers: apply', () => {
         expect(outcomeOf(vms, WEB)).to.include({status: 'changed', error: null});
         expect(outcomeOf(vms, WEB).changes).not.to.deep.equal([]);
       });
+      mock.timers.reset();
     });
   }
 
