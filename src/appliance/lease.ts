@@ -1,10 +1,9 @@
 import {randomUUID} from 'node:crypto';
 import {hasCode, toVchError, VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
-import {decodeValue, isFalse} from '../extraconfig/value.js';
+import {UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
+import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {type Vch, type VchDescription, vchLabel} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {Clock} from '../vim25/clock.js';
 import {waitUntil} from '../vim25/retry.js';
@@ -65,41 +64,6 @@ export interface LeaseKind<Seen> {
   /** Whether somebody else's mark says that the VCH is taken. */
   isForeign(config: ExtraConfig): boolean;
 }
-
-/** What the upgrade lock says besides. */
-export interface SeenUpgrade {
-  readonly phase: string | null;
-  readonly changeId: string | null;
-}
-
-/** The upgrade lock. `rename` and the containerVMs' commands honour it; only an upgrade takes it. */
-export const UPGRADE_LOCK: LeaseKind<SeenUpgrade> = {
-  key: LOCK_KEY,
-  name: 'the upgrade lock',
-  activity: 'an upgrade of',
-  // As long as one call to vCenter may take.
-  leaseTime: 120,
-  longest: 3600,
-  decode: (members) => ({phase: word(members, 'phase'), changeId: word(members, 'changeId')}),
-  who({id, owner, user, run, since, pid, seen}) {
-    const process = pid === null ? '' : `, pid ${pid}`;
-    const account = user === null ? '' : ` (vSphere user ${user}${process})`;
-    const change = seen.changeId === null ? '' : `, change ${seen.changeId}`;
-    return (
-      `${owner ?? 'an unknown owner'}${account} since ${since ?? 'an unknown time'}, phase ${seen.phase ?? 'unknown'}, ` +
-      `run ${run ?? 'unknown'}${change}, lock ${id ?? 'unreadable'}`
-    );
-  },
-  wayOut: {
-    alive:
-      'Let it finish; vch-migrate status shows when it has. If its owner dies, continue with vch-migrate resume, or use rollback or unlock',
-    dead: 'Continue it with vch-migrate resume, take it back with vch-migrate rollback, or remove the lock with vch-migrate unlock',
-    unknown:
-      'Wait for it to finish. If its owner is dead, continue it with vch-migrate resume, take it back with rollback, or remove the lock with unlock: each of them first watches for a sign of life',
-    foreign: 'Wait for it to finish, and look where it was started; vch-migrate status shows when it has',
-  },
-  isForeign: (config) => !isFalse(config[UPDATE_IN_PROGRESS_KEY]),
-};
 
 /** The lease under a kind's key; `null` where nobody holds it. One that cannot be read is held, too. */
 export function findLease<Seen>(kind: LeaseKind<Seen>, config: ExtraConfig): Found<Seen> | null {
@@ -197,51 +161,6 @@ function lockedBy<Seen>(
 ): VchError {
   const {state, wayOut} = describeHolder(kind, holder, label);
   return new VchError('VCH_ERR_LOCKED', `${state}. Nothing was written. ${wayOut}`);
-}
-
-/** The upgrade lock, as reports show it. */
-export type LockState =
-  | {readonly held: false}
-  | {
-      readonly held: true;
-      /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
-      readonly by: 'vch-migrate' | 'vic-machine';
-      readonly lockId: string | null;
-      readonly owner: string | null;
-      readonly phase: string | null;
-      /** RFC 3339. */
-      readonly since: string | null;
-      /** Its owner has said that it stopped. */
-      readonly stopped: boolean;
-      /** Whether its owner lives. */
-      readonly state: 'alive' | 'dead' | 'unknown';
-      /** Who holds it and what to do about it, in sentences. */
-      readonly text: string;
-    };
-
-/** A VCH as `ls` and the reports show it. */
-export interface VchSummary extends VchDescription {
-  readonly lock: LockState;
-}
-
-/** A VCH with its upgrade lock, as the reading that found it shows them. */
-export function vchSummary(vch: Vch): VchSummary {
-  return {...vch.summary, lock: lockState(vch.leases, vchLabel(vch))};
-}
-
-/** The upgrade lock in an appliance's keys. */
-export function lockState(config: ExtraConfig, label: string): LockState {
-  const holder = readHolder(UPGRADE_LOCK, config);
-  if (holder.state === 'none') return {held: false};
-  const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
-  const text = `${state.charAt(0).toUpperCase()}${state.slice(1)}. ${wayOut}.`;
-  if (holder.state === 'foreign') {
-    const nobody = {lockId: null, owner: null, phase: null, since: null, stopped: false};
-    return {held: true, by: 'vic-machine', ...nobody, state: 'unknown', text};
-  }
-  const {id, owner, since, stopped, seen} = holder.found;
-  const {phase} = seen;
-  return {held: true, by: 'vch-migrate', lockId: id, owner, phase, since, stopped, state: holder.state, text};
 }
 
 /** Milliseconds: often at first, as tests have short leases, then once a second. */
@@ -415,6 +334,8 @@ export class Lease<Body> {
   #counter = 0;
   /** When its last sign of life was written. */
   #renewed: number;
+  /** Those who wait for the same proof. */
+  #proof: Promise<void> | null = null;
   readonly #over = new AbortController();
   readonly #lost = new AbortController();
 
@@ -470,6 +391,11 @@ export class Lease<Body> {
     return this.#body;
   }
 
+  /** Changes the body from the next write on. */
+  amend(change: Partial<Body>): void {
+    this.#body = {...this.#body, ...change};
+  }
+
   /** Aborted when another owner or a cleared flag was seen. */
   get lost(): AbortSignal {
     return this.#lost.signal;
@@ -488,6 +414,22 @@ export class Lease<Body> {
       this.#body = body;
       return this.#prove(turn, this.#spec.updating(body));
     });
+  }
+
+  /**
+   * Call it before anything new is started. An owner that was silent for its lease time may be taken for dead, so it
+   * first proves by a write that the lease is still its own. Rejects if it cannot.
+   */
+  async assertFresh(): Promise<void> {
+    this.lost.throwIfAborted();
+    const silence = this.#clock.now() - this.#renewed;
+    if (silence <= this.#spec.leaseTimeOf(this.#body, this.#base) * 1000) return;
+    this.#proof ??= this.#writer
+      .inTurn((turn) => this.#prove(turn, `renewing ${this.#spec.name}`))
+      .finally(() => {
+        this.#proof = null;
+      });
+    await this.#proof;
   }
 
   /** Throws VCH_ERR_LOCK_LOST, or what the kind has to say, unless the lease stands there as we left it. */

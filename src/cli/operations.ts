@@ -1,4 +1,4 @@
-import type {VchSummary} from '../appliance/lease.js';
+import type {VchSummary} from '../appliance/upgrade-lock.js';
 import type {RunHistory} from '../containers/history.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../containers/run-options.js';
@@ -59,7 +59,7 @@ export const operations: Operations = {
     const [{withSession}, {listVchs}, {vchSummary}] = await Promise.all([
       import('../vim25/session.js'),
       import('../inventory/find-vch.js'),
-      import('../appliance/lease.js'),
+      import('../appliance/upgrade-lock.js'),
     ]);
     return withSession(options, (session) =>
       use({

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import {VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/extra-config.js';
 import {type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
@@ -35,6 +35,8 @@ export interface CommitContext {
   readonly onWritten?: () => void;
   /** Right before one VM is written: its moref, and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
+  /** Awaited before one VM is started; rejects with the reason why it must not be. */
+  readonly beforeStart?: (() => Promise<void>) | undefined;
   readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
@@ -99,10 +101,15 @@ class Committer {
 
   /** Writes one VM. Looks before it tries again, and decides anew when the VM has changed. */
   async commit(planned: Planned): Promise<CommitResult> {
-    const {session, signal, gate} = this.#context;
+    const {session, signal, gate, beforeStart} = this.#context;
     if (signal?.aborted) return ended(outcomeOf(planned), 'not-attempted', interrupted(planned.vm));
     const reason = gate?.closedBecause() ?? null;
     if (reason !== null) return ended(outcomeOf(planned), 'not-attempted', heldBack(planned.vm, reason));
+    try {
+      await beforeStart?.();
+    } catch (error) {
+      return ended(outcomeOf(planned), 'not-attempted', toVchError(error));
+    }
     const {clock, log} = session;
     const result = await retry<Planned, CommitResult>({clock, log, signal}, CONTAINER, {
       first: planned,

@@ -10,10 +10,10 @@ import {
   type LeaseSpec,
   readHolder,
   SignOfLife,
-  UPGRADE_LOCK,
   word,
 } from '../appliance/lease.js';
 import {thisMachine} from '../appliance/machine.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {hasCode, VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {isContainerId, RENAME_CLAIM_KEY} from '../extraconfig/keys.js';

@@ -1,4 +1,5 @@
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
 import {assertExpected, runOutcome} from '../containers/read-vch.js';

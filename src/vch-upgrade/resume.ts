@@ -1,4 +1,5 @@
-import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
+import {assertFree, watchOwner} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
@@ -13,7 +14,6 @@ import type {VchOptions} from './options.js';
 import {agreed, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import type {UpgradeRecord} from './record.js';
-import {takeLock} from './run-steps.js';
 import {
   CHECK,
   isRollingBack,
@@ -25,6 +25,7 @@ import {
   stepsFrom,
   tellStep,
 } from './steps.js';
+import {takeLock} from './take-lock.js';
 import {runUpgrade} from './upgrade.js';
 
 /** Goes on with an upgrade that was stopped, from the step on record; what is done already is seen, and left. */

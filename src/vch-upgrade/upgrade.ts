@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
@@ -18,8 +19,9 @@ import type {UpgradeOptions} from './options.js';
 import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import {encodeRecord, type UpgradeRecord} from './record.js';
-import {runSteps, takeLock} from './run-steps.js';
+import {runSteps} from './run-steps.js';
 import {CHECK, ROLLBACK_STEPS, STEPS, type Step, tellStep} from './steps.js';
+import {takeLock} from './take-lock.js';
 
 /**
  * Upgrades a VCH: checks, takes the lock, migrates the containerVMs while the VCH is up, and then the appliance, behind

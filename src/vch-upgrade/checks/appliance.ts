@@ -1,4 +1,5 @@
-import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
+import {describeHolder, readHolder} from '../../appliance/lease.js';
+import {UPGRADE_LOCK} from '../../appliance/upgrade-lock.js';
 import {durationText} from '../../duration.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import type {Vch} from '../../inventory/vch.js';
