@@ -18,15 +18,15 @@ import {
 } from '../vim25/property-collector.js';
 import {optionValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {discover, type Landscape, type VicVm} from './discover.js';
+import {discover, type VicInventory, type VicVm} from './discover.js';
 import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
-import {containerBiosUuid} from './ownership.js';
+import {owns} from './ownership.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
 /** A VCH, and what else of VIC's is around it. */
 export interface FoundVch {
   readonly vch: Vch;
-  readonly landscape: Landscape;
+  readonly inventory: VicInventory;
 }
 
 /** The keys by which somebody holds a VCH. */
@@ -47,12 +47,12 @@ export async function listVchs(session: Session, selector: VchSelector): Promise
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
 export async function findVch(session: Session, selector: VchSelector): Promise<FoundVch> {
-  const landscape = await discover(session);
-  const found = await fitting(session, landscape, selector);
+  const inventory = await discover(session);
+  const found = await fitting(session, inventory, selector);
   const [vch] = found;
-  if (vch !== undefined && found.length === 1) return {vch, landscape};
+  if (vch !== undefined && found.length === 1) return {vch, inventory};
   if (found.length > 1) throw ambiguous(session, selector, found);
-  throw notFound(session, selector, landscape, await fitting(session, landscape, {}));
+  throw notFound(session, selector, inventory, await fitting(session, inventory, {}));
 }
 
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
@@ -83,11 +83,11 @@ function lockUnknown(label: string, connection: string | null): VchError {
 
 async function fitting(
   session: Session,
-  landscape: Landscape,
+  inventory: VicInventory,
   selector: VchSelector,
 ): Promise<readonly Vch[]> {
   const wantedId = selector.id?.replace(/^VirtualMachine:/, '');
-  const candidates = landscape.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
+  const candidates = inventory.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
   if (candidates.length === 0) return [];
   const paths = await inventoryPaths(
     session,
@@ -101,7 +101,7 @@ async function fitting(
       (content): [string, ObjectContent] => [content.obj.value, content],
     ),
   );
-  const counts = countContainers(landscape);
+  const counts = countContainers(inventory);
   return candidates
     .map((appliance): {vch: Vch; path: InventoryPath | undefined} => {
       const path = paths.get((appliance.pool ?? appliance.ref).value);
@@ -152,40 +152,15 @@ function toVch(
 }
 
 /** By appliance: the containers with its UUID, and those with nobody's that lie in its pool. A count for lists only. */
-function countContainers(landscape: Landscape): ReadonlyMap<string, number> {
+function countContainers(inventory: VicInventory): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const {biosUuid, containerId, pool} of landscape.containers) {
+  for (const {biosUuid, containerId, pool} of inventory.containers) {
     const owner =
-      landscape.appliances.find((appliance) => owns(appliance, biosUuid, containerId)) ??
-      landscape.appliances.find((appliance) => pool !== null && appliance.pool?.value === pool.value);
+      inventory.appliances.find((appliance) => owns(appliance, biosUuid, containerId)) ??
+      inventory.appliances.find((appliance) => pool !== null && appliance.pool?.value === pool.value);
     if (owner !== undefined) counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Whether that BIOS UUID is the one this VCH gives to that container. */
-export function owns(
-  appliance: {readonly biosUuid: string | null},
-  biosUuid: string | null,
-  containerId: string,
-): boolean {
-  return (
-    appliance.biosUuid !== null &&
-    biosUuid !== null &&
-    containerBiosUuid(appliance.biosUuid, containerId) === biosUuid.toLowerCase()
-  );
-}
-
-/** The other VCH on this target whose container that is; `undefined` where no other fits. */
-export function ownedByOther(
-  landscape: Landscape,
-  own: {readonly ref: VicVm['ref']},
-  biosUuid: string | null,
-  containerId: string,
-): VicVm | undefined {
-  return landscape.appliances.find(
-    (other) => other.ref.value !== own.ref.value && owns(other, biosUuid, containerId),
-  );
 }
 
 function configOf(content: ObjectContent, keys: readonly string[]): ExtraConfig {
@@ -227,13 +202,13 @@ function ambiguous(session: Session, selector: VchSelector, found: readonly Vch[
 function notFound(
   session: Session,
   selector: VchSelector,
-  landscape: Landscape,
+  inventory: VicInventory,
   all: readonly Vch[],
 ): VchError {
   const unread =
-    landscape.unreadable === 0
+    inventory.unreadable === 0
       ? ''
-      : ` (${landscape.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is away)`;
+      : ` (${inventory.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is away)`;
   const there =
     all.length === 0
       ? 'there is none at all; check --target and the privileges of the user'

@@ -35,7 +35,7 @@ export function renameOwnAliases(draft: Draft, oldName: string, newName: string)
 }
 
 /** Puts another container's new name into the links to it, whichever of its old names they have. */
-export function renameLinks(draft: Draft, oldNames: readonly string[], newName: string): void {
+export function relink(draft: Draft, oldNames: readonly string[], newName: string): void {
   replaceEntries(draft, ({container, alias}) => ({
     container: oldNames.includes(container) ? newName : container,
     alias,

@@ -1,11 +1,11 @@
 import {describeHolder, readHolder} from '../appliance/lease.js';
 import {type Vch, vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
+import {containerNameOf} from '../migration/names.js';
 import {linksTo} from './aliases.js';
-import {holderOf} from './find-container.js';
+import {type Container, holderOf} from './docker-name.js';
 import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
-import {renameRefusal} from './rename-decision.js';
-import type {Container} from './rename-scope.js';
+import {renameRefusal} from './rename-target.js';
 
 /**
  * The records behind which a link stands that could follow and has not. The others are settled: the container is gone
@@ -17,15 +17,15 @@ export function stillOpen(
 ): readonly RenameRecord[] {
   return records.filter(({container: id, from}) => {
     const renamed = containers.find(({containerId}) => containerId === id);
-    if (renamed === undefined || renamed.name === from) return false;
+    if (renamed === undefined || containerNameOf(renamed.config) === from) return false;
     if (holderOf(from, containers, renamed) !== undefined) return false;
     return containers.some((other) => other.containerId !== id && couldFollow(other, from));
   });
 }
 
-function couldFollow({reading, name, containerId}: Container, oldName: string): boolean {
-  if (reading.status === 'template' || linksTo(reading.config, [oldName]).length === 0) return false;
-  return reading.status !== 'readable' || renameRefusal(reading, name ?? containerId) === null;
+function couldFollow(vm: Container, oldName: string): boolean {
+  if (vm.status === 'template' || linksTo(vm.config, [oldName]).length === 0) return false;
+  return vm.status !== 'readable' || renameRefusal(vm, containerNameOf(vm.config) ?? vm.containerId) === null;
 }
 
 /** Who renames on a VCH, and the renames that are not finished. */

@@ -1,4 +1,4 @@
-import {runInfo} from '../containers/migration-run.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/extra-config.js';
 import type {Appliance} from '../inventory/appliance.js';

@@ -1,5 +1,5 @@
 import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
-import {runInfo} from '../containers/migration-run.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';

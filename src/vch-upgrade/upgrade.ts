@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
 import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
-import {applyMigration} from '../containers/migration-run.js';
+import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';

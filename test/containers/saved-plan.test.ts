@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {builtinPlugins} from '../../plugins/index.js';
-import {applyPlan, planToSave} from '../../src/containers/planned-run.js';
 import type {RunOptions} from '../../src/containers/run-options.js';
+import {applyPlan, planToSave} from '../../src/containers/saved-plan.js';
 import type {VmOutcome} from '../../src/index.js';
 import {silent} from '../../src/log.js';
 import {createRegistry} from '../../src/migration/registry.js';

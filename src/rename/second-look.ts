@@ -1,14 +1,21 @@
-import type {PendingDecision} from '../containers/decision.js';
 import type {VmOutcome} from '../containers/outcome.js';
+import type {Decide, PendingDecision} from '../containers/plan.js';
 import {holds} from '../containers/read-back.js';
 import {toVchError, VchError} from '../errors.js';
-import {rereadVms} from '../inventory/container-vms.js';
+import {Draft} from '../extraconfig/draft.js';
+import {type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {Finding} from '../migration/finding.js';
-import {nameInUse} from './docker-name.js';
-import {holderOf} from './find-container.js';
-import {decideReturn} from './rename-decision.js';
-import {commit, planned, type RenameParts} from './rename-parts.js';
-import {type Containers, NAMING_KEYS, readContainers} from './rename-scope.js';
+import {containerNameOf} from '../migration/names.js';
+import {unescapeName} from '../vim25/entity-name.js';
+import {holderOf, nameInUse} from './docker-name.js';
+import {
+  type Containers,
+  commit,
+  NAMING_KEYS,
+  type RenameJob,
+  readContainers,
+  writeDraft,
+} from './rename-target.js';
 
 /** What is known of a container after its rename was sent. */
 export type SecondLook =
@@ -23,12 +30,12 @@ export type SecondLook =
  * and our write keeps the name, and this rename is taken back.
  */
 export async function lookAgain(
-  parts: RenameParts,
+  job: RenameJob,
   decision: PendingDecision,
   written: VmOutcome,
 ): Promise<SecondLook> {
   if (!mayBeWritten(written)) return {status: 'not-renamed', vm: written};
-  const {session, found, target, options} = parts;
+  const {session, found, target, options} = job;
   // What was written may have been decided anew on a later reading.
   const sent = written.changes.length === 0 ? decision : {...decision, changes: written.changes};
   let containers: Containers;
@@ -38,16 +45,17 @@ export async function lookAgain(
     const vm = noting(written, notChecked(toVchError(error)));
     return written.status === 'changed' ? {status: 'renamed', vm, containers: null} : {status: 'unknown', vm};
   }
-  const vm = written.status === 'changed' ? written : await settled(parts, sent, written);
+  const vm = written.status === 'changed' ? written : await reread(job, sent, written);
   if (vm.status !== 'changed') {
-    const now = containers.all.find(({reading}) => reading.ref.value === vm.id);
-    if (now?.name === null) return {status: 'unknown', vm};
-    if (now?.name !== options.newName) return {status: 'not-renamed', vm};
+    const now = containers.all.find(({ref}) => ref.value === vm.id);
+    const name = now && containerNameOf(now.config);
+    if (name === null) return {status: 'unknown', vm};
+    if (name !== options.newName) return {status: 'not-renamed', vm};
   }
-  const holder = holderOf(options.newName, containers.all, target.container);
+  const holder = holderOf(options.newName, containers.all, target.vm);
   if (holder === undefined) return {status: 'renamed', vm, containers};
   const conflict = nameInUse(options.newName, holder.containerId);
-  const left = await takeBack(parts, sent);
+  const left = await takeBack(job, sent);
   const what = left === null ? 'the rename was taken back' : `the rename could not be taken back: ${left}`;
   throw new VchError(
     conflict.code,
@@ -69,14 +77,14 @@ function mayBeWritten({status, error}: VmOutcome): boolean {
 }
 
 /** The same outcome, or `changed` where the VM can be read by now and is as it was meant to be. */
-async function settled(
-  {session, target}: RenameParts,
+async function reread(
+  {session, found, target}: RenameJob,
   sent: PendingDecision,
   written: VmOutcome,
 ): Promise<VmOutcome> {
   const {ref} = target.vm;
   try {
-    const vm = (await rereadVms(session, [ref], 'all')).get(ref.value);
+    const vm = (await rereadVms(session, found, [ref], 'all')).get(ref.value);
     if (vm?.status !== 'readable' || !holds(vm, sent)) return written;
     const {changes, findings} = sent;
     return {...written, status: 'changed', changes, findings, error: null};
@@ -97,20 +105,33 @@ function noting(vm: VmOutcome, finding: Finding): VmOutcome {
 }
 
 /** Puts the container back; gives what kept it from that, if anything did. */
-async function takeBack(parts: RenameParts, sent: PendingDecision): Promise<string | null> {
-  const {target, session} = parts;
+async function takeBack(job: RenameJob, sent: PendingDecision): Promise<string | null> {
+  const {target, session, found} = job;
   const {ref} = target.vm;
   const decide = decideReturn(target.vm, sent);
   try {
-    const vm = (await rereadVms(session, [ref], 'all')).get(ref.value);
+    const vm = (await rereadVms(session, found, [ref], 'all')).get(ref.value);
     if (vm?.status !== 'readable') return 'its VM cannot be read any more';
     const decision = await decide(vm);
     if (decision.status !== 'pending') return null;
     // Not by the signal that may have stopped the run: half a rename is worse than a late stop.
-    const whole = {...parts, options: {...parts.options, signal: undefined}};
-    const [outcome] = await commit(whole, decide, [planned(vm, decision)]);
+    const whole = {...job, options: {...job.options, signal: undefined}};
+    const [outcome] = await commit(whole, decide, [{vm, decision}]);
     return outcome?.status === 'changed' ? null : (outcome?.error?.message ?? 'it is not known why');
   } catch (error) {
     return toVchError(error).message;
   }
+}
+
+/** Decides what takes a rename back: whatever of it is still as it was written. */
+function decideReturn(before: ReadableVm, renamed: PendingDecision): Decide {
+  return async (vm) => {
+    const draft = new Draft(vm.config);
+    for (const {key, before: raw, after} of renamed.changes) {
+      if (draft.raw(key) === after) draft.setRaw(key, raw);
+    }
+    const untouched =
+      renamed.displayName !== undefined && unescapeName(vm.displayName) === unescapeName(renamed.displayName);
+    return {...writeDraft(draft, []), ...(untouched ? {displayName: before.displayName} : {})};
+  };
 }

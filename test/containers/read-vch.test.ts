@@ -5,7 +5,7 @@ import {smallVch, withSession} from '../small-vch.js';
 
 const vch = {name: 'vch1'};
 
-describe('containers: scope', () => {
+describe('containers: reading a VCH', () => {
   it('says the same of a clone before and after writing it', async () => {
     const clone = {name: 'clone', more: {uuid: '42000000-0000-4000-8000-00000000ffff'}};
     await withSession({fixture: smallVch([clone])}, async (session) => {
@@ -51,11 +51,11 @@ describe('containers: scope', () => {
     });
   }
 
-  it('asks a server that breaks every connection a few times, and no more', async () => {
+  it('asks a server that breaks every connection again for a few seconds, and no longer', async () => {
     await withSession({fixture: smallVch([{name: 'web'}])}, async (session, simulator) => {
       simulator.addFault({method: 'RetrievePropertiesEx', do: 'drop-before'});
       expect((await rejection(planMigration(session, {vch}))).code).to.equal('VCH_ERR_TRANSPORT');
-      expect(simulator.requests.count('RetrievePropertiesEx')).to.equal(4);
+      expect(simulator.requests.count('RetrievePropertiesEx')).to.be.within(3, 8);
     });
   });
 
