@@ -168,9 +168,12 @@ describe('vim25/datastore-file', () => {
 
   it('does not go on with a local file that is gone or another one', async () => {
     await withTrial(async ({upload, there}) => {
-      for (const given of [{source: '/nowhere.iso'}, {size: CONTENT.length - 1}, {size: CONTENT.length + 1}])
+      for (const given of [{source: '/nowhere.iso'}, {size: CONTENT.length - 1}]) {
         expect((await rejection(upload(given))).code, JSON.stringify(given)).to.equal('VCH_ERR_USAGE');
-      expect(there()).not.to.deep.equal(WHOLE);
+        expect(there()).not.to.deep.equal(WHOLE);
+      }
+      // Every byte of a file that is too short may have been stored before the client sees its end.
+      expect((await rejection(upload({size: CONTENT.length + 1}))).code).to.equal('VCH_ERR_USAGE');
     });
   });
 
