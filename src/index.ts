@@ -1,13 +1,11 @@
 import {randomUUID} from 'node:crypto';
 import {builtinPlugins} from '../plugins/index.js';
-import {
-  applyMigration as apply,
-  planMigration as plan,
-  undoMigration as undo,
-  verifyMigration as verify,
-} from './containers/migration-run.js';
+import {applyMigration as apply} from './containers/apply.js';
 import type {RunOutcome} from './containers/outcome.js';
+import {planMigration as plan} from './containers/plan.js';
 import type {RunOptions, UndoOptions} from './containers/run-options.js';
+import {undoMigration as undo} from './containers/undo.js';
+import {verifyMigration as verify} from './containers/verify.js';
 import type {ExtraConfig} from './extraconfig/extra-config.js';
 import {silent} from './log.js';
 import {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';

@@ -1,6 +1,5 @@
 import {toVchError, VchError} from '../errors.js';
-import type {KeyValue} from '../extraconfig/delta.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import type {ExtraConfig, KeyValue} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
 import type {Journal} from '../vch-upgrade/journal.js';

@@ -1,15 +1,13 @@
 import {performance} from 'node:perf_hooks';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
 import {toVchError, VchError} from '../errors.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {lockState} from '../inventory/lock-state.js';
 import type {UpgradePhase} from '../vch-upgrade/phase.js';
 import {encodeRecord, type UpgradeRecord} from '../vch-upgrade/record.js';
 import {type ApplianceWriter, missingKeys} from './appliance-writer.js';
-import {encodeLock, type LockText, parseLock} from './lock-text.js';
-import {LEASE, type LockOptions, leaseOf, newLock} from './new-lock.js';
+import {assertFree, findLease, UPGRADE_LOCK} from './lease.js';
+import {encodeLock, type LockText} from './lock-text.js';
+import {type LockOptions, leaseOf, newLock} from './new-lock.js';
 
 /**
  * The upgrade lock on an appliance: our own key with a sign of life in it, and VIC's flag, which vic-machine looks at.
@@ -52,9 +50,8 @@ export class UpgradeLock {
     let taken: {appliance: Appliance; record: UpgradeRecord} | undefined;
     try {
       await this.#writer.write('taking the upgrade lock', async (appliance) => {
-        if (parseLock(appliance.config[LOCK_KEY])?.id === this.id && taken !== undefined) return null;
-        if (dead === null || appliance.config[LOCK_KEY] !== dead)
-          assertUnlocked(this.#writer.vch, lockState(appliance.config));
+        if (findLease(UPGRADE_LOCK, appliance.config)?.id === this.id && taken !== undefined) return null;
+        assertFree(UPGRADE_LOCK, appliance.config, this.#writer.label, dead);
         taken = {appliance, record: await record(appliance)};
         this.#found = appliance;
         return {extraConfig: missingKeys(appliance.config, this.#keys(taken.record))};
@@ -66,7 +63,7 @@ export class UpgradeLock {
     }
     if (taken === undefined) throw this.#lostError('it is not there');
     this.#renewed = performance.now();
-    const beat = (this.#options.lease ?? LEASE) * 1000;
+    const beat = (this.#options.lease ?? UPGRADE_LOCK.leaseTime) * 1000;
     this.#heartbeat = setInterval(() => void this.#renew(), beat / 3).unref();
     return taken;
   }
@@ -87,7 +84,7 @@ export class UpgradeLock {
     ]);
     try {
       await this.#writer.write('giving the upgrade lock back', ({config}) =>
-        parseLock(config[LOCK_KEY])?.id === this.id
+        findLease(UPGRADE_LOCK, config)?.id === this.id
           ? {extraConfig: missingKeys(config, Object.fromEntries(before))}
           : null,
       );
@@ -119,10 +116,10 @@ export class UpgradeLock {
 
   /** Throws VCH_ERR_LOCK_LOST unless lock and flag are as we left them. */
   assertOurs({config}: Appliance): void {
-    const found = parseLock(config[LOCK_KEY]);
+    const found = findLease(UPGRADE_LOCK, config);
     if (found === null) throw this.#lostError('somebody removed it');
     if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'somebody'} has it now`);
-    if (isFlagUp(config)) return;
+    if (UPGRADE_LOCK.isForeign(config)) return;
     throw this.#lostError(
       `somebody cleared ${UPDATE_IN_PROGRESS_KEY} meanwhile, as vic-machine does when its own upgrade or configure ends`,
     );
@@ -137,9 +134,9 @@ export class UpgradeLock {
     this.#lock = {...this.#lock, stopped: true, counter: this.#lock.counter + 1};
     try {
       await this.#writer.write('noting the stop in the upgrade lock', ({config}) => {
-        if (parseLock(config[LOCK_KEY])?.id !== this.id) return null;
+        if (findLease(UPGRADE_LOCK, config)?.id !== this.id) return null;
         const extraConfig = missingKeys(config, {
-          [LOCK_KEY]: isFlagUp(config) ? encodeLock(this.#lock) : null,
+          [LOCK_KEY]: UPGRADE_LOCK.isForeign(config) ? encodeLock(this.#lock) : null,
           [UPGRADE_RECORD_KEY]: encodeRecord(record),
         });
         return extraConfig.length === 0 ? null : {extraConfig};
@@ -158,7 +155,7 @@ export class UpgradeLock {
     this.#end();
     let ours = false;
     await this.#writer.write('releasing the upgrade lock', (appliance) => {
-      const found = parseLock(appliance.config[LOCK_KEY]);
+      const found = findLease(UPGRADE_LOCK, appliance.config);
       // What was released by a request whose answer was lost is released.
       if (found?.id !== this.id) {
         if (!ours)
@@ -221,10 +218,4 @@ export class UpgradeLock {
       `the upgrade lock on ${this.#writer.label} is no longer ours: ${how}. Stopped where it was safe to; see vch-migrate status`,
     );
   }
-}
-
-/** Whether VIC's own flag is up. */
-function isFlagUp(config: ExtraConfig): boolean {
-  const flag = config[UPDATE_IN_PROGRESS_KEY];
-  return flag !== undefined && lockState({[UPDATE_IN_PROGRESS_KEY]: flag}).held;
 }

@@ -2,7 +2,7 @@ import type {RunOutcome, VchSummary, VmOutcome} from '../containers/outcome.js';
 import type {VchError} from '../errors.js';
 import {OWN_PREFIX} from '../extraconfig/keys.js';
 import {maskText, maskValue} from '../extraconfig/mask.js';
-import {TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
@@ -90,7 +90,7 @@ function composeUpgrade(upgrade: UpgradeOutcome['upgrade'], redact: Redact): Rep
 
 /** This tool, as reports name it. */
 export function composeTool(version: string): ReportTool {
-  return {name: 'vch-migrate', version, dataVersion: TOOL_DATA_VERSION};
+  return {name: 'vch-migrate', version, dataVersion: HIGHEST_DATA_VERSION};
 }
 
 /** A VCH, as reports and listings show it. */

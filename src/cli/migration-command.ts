@@ -1,8 +1,6 @@
-import type {Staging} from '../containers/brake.js';
 import type {RunOutcome} from '../containers/outcome.js';
-import type {PlanBody, PlannedOutcome} from '../containers/plan-body.js';
-import type {RunOptions} from '../containers/run-options.js';
-import type {Narrowing} from '../containers/selection.js';
+import type {Narrowing, RunOptions, Staging} from '../containers/run-options.js';
+import type {PlanBody, PlannedOutcome} from '../containers/saved-plan.js';
 import {VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Report, ReportCommand} from '../report/report.js';

@@ -97,7 +97,7 @@ function unfinished(summary: Report['summary']): number {
 
 /** A lock that its owner has left is not over by itself. */
 function underLock(lock: Report['vch']['lock'], line: Line): string {
-  if (lock.held && lock.stopped === true)
+  if (lock.held && lock.state === 'dead')
     return `go on: ${line('resume')}; or take it back: ${line('rollback')}`;
   return `wait until the upgrade is over, then ${line('plan')}`;
 }

@@ -1,7 +1,8 @@
-import type {RunOutcome, VchSummary} from '../containers/outcome.js';
-import type {PlanBody, PlannedOutcome} from '../containers/plan-body.js';
-import type {RunHistory} from '../containers/run-history.js';
+import type {VchSummary} from '../appliance/lease.js';
+import type {RunHistory} from '../containers/history.js';
+import type {RunOutcome} from '../containers/outcome.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../containers/run-options.js';
+import type {PlanBody, PlannedOutcome} from '../containers/saved-plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import type {RenameOptions} from '../rename/rename.js';
 import type {Simulator} from '../simulator/simulator.js';
@@ -55,10 +56,10 @@ export interface Operations {
 /** The real ones. Each loads its layer when it is first needed: `--help` waits for none of them. */
 export const operations: Operations = {
   async withConnection(options, use) {
-    const [{withSession}, {listVchs}, runs] = await Promise.all([
+    const [{withSession}, {listVchs}, {vchSummary}] = await Promise.all([
       import('../vim25/session.js'),
       import('../inventory/find-vch.js'),
-      import('../containers/migration-run.js'),
+      import('../appliance/lease.js'),
     ]);
     return withSession(options, (session) =>
       use({
@@ -66,16 +67,23 @@ export const operations: Operations = {
         product: session.about.fullName,
         apiVersion: session.about.apiVersion,
         contact: () => session.contact,
-        listVchs: (selector) => listVchs(session, selector),
-        plan: (run) => runs.planMigration(session, run),
-        planToSave: async (run) => (await import('../containers/planned-run.js')).planToSave(session, run),
-        apply: (run) => runs.applyMigration(session, run),
+        listVchs: async (selector) => (await listVchs(session, selector)).map(vchSummary),
+        plan: async (run) => (await import('../containers/plan.js')).planMigration(session, run),
+        planToSave: async (run) => (await import('../containers/saved-plan.js')).planToSave(session, run),
+        apply: async (run) => (await import('../containers/apply.js')).applyMigration(session, run),
         applyPlan: async (run, plan) =>
-          (await import('../containers/planned-run.js')).applyPlan(session, run, plan),
-        undo: (run) => runs.undoMigration(session, run),
-        status: (run) => runs.statusOf(session, run),
-        history: async (run) => (await import('../containers/run-history.js')).runHistory(session, run),
-        verify: (run) => runs.verifyMigration(session, run),
+          (await import('../containers/saved-plan.js')).applyPlan(session, run, plan),
+        undo: async (run) => (await import('../containers/undo.js')).undoMigration(session, run),
+        status: async (run) => {
+          const [{statusOf}, {claimFindings}] = await Promise.all([
+            import('../containers/status.js'),
+            import('../rename/rename-unfinished.js'),
+          ]);
+          const {outcome, vch} = await statusOf(session, run);
+          return {...outcome, findings: [...outcome.findings, ...claimFindings(vch)]};
+        },
+        history: async (run) => (await import('../containers/history.js')).runHistory(session, run),
+        verify: async (run) => (await import('../containers/verify.js')).verifyMigration(session, run),
         rename: async (run) => (await import('../rename/rename.js')).renameContainer(session, run),
         audit: async (run) => (await import('../rename/audit.js')).auditVch(session, run),
         check: async (run) => (await import('../vch-upgrade/check.js')).checkVch(session, run),
@@ -91,7 +99,7 @@ export const operations: Operations = {
     return startSimulator(options);
   },
   async registry(directories) {
-    const {loadRegistry} = await import('../plugin-files/load-registry.js');
+    const {loadRegistry} = await import('../plugin-files/load-plugins.js');
     return loadRegistry(directories);
   },
 };

@@ -1,6 +1,5 @@
-import type {MaxErrors} from '../containers/brake.js';
 import type {VmOutcome} from '../containers/outcome.js';
-import type {Select} from '../containers/selection.js';
+import type {MaxErrors, Select} from '../containers/run-options.js';
 import {VM_STATUSES} from '../report/report.js';
 import type {GivenOptions} from './option-table.js';
 import type {Problems} from './problems.js';

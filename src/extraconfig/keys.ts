@@ -1,6 +1,9 @@
 // The name of every ExtraConfig key that this project reads or writes, spelled as VIC's encoder spells it. No other
 // file of src or plugins spells one (test/extraconfig/keys.test.ts); the simulator has its own, on purpose.
 
+/** The kinds of VM that are migrated: the appliance (endpointVM) of a VCH, and its containerVMs. */
+export type Target = 'appliance' | 'container';
+
 /** The id by which VIC knows a VM: a container id, or `VirtualMachine:vm-N` of an appliance. */
 export const ID_KEY = {
   appliance: 'guestinfo.vice./init/common/id',

@@ -14,8 +14,8 @@ export interface VicVm {
   readonly folder: ManagedObjectReference | null;
 }
 
-/** Everything of VIC's that this user can see. */
-export interface Landscape {
+/** All of VIC's VMs that this user can see. */
+export interface VicInventory {
   readonly appliances: readonly VicVm[];
   readonly containers: readonly (VicVm & {readonly containerId: string})[];
   /** VMs whose ExtraConfig cannot be read, for want of a privilege or of their host: one may be the VCH that was not found. */
@@ -23,7 +23,7 @@ export interface Landscape {
 }
 
 /** One keyed look at every VM of the inventory. */
-export async function discover(session: Session): Promise<Landscape> {
+export async function discover(session: Session): Promise<VicInventory> {
   const appliances: VicVm[] = [];
   const containers: (VicVm & {containerId: string})[] = [];
   let unreadable = 0;

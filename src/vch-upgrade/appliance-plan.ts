@@ -13,11 +13,10 @@ import {
   SESSIONS_KEY,
   startedKey,
 } from '../extraconfig/keys.js';
-import {listEntries} from '../extraconfig/list.js';
-import {decodeValue, encodeValue, NIL} from '../extraconfig/value.js';
+import {decodeValue, encodeValue, listEntries, NIL} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import {dataVersionOf, TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {APPLIANCE_STAMP, dataVersionOf} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
@@ -76,7 +75,7 @@ export async function planAppliance(
     return before === after ? [] : [{key, before, after}];
   });
   const stampKey = DATA_VERSION_KEY.appliance;
-  const stamp = {key: stampKey, before: config[stampKey] ?? null, after: String(TOOL_DATA_VERSION)};
+  const stamp = {key: stampKey, before: config[stampKey] ?? null, after: String(APPLIANCE_STAMP)};
   return {
     dataVersion: plan.dataVersion,
     applied: plan.status === 'pending' ? plan.applied : [],

@@ -1,6 +1,6 @@
-import {runInfo} from '../containers/migration-run.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
-import {optionValues} from '../extraconfig/delta.js';
+import {optionValues} from '../extraconfig/extra-config.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {type AppliancePlan, changesAppliance, planAppliance} from './appliance-plan.js';
 import type {VchContext} from './context.js';

@@ -1,8 +1,6 @@
-import {decideApply} from '../containers/decision.js';
-import {runInfo} from '../containers/migration-run.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
-import type {RunOptions} from '../containers/run-options.js';
-import {scopeOf} from '../containers/scope.js';
+import {decideApply, planRun} from '../containers/plan.js';
+import {type RunOptions, runInfo} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import {type Datastore, readDatastores} from '../inventory/datastores.js';
@@ -59,8 +57,7 @@ export async function checkFound(
 /** What `plan` says of the containerVMs, however many there are: that is a check of its own. */
 async function plan(session: Session, found: FoundVch, options: CheckOptions): Promise<RunOutcome> {
   const decide = decideApply(options.registry, runInfo(options));
-  const keys = options.registry.readKeys('container');
-  return (await scopeOf(session, found, {...options, expect: undefined}, {decide, keys})).outcome;
+  return (await planRun(session, {...options, expect: undefined}, decide, found)).outcome;
 }
 
 async function checksOf(

@@ -1,9 +1,9 @@
+import {lockState} from '../appliance/lease.js';
 import type {RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
 import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {lockState} from '../inventory/lock-state.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import {rollbackCard} from './card.js';
 import type {VchContext} from './context.js';
@@ -51,7 +51,7 @@ export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
   // What is still pending in the end was not attempted: only a plan has pending ones.
   const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
-    vch: summaryOf(containers.vch, parts.live ?? null),
+    vch: summaryOf(containers.vch, parts.live ?? null, context.label),
     vms: [applianceOutcome(context, parts), ...vms],
     findings: [...containers.findings, ...context.findings, ...leftBehind(parts)],
     interrupted: error?.code === 'VCH_ERR_INTERRUPTED',
@@ -69,7 +69,7 @@ export function compose(context: VchContext, parts: Composing): UpgradeOutcome {
 }
 
 /** The VCH as it is at the end, where it could be looked at. */
-function summaryOf(vch: RunOutcome['vch'], live: Appliance | null): RunOutcome['vch'] {
+function summaryOf(vch: RunOutcome['vch'], live: Appliance | null, label: string): RunOutcome['vch'] {
   if (live === null) return vch;
   const {config, powerState} = live;
   const text = (key: string) => decodeValue(config[key] ?? '') || null;
@@ -79,7 +79,7 @@ function summaryOf(vch: RunOutcome['vch'], live: Appliance | null): RunOutcome['
     version: text(APPLIANCE_VERSION_KEY),
     dataVersion: versionOf(live),
     powerState,
-    lock: lockState(config),
+    lock: lockState(config, label),
   };
 }
 

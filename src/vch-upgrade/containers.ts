@@ -1,42 +1,39 @@
-import {type Decide, decideApply, decideUndo} from '../containers/decision.js';
-import {runInfo} from '../containers/migration-run.js';
+import {writeRun} from '../containers/apply.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
-import type {RunOptions} from '../containers/run-options.js';
-import {type Scope, scopeOf} from '../containers/scope.js';
-import {selected} from '../containers/selection.js';
-import {writeScope} from '../containers/write-scope.js';
+import {type Decide, decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
+import {type RunOptions, runInfo} from '../containers/run-options.js';
+import {decideUndo} from '../containers/undo.js';
 import {VchError} from '../errors.js';
 import type {VchContext} from './context.js';
 
 /** Runs the container plugins under our own lock. Rejects where one VM's trouble must stop the upgrade. */
 export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
   const options = heldOptions(context);
-  const scope = await readScope(context, decideApply(options.registry, runInfo(options)));
-  assertUpgradable(scope.outcome.vms);
-  return writeScope(context.session, scope, options, async () => null);
+  const run = await planHeld(context, decideApply(options.registry, runInfo(options)));
+  assertUpgradable(run.outcome.vms);
+  return writeRun(context.session, run, options, async () => null);
 }
 
 /** Takes back what the upgrade on record wrote to the containerVMs, whole VMs or not at all. */
 export async function undoContainers(context: VchContext): Promise<RunOutcome> {
   const options = heldOptions(context);
-  const scope = await readScope(context, decideUndo(options.registry, {run: context.record.run}));
-  return writeScope(context.session, scope, options, async () => null);
+  const run = await planHeld(context, decideUndo(options.registry, {run: context.record.run}));
+  return writeRun(context.session, run, options, async () => null);
 }
 
 /** What the containerVMs are to become, without writing. */
-export function planContainers(context: VchContext): Promise<Scope> {
-  return readScope(context, decideApply(context.options.registry, runInfo(context.options)));
+export function planContainers(context: VchContext): Promise<PlannedRun> {
+  return planHeld(context, decideApply(context.options.registry, runInfo(context.options)));
 }
 
 /** What would be taken back from the containerVMs, without writing. */
-export function planUndoContainers(context: VchContext): Promise<Scope> {
-  return readScope(context, decideUndo(context.options.registry, {run: context.record.run}));
+export function planUndoContainers(context: VchContext): Promise<PlannedRun> {
+  return planHeld(context, decideUndo(context.options.registry, {run: context.record.run}));
 }
 
-async function readScope(context: VchContext, decide: Decide): Promise<Scope> {
+async function planHeld(context: VchContext, decide: Decide): Promise<PlannedRun> {
   const {session, found, options} = context;
-  const keys = options.registry.readKeys('container');
-  return selected(await scopeOf(session, found, options, {decide, keys}), options);
+  return selected(await planRun(session, options, decide, found), options);
 }
 
 /** The options of a run that also stops when the lock is lost, and tells the journal what it writes. */

@@ -3,8 +3,7 @@ import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {inventoryPaths} from '../inventory/inventory-path.js';
 import type {Vch} from '../inventory/vch.js';
-import {isoFileName} from '../iso/iso-file-name.js';
-import type {IsoInfo} from '../iso/iso-info.js';
+import {type IsoInfo, isoFileName} from '../iso/iso-info.js';
 import {
   type DatastoreFile,
   datastoreFileSize,

@@ -1,4 +1,4 @@
-import {runInfo} from '../containers/migration-run.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {
   APPLIANCE_VERSION_KEY,

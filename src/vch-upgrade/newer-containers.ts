@@ -1,4 +1,3 @@
-import {ownership} from '../containers/scope.js';
 import {toVchError, VchError} from '../errors.js';
 import {BUILD_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
 import {readContainerVms} from '../inventory/container-vms.js';
@@ -19,14 +18,14 @@ export async function newerContainers(
   context: VchContext,
   from: UpgradeRecord['from'],
 ): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(context.session, context.vch, [
+  const vms = await readContainerVms(context.session, context.found, [
     DATA_VERSION_KEY.container,
     BUILD_KEY.container,
   ]);
   const newer: SeenContainer[] = [];
   const unseen: SeenContainer[] = [];
   for (const vm of vms) {
-    if (vm.status === 'other' || ownership(vm, context.found).status === 'other') continue;
+    if (vm.owner.status === 'other') continue;
     const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
     const version = dataVersionOf(vm.config, 'container');
     if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);

@@ -1,14 +1,8 @@
 import {type Missing, missingKeys} from '../appliance/appliance-writer.js';
-import {parseLock} from '../appliance/lock-text.js';
+import {findLease, UPGRADE_LOCK} from '../appliance/lease.js';
 import {reach} from '../appliance/retry.js';
 import {toVchError, VchError} from '../errors.js';
-import {
-  isStarted,
-  LEDGER_KEY,
-  LOCK_KEY,
-  UPDATE_IN_PROGRESS_KEY,
-  UPGRADE_RECORD_KEY,
-} from '../extraconfig/keys.js';
+import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {settle} from '../vim25/recent-tasks.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
@@ -143,13 +137,13 @@ function revert(context: VchContext, snapshot: Snapshot): Promise<void> {
  */
 async function restore(context: VchContext, before: SnapshotConfig): Promise<void> {
   const {writer, lock, record} = context;
-  const inSnapshot = parseLock(before.extraConfig[LOCK_KEY])?.id ?? null;
+  const inSnapshot = findLease(UPGRADE_LOCK, before.extraConfig)?.id ?? null;
   const keys = [...record.keys, LEDGER_KEY];
   const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
   await writer.write('renewing the lock after the revert', (appliance): Missing => {
     if (appliance.powerState !== 'poweredOff') throw poweredOnMeanwhile(context, appliance);
     // Also what the revert itself has put there.
-    if (parseLock(appliance.config[LOCK_KEY])?.id !== inSnapshot) lock.assertOurs(appliance);
+    if (findLease(UPGRADE_LOCK, appliance.config)?.id !== inSnapshot) lock.assertOurs(appliance);
     const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys(context.record)});
     const deviceChange = drives(appliance, before, record.cdrom?.key);
     return extraConfig.length === 0 && deviceChange.length === 0 ? null : {extraConfig, deviceChange};

@@ -1,11 +1,9 @@
-import {deadLock} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
-import {runInfo} from '../containers/migration-run.js';
+import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
-import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {findVch} from '../inventory/find-vch.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {applianceDataVersion, planAppliance} from './appliance-plan.js';
@@ -47,11 +45,9 @@ async function prepare(context: VchContext) {
   const {writer, vch, options, label} = context;
   context.step('check');
   const appliance = await writer.read();
-  if (lockState(appliance.config).held && (appliance.config[UPGRADE_RECORD_KEY] ?? '') === '')
-    assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: appliance.config[LOCK_KEY] ?? ''}));
+  if ((appliance.config[UPGRADE_RECORD_KEY] ?? '') === '') assertFree(UPGRADE_LOCK, appliance.config, label);
   const record = unfinished(label, appliance.config[UPGRADE_RECORD_KEY]);
-  const dead = await deadLock(writer, options);
-  if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
+  const {over: dead} = await watchOwner(writer, UPGRADE_LOCK, options);
   context.took(record);
   assertSamePlugins(context);
   assertSameBuild(context, appliance);

@@ -1,12 +1,10 @@
-import {deadLock} from '../appliance/liveness.js';
+import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
 import {persist} from '../appliance/retry.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
-import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {findVch} from '../inventory/find-vch.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {compose, lookAt} from './compose.js';
@@ -47,16 +45,15 @@ export async function rollbackVch(session: Session, options: VchOptions): Promis
 }
 
 async function prepare(context: VchContext) {
-  const {options, writer, vch, label} = context;
+  const {options, writer, label} = context;
   context.step('check');
   const appliance = await writer.read();
   const record = parseRecord(appliance.config[UPGRADE_RECORD_KEY], label);
   if (record === null) {
-    assertUnlocked(vch, lockState(appliance.config));
+    assertFree(UPGRADE_LOCK, appliance.config, label);
     throw nothingToRollBack(label);
   }
-  const dead = await deadLock(writer, options);
-  if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
+  const {over: dead} = await watchOwner(writer, UPGRADE_LOCK, options);
   context.took(record);
   if (mayRefuse(record, appliance)) await assertNoNewer(context, 'Nothing was written');
   if (!reached(record.phase, 'rollback-containers')) await assertSnapshot(context, record);

@@ -1,11 +1,9 @@
 import {missingKeys} from '../appliance/appliance-writer.js';
-import {deadLock, refuseHeld} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, UPGRADE_LOCK, vchSummary, watchOwner} from '../appliance/lease.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {findVch} from '../inventory/find-vch.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {compose} from './compose.js';
@@ -22,13 +20,12 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await untilStopped(options.signal, () => findVch(session, options.vch));
   const context = new VchContext(session, found, {...options, timeout: 0});
-  const {writer, vch, label} = context;
+  const {writer, label} = context;
   context.step('check');
-  const dead = await deadLock(writer, options);
+  const {over: dead} = await watchOwner(writer, UPGRADE_LOCK, options);
   const outcome = (result: 'unlocked' | 'unchanged' | 'not-started' | 'planned') =>
     compose(context, {planned: null, containers: nothing(context), checks: [], result, error: null});
   if (dead === null) {
-    assertUnlocked(vch, lockState((await writer.read()).config));
     context.find('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
     return outcome('unchanged');
   }
@@ -39,7 +36,7 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   await writer.write('removing the upgrade lock', ({config}) => {
     // Only the very lock that was seen to be dead.
     if (config[LOCK_KEY] !== dead) {
-      refuseHeld(writer, config[LOCK_KEY]);
+      assertFree(UPGRADE_LOCK, config, label);
       return null;
     }
     const {record} = recordOf(config[UPGRADE_RECORD_KEY], label);
@@ -58,7 +55,7 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
 }
 
 function nothing({vch}: VchContext): RunOutcome {
-  return {vch: vch.summary, vms: [], findings: [], interrupted: false};
+  return {vch: vchSummary(vch), vms: [], findings: [], interrupted: false};
 }
 
 /** A record that cannot be read keeps no dead lock in its place. */

@@ -1,12 +1,10 @@
 import {isDeepStrictEqual} from 'node:util';
-import {refuseHeld} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
-import {applyMigration} from '../containers/migration-run.js';
+import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
-import {isStarted, LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {isStarted, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {findVch} from '../inventory/find-vch.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {changesAppliance} from './appliance-plan.js';
@@ -59,16 +57,14 @@ async function prepare(session: Session, options: UpgradeOptions): Promise<Prepa
   const context = new VchContext(session, found, options);
   context.step('check');
   const appliance = await context.writer.read();
-  refuseHeld(context.writer, appliance.config[LOCK_KEY]);
-  assertUnlocked(found.vch, lockState(appliance.config));
+  assertFree(UPGRADE_LOCK, appliance.config, context.label);
   const planned = await planOnRecord(context, appliance);
   const {outcome} = await planContainers(context);
   const {checks} = await checkFound(session, found, options, outcome);
   // Somebody may have been quicker since the first look: that is no failed check, but another upgrade.
   if (checks.some(({id, status}) => id === 'lock' && status === 'failed')) {
     const {config} = await context.writer.read();
-    refuseHeld(context.writer, config[LOCK_KEY]);
-    assertUnlocked(found.vch, lockState(config));
+    assertFree(UPGRADE_LOCK, config, context.label);
   }
   if (options.dryRun !== true) assertUpgradable(outcome.vms);
   return {context, planned, containers: outcome, checks};

@@ -6,7 +6,7 @@ export class Contact {
   #heard: number;
   #brokenSince: number | null = null;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number) {
     this.#now = now;
     this.#heard = now();
   }

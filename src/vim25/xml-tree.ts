@@ -32,7 +32,11 @@ export function readTree(saxStream: EventEmitter): Promise<XmlElement> {
     const stack: OpenElement[] = [{name: '', type: null, text: '', children: []}];
     const top = () => stack[stack.length - 1] ?? stack[0];
     const fail = (what: string) =>
-      reject(new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`));
+      reject(
+        new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`, {
+          failure: 'maybe-done',
+        }),
+      );
     const addText = (text: string) => {
       const element = top();
       if (element) element.text += text;

@@ -5,10 +5,10 @@ import type {Connection, Operations, RunningSimulator} from '../../src/cli/opera
 import {run} from '../../src/cli/run.js';
 import type {Stop, StopSignal} from '../../src/cli/stop.js';
 import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
+import type {RecordedRun} from '../../src/containers/history.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/containers/outcome.js';
-import type {PlanBody} from '../../src/containers/plan-body.js';
-import type {RecordedRun} from '../../src/containers/run-history.js';
 import type {RunOptions, UndoOptions, VchSelector} from '../../src/containers/run-options.js';
+import type {PlanBody} from '../../src/containers/saved-plan.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
 import type {ConnectOptions} from '../../src/vim25/connect-options.js';

@@ -1,6 +1,5 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {parseLock} from '../../src/appliance/lock-text.js';
 import {VchError} from '../../src/errors.js';
 import {PHASES} from '../../src/vch-upgrade/phase.js';
 import {encodeRecord, parseRecord, type UpgradeRecord} from '../../src/vch-upgrade/record.js';
@@ -54,19 +53,5 @@ describe('vch-upgrade/record', () => {
 
   it('is none where the key is absent or empty', () => {
     for (const raw of [undefined, '', '<nil>']) expect(parseRecord(raw, 'vch1')).to.equal(null);
-  });
-});
-
-describe('vch-upgrade/lock-text', () => {
-  it('reads any text as a lock, and believes no lease that nobody can mean', () => {
-    fc.assert(
-      fc.property(text, (raw) => {
-        const lock = parseLock(raw);
-        expect(lock === null).to.equal(raw === '' || raw === '<nil>');
-      }),
-    );
-    for (const lease of [0, -1, 3601, 1e9, '60', null])
-      expect(parseLock(JSON.stringify({lease}))?.lease).to.equal(null);
-    expect(parseLock('{"lease":60}')?.lease).to.equal(60);
   });
 });

@@ -1,9 +1,8 @@
 import type {Datastore} from '../../inventory/datastores.js';
-import type {VchSummary} from '../../inventory/vch.js';
-import {compareBuilds} from '../../iso/build-number.js';
+import type {VchDescription} from '../../inventory/vch.js';
 import type {IsoInfo} from '../../iso/iso-info.js';
-import {versionText} from '../../iso/version-stamp.js';
-import {TOOL_DATA_VERSION} from '../../migration/data-version.js';
+import {compareBuilds, versionText} from '../../iso/version-stamp.js';
+import {APPLIANCE_STAMP} from '../../migration/data-version.js';
 import {parseDatastorePath} from '../../vim25/datastore-path.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
@@ -20,7 +19,7 @@ const RESERVE = 1024 ** 3;
 export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
   if (appliance === undefined && bootstrap === undefined) {
     const message = 'none was named: the VCH keeps its ISO files, and its data alone change';
-    if (skip || dataVersion === TOOL_DATA_VERSION) return ok(message);
+    if (skip || dataVersion === APPLIANCE_STAMP) return ok(message);
     return warning(
       `${message}, which the version that it boots may not read all of: name --appliance-iso and --bootstrap-iso, unless that version was switched already`,
     );
@@ -42,7 +41,7 @@ export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersi
 
 /** Whether the ISO file leads to a newer build, compared as VIC does. */
 export function judgeBuild(
-  {name, id, version, build}: VchSummary,
+  {name, id, version, build}: VchDescription,
   iso: IsoInfo | undefined,
   skip: boolean,
 ): Verdict {
