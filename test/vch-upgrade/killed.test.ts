@@ -3,9 +3,9 @@ import {expect} from 'chai';
 import {readIsoInfo} from '../../src/iso/iso-info.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {UpgradeOptions} from '../../src/vch-upgrade/options.js';
-import type {UpgradePhase} from '../../src/vch-upgrade/phase.js';
 import {resumeVch} from '../../src/vch-upgrade/resume.js';
 import {rollbackVch} from '../../src/vch-upgrade/rollback.js';
+import type {StepName} from '../../src/vch-upgrade/steps.js';
 import {upgradeVch} from '../../src/vch-upgrade/upgrade.js';
 import {connect, type Session} from '../../src/vim25/session.js';
 import {sampleOf} from '../depth.js';
@@ -17,7 +17,7 @@ import {APPLIANCE, quickly, stateOf, UPGRADED} from './upgradable-vch.js';
 
 const ISO = 'v1.5.6-20000-0a1b2c3';
 
-const UPGRADE: readonly (readonly [UpgradePhase, Moment])[] = [
+const UPGRADE: readonly (readonly [StepName, Moment])[] = [
   ['upload', 'at its begin'],
   ['containers', 'at its begin'],
   ['containers', 'while it writes'],
@@ -32,7 +32,7 @@ const UPGRADE: readonly (readonly [UpgradePhase, Moment])[] = [
   ['drop-previous-snapshot', 'at its begin'],
 ];
 
-const ROLLBACK: readonly (readonly [UpgradePhase, Moment])[] = [
+const ROLLBACK: readonly (readonly [StepName, Moment])[] = [
   ['rollback', 'at its begin'],
   ['rollback', 'while it writes'],
   ['rollback-containers', 'while it writes'],
@@ -84,7 +84,7 @@ type Isos = Pick<UpgradeOptions, 'applianceIso' | 'bootstrapIso'>;
 
 /** An upgrade, with its own ISO files, that was killed; nothing is left of its process but what is on the server. */
 function withKilled(
-  phase: UpgradePhase,
+  phase: StepName,
   moment: Moment,
   use: (simulator: Simulator, session: Session, isos: Isos, before: Picture) => Promise<void>,
 ): Promise<void> {
