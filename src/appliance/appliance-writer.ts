@@ -9,6 +9,8 @@ import type {Session} from '../vim25/session.js';
 import {TaskWaiter} from '../vim25/task-waiter.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 
+// Why: docs/decisions/012-one-writer-owns-the-appliance.md
+
 /** One change that is made on the vCenter: told right before it is asked for. */
 export interface SideEffect {
   /** vim25's method, or what else is called: `ReconfigVM_Task`, `PUT`. */
