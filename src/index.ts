@@ -21,7 +21,7 @@ import {resumeVch as resume} from './vch-upgrade/resume.js';
 import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
 import {unlockVch as unlock} from './vch-upgrade/unlock.js';
 import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
-import type {ConnectOptions} from './vim25/connect-options.js';
+import type {ConnectOptions} from './vim25/http-client.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
 export type {Journal, SideEffect} from './appliance/appliance-writer.js';
@@ -47,7 +47,7 @@ export type {Check, CheckOptions, CheckOutcome} from './vch-upgrade/check.js';
 export {fileJournal} from './vch-upgrade/journal.js';
 export type {UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/options.js';
 export type {UpgradeOutcome, UpgradeResult} from './vch-upgrade/outcome.js';
-export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
+export type {ConnectOptions, TlsOptions} from './vim25/http-client.js';
 export type {Session} from './vim25/session.js';
 export {builtinPlugins};
 

@@ -1,4 +1,4 @@
-import type {TlsOptions} from '../vim25/connect-options.js';
+import type {TlsOptions} from '../vim25/tls.js';
 import type {Environment} from './environment.js';
 import type {GivenOptions} from './option-table.js';
 import type {Problems} from './problems.js';

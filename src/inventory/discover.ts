@@ -1,7 +1,11 @@
 import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
-import {withContainerView} from '../vim25/container-view.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {extraConfigPath, type ObjectContent, retrieveOnce} from '../vim25/property-collector.js';
+import {
+  extraConfigPath,
+  type ObjectContent,
+  retrieveOnce,
+  withContainerView,
+} from '../vim25/property-collector.js';
 import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 
