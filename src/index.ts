@@ -47,8 +47,9 @@ export type {Check, CheckOptions, CheckOutcome} from './vch-upgrade/check.js';
 export {fileJournal} from './vch-upgrade/journal.js';
 export type {UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/options.js';
 export type {UpgradeOutcome, UpgradeResult} from './vch-upgrade/outcome.js';
-export type {ConnectOptions, TlsOptions} from './vim25/http-client.js';
+export type {ConnectOptions} from './vim25/http-client.js';
 export type {Session} from './vim25/session.js';
+export type {TlsOptions} from './vim25/tls.js';
 export {builtinPlugins};
 
 /** VIC's plugins, checked once: checking them takes as long as migrating a config. */
