@@ -1,5 +1,5 @@
 import {lockState} from '../appliance/lease.js';
-import type {RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
+import type {ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
 import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
@@ -83,7 +83,7 @@ function summaryOf(vch: RunOutcome['vch'], live: Appliance | null, label: string
   };
 }
 
-function applianceOutcome({vch}: VchContext, {planned, result, error, live}: Composing): VmOutcome {
+function applianceOutcome({vch}: VchContext, {planned, result, error, live}: Composing): ApplianceOutcome {
   const plan = planned?.plan;
   const changes = plan === undefined ? [] : [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])];
   const status =
@@ -93,15 +93,11 @@ function applianceOutcome({vch}: VchContext, {planned, result, error, live}: Com
     id: vch.ref.value,
     kind: 'appliance',
     displayName: vch.summary.name,
-    containerId: null,
-    containerName: null,
     powerState:
       live === undefined
         ? (planned?.appliance.powerState ?? vch.summary.powerState)
         : (live?.powerState ?? null),
     dataVersion: live === undefined ? (plan?.dataVersion ?? vch.summary.dataVersion) : versionOf(live),
-    // Of an appliance nothing is renamed by docker; the word that stands for no restriction.
-    rename: 'supported',
     status,
     applied: shown ? (plan?.applied ?? []) : [],
     changes: shown ? changes : [],

@@ -1,4 +1,4 @@
-import type {RunOutcome} from '../containers/outcome.js';
+import type {AnyOutcome} from '../containers/outcome.js';
 import type {VchError} from '../errors.js';
 import type {Check} from './check.js';
 
@@ -22,7 +22,7 @@ export type UpgradeResult =
   | 'unlocked';
 
 /** What a command over the VCH as a whole came to. */
-export interface UpgradeOutcome extends RunOutcome {
+export interface UpgradeOutcome extends AnyOutcome {
   readonly checks: readonly Check[];
   readonly upgrade: {
     readonly result: UpgradeResult;
