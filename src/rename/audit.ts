@@ -189,18 +189,31 @@ function displayNameFindings(vm: ReadableVm, convention: NamingConvention): Find
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * VIC names the folder after the container. vSAN turns it into a UUID, which only vSAN itself could resolve to a
- * name; if it shows a name instead, that is the display name the VM was created with, which has the short id in it.
+ * VIC 1.1 and newer name the folder after the container, except on vSAN. VIC 0.9 and older left it to vSphere, which
+ * takes the display name. vSAN turns either into a UUID, which only vSAN itself could resolve to a name; if it shows a
+ * name instead, that is the display name the VM was created with, which has the short id in it.
  */
-function folderFindings({containerId}: ReadableVm, files: VmFiles | undefined): Finding[] {
+function folderFindings({config, containerId}: ReadableVm, files: VmFiles | undefined): Finding[] {
   if (files === undefined) return [];
   const {folder, datastoreType} = files;
   const vsan = datastoreType?.toLowerCase().startsWith('vsan') ?? false;
-  if (folder === containerId) return [];
+  const legacy = isLegacy(config);
+  if (folder === containerId || (legacy && isOldestFolder(folder, containerId, config))) return [];
   if (vsan && (UUID.test(folder) || folder.includes(containerId.slice(0, 12)))) return [];
-  const wanted = vsan ? `a UUID of vSAN's, or a name with ${containerId.slice(0, 12)}` : 'the container id';
+  const wanted = vsan
+    ? `a UUID of vSAN's, or a name with ${containerId.slice(0, 12)}`
+    : `the container id${legacy ? ', or the display name that VIC 0.9 and older gave' : ''}`;
   const message = `its files lie in the folder ${JSON.stringify(folder)} of a datastore of type ${datastoreType ?? 'unknown'}, and the folder should be ${wanted}`;
   return [{code: 'datastore-folder', message}];
+}
+
+/** vSphere appends a number where a folder with the display name is already there. */
+function isOldestFolder(folder: string, containerId: string, config: ExtraConfig): boolean {
+  const name = containerNameOf(config);
+  // Without a name only the id, which ends the display name, can be compared.
+  const isDisplayName = (text: string) =>
+    name === null ? text.endsWith(`-${containerId}`) : text === oldestDisplayNameOf({containerId, name});
+  return isDisplayName(folder) || isDisplayName(folder.replace(/_\d+$/, ''));
 }
 
 /** The mark and the data version must agree. A legacy VM without the mark has not been migrated yet. */
