@@ -1,6 +1,6 @@
 import type {ProgressEvent} from '../containers/outcome.js';
 import type {ReportStep} from '../report/report.js';
-import {DOING} from './progress.js';
+import {doingText} from './progress.js';
 
 /** Keeps what a run does, and when, for the timeline of its report. */
 export class StepRecorder {
@@ -16,7 +16,7 @@ export class StepRecorder {
   hear(event: ProgressEvent): void {
     if (event.type !== 'phase') return;
     const startedAt = this.#finish('done');
-    this.#current = {name: DOING[event.phase], startedAt};
+    this.#current = {name: doingText(event), startedAt};
   }
 
   /** The steps, the last of which ended now. */

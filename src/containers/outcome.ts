@@ -58,28 +58,15 @@ export interface RunOutcome {
 /** What a run over containerVMs does, one after the other. */
 export type RunPhase = 'find' | 'read' | 'plan' | 'commit' | 'verify';
 
-/** What a run over the VCH as a whole does besides. */
-export type UpgradeStep =
-  | 'check'
-  | 'lock'
-  | 'upload'
-  | 'snapshot'
-  | 'power-off'
-  | 'appliance'
-  | 'power-on'
-  | 'ready'
-  | 'verify-appliance'
-  | 'drop-previous-snapshot'
-  | 'unlock'
-  | 'revert'
-  | 'cleanup';
-
 export type ProgressEvent =
   | {
       readonly type: 'phase';
-      readonly phase: RunPhase | UpgradeStep;
+      readonly phase: RunPhase;
+      readonly label?: undefined;
       readonly total: number | null;
     }
+  /** A step of an upgrade or its rollback: its name, and what people call it. */
+  | {readonly type: 'phase'; readonly phase: string; readonly label: string; readonly total: number | null}
   | {readonly type: 'progress'; readonly done: number; readonly total: number}
   /** So many VMs are being written now. */
   | {readonly type: 'in-flight'; readonly vms: number}

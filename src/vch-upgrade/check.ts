@@ -19,6 +19,7 @@ import {judgeSnapshots} from './checks/snapshots.js';
 import {type Check, check, failed, type Verdict} from './checks/verdict.js';
 import type {UpgradeOptions} from './options.js';
 import {GRACE} from './power.js';
+import {CHECK, tellStep} from './steps.js';
 
 export type {Check} from './checks/verdict.js';
 
@@ -50,7 +51,7 @@ export async function checkFound(
   planned?: RunOutcome,
 ): Promise<CheckOutcome> {
   const containers = planned ?? (await plan(session, found, options));
-  options.onProgress?.({type: 'phase', phase: 'check', total: null});
+  tellStep(options, CHECK);
   return {...containers, checks: await checksOf(session, found, options, containers.vms)};
 }
 

@@ -71,10 +71,9 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
     );
   }
   // On record first: what is begun to be written is ours to take away.
-  context.amend({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
-  await context.enter('upload');
+  await context.write({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
   context.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
-  context.step('upload', iso.size);
+  context.tell('upload', iso.size);
   await uploadDatastoreFile(session, file, {
     source: source.path,
     size: iso.size,

@@ -5,7 +5,7 @@ import {decodeValue} from '../extraconfig/value.js';
 import {readContainerVms} from '../inventory/container-vms.js';
 import {compareReleases, type Release} from '../iso/version-stamp.js';
 import {dataVersionOf} from '../migration/data-version.js';
-import type {VchContext} from './context.js';
+import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
 const SHOWN = 20;
@@ -18,10 +18,10 @@ export interface SeenContainer {
 
 /** containerVMs that look as if a newer VCH than that had made them, and those of which that cannot be seen. */
 export async function newerContainers(
-  context: VchContext,
+  {session, found}: VchTarget,
   from: UpgradeRecord['from'],
 ): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(context.session, context.found, [
+  const vms = await readContainerVms(session, found, [
     DATA_VERSION_KEY.container,
     BUILD_KEY.container,
     CONTAINER_VERSION_KEY,
@@ -41,9 +41,13 @@ export async function newerContainers(
 }
 
 /** Refuses to go back where the newer version has made containers: the older one cannot work with them. */
-export async function assertNoNewer(context: VchContext, written: string): Promise<void> {
-  const {record, label} = context;
-  const {newer, unseen} = await madeSince(context);
+export async function assertNoNewer(
+  target: VchTarget,
+  record: UpgradeRecord,
+  written: string,
+): Promise<void> {
+  const {label} = target;
+  const {newer, unseen} = await madeSince(target, record);
   if (newer.length > 0) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
@@ -51,50 +55,52 @@ export async function assertNoNewer(context: VchContext, written: string): Promi
         `${listed(newer)}. ${written}; remove them with docker rm, then run vch-migrate rollback again`,
     );
   }
-  if (unseen.length > 0) tellUnseen(context, unseen);
+  if (unseen.length > 0) tellUnseen(target, unseen);
 }
 
 /**
  * Where there is no choice but to go back: containers of the newer version are told, and keep the ISO file that they
- * boot from. That it cannot be known stops no way back.
+ * boot from. That it cannot be known stops no way back. Gives what changes on record.
  */
-export async function tellNewer(context: VchContext): Promise<void> {
-  if (!context.record.touched) return;
+export async function tellNewer(context: VchContext): Promise<Partial<UpgradeRecord>> {
+  const {record} = context;
+  if (!record.touched) return {};
   try {
-    const {newer, unseen} = await madeSince(context);
-    if (newer.length + unseen.length > 0) keepBootstrapIso(context);
+    const {newer, unseen} = await madeSince(context, record);
     if (unseen.length > 0) tellUnseen(context, unseen);
-    if (newer.length === 0) return;
+    if (newer.length === 0) return unseen.length > 0 ? keepBootstrapIso(record) : {};
     context.find(
       'containers-of-newer-version',
       `the newer version made ${listed(newer)} while it was up, and the older one cannot work with them; remove them with docker rm after the next upgrade`,
     );
+    return keepBootstrapIso(record);
   } catch (error) {
-    keepBootstrapIso(context);
     context.find(
       'containers-unseen',
       `whether the newer version has made containers cannot be seen: ${toVchError(error).message}; look with vch-migrate status`,
     );
+    return keepBootstrapIso(record);
   }
 }
 
-function keepBootstrapIso(context: VchContext): void {
-  const {isos} = context.record;
-  context.amend({isos: {...isos, bootstrap: isos.bootstrap && {...isos.bootstrap, uploaded: false}}});
+function keepBootstrapIso({isos}: UpgradeRecord): Partial<UpgradeRecord> {
+  return {isos: {...isos, bootstrap: isos.bootstrap && {...isos.bootstrap, uploaded: false}}};
 }
 
-function tellUnseen(context: VchContext, unseen: readonly SeenContainer[]): void {
-  context.find(
+function tellUnseen(target: VchTarget, unseen: readonly SeenContainer[]): void {
+  target.find(
     'containers-unseen',
     `whether the newer version made ${listed(unseen)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
   );
 }
 
 /** Those that came since the upgrade on record began. */
-async function madeSince(context: VchContext): ReturnType<typeof newerContainers> {
-  const {from, newerBefore} = context.record;
+async function madeSince(
+  target: VchTarget,
+  {from, newerBefore}: UpgradeRecord,
+): ReturnType<typeof newerContainers> {
   const known = new Set(newerBefore);
-  const {newer, unseen} = await newerContainers(context, from);
+  const {newer, unseen} = await newerContainers(target, from);
   return {newer: newer.filter(({id}) => !known.has(id)), unseen};
 }
 

@@ -8,32 +8,35 @@ import {settle} from '../vim25/recent-tasks.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
+import {tellNewer} from './newer-containers.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
-import {reached, type UpgradePhase} from './phase.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
 import type {UpgradeRecord} from './record.js';
 
 /**
  * Puts the appliance back to the snapshot of the upgrade on record, and writes what the revert did not bring back.
- * Where it was not touched yet, there is nothing to put back. `from` is the phase that the upgrade had come to.
+ * `written`: the upgrade had come to write to the appliance. Gives what changes on record.
  */
-export async function putApplianceBack(context: VchContext, from: UpgradePhase): Promise<void> {
-  context.step('revert');
-  await context.enter('rollback');
+export async function putApplianceBack(
+  context: VchContext,
+  written: boolean,
+): Promise<Partial<UpgradeRecord>> {
+  const patch = await tellNewer(context);
   const {record} = context;
   const snapshot = await findSnapshot(context, record);
   const appliance = await context.writer.read();
   if (snapshot === null) {
-    if (!record.touched) return;
+    if (!record.touched) return patch;
     throw snapshotGone(context);
   }
   // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
-  if (!reached(from, 'appliance') && appliance.powerState === record.powerState) return;
+  if (!written && appliance.powerState === record.powerState) return patch;
   const before = await readSnapshotConfig(context.session, snapshot.ref);
   // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
-  if (isBack(record, before, appliance)) return;
-  context.amend({snapshot: snapshot.ref.value, touched: true});
+  if (isBack(record, before, appliance)) return patch;
+  if (!record.touched || record.snapshot !== snapshot.ref.value)
+    await context.write({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
     context.find(
       'left-off',
@@ -42,10 +45,11 @@ export async function putApplianceBack(context: VchContext, from: UpgradePhase):
   await ensurePoweredOff(context);
   await revert(context, snapshot);
   await restore(context, before);
-  if (record.powerState !== 'poweredOn') return;
-  context.step('power-on');
+  if (record.powerState !== 'poweredOn') return patch;
+  context.tell('power-on');
   await ensurePoweredOn(context);
   await expectReady(context);
+  return patch;
 }
 
 /** Whether an appliance is as its snapshot has it, but for what its guest writes while it runs. */
@@ -78,8 +82,6 @@ export async function looksBack(context: VchContext): Promise<boolean> {
 
 /** Takes away what the upgrade left besides: its ISO files and its snapshot. What cannot be is told. */
 export async function cleanUp(context: VchContext): Promise<void> {
-  context.step('cleanup');
-  await context.enter('rollback-cleanup');
   try {
     await removeUploaded(context);
   } catch (error) {
@@ -102,7 +104,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
 }
 
 /** What becomes of flag and record when everything is as before. */
-export function keysAsBefore({record}: Pick<VchContext, 'record'>): Readonly<Record<string, string | null>> {
+export function keysAsBefore(record: UpgradeRecord): Readonly<Record<string, string | null>> {
   return {[UPGRADE_RECORD_KEY]: record.previous, [UPDATE_IN_PROGRESS_KEY]: record.updateInProgress};
 }
 
@@ -144,7 +146,7 @@ async function restore(context: VchContext, before: SnapshotConfig): Promise<voi
     if (appliance.powerState !== 'poweredOff') throw poweredOnMeanwhile(context, appliance);
     // Also what the revert itself has put there.
     if (findLease(UPGRADE_LOCK, appliance.config)?.id !== inSnapshot) lock.assertOurs(appliance);
-    const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys(context.record)});
+    const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys()});
     const deviceChange = drives(appliance, before, record.cdrom?.key);
     return extraConfig.length === 0 && deviceChange.length === 0 ? null : {extraConfig, deviceChange};
   });
@@ -159,7 +161,7 @@ function drives(appliance: Appliance, before: SnapshotConfig, key: number | unde
 
 /** That the old version is slow to start again is no failed rollback. */
 async function expectReady(context: VchContext): Promise<void> {
-  context.step('ready');
+  context.tell('ready');
   try {
     await waitUntilReady(context, undefined);
   } catch (error) {

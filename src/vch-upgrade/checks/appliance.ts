@@ -1,10 +1,9 @@
 import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
 import {durationText} from '../../duration.js';
-import {UPGRADE_RECORD_KEY} from '../../extraconfig/keys.js';
 import type {Appliance} from '../../inventory/appliance.js';
 import type {Vch} from '../../inventory/vch.js';
 import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
-import {parseRecord} from '../record.js';
+import {recordOn} from '../steps.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
 /** What the appliance boots from, and where it lies. */
@@ -34,7 +33,7 @@ export function judgeLock({summary}: Vch, {config}: Appliance): Verdict {
     const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
     return failed(`${state}. ${wayOut}`);
   }
-  const record = parseRecord(config[UPGRADE_RECORD_KEY], label);
+  const record = recordOn(config, label);
   if (record === null || record.phase === 'done') return ok('no upgrade in progress');
   return failed(
     `the upgrade of run ${record.run} was begun on ${label} and not finished (phase ${record.phase}); go on with it with vch-migrate resume, or take it back with rollback`,
