@@ -110,7 +110,7 @@ export function composeVch(vch: VchSummary): ReportVch {
 }
 
 /** An error, as reports and failures show it. */
-export function composeError(error: VchError, redact: Redact): ReportError {
+function composeError(error: VchError, redact: Redact): ReportError {
   return {
     code: error.code,
     message: redact(error.message),

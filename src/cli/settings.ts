@@ -14,6 +14,8 @@ import type {Target} from './target.js';
 import {readTrust} from './trust.js';
 import {readVchUpgrade, type VchUpgradeSettings} from './vch-upgrade-settings.js';
 
+// Why: docs/decisions/004-settings-and-next-commands.md
+
 /** What goes where: the same for every command. */
 export interface OutputSettings {
   readonly format: Format;

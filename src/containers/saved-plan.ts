@@ -25,6 +25,8 @@ import {
 } from './plan.js';
 import {type RunOptions, runInfo} from './run-options.js';
 
+// Why: docs/decisions/005-saved-plans-are-compared.md
+
 /** One VM of a saved plan, as it was when it was planned. */
 export interface SavedVm {
   readonly id: string;

@@ -29,6 +29,8 @@ import {type Container, isContainer} from './docker-name.js';
 import {NAMING_KEYS} from './rename-target.js';
 import {claimFindings} from './rename-unfinished.js';
 
+// Why: docs/decisions/011-audit-says-what-it-can-know.md
+
 const AUDIT_KEYS = [...NAMING_KEYS, NETWORKS_KEY];
 
 /** No fault of the container's: docker, too, leaves a link behind when the linked container is removed. */

@@ -4,6 +4,8 @@ import {buildConnector} from 'undici';
 import {VchError} from '../errors.js';
 import type {TlsOptions} from './connect-options.js';
 
+// Why: docs/decisions/003-trust-and-contact.md
+
 // Where the Linux distributions keep their bundle of trusted CAs; Node itself only knows the one it was built with.
 const SYSTEM_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
