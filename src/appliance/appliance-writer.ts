@@ -2,12 +2,13 @@ import {VchError} from '../errors.js';
 import type {ExtraConfig, KeyValue} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import type {CdromChange} from '../vim25/devices.js';
-import {settle} from '../vim25/recent-tasks.js';
 import {APPLIANCE, type Ended, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
-import {TaskWaiter} from '../vim25/task-waiter.js';
+import {settle, TaskWaiter} from '../vim25/tasks.js';
+import type {CdromChange} from '../vim25/virtual-machine.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
+
+// Why: docs/decisions/012-one-writer-owns-the-appliance.md
 
 /** One change that is made on the vCenter: told right before it is asked for. */
 export interface SideEffect {

@@ -9,7 +9,7 @@ import type {Simulator} from '../simulator/simulator.js';
 import type {CheckOptions, CheckOutcome} from '../vch-upgrade/check.js';
 import type {UnlockOptions, UpgradeOptions, VchOptions} from '../vch-upgrade/options.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
-import type {ConnectOptions} from '../vim25/connect-options.js';
+import type {ConnectOptions} from '../vim25/http-client.js';
 import type {ContactState} from './connection-watch.js';
 
 /** A target that is logged in to, and what can be done there. */

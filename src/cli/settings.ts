@@ -3,7 +3,7 @@ import {dirname, resolve} from 'node:path';
 import type {VchSelector} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {FORMAT_ENDINGS, FORMATS, type Format, formatOfFile, isFormat} from '../report/format.js';
-import type {TlsOptions} from '../vim25/connect-options.js';
+import type {TlsOptions} from '../vim25/tls.js';
 import {readAccess} from './credentials.js';
 import {readEnvironment, type Variables} from './environment.js';
 import type {GivenOptions} from './option-table.js';
@@ -13,6 +13,8 @@ import {readStaging, type StagingSettings} from './staging.js';
 import type {Target} from './target.js';
 import {readTrust} from './trust.js';
 import {readVchUpgrade, type VchUpgradeSettings} from './vch-upgrade-settings.js';
+
+// Why: docs/decisions/004-settings-and-next-commands.md
 
 /** What goes where: the same for every command. */
 export interface OutputSettings {

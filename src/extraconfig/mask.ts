@@ -1,6 +1,8 @@
 import {isSecret} from './keys.js';
 import {joinEntries, listEntries} from './value.js';
 
+// Why: docs/decisions/008-ledgers-and-verify.md
+
 const SENSITIVE = '(sensitive)';
 
 /** A raw value as it may be shown: what is or may hold a secret is replaced by `(sensitive)`. */

@@ -5,6 +5,8 @@ import {VchError} from '../errors.js';
 import {parseVersionStamp, type VersionStamp, versionText} from './version-stamp.js';
 import {DESCRIPTOR_SECTOR, parseVolumeDescriptor, SECTOR} from './volume-descriptor.js';
 
+// Why: docs/decisions/014-iso-files-are-named-by-content.md
+
 /** An ISO file of VIC's, and what it says it is. */
 export interface IsoInfo extends VersionStamp {
   readonly path: string;

@@ -16,6 +16,8 @@ import {
 } from '../json-shape.js';
 import {canonicalJson, type Json} from './canonical-json.js';
 
+// Why: docs/decisions/008-ledgers-and-verify.md
+
 /** Characters, and so bytes, that a ledger may have. */
 export const LEDGER_LIMIT = 4096;
 

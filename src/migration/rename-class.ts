@@ -8,6 +8,8 @@ import {
   RENAME_SUPPORTED_VERSION,
 } from './data-version.js';
 
+// Why: docs/decisions/009-rename-follows-docker.md
+
 /** What `docker rename` means for a containerVM: VIC's gate by data version, and our mark. */
 export type RenameClass = 'disabled' | 'not-persisted-by-vic' | 'supported';
 

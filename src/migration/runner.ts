@@ -6,6 +6,8 @@ import {maskText} from '../extraconfig/mask.js';
 import type {Finding} from './finding.js';
 import {type Plugin, type PluginDraft, pluginId, pluginLabel} from './plugin.js';
 
+// Why: docs/decisions/007-plugins-are-checked-early.md
+
 /** Milliseconds a plugin has for one VM. A synchronous endless loop cannot be stopped. */
 export const TIME_LIMIT = 5_000;
 

@@ -11,6 +11,8 @@ import {planVm} from './plan.js';
 import type {PluginRegistry} from './registry.js';
 import {type RunInfo, type VmInput, vmLabel} from './vm.js';
 
+// Why: docs/decisions/008-ledgers-and-verify.md
+
 /** Whether a VM is where its migration should have brought it. */
 export type GoalCheck =
   | {readonly status: 'at-goal'; readonly findings: readonly Finding[]}

@@ -12,7 +12,7 @@ import {vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
-import {escapeName, unescapeName} from '../vim25/entity-name.js';
+import {escapeName, unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
@@ -35,6 +35,8 @@ import {stillOpen} from './rename-unfinished.js';
 import {lookAgain} from './second-look.js';
 
 export type {RenameOptions} from './rename-target.js';
+
+// Why: docs/decisions/009-rename-follows-docker.md
 
 /**
  * Does `docker rename` on a containerVM: hidden name, display name and own aliases in one `ReconfigVM_Task`, then the

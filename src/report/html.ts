@@ -11,6 +11,8 @@ import {TITLE} from './title.js';
 import {rollbackCard, upgradeSentences} from './upgrade-text.js';
 import {displayName, vmLabel} from './vm-name.js';
 
+// Why: docs/decisions/006-reports-cannot-run-anything.md
+
 const BAR = 1000;
 /** A part of the picture that is not zero must be seen. */
 const LEAST_PART = 6;

@@ -23,6 +23,8 @@ import {CHECK, tellStep} from './steps.js';
 
 export type {Check} from './checks/verdict.js';
 
+// Why: docs/decisions/015-checks-warn-when-they-cannot-look.md
+
 /** What `check` takes: of an upgrade's options those that can be looked at before. */
 export type CheckOptions = RunOptions &
   Pick<

@@ -1,8 +1,8 @@
 import {toVchError} from '../errors.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {settle} from '../vim25/recent-tasks.js';
 import {ACT, retried} from '../vim25/retry.js';
 import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
+import {settle} from '../vim25/tasks.js';
 import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 

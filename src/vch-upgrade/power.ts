@@ -1,8 +1,8 @@
 import {toVchError} from '../errors.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {powerOff, powerOn, shutdownGuest} from '../vim25/power.js';
-import {settle} from '../vim25/recent-tasks.js';
 import {POWER, retried, waitUntil} from '../vim25/retry.js';
+import {settle} from '../vim25/tasks.js';
+import {powerOff, powerOn, shutdownGuest} from '../vim25/virtual-machine.js';
 import type {VchContext} from './context.js';
 
 export const GRACE = 60_000;

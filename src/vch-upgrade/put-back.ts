@@ -4,9 +4,9 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {settle} from '../vim25/recent-tasks.js';
 import {ACT, retried} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
+import {settle} from '../vim25/tasks.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {tellNewer} from './newer-containers.js';
@@ -14,6 +14,8 @@ import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
 import type {UpgradeRecord} from './record.js';
+
+// Why: docs/decisions/013-rollback-compares-first.md
 
 /**
  * Puts the appliance back to the snapshot of the upgrade on record, and writes what the revert did not bring back.

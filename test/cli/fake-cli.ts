@@ -11,7 +11,7 @@ import type {RunOptions, UndoOptions, VchSelector} from '../../src/containers/ru
 import type {PlanBody} from '../../src/containers/saved-plan.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
-import type {ConnectOptions} from '../../src/vim25/connect-options.js';
+import type {ConnectOptions} from '../../src/vim25/http-client.js';
 
 export const VCH: VchSummary = {
   id: 'vm-12',

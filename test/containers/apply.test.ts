@@ -30,6 +30,8 @@ function statuses(vms: readonly VmOutcome[]): Record<string, string> {
 }
 
 describe('containers: apply', () => {
+  afterEach(() => mock.timers.reset());
+
   it('writes the hidden name and the mark, and nothing but its ledger beside them', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
       const before = legacy.map((_, i) => config(simulator, `vm-${101 + i}`));
@@ -154,7 +156,6 @@ describe('containers: apply', () => {
         expect(outcomeOf(vms, WEB)).to.include({status: 'changed', error: null});
         expect(outcomeOf(vms, WEB).changes).not.to.deep.equal([]);
       });
-      mock.timers.reset();
     });
   }
 
