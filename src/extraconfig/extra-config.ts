@@ -31,3 +31,17 @@ export function applyChanges(config: ExtraConfig, changes: readonly Change[]): E
   }
   return Object.fromEntries(result);
 }
+
+/** The raw value of a key, `null` where it is absent. */
+export function rawOf(config: ExtraConfig, key: string): string | null {
+  return Object.hasOwn(config, key) ? (config[key] ?? null) : null;
+}
+
+/** What differs between two ExtraConfigs, sorted by key. */
+export function changesBetween(before: ExtraConfig, after: ExtraConfig): readonly Change[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys]
+    .sort()
+    .map((key) => ({key, before: rawOf(before, key), after: rawOf(after, key)}))
+    .filter((change) => change.before !== change.after);
+}

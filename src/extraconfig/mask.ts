@@ -12,6 +12,11 @@ export function maskValue(key: string, raw: string): string {
   return maskText(raw);
 }
 
+/** A raw value for messages: quoted and masked, or `absent`. */
+export function shownValue(key: string, raw: string | null): string {
+  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
+}
+
 /** A text without the user part of any URL in it. */
 export function maskText(text: string): string {
   if (!text.includes('//') || !text.includes('@')) return text;

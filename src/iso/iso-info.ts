@@ -3,7 +3,12 @@ import {createReadStream} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
 import {VchError} from '../errors.js';
 import {parseVersionStamp, type VersionStamp, versionText} from './version-stamp.js';
-import {DESCRIPTOR_SECTOR, parseVolumeDescriptor, SECTOR} from './volume-descriptor.js';
+import {
+  DESCRIPTOR_SECTOR,
+  parseVolumeDescriptor,
+  SECTOR,
+  type VolumeDescriptor,
+} from './volume-descriptor.js';
 
 // Why: docs/decisions/014-iso-files-are-named-by-content.md
 
@@ -18,34 +23,32 @@ export interface IsoInfo extends VersionStamp {
   readonly buildDate: string | null;
 }
 
-/** Reads what an ISO file is; VCH_ERR_USAGE where it is none, or none of VIC's. */
+/** Reads what an ISO file is; VCH_ERR_USAGE if it is none, or none of VIC's. */
 export async function readIsoInfo(path: string): Promise<IsoInfo> {
-  // A pipe would keep us waiting for whoever writes into it.
-  const stats = await reading(path, stat(path));
-  if (!stats.isFile()) throw refusal(path, stats.isDirectory() ? 'is a directory' : 'is no file');
-  const file = await reading(path, open(path, 'r'));
   try {
-    const sector = Buffer.alloc(SECTOR);
-    const {bytesRead} = await reading(path, file.read(sector, 0, SECTOR, DESCRIPTOR_SECTOR * SECTOR));
-    if (bytesRead < SECTOR) throw refusal(path, `is too short for an ISO file (${stats.size} bytes)`);
-    const descriptor = parseVolumeDescriptor(sector);
-    if (descriptor === null) throw refusal(path, 'is no ISO 9660 file');
-    const stamp = parseVersionStamp(descriptor.publisher);
-    if (stamp === null) {
-      throw refusal(path, `holds no version of VIC's; its publisher is "${descriptor.publisher}"`);
-    }
-    const sha256 = await reading(path, digest(path));
-    return {path, size: stats.size, sha256, ...stamp, buildDate: descriptor.created};
-  } finally {
-    await file.close();
+    // Opening a pipe would wait for whoever writes into it.
+    const stats = await stat(path);
+    if (!stats.isFile()) throw refusal(path, stats.isDirectory() ? 'is a directory' : 'is not a file');
+    const {publisher, created} = await readDescriptor(path, stats.size);
+    const stamp = parseVersionStamp(publisher);
+    if (stamp === null) throw refusal(path, `holds no VIC version; its publisher is "${publisher}"`);
+    return {path, size: stats.size, sha256: await digest(path), ...stamp, buildDate: created};
+  } catch (error) {
+    throw error instanceof VchError ? error : unreadable(path, error);
   }
 }
 
-async function reading<T>(path: string, work: Promise<T>): Promise<T> {
+async function readDescriptor(path: string, size: number): Promise<VolumeDescriptor> {
+  const file = await open(path, 'r');
   try {
-    return await work;
-  } catch (error) {
-    throw unreadable(path, error);
+    const sector = Buffer.alloc(SECTOR);
+    const {bytesRead} = await file.read(sector, 0, SECTOR, DESCRIPTOR_SECTOR * SECTOR);
+    if (bytesRead < SECTOR) throw refusal(path, `is too short for an ISO file (${size} bytes)`);
+    const descriptor = parseVolumeDescriptor(sector);
+    if (descriptor === null) throw refusal(path, 'is not an ISO 9660 file');
+    return descriptor;
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,7 +1,13 @@
 import {VchError} from '../errors.js';
-import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {
+  applyChanges,
+  type Change,
+  changesBetween,
+  type ExtraConfig,
+  rawOf,
+} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
-import {maskValue} from '../extraconfig/mask.js';
+import {shownValue} from '../extraconfig/mask.js';
 import {APPLIANCE_STAMP, dataVersionOf} from './data-version.js';
 import type {Finding} from './finding.js';
 import {historyFault, lostLedger, readHistory} from './history.js';
@@ -110,7 +116,7 @@ function writtenContradictions({config}: VmInput, ledger: Ledger): Contradiction
   const found: Contradictions = new Map();
   for (const [key, {entry, sum}] of last) {
     const raw = rawOf(config, key);
-    if (digest(raw) !== sum) found.set(key, `is ${show(key, raw)}, and not what ${entry.id} wrote`);
+    if (digest(raw) !== sum) found.set(key, `is ${shownValue(key, raw)}, and not what ${entry.id} wrote`);
   }
   return found;
 }
@@ -124,7 +130,7 @@ function decisionContradictions({config, target}: VmInput, ledger: Ledger): Cont
     const key = DATA_VERSION_KEY[target];
     // An upgrade raises the appliance's data version, last of all; a containerVM's never changes.
     if (!stamped && (version.status === 'invalid' || version.version !== entry.dataVersion)) {
-      found.set(key, `is ${show(key, rawOf(config, key))}, and should be ${entry.dataVersion}`);
+      found.set(key, `is ${shownValue(key, rawOf(config, key))}, and should be ${entry.dataVersion}`);
     }
     const later = ledger.applied.slice(index + 1);
     const earlier = ledger.applied.slice(0, index);
@@ -132,7 +138,7 @@ function decisionContradictions({config, target}: VmInput, ledger: Ledger): Cont
       const written = [...earlier, ...later].some(({after}) => Object.hasOwn(after, key));
       const raw = rawOf(config, key);
       if (!written && digest(raw) !== sum)
-        found.set(key, `is ${show(key, raw)}, and not what ${entry.id} found there`);
+        found.set(key, `is ${shownValue(key, raw)}, and not what ${entry.id} found there`);
     }
   });
   return found;
@@ -155,14 +161,14 @@ function beforeAll({config, target}: VmInput, ledger: Ledger): ExtraConfig | nul
 
 /** What differs from the goal, but for the ledger. */
 function differences(config: ExtraConfig, goal: ExtraConfig): Contradictions {
-  const keys = new Set([...Object.keys(config), ...Object.keys(goal)]);
-  keys.delete(LEDGER_KEY);
-  const found: Contradictions = new Map();
-  for (const key of keys) {
-    const [is, should] = [rawOf(config, key), rawOf(goal, key)];
-    if (is !== should) found.set(key, `is ${show(key, is)}, and should be ${show(key, should)}`);
-  }
-  return found;
+  return new Map(
+    changesBetween(config, goal)
+      .filter(({key}) => key !== LEDGER_KEY)
+      .map(({key, before, after}) => [
+        key,
+        `is ${shownValue(key, before)}, and should be ${shownValue(key, after)}`,
+      ]),
+  );
 }
 
 function contradicts(
@@ -181,12 +187,4 @@ function contradicts(
 
 function isMarked({config, target}: VmInput): boolean {
   return target === 'container' && rawOf(config, RENAME_DISABLED_KEY) === 'true';
-}
-
-function rawOf(config: ExtraConfig, key: string): string | null {
-  return Object.hasOwn(config, key) ? (config[key] ?? null) : null;
-}
-
-function show(key: string, raw: string | null): string {
-  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
 }

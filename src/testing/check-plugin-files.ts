@@ -3,6 +3,7 @@ import {basename, dirname, join, resolve} from 'node:path';
 import {builtinPlugins} from '../../plugins/index.js';
 import {hasCode, toVchError, VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {parseJson, record, text} from '../json-shape.js';
 import {type Plugin, pluginId} from '../migration/plugin.js';
 import {createRegistry} from '../migration/registry.js';
 import {type ImportPlugin, pluginImporter} from '../plugin-files/import-plugin.js';
@@ -104,27 +105,12 @@ async function readExamples(file: string): Promise<readonly PluginExample[]> {
 }
 
 async function readConfig(path: string): Promise<ExtraConfig> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    const what = error instanceof SyntaxError ? 'is no JSON' : 'cannot be read';
-    throw new VchError('VCH_ERR_USAGE', `the example ${path} ${what}; write {"key": "value", …} to it`);
-  }
-  if (!isConfig(value)) {
-    throw new VchError(
-      'VCH_ERR_USAGE',
-      `the example ${path} must be one object whose values are all strings`,
-    );
-  }
-  return value;
-}
-
-function isConfig(value: unknown): value is ExtraConfig {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((member) => typeof member === 'string')
+  const json = await readFile(path, 'utf8').catch(() => null);
+  const {value, fault} =
+    json === null ? {value: null, fault: 'it cannot be read'} : parseJson(json, record(text));
+  if (fault === null) return value;
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `the example ${path} is unusable: ${fault}. Write one object of strings to it: {"key": "value", …}`,
   );
 }

@@ -1,13 +1,13 @@
 import {isDeepStrictEqual} from 'node:util';
-import {applyChanges, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, changesBetween, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {keyMatcher} from '../extraconfig/keys.js';
-import {maskValue} from '../extraconfig/mask.js';
+import {shownValue} from '../extraconfig/mask.js';
 import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import {mustWithhold} from '../migration/ledger.js';
 import {planUndo} from '../migration/undo.js';
 import {verifyGoal} from '../migration/verify-goal.js';
 import {exampleConfig, type Sample} from './odd-values.js';
-import {changesBetween, type Rehearsal, type Trial, withoutLedger} from './plugin-trial.js';
+import {type Rehearsal, type Trial, withoutLedger} from './plugin-trial.js';
 
 /** An ExtraConfig before a plugin, and what it is to make of it. */
 export interface PluginExample {
@@ -55,7 +55,8 @@ export async function exampleFault(rehearsal: Rehearsal, example: PluginExample)
   if ('error' in trial) return trial.error.message;
   const result = trial.status === 'unchanged' ? before : applyChanges(before, trial.changes);
   const wrong = changesBetween(result, after).map(
-    ({key, before: is, after: should}) => `${key} is ${show(key, is)}, and should be ${show(key, should)}`,
+    ({key, before: is, after: should}) =>
+      `${key} is ${shownValue(key, is)}, and should be ${shownValue(key, should)}`,
   );
   return wrong.length === 0 ? null : wrong.join('; ');
 }
@@ -123,8 +124,4 @@ function isChanged(tried: Tried): tried is Changed {
 
 function changesOf(trial: Trial): unknown {
   return trial.status === 'changed' ? trial.changes : null;
-}
-
-function show(key: string, raw: string | null): string {
-  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
 }

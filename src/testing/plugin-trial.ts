@@ -1,5 +1,5 @@
 import {toVchError, type VchError} from '../errors.js';
-import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, type Change, changesBetween, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
 import {migrateConfigWith} from '../migration/migrate-config.js';
 import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
@@ -79,15 +79,4 @@ export class Rehearsal {
 /** An ExtraConfig without its ledger: as on a VM whose history was begun anew. */
 export function withoutLedger(config: ExtraConfig): ExtraConfig {
   return applyChanges(config, [{key: LEDGER_KEY, before: null, after: null}]);
-}
-
-/** What differs between two ExtraConfigs, sorted by key. */
-export function changesBetween(before: ExtraConfig, after: ExtraConfig): readonly Change[] {
-  const raw = (config: ExtraConfig, key: string) =>
-    Object.hasOwn(config, key) ? (config[key] ?? null) : null;
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys]
-    .sort()
-    .map((key) => ({key, before: raw(before, key), after: raw(after, key)}))
-    .filter((change) => change.before !== change.after);
 }

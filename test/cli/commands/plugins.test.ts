@@ -198,8 +198,8 @@ describe('plugins check', () => {
 
   it('exits 5 for an example that cannot be read', async () => {
     for (const [text, words] of [
-      ['{', /x\.before\.json is no JSON/],
-      ['{"a": 1}', /values are all strings/],
+      ['{', /x\.before\.json is unusable: it is not JSON/],
+      ['{"a": 1}', /x\.before\.json is unusable: a is not a string/],
     ] as const) {
       const files = {'x.mjs': pluginSource(), 'test/x.before.json': text, 'test/x.after.json': '{}'};
       await withDirectory(files, async (directory) => {
