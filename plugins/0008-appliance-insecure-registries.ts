@@ -14,15 +14,15 @@ export default definePlugin({
   revision: 1,
   persist: true,
   up(draft) {
-    // A list that is there is in the new format already.
+    // An existing list has the new format already.
     if (draft.get(`${LIST}~`)) return;
     const last = draft.get(LIST);
     if (!last) return;
-    // VIC stores the length less one.
+    // VIC stores the length minus one.
     if (!/^\d+$/.test(last) || Number(last) >= MOST) {
       draft.finding(
         'registry-list-unreadable',
-        `${LIST} is ${JSON.stringify(last)}, and no length: left alone`,
+        `${LIST} is ${JSON.stringify(last)}, which is not a length; nothing was changed`,
       );
       return;
     }
@@ -46,7 +46,7 @@ function plain(parts: readonly (string | undefined)[]): string {
   return `${host.replaceAll('|', '%7C')}${slash}${path}${query}${fragment}`;
 }
 
-/** Percent-encoding as Go has it for a path; above all, a `|` would break the list. */
+/** Percent-encoding as Go does it for a path; a `|` would break the list. */
 function percentEncode(text: string): string {
   return encodeURI(text.toWellFormed()).replace(
     /[?#!*'()]/g,

@@ -12,14 +12,14 @@ import {
 
 // Why: docs/decisions/014-iso-files-are-named-by-content.md
 
-/** An ISO file of VIC's, and what it says it is. */
+/** One of VIC's ISO files, and what it says it is. */
 export interface IsoInfo extends VersionStamp {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
   /** Of the whole file, in lowercase hex digits. */
   readonly sha256: string;
-  /** In UTC, as VIC writes it: `2022/06/10@08:30:00`; `null` where the file does not tell. */
+  /** In UTC, as VIC writes it: `2022/06/10@08:30:00`; `null` if the file does not say. */
   readonly buildDate: string | null;
 }
 
@@ -67,7 +67,7 @@ function unreadable(path: string, error: unknown): VchError {
 function refusal(path: string, what: string, cause?: unknown): VchError {
   return new VchError(
     'VCH_ERR_USAGE',
-    `${path} ${what}; name the ISO files of the VIC version to go to with --appliance-iso and --bootstrap-iso`,
+    `${path} ${what}; name the ISO files of the VIC version to upgrade to with --appliance-iso and --bootstrap-iso`,
     {cause},
   );
 }
@@ -76,8 +76,8 @@ function refusal(path: string, what: string, cause?: unknown): VchError {
 export type IsoRole = 'appliance' | 'bootstrap';
 
 /**
- * The file's name on a datastore: `v1.5.6-20000-0a1b2c3-89abcdef-appliance.iso`. It tells the content, so that a file
- * that is in use is never written over by another one.
+ * The file's name on a datastore: `v1.5.6-20000-0a1b2c3-89abcdef-appliance.iso`. It identifies the content, so a file in
+ * use is never overwritten by a different one.
  */
 export function isoFileName(info: IsoInfo, role: IsoRole): string {
   return `${versionText(info)}-${info.sha256.slice(0, 8)}-${role}.iso`;

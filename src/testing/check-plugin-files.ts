@@ -11,17 +11,17 @@ import {loadPlugins, pluginFiles} from '../plugin-files/load-plugins.js';
 import {IS_A_PLUGIN, type PluginCheck, runPluginChecks} from './check-plugin.js';
 import type {PluginExample} from './plugin-checks.js';
 
-/** The checks of one file, or those of several files side by side. */
+/** The checks of one file, or of several files together. */
 export interface CheckedFile {
   readonly file: string;
-  /** `null` where it is no plugin, and for the files side by side. */
+  /** `null` if it is not a plugin, and for several files together. */
   readonly id: string | null;
   readonly checks: readonly PluginCheck[];
 }
 
 /**
- * Checks the plugin in a file, or each one in a directory and all of them side by side; `directories` have further
- * plugins that they must stand beside.
+ * Checks the plugin in a file, or each one in a directory and all of them together. `directories` contain further plugins
+ * that must fit beside them.
  */
 export async function checkPluginFiles(
   path: string,
@@ -60,7 +60,7 @@ async function tryImport(file: string, importPlugin: ImportPlugin): Promise<Plug
 }
 
 function sideBySide(path: string, plugins: readonly Plugin[]): CheckedFile {
-  // A file that was named twice, by itself and by its directory, is one plugin.
+  // A file that is named twice, by itself and by its directory, is one plugin.
   const distinct = new Map(plugins.map((plugin) => [resolve(plugin.file ?? pluginId(plugin)), plugin]));
   let message: string | null = null;
   try {
@@ -83,7 +83,7 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-/** Where the examples of a plugin's file lie: in `test/` beside it. */
+/** Where the examples of a plugin's file are: in `test/` beside it. */
 const EXAMPLES_FOLDER = 'test';
 
 /**

@@ -6,11 +6,11 @@ import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
 import type {Plugin} from '../migration/plugin.js';
 import {createRegistry, type PluginRegistry} from '../migration/registry.js';
 
-/** What one run of a plugin on one ExtraConfig came to. */
+/** The result of one run of a plugin on one ExtraConfig. */
 export type Trial =
   | {
       readonly status: 'changed';
-      /** With the ledger, where the plugin is one that is written to VMs. */
+      /** With the ledger, if the plugin's result is written to VMs. */
       readonly config: ExtraConfig;
       readonly changes: readonly Change[];
     }
@@ -24,7 +24,7 @@ const RUN: RunInfo = {
   toolVersion: 'check',
 };
 
-/** A plugin on trial: run alone, the way that its `persist` says. */
+/** A plugin on trial: it runs alone, as its `persist` says. */
 export class Rehearsal {
   readonly plugin: Plugin;
   readonly registry: PluginRegistry;
@@ -76,7 +76,7 @@ export class Rehearsal {
   }
 }
 
-/** An ExtraConfig without its ledger: as on a VM whose history was begun anew. */
+/** An ExtraConfig without its ledger, as on a VM whose history starts again. */
 export function withoutLedger(config: ExtraConfig): ExtraConfig {
   return applyChanges(config, [{key: LEDGER_KEY, before: null, after: null}]);
 }

@@ -146,7 +146,7 @@ describe('plugins check', () => {
       expect(plugins.map(({id}: {id: string}) => id)).to.deep.equal([null, '1001-sample', '1002-good', null]);
       const failed = checksOf(json.stdout).filter(({status}) => status === 'failed');
       expect(failed.map(({message}) => message).join('\n')).to.match(
-        /1000-no\.mjs is no plugin.*\n.*1001-sample.*touched else, which it does not declare/,
+        /1000-no\.mjs is not a plugin.*\n.*1001-sample.*touched else, which it does not declare/,
       );
       const text = await vchMigrate(['plugins', 'check', join(directory, '1001-hands.mjs')]);
       expect(text.code).to.equal(1);
