@@ -1,4 +1,4 @@
-import type {RunOutcome} from '../containers/outcome.js';
+import type {AnyOutcome} from '../containers/outcome.js';
 import type {Narrowing, RunOptions, Staging} from '../containers/run-options.js';
 import type {PlanBody, PlannedOutcome} from '../containers/saved-plan.js';
 import {VchError} from '../errors.js';
@@ -43,7 +43,7 @@ export interface MigrationCommand {
     options: RunOptions,
     settings: Settings,
     given: {readonly args: readonly string[]; readonly plan: PlanBody | undefined},
-  ) => Promise<RunOutcome | PlannedOutcome>;
+  ) => Promise<AnyOutcome | PlannedOutcome>;
 }
 
 /** A command over the containerVMs of one VCH: logs in, operates, reports. */
@@ -239,6 +239,6 @@ async function savePlan(
 }
 
 /** A signal during the question reads like a no to the layer below. */
-function cutShort({vms}: RunOutcome, {stop}: RunContext): boolean {
+function cutShort({vms}: AnyOutcome, {stop}: RunContext): boolean {
   return stop.signal.aborted && vms.some(({status}) => status === 'not-attempted');
 }

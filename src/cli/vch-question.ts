@@ -1,8 +1,8 @@
-import type {RunOutcome} from '../containers/outcome.js';
+import type {AnyOutcome} from '../containers/outcome.js';
 import {printable} from '../report/printable.js';
 
 /** What is to be known of the appliance before a command over the VCH as a whole; `undefined` for other commands. */
-export function vchQuestion(command: string, {vch, vms}: RunOutcome): string | undefined {
+export function vchQuestion(command: string, {vch, vms}: AnyOutcome): string | undefined {
   const appliance = vms.find(({kind}) => kind === 'appliance');
   switch (command) {
     case 'upgrade':

@@ -8,9 +8,9 @@ import {aliasListKey, NAME_CONVENTION_KEY, NETWORKS_KEY, RENAME_DISABLED_KEY} fr
 import {listEntries} from '../extraconfig/value.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {labelOf, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
-import type {VicVm} from '../inventory/discover.js';
+import {readVmFiles, type VmFiles} from '../inventory/datastores.js';
+import type {VicVm} from '../inventory/find-vch.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
-import {readVmFiles, type VmFiles} from '../inventory/vm-files.js';
 import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';

@@ -88,7 +88,11 @@ describe('plugins of a directory', () => {
       'export const x = 1;',
       /is not a plugin: it has no default export.*export default definePlugin/,
     ],
-    ['something else', 'export default 42;', /is not a plugin: it is not an object; export what definePlugin/],
+    [
+      'something else',
+      'export default 42;',
+      /is not a plugin: it is not an object; export what definePlugin/,
+    ],
     ['no JavaScript', 'export default {{', /cannot be loaded: SyntaxError/],
     ['something that throws', 'throw new TypeError("no luck")', /cannot be loaded: TypeError: no luck/],
     [
