@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {ownerState} from '../../src/appliance/liveness.js';
 import {parseLock} from '../../src/appliance/lock-text.js';
 import {processStart, thisMachine} from '../../src/appliance/machine.js';
-import {exitCodeOfError} from '../../src/cli/exit-code.js';
+import {exitCodeOfError} from '../../src/cli/exit.js';
 import {type Logger, silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {Session} from '../../src/vim25/session.js';
