@@ -32,11 +32,24 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/**
+ * What a failed request means for trying again. It is decided where the failure is seen, and read by `retry` alone.
+ *
+ * - `final`: trying again gives the same answer.
+ * - `not-sent`: the request did not reach the server.
+ * - `maybe-done`: the request may have been carried out; look before you try again.
+ * - `moved-on`: the object has changed since it was read; decide again on a new reading.
+ * - `busy`: the server refused it for now.
+ */
+export type FailureClass = 'final' | 'not-sent' | 'maybe-done' | 'moved-on' | 'busy';
+
 export interface VchErrorOptions {
   /** What led to it. Never an error object of the HTTP or SOAP library: those hold the request, and with it the password. */
   readonly cause?: unknown;
   /** The vSphere fault's own type name, as vim25 spells it: `ConcurrentAccess`, `NoPermission`. */
-  readonly fault?: string;
+  readonly fault?: string | undefined;
+  /** `final` unless it says otherwise. */
+  readonly failure?: FailureClass;
 }
 
 /**
@@ -47,11 +60,13 @@ export class VchError extends Error {
   override readonly name = 'VchError';
   readonly code: ErrorCode;
   readonly fault: string | undefined;
+  readonly failure: FailureClass;
 
   constructor(code: ErrorCode, message: string, options: VchErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.code = code;
     this.fault = options.fault;
+    this.failure = options.failure ?? 'final';
   }
 }
 

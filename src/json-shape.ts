@@ -1,12 +1,26 @@
-/** Reads a value of JSON as something known, or throws {@link ShapeMismatch}; `path` is where it stands. */
+/** Reads a value of JSON into a type, or throws {@link ShapeMismatch}; `path` is where the value is in the document. */
 export type Shape<T> = (value: unknown, path: string) => T;
 
-/** A JSON value is not what it was to be. */
+/** A JSON value does not have the shape that was asked for. */
 export class ShapeMismatch extends Error {
   override readonly name = 'ShapeMismatch';
 
   constructor(path: string, wanted: string) {
     super(`${path === '' ? 'the document' : path} is not ${wanted}`);
+  }
+}
+
+/** Reads a text as JSON of a shape, or tells what is wrong with it: `applied[0].id is not a string`. */
+export function parseJson<T>(
+  json: string,
+  shape: Shape<T>,
+): {readonly value: T; readonly fault: null} | {readonly value: null; readonly fault: string} {
+  try {
+    return {value: shape(JSON.parse(json), ''), fault: null};
+  } catch (error) {
+    if (error instanceof ShapeMismatch) return {value: null, fault: error.message};
+    if (error instanceof SyntaxError) return {value: null, fault: 'it is not JSON'};
+    throw error;
   }
 }
 
@@ -22,7 +36,7 @@ export const count: Shape<number> = (value, path) => {
   throw new ShapeMismatch(path, 'a whole number');
 };
 
-/** A moment as RFC 3339 has it. */
+/** A time in the form of RFC 3339. */
 export const moment: Shape<string> = (value, path) => {
   if (typeof value === 'string' && !Number.isNaN(Date.parse(value))) return value;
   throw new ShapeMismatch(path, 'a time');
@@ -48,7 +62,7 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value, path) => (value === null ? null : shape(value, path));
 }
 
-/** That, or nothing at all. */
+/** That, or an absent member. */
 export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value, path) => (value === undefined ? undefined : shape(value, path));
 }
@@ -76,7 +90,7 @@ export function members(value: unknown, path: string): Readonly<Record<string, u
   return {...value};
 }
 
-/** Reads members of one object. What it does not ask for is passed over. */
+/** Reads members of one object, and ignores the others. */
 export function object<T>(read: (member: <M>(name: string, shape: Shape<M>) => M) => T): Shape<T> {
   return (value, path) => {
     const all = members(value, path);

@@ -1,4 +1,4 @@
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
@@ -11,7 +11,12 @@ import {vchMigrate} from './on-simulator.js';
 import {ROOT} from './peers.js';
 import {unasked} from './unasked.js';
 
-const PAGES = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const PAGES = [
+  'README.md',
+  ...readdirSync('docs', {recursive: true, encoding: 'utf8'})
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 function read(path: string): string {
   return readFileSync(`${ROOT}${path}`, 'utf8');
@@ -70,10 +75,25 @@ describe('documentation', () => {
   });
 
   it('leads to pages that are there', () => {
-    for (const page of PAGES) {
+    for (const page of [...PAGES, 'CONTRIBUTING.md', 'src/README.md', 'plugins/README.md']) {
       const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map(([, link = '']) => link);
       for (const link of links)
-        expect(() => readdirSync(join(ROOT, page, '..', link, '..')), link).to.not.throw();
+        expect(existsSync(join(ROOT, page, '..', link)), `${page}: ${link}`).to.equal(true);
+    }
+  });
+
+  it('has one decision a page, which the list names, and to which code and decision lead each other', () => {
+    const pages = readdirSync(`${ROOT}docs/decisions`).filter((name) => name !== 'README.md');
+    expect(pages.length).to.be.greaterThan(10);
+    const list = read('docs/decisions/README.md');
+    const code = sources().join('');
+    for (const page of pages) {
+      expect(list, page).to.include(`(${page})`);
+      expect(code, page).to.include(`docs/decisions/${page}`);
+      const named = [...read(`docs/decisions/${page}`).matchAll(/`(src\/[^`*]+)`/g)].map(
+        ([, path = '']) => path,
+      );
+      for (const path of named) expect(existsSync(`${ROOT}${path}`), `${page}: ${path}`).to.equal(true);
     }
   });
 

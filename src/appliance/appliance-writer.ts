@@ -1,6 +1,5 @@
 import {toVchError, VchError} from '../errors.js';
-import type {KeyValue} from '../extraconfig/delta.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import type {ExtraConfig, KeyValue} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
 import type {Journal} from '../vch-upgrade/journal.js';
@@ -10,6 +9,8 @@ import type {Session} from '../vim25/session.js';
 import {TaskWaiter} from '../vim25/task-waiter.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import {mayHaveLost} from './retry.js';
+
+// Why: docs/decisions/012-one-writer-owns-the-appliance.md
 
 const ATTEMPTS = 12;
 /** Writes that succeed and do not last before that is taken for what the server does. */

@@ -1,24 +1,8 @@
 import {randomUUID} from 'node:crypto';
 import type {Logger} from '../log.js';
-import type {UpgradePhase} from '../vch-upgrade/phase.js';
+import {UPGRADE_LOCK} from './lease.js';
 import type {LockText} from './lock-text.js';
 import {processStart, processUser, thisMachine} from './machine.js';
-
-/** Seconds within which the owner shows a sign of life. As long as one call may take to be answered. */
-export const LEASE = 120;
-/** The same where the VM takes no writes for a while. */
-const LONG_LEASE = 900;
-
-/** While its snapshot is taken or its power changes the VM may take no writes. */
-const TAKES_NO_WRITES: ReadonlySet<UpgradePhase> = new Set([
-  'snapshot',
-  'power-off',
-  'appliance',
-  'power-on',
-  'drop-previous-snapshot',
-  'rollback',
-  'rollback-cleanup',
-]);
 
 /** Who takes the lock, and for what. */
 export interface LockOptions {
@@ -26,18 +10,21 @@ export interface LockOptions {
   readonly user: string;
   readonly toolVersion: string;
   readonly changeId: string | undefined;
-  /** Seconds; {@link LEASE} where it is left out. */
+  /** Seconds; the lock's own where it is left out. */
   readonly lease: number | undefined;
+  /** The lease in a phase, in seconds; `base` where the VM takes writes. */
+  readonly leaseTimeOf: (phase: string, base: number) => number;
   readonly log: Logger;
 }
 
-/** The lease for a phase, in seconds. */
-export function leaseOf(phase: UpgradePhase, {lease = LEASE}: Pick<LockOptions, 'lease'>): number {
-  return TAKES_NO_WRITES.has(phase) ? LONG_LEASE : lease;
-}
-
 /** A lock of this process that is not taken yet. */
-export function newLock({user, toolVersion, runId, lease = LEASE, changeId}: LockOptions): LockText {
+export function newLock({
+  user,
+  toolVersion,
+  runId,
+  lease = UPGRADE_LOCK.leaseTime,
+  changeId,
+}: LockOptions): LockText {
   const machine = thisMachine();
   return {
     ...machine,

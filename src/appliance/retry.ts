@@ -26,7 +26,7 @@ export function mayHaveLost(failure: VchError): boolean {
 }
 
 /** Does again, from its start, what looks before it acts, when it fails for a reason that may pass. */
-export async function persist(act: () => Promise<void>): Promise<void> {
+export async function persist<T>(act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await act();

@@ -1,15 +1,12 @@
 import {performance} from 'node:perf_hooks';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
 import {toVchError, VchError} from '../errors.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {lockState} from '../inventory/lock-state.js';
-import type {UpgradePhase} from '../vch-upgrade/phase.js';
 import {encodeRecord, type UpgradeRecord} from '../vch-upgrade/record.js';
 import {type ApplianceWriter, missingKeys} from './appliance-writer.js';
-import {encodeLock, type LockText, parseLock} from './lock-text.js';
-import {LEASE, type LockOptions, leaseOf, newLock} from './new-lock.js';
+import {assertFree, findLease, UPGRADE_LOCK} from './lease.js';
+import {encodeLock, type LockText} from './lock-text.js';
+import {type LockOptions, newLock} from './new-lock.js';
 
 /**
  * The upgrade lock on an appliance: our own key with a sign of life in it, and VIC's flag, which vic-machine looks at.
@@ -19,6 +16,7 @@ export class UpgradeLock {
   readonly #writer: ApplianceWriter;
   readonly #options: LockOptions;
   #lock: LockText;
+  #record: UpgradeRecord | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   /** When its last sign of life was written. */
   #renewed = performance.now();
@@ -48,13 +46,12 @@ export class UpgradeLock {
   async take(
     dead: string | null,
     record: (appliance: Appliance) => Promise<UpgradeRecord>,
-  ): Promise<{readonly appliance: Appliance; readonly record: UpgradeRecord}> {
+  ): Promise<Appliance> {
     let taken: {appliance: Appliance; record: UpgradeRecord} | undefined;
     try {
       await this.#writer.write('taking the upgrade lock', async (appliance) => {
-        if (parseLock(appliance.config[LOCK_KEY])?.id === this.id && taken !== undefined) return null;
-        if (dead === null || appliance.config[LOCK_KEY] !== dead)
-          assertUnlocked(this.#writer.vch, lockState(appliance.config));
+        if (findLease(UPGRADE_LOCK, appliance.config)?.id === this.id && taken !== undefined) return null;
+        assertFree(UPGRADE_LOCK, appliance.config, this.#writer.label, dead);
         taken = {appliance, record: await record(appliance)};
         this.#found = appliance;
         return {extraConfig: missingKeys(appliance.config, this.#keys(taken.record))};
@@ -66,14 +63,21 @@ export class UpgradeLock {
     }
     if (taken === undefined) throw this.#lostError('it is not there');
     this.#renewed = performance.now();
-    const beat = (this.#options.lease ?? LEASE) * 1000;
+    const beat = (this.#options.lease ?? UPGRADE_LOCK.leaseTime) * 1000;
     this.#heartbeat = setInterval(() => void this.#renew(), beat / 3).unref();
-    return taken;
+    this.#record = taken.record;
+    return taken.appliance;
   }
 
-  /** Whether it was taken at any time. */
-  get wasTaken(): boolean {
-    return this.#found !== undefined;
+  /** The rollback record that the lock was taken with, and its changes since. */
+  get record(): UpgradeRecord {
+    if (this.#record === undefined) throw new Error('the lock is not taken');
+    return this.#record;
+  }
+
+  /** Changes the record from the next write on. */
+  amend(change: Partial<UpgradeRecord>): void {
+    this.#record = {...this.record, ...change};
   }
 
   /** Puts lock, flag and record back to what taking it found, where nothing was done under it. What fails is told. */
@@ -87,7 +91,7 @@ export class UpgradeLock {
     ]);
     try {
       await this.#writer.write('giving the upgrade lock back', ({config}) =>
-        parseLock(config[LOCK_KEY])?.id === this.id
+        findLease(UPGRADE_LOCK, config)?.id === this.id
           ? {extraConfig: missingKeys(config, Object.fromEntries(before))}
           : null,
       );
@@ -98,10 +102,12 @@ export class UpgradeLock {
     }
   }
 
-  /** Enters a phase: makes sure that lock and flag are still ours, and writes it into lock and record. */
-  async enter(phase: UpgradePhase, record: UpgradeRecord): Promise<void> {
+  /** Makes sure that lock and flag are still ours, and writes the record; its phase goes into the lock, too. */
+  async update(record: UpgradeRecord): Promise<void> {
     await this.#writer.inTurn(async () => {
-      const lease = leaseOf(phase, this.#options);
+      const {phase} = record;
+      const lease = this.#options.leaseTimeOf(phase, this.#options.lease ?? UPGRADE_LOCK.leaseTime);
+      this.#record = record;
       this.#lock = {...this.#lock, phase, lease, counter: this.#lock.counter + 1};
       await this.#writer.writeNow(`entering the phase ${phase}`, (appliance) => {
         this.assertOurs(appliance);
@@ -113,16 +119,16 @@ export class UpgradeLock {
   }
 
   /** What lock, flag and record are to be from now on, for a write that has more to say. */
-  keys(record: UpgradeRecord): Readonly<Record<string, string | null>> {
-    return this.#keys(record);
+  keys(): Readonly<Record<string, string | null>> {
+    return this.#keys(this.record);
   }
 
   /** Throws VCH_ERR_LOCK_LOST unless lock and flag are as we left them. */
   assertOurs({config}: Appliance): void {
-    const found = parseLock(config[LOCK_KEY]);
+    const found = findLease(UPGRADE_LOCK, config);
     if (found === null) throw this.#lostError('somebody removed it');
     if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'somebody'} has it now`);
-    if (isFlagUp(config)) return;
+    if (UPGRADE_LOCK.isForeign(config)) return;
     throw this.#lostError(
       `somebody cleared ${UPDATE_IN_PROGRESS_KEY} meanwhile, as vic-machine does when its own upgrade or configure ends`,
     );
@@ -132,24 +138,22 @@ export class UpgradeLock {
    * Says in the lock that its owner stops here, so that nobody has to wait out its lease. Where the flag was cleared
    * beside us the lock goes, too: the next time that the flag is set it is vic-machine's. What fails is told.
    */
-  async stop(record: UpgradeRecord): Promise<boolean> {
+  async stop(): Promise<void> {
     this.#end();
     this.#lock = {...this.#lock, stopped: true, counter: this.#lock.counter + 1};
     try {
       await this.#writer.write('noting the stop in the upgrade lock', ({config}) => {
-        if (parseLock(config[LOCK_KEY])?.id !== this.id) return null;
+        if (findLease(UPGRADE_LOCK, config)?.id !== this.id) return null;
         const extraConfig = missingKeys(config, {
-          [LOCK_KEY]: isFlagUp(config) ? encodeLock(this.#lock) : null,
-          [UPGRADE_RECORD_KEY]: encodeRecord(record),
+          [LOCK_KEY]: UPGRADE_LOCK.isForeign(config) ? encodeLock(this.#lock) : null,
+          [UPGRADE_RECORD_KEY]: encodeRecord(this.record),
         });
         return extraConfig.length === 0 ? null : {extraConfig};
       });
-      return true;
     } catch (error) {
       this.#options.log.warn(
         `the upgrade lock on ${this.#writer.label} could not be marked as stopped: ${toVchError(error).message}`,
       );
-      return false;
     }
   }
 
@@ -158,7 +162,7 @@ export class UpgradeLock {
     this.#end();
     let ours = false;
     await this.#writer.write('releasing the upgrade lock', (appliance) => {
-      const found = parseLock(appliance.config[LOCK_KEY]);
+      const found = findLease(UPGRADE_LOCK, appliance.config);
       // What was released by a request whose answer was lost is released.
       if (found?.id !== this.id) {
         if (!ours)
@@ -170,11 +174,6 @@ export class UpgradeLock {
       ours = true;
       return {extraConfig: missingKeys(appliance.config, {[LOCK_KEY]: null, ...also})};
     });
-  }
-
-  /** Stops the signs of life. */
-  close(): void {
-    this.#end();
   }
 
   #end(): void {
@@ -221,10 +220,4 @@ export class UpgradeLock {
       `the upgrade lock on ${this.#writer.label} is no longer ours: ${how}. Stopped where it was safe to; see vch-migrate status`,
     );
   }
-}
-
-/** Whether VIC's own flag is up. */
-function isFlagUp(config: ExtraConfig): boolean {
-  const flag = config[UPDATE_IN_PROGRESS_KEY];
-  return flag !== undefined && lockState({[UPDATE_IN_PROGRESS_KEY]: flag}).held;
 }

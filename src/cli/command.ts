@@ -1,6 +1,6 @@
-import type {RunOutcome} from '../containers/outcome.js';
-import type {PlannedOutcome} from '../containers/plan-body.js';
+import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
+import type {PlannedOutcome} from '../containers/saved-plan.js';
 import type {Logger} from '../log.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
@@ -80,7 +80,7 @@ export interface PreparedReport {
   readonly asksForName: boolean;
   /** Reads local files: nothing is asked or contacted before they are known to be good. */
   read(about: About): Promise<ReadyRun>;
-  question(planned: RunOutcome): string | undefined;
+  question(planned: AnyOutcome): string | undefined;
   exitCode(ended: Ended): Exit;
   next(ended: Ended): string;
 }
@@ -95,7 +95,8 @@ export interface ReadyRun {
 }
 
 /** What a command over one VCH comes to. */
-export type CommandOutcome = RunOutcome & Partial<UpgradeOutcome> & Partial<PlannedOutcome>;
+export type CommandOutcome = AnyOutcome &
+  Partial<Pick<UpgradeOutcome, 'checks' | 'upgrade'> & Pick<PlannedOutcome, 'plan'>>;
 
 /** What reading local files may need to know. */
 export interface About {
@@ -122,7 +123,7 @@ export interface ReportCommand<Own extends OptionSet, More extends object> exten
   read(given: Given<Own>, about: About): Promise<More & Partial<RunOptions>>;
   run(session: Session, options: RunOptions & More, given: Given<Own>): Promise<CommandOutcome>;
   /** What a person should know of the appliance before saying yes. */
-  question?(planned: RunOutcome): string;
+  question?(planned: AnyOutcome): string;
   /** Saves the plan that it made, or knows the one that it carried out: gives the digest. */
   planDigest?(made: Made, given: Given<Own>, more: More): Promise<string | undefined>;
   /** Unless a person is needed, a signal came, or the question was answered with no. */

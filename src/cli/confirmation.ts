@@ -1,4 +1,4 @@
-import type {RunOutcome} from '../containers/outcome.js';
+import type {AnyOutcome} from '../containers/outcome.js';
 import {printable} from '../report/printable.js';
 import type {PreparedReport} from './command.js';
 import type {Stop} from './stop.js';
@@ -9,7 +9,7 @@ const NOT_WRITTEN = ['conflict', 'refused', 'failed', 'unreachable', 'skipped'] 
 
 /** Asks a person before the first write, and remembers the answer. */
 export interface Confirmation {
-  readonly ask: (planned: RunOutcome) => Promise<boolean>;
+  readonly ask: (planned: AnyOutcome) => Promise<boolean>;
   /** Asks whether to go on when the canaries are changed. */
   readonly goOn: (canaries: number, left: number) => Promise<boolean>;
   readonly declined: () => boolean;

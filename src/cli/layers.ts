@@ -11,7 +11,7 @@ export const layers: Pick<CliContext, 'login' | 'startSimulator' | 'registry'> =
     return startSimulator(options);
   },
   async registry(directories) {
-    const {loadRegistry} = await import('../plugin-files/load-registry.js');
+    const {loadRegistry} = await import('../plugin-files/load-plugins.js');
     return loadRegistry(directories);
   },
 };

@@ -155,7 +155,7 @@ export function unfinished(summary: ReportSummary): number {
 
 /** While an upgrade holds the VCH; a lock that its owner has left does not go away by itself. */
 export function underLock(lock: ReportLock, line: Told['line']): string {
-  if (lock.held && lock.stopped === true)
+  if (lock.held && lock.state === 'dead')
     return `go on: ${line('resume')}; or take it back: ${line('rollback')}`;
   return `wait until the upgrade is over, then ${line('plan')}`;
 }

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
-import {type PlanBody, planBodyShape, stale} from '../containers/plan-body.js';
+import {type PlanBody, planBodyShape, stale} from '../containers/saved-plan.js';
 import {VchError} from '../errors.js';
 import {members, moment, object, oneOf, type Shape, ShapeMismatch, text} from '../json-shape.js';
 import type {Logger} from '../log.js';

@@ -1,4 +1,4 @@
-import type {ProgressEvent} from '../containers/outcome.js';
+import type {ProgressEvent, RunPhase} from '../containers/outcome.js';
 import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
 import type {ReportStep} from '../report/report.js';
@@ -11,27 +11,19 @@ const INTERVAL = 5_000;
 const REDRAW = 100;
 const BAR = 20;
 
-/** What people call the phases of a run. */
-export const DOING = {
+/** What people call the phases of a run over containerVMs. */
+const DOING: Readonly<Record<RunPhase, string>> = {
   find: 'finding the VCH',
   read: 'reading',
   plan: 'planning',
   commit: 'writing',
   verify: 'reading back',
-  check: 'checking',
-  lock: 'taking the upgrade lock',
-  upload: 'uploading',
-  snapshot: 'taking the snapshot',
-  'power-off': 'powering off',
-  appliance: 'upgrading the appliance',
-  'power-on': 'powering on',
-  ready: 'waiting until ready',
-  'verify-appliance': 'verifying the appliance',
-  'drop-previous-snapshot': "removing the last upgrade's snapshot",
-  unlock: 'releasing the upgrade lock',
-  revert: 'reverting to the snapshot',
-  cleanup: 'cleaning up',
-} as const;
+};
+
+/** What people call the phase or the step that begins. */
+function doingText(event: Extract<ProgressEvent, {type: 'phase'}>): string {
+  return event.label === undefined ? DOING[event.phase] : event.label;
+}
 
 export interface ProgressOptions {
   readonly log: Logger;
@@ -52,7 +44,7 @@ export function progressTo({log, now, live}: ProgressOptions): (event: ProgressE
     const time = now().getTime();
     switch (event.type) {
       case 'phase': {
-        doing = DOING[event.phase];
+        doing = doingText(event);
         began = time;
         told = time;
         const text =
@@ -114,7 +106,7 @@ export class StepRecorder {
   hear(event: ProgressEvent): void {
     if (event.type !== 'phase') return;
     const startedAt = this.#finish('done');
-    this.#current = {name: DOING[event.phase], startedAt};
+    this.#current = {name: doingText(event), startedAt};
   }
 
   /** The steps, the last of which ended now. */

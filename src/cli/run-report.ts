@@ -1,4 +1,4 @@
-import type {RunOutcome} from '../containers/outcome.js';
+import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {reportEvents} from '../report/formats/ndjson.js';
@@ -145,6 +145,6 @@ async function present({report, exit, declined}: CarriedOut, context: RunContext
 }
 
 /** A signal during the question reads like a no to the layer below. */
-function cutShort({vms}: RunOutcome, signal: AbortSignal): boolean {
+function cutShort({vms}: AnyOutcome, signal: AbortSignal): boolean {
   return signal.aborted && vms.some(({status}) => status === 'not-attempted');
 }

@@ -13,6 +13,8 @@ import type {Terminal} from './terminal.js';
 import {type ReadText, readTextFile} from './text-file.js';
 import {readTrust} from './trust.js';
 
+// Why: docs/decisions/004-settings-and-next-commands.md
+
 /** What goes where: the same for every command. */
 export interface OutputSettings {
   readonly format: Format;

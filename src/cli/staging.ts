@@ -1,6 +1,5 @@
-import type {MaxErrors, Staging} from '../containers/brake.js';
 import type {VmOutcome} from '../containers/outcome.js';
-import type {Narrowing, Select} from '../containers/selection.js';
+import type {MaxErrors, Narrowing, Select, Staging} from '../containers/run-options.js';
 import {VM_STATUSES} from '../report/report.js';
 import {type Option, type Problems, parsed, text, texts, type Values, wholeNumber} from './option.js';
 

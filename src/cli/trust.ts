@@ -30,7 +30,7 @@ export function readTrust(
 }
 
 /** A thumbprint of either length as upper-case pairs with colons, or `undefined` if it is none. */
-export function normalizeThumbprint(text: string): string | undefined {
+function normalizeThumbprint(text: string): string | undefined {
   const digits = text.trim().replaceAll(':', '').toUpperCase();
   if (!/^(?:[0-9A-F]{40}|[0-9A-F]{64})$/.test(digits)) return undefined;
   return digits.match(/../g)?.join(':');

@@ -1,4 +1,4 @@
-import type {RunOutcome} from '../containers/outcome.js';
+import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {printable} from '../report/printable.js';
 import type {Report} from '../report/report.js';
@@ -36,7 +36,7 @@ export async function journaled<Options extends RunOptions>(
 }
 
 /** What becomes of the appliance, for the question before it. */
-export function outageQuestion({vch, vms}: RunOutcome): string {
+export function outageQuestion({vch, vms}: AnyOutcome): string {
   const appliance = vms.find(({kind}) => kind === 'appliance');
   if (appliance === undefined || appliance.status === 'unchanged')
     return 'the appliance has its new data already; ';

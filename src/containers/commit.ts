@@ -1,18 +1,16 @@
 import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
-import {optionValues} from '../extraconfig/delta.js';
+import {optionValues} from '../extraconfig/extra-config.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
+import type {FoundVch} from '../inventory/find-vch.js';
 import {isTransient} from '../vim25/faults.js';
 import {pause} from '../vim25/pause.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter} from '../vim25/task-waiter.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
-import type {Brake} from './brake.js';
-import {type Decide, writtenKeys} from './decision.js';
 import type {VmOutcome} from './outcome.js';
-import {GONE, holds, readBack, type Written} from './read-back.js';
-import type {PlannedVm} from './scope.js';
-import {decided, untouched} from './vm-outcome.js';
+import {type Decide, outcomeOf, type Planned, writtenKeys} from './plan.js';
+import {GONE, holds, readBack} from './read-back.js';
 
 const ATTEMPTS = 6;
 /**
@@ -24,13 +22,14 @@ const TASKS_PER_CALL = 2;
 /** What writing needs. */
 export interface CommitContext {
   readonly session: Session;
+  readonly found: FoundVch;
   readonly decide: Decide;
   readonly keys: WantedKeys;
   /** Reconfigure calls under way at a time. */
   readonly parallelism: number;
   readonly signal: AbortSignal | undefined;
-  /** Says when nothing new is to be started. */
-  readonly brake?: Brake;
+  /** Decides whether another VM may be started. */
+  readonly gate?: StartGate;
   /** The write of one VM begins. */
   readonly onStart?: () => void;
   /** One VM is written, and still to be read back. */
@@ -41,14 +40,24 @@ export interface CommitContext {
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
 
+/** Decides whether another VM may be started, by how the others ended. */
+export interface StartGate {
+  /** One VM is written. */
+  written(): void;
+  /** One VM ended without being written. */
+  ended(outcome: VmOutcome): void;
+  /** Why nothing new may be started; `null` while it may. */
+  closedBecause(): string | null;
+}
+
 type CommitResult =
-  | {readonly status: 'written'; readonly written: Written}
+  | {readonly status: 'written'; readonly written: Planned}
   | {readonly status: 'ended'; readonly outcome: VmOutcome};
 
 /** Writes every planned VM, each in one task of its own; one VM's trouble stops no other. Gives their outcomes, in order. */
 export async function commitAll(
   context: CommitContext,
-  planned: readonly PlannedVm[],
+  planned: readonly Planned[],
 ): Promise<readonly VmOutcome[]> {
   const tasks = pLimit(context.parallelism * TASKS_PER_CALL);
   const committer = new Committer(context);
@@ -58,10 +67,10 @@ export async function commitAll(
         context.onStart?.();
         const result = await committer.commit(entry);
         if (result.status === 'written') {
-          context.brake?.written();
+          context.gate?.written();
           context.onWritten?.();
         } else {
-          context.brake?.ended(result.outcome);
+          context.gate?.ended(result.outcome);
           context.onOutcome(result.outcome);
         }
         return result;
@@ -74,7 +83,7 @@ export async function commitAll(
     results.flatMap((result) => (result.status === 'written' ? [result.written] : [])),
   );
   return results.map((result) =>
-    result.status === 'ended' ? result.outcome : outcomeOf(verified, result.written),
+    result.status === 'ended' ? result.outcome : readBackOf(verified, result.written),
   );
 }
 
@@ -90,32 +99,27 @@ class Committer {
   }
 
   /** Writes one VM; decides anew on a new reading whenever the one it stood on is out of date. */
-  async commit(planned: PlannedVm): Promise<CommitResult> {
-    let attempted: Written = planned;
+  async commit(planned: Planned): Promise<CommitResult> {
+    let attempted = planned;
     if (this.#context.signal?.aborted)
-      return ended(planned.outcome, 'not-attempted', interrupted(planned.vm));
-    const reason = this.#context.brake?.reason() ?? null;
-    if (reason !== null) return ended(planned.outcome, 'not-attempted', heldBack(planned.vm, reason));
+      return ended(outcomeOf(planned), 'not-attempted', interrupted(planned.vm));
+    const reason = this.#context.gate?.closedBecause() ?? null;
+    if (reason !== null) return ended(outcomeOf(planned), 'not-attempted', heldBack(planned.vm, reason));
     for (let attempt = 1; ; attempt += 1) {
       const failure = await this.#write(attempted);
       if (failure === null) return {status: 'written', written: attempted};
-      if (!mayRetry(failure))
-        return ended(decided(attempted.vm, attempted.decision), statusFor(failure), failure);
+      if (!mayRetry(failure)) return ended(outcomeOf(attempted), statusFor(failure), failure);
       const next = await this.#again(attempted, failure);
       if (next.status === 'ended') return next;
       if (next.status === 'written') return next;
       if (attempt === ATTEMPTS)
-        return ended(
-          decided(attempted.vm, attempted.decision),
-          statusFor(failure),
-          gaveUp(attempted.vm, failure),
-        );
+        return ended(outcomeOf(attempted), statusFor(failure), gaveUp(attempted.vm, failure));
       attempted = next.attempt;
       await pause(attempt);
     }
   }
 
-  async #write({vm, decision}: Written): Promise<VchError | null> {
+  async #write({vm, decision}: Planned): Promise<VchError | null> {
     const what = `reconfiguring ${vm.displayName} (${vm.ref.value})`;
     const written = writtenKeys(decision);
     this.#context.onWrite?.(
@@ -138,28 +142,27 @@ class Committer {
 
   /** Reads the VM again and decides what is left to do: nothing, the same with a new changeVersion, or something else. */
   async #again(
-    attempted: Written,
+    attempted: Planned,
     failure: VchError,
-  ): Promise<CommitResult | {status: 'retry'; attempt: Written}> {
-    const last = decided(attempted.vm, attempted.decision);
-    let vm: ContainerVm | undefined;
+  ): Promise<CommitResult | {status: 'retry'; attempt: Planned}> {
+    const last = outcomeOf(attempted);
+    let vm: ContainerVm | null | undefined;
     try {
-      vm = (await rereadVms(this.#context.session, [attempted.vm.ref], this.#context.keys)).get(
-        attempted.vm.ref.value,
-      );
+      vm = (
+        await rereadVms(this.#context.session, this.#context.found, [attempted.vm.ref], this.#context.keys)
+      ).get(attempted.vm.ref.value);
     } catch (error) {
       const status = isUnanswered(failure) ? 'unknown' : 'failed';
       return ended(last, status, unsettled(attempted.vm, failure, toVchError(error)));
     }
     if (vm === undefined) return ended({...last, findings: [...last.findings, GONE]}, 'skipped', null);
-    if (vm.status === 'other')
-      return ended({...last, findings: [...last.findings, NO_CONTAINER]}, 'skipped', null);
-    if (vm.status !== 'readable') return {status: 'ended', outcome: untouched(vm)};
+    if (vm === null) return ended({...last, findings: [...last.findings, NO_CONTAINER]}, 'skipped', null);
+    if (vm.status !== 'readable') return {status: 'ended', outcome: outcomeOf({vm, decision: null})};
     // After a lost reply the first attempt may have won.
     if (holds(vm, attempted.decision))
       return {status: 'written', written: {vm, decision: attempted.decision}};
     const decision = await this.#context.decide(vm);
-    if (decision.status !== 'pending') return {status: 'ended', outcome: decided(vm, decision)};
+    if (decision.status !== 'pending') return {status: 'ended', outcome: outcomeOf({vm, decision})};
     return {status: 'retry', attempt: {vm, decision}};
   }
 }
@@ -201,8 +204,8 @@ function statusFor(failure: VchError): VmOutcome['status'] {
   }
 }
 
-function outcomeOf(verified: ReadonlyMap<string, VmOutcome>, {vm, decision}: Written): VmOutcome {
-  return verified.get(vm.ref.value) ?? {...decided(vm, decision), status: 'unknown'};
+function readBackOf(verified: ReadonlyMap<string, VmOutcome>, planned: Planned): VmOutcome {
+  return verified.get(planned.vm.ref.value) ?? {...outcomeOf(planned), status: 'unknown'};
 }
 
 /** What was planned stays in the outcome only where it may have been written after all. */

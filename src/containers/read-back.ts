@@ -1,20 +1,15 @@
 import {toVchError, VchError} from '../errors.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
+import type {FoundVch} from '../inventory/find-vch.js';
 import {unescapeName} from '../vim25/entity-name.js';
 import type {Session} from '../vim25/session.js';
-import {type PendingDecision, writtenKeys} from './decision.js';
 import type {VmOutcome} from './outcome.js';
-import {decided} from './vm-outcome.js';
-
-/** A VM whose task has succeeded, and what should stand in it now. */
-export interface Written {
-  readonly vm: ReadableVm;
-  readonly decision: PendingDecision;
-}
+import {outcomeOf, type PendingDecision, type Planned, writtenKeys} from './plan.js';
 
 /** What reading back needs. */
 export interface ReadBackContext {
   readonly session: Session;
+  readonly found: FoundVch;
   readonly keys: WantedKeys;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
@@ -25,13 +20,14 @@ export const GONE = {code: 'gone', message: 'the VM was removed while the run we
 /** Reads all written VMs again, a few hundred a request: a task that succeeded does not prove that a key was kept. */
 export async function readBack(
   context: ReadBackContext,
-  written: readonly Written[],
+  written: readonly Planned[],
 ): Promise<ReadonlyMap<string, VmOutcome>> {
   const outcomes = new Map<string, VmOutcome>();
-  let read: ReadonlyMap<string, ContainerVm> | VchError;
+  let read: ReadonlyMap<string, ContainerVm | null> | VchError;
   try {
     read = await rereadVms(
       context.session,
+      context.found,
       written.map(({vm}) => vm.ref),
       context.keys,
     );
@@ -46,8 +42,8 @@ export async function readBack(
   return outcomes;
 }
 
-function judge({vm, decision}: Written, read: ReadonlyMap<string, ContainerVm> | VchError): VmOutcome {
-  const outcome = decided(vm, decision);
+function judge({vm, decision}: Planned, read: ReadonlyMap<string, ContainerVm | null> | VchError): VmOutcome {
+  const outcome = outcomeOf({vm, decision});
   const label = `${vm.displayName} (${vm.ref.value})`;
   const unread = (why: string) =>
     new VchError(
@@ -57,7 +53,7 @@ function judge({vm, decision}: Written, read: ReadonlyMap<string, ContainerVm> |
   if (read instanceof VchError) return {...outcome, status: 'unknown', error: unread(read.message)};
   const now = read.get(vm.ref.value);
   if (now === undefined) return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
-  if (now.status !== 'readable')
+  if (now?.status !== 'readable')
     return {...outcome, status: 'unknown', error: unread('its configuration cannot be seen now')};
   const lost = differing(now, decision);
   if (lost.length === 0) return {...outcome, status: 'changed'};

@@ -1,14 +1,13 @@
 import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
+import type {RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
-import type {Staging} from './brake.js';
-import type {ProgressEvent, RunOutcome} from './outcome.js';
-import type {Select} from './selection.js';
+import type {AnyOutcome, ProgressEvent, VmOutcome} from './outcome.js';
 
 export type {VchSelector} from '../inventory/vch.js';
 
 /** What every command over the containerVMs of one VCH takes. */
-export interface RunOptions {
+export interface RunOptions extends Narrowing {
   readonly vch: VchSelector;
   readonly registry: PluginRegistry;
   /** The run's id; kept in ledgers and in vpxd's log (`operationID`). */
@@ -19,23 +18,47 @@ export interface RunOptions {
   readonly changeId?: string | undefined;
   /** Writes in flight, 1 to 32. */
   readonly parallelism: number;
-  /** Stop before writing unless exactly so many containerVMs are found. */
+  /** Stop before writing unless the VCH has exactly this many containerVMs. */
   readonly expect?: number | undefined;
-  /** Aborted by the first signal: nothing new is started, what is in flight is finished and reported. */
+  /** Aborted by the first signal: nothing new is started; what is in flight is finished and reported. */
   readonly signal?: AbortSignal | undefined;
   readonly log: Logger;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
-  /** Right before one VM is written: its moref, and the keys. */
+  /** Called right before one VM is written, with its moref and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
-  readonly confirm?: ((planned: RunOutcome) => Promise<boolean>) | undefined;
-  /** Only these VMs are in the run. */
-  readonly select?: Select | undefined;
-  /** The VCH of the report that they are selected by; it must be this one. */
-  readonly reported?: {readonly id: string; readonly name: string} | undefined;
-  /** How a run that writes is held back. */
+  readonly confirm?: ((planned: AnyOutcome) => Promise<boolean>) | undefined;
+  /** In which stages a run writes, and what stops it. */
   readonly staging?: Staging | undefined;
 }
+
+/** Which VMs of the VCH a run is about. */
+export interface Narrowing {
+  /** Only these VMs; given the outcome as it is planned. */
+  readonly select?: Select | undefined;
+  /** The VCH of the report that selects the VMs: it must be this one, or nothing would be selected, silently. */
+  readonly reported?: {readonly id: string; readonly name: string} | undefined;
+}
+
+/** Whether a VM is part of the run. */
+export type Select = (vm: VmOutcome) => boolean;
+
+/** In which stages a run writes, and what stops it. */
+export interface Staging {
+  /** This many VMs are written and read back before any other. */
+  readonly canary?: number | undefined;
+  readonly maxErrors?: MaxErrors | undefined;
+  /** Nothing new is started after it. */
+  readonly deadline?: Date | undefined;
+  /** Asked once the canaries are changed; without it the run continues. */
+  readonly goOn?: ((canaries: number, left: number) => Promise<boolean>) | undefined;
+  readonly now?: (() => Date) | undefined;
+}
+
+/** How many VMs may fail before nothing new is started. */
+export type MaxErrors =
+  | {readonly kind: 'count'; readonly count: number}
+  | {readonly kind: 'percent'; readonly percent: number};
 
 /** What `undo` takes besides. */
 export interface UndoOptions extends RunOptions {
@@ -43,4 +66,15 @@ export interface UndoOptions extends RunOptions {
   readonly run?: string | undefined;
   /** Undo every plugin above this version, and keep it. */
   readonly to?: number | undefined;
+}
+
+/** The run as the ledgers will name it. */
+export function runInfo(options: RunOptions): RunInfo {
+  return {
+    runId: options.runId,
+    time: new Date().toISOString(),
+    user: options.user,
+    toolVersion: options.toolVersion,
+    ...(options.changeId === undefined ? {} : {changeId: options.changeId}),
+  };
 }

@@ -1,6 +1,9 @@
 // The name of every ExtraConfig key that this project reads or writes, spelled as VIC's encoder spells it. No other
 // file of src or plugins spells one (test/extraconfig/keys.test.ts); the simulator has its own, on purpose.
 
+/** The kinds of VM that are migrated: the appliance (endpointVM) of a VCH, and its containerVMs. */
+export type Target = 'appliance' | 'container';
+
 /** The id by which VIC knows a VM: a container id, or `VirtualMachine:vm-N` of an appliance. */
 export const ID_KEY = {
   appliance: 'guestinfo.vice./init/common/id',
@@ -29,6 +32,8 @@ export const BUILD_KEY = {
 export const APPLIANCE_VERSION_KEY = 'guestinfo.vice./init/version/Version';
 export const APPLIANCE_COMMIT_KEY = 'guestinfo.vice./init/version/GitCommit';
 export const APPLIANCE_BUILD_DATE_KEY = 'guestinfo.vice./init/version/BuildDate';
+/** `dirty` for a build that was not from a clean tree. */
+export const APPLIANCE_STATE_KEY = 'guestinfo.vice./init/version/State';
 export const BOOTSTRAP_KEY = 'guestinfo.vice./container/bootstrap_image_path';
 export const NAME_CONVENTION_KEY = 'guestinfo.vice./container/ContainerNameConvention';
 /** `vic-machine` sets and clears this flag while it upgrades or configures a VCH. */
@@ -44,6 +49,7 @@ export const INSECURE_REGISTRIES_KEY = 'guestinfo.vice./registry/insecure_regist
 // VIC's own, on a containerVM.
 /** The networks of a container. */
 export const NETWORKS_KEY = 'guestinfo.vice./networks';
+export const CONTAINER_VERSION_KEY = 'guestinfo.vice./version/Version';
 export const CREATETIME_KEY = 'guestinfo.vice..createtime';
 
 // Ours. All are hidden from the guest, so they may be written while the VM runs.
@@ -66,6 +72,11 @@ export const OVF_ENVIRONMENT_KEY = 'guestinfo.ovfEnv';
 /** The list that says what resolves to what on one of a container's networks. */
 export function aliasListKey(network: string): string {
   return `networks|${network}/network/aliases~`;
+}
+
+/** Whether one of the appliance's services may start: VIC 1.1 and newer start only active ones. */
+export function activeKey(service: string): string {
+  return `${SESSIONS_KEY}|${service}/active`;
 }
 
 const STARTED = {prefix: 'guestinfo.vice..init.sessions|', suffix: '.started'};

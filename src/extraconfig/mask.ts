@@ -1,5 +1,7 @@
 import {isSecret} from './keys.js';
-import {joinEntries, listEntries} from './list.js';
+import {joinEntries, listEntries} from './value.js';
+
+// Why: docs/decisions/008-ledgers-and-verify.md
 
 const SENSITIVE = '(sensitive)';
 
@@ -24,11 +26,6 @@ function maskWord(word: string): string {
   const start = word.indexOf('//');
   const end = word.lastIndexOf('@');
   return start === -1 || end < start ? word : `${word.slice(0, start)}//${SENSITIVE}@${word.slice(end + 1)}`;
-}
-
-/** Tells whether a raw value would be shown in part only. */
-export function isSensitive(key: string, raw: string): boolean {
-  return maskValue(key, raw) !== raw;
 }
 
 function maskVariable(entry: string): string {

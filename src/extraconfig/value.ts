@@ -18,3 +18,30 @@ const FALSE = new Set(['', '0', 'f', 'F', 'false', 'FALSE', 'False']);
 export function isFalse(raw: string | undefined): boolean {
   return FALSE.has(decodeValue(raw ?? ''));
 }
+
+/**
+ * The entries of a list (`x~`), in order. VIC joins with `|` and escapes nothing, so an entry that held a
+ * `|` comes back as two; edited one by one and rejoined, they still give the same bytes.
+ */
+export function listEntries(value: string): string[] {
+  return value === '' || value === NIL ? [] : value.split('|');
+}
+
+/** The value that holds the entries. */
+export function joinEntries(entries: readonly string[]): string {
+  return entries.join('|');
+}
+
+/** A data version as it was read; a number, or what stands there instead. */
+export type DataVersion =
+  | {readonly status: 'valid'; readonly version: number}
+  | {readonly status: 'invalid'; readonly raw: string};
+
+/** A data version as VIC stores it: absent, empty and `<nil>` are 0, and only plain decimals are numbers. */
+export function parseDataVersion(raw: string | undefined): DataVersion {
+  const text = decodeValue(raw ?? '');
+  if (text === '') return {status: 'valid', version: 0};
+  if (/^(0|[1-9]\d*)$/.test(text))
+    return {status: 'valid', version: Math.min(Number(text), Number.MAX_SAFE_INTEGER)};
+  return {status: 'invalid', raw: text};
+}

@@ -12,21 +12,24 @@ import {
 } from '../vim25/property-collector.js';
 import {booleanValue, optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
+import type {FoundVch} from './find-vch.js';
+import {type Owner, ownerOf} from './ownership.js';
 import type {Vch} from './vch.js';
 
-/** What is known of any VM that was looked at. */
-interface VmBase {
+/** What is known of every containerVM that was looked at. */
+interface SeenVm {
   readonly ref: ManagedObjectReference;
   readonly displayName: string;
   readonly powerState: string | null;
   readonly containerId: string | null;
   readonly biosUuid: string | null;
+  readonly owner: Owner;
   /** The keys asked for, as far as they could be read. */
   readonly config: ExtraConfig;
 }
 
 /** A containerVM as one reading shows it. */
-export interface ReadableVm extends VmBase {
+export interface ReadableVm extends SeenVm {
   readonly status: 'readable';
   readonly containerId: string;
   readonly instanceUuid: string;
@@ -34,15 +37,18 @@ export interface ReadableVm extends VmBase {
   readonly changeVersion: string;
 }
 
-/** One VM of a VCH's pool or folder, after one reading. */
+/** A containerVM in a VCH's pool or folder, after one reading; another VCH may own it. */
 export type ContainerVm =
   | ReadableVm
-  /** Its keys cannot be known: never to be taken for a VM without keys. */
-  | (VmBase & {readonly status: 'unreachable'; readonly reason: string})
-  | (VmBase & {readonly status: 'unreadable'; readonly error: VchError})
-  | (VmBase & {readonly status: 'template'})
-  /** No containerVM: the appliance, another VCH's, or somebody's own VM. */
-  | (VmBase & {readonly status: 'other'});
+  /** Its keys cannot be known: never take it for a VM without keys. */
+  | (SeenVm & {readonly status: 'unreachable'; readonly reason: string})
+  | (SeenVm & {readonly status: 'unreadable'; readonly error: VchError})
+  | (SeenVm & {readonly status: 'template'});
+
+/** How messages name a VM: `web-0a1b2c3d4e5f (vm-13)`. */
+export function labelOf({displayName, ref}: Pick<ContainerVm, 'displayName' | 'ref'>): string {
+  return `${displayName} (${ref.value})`;
+}
 
 /** Which keys of the ExtraConfig are wanted; `all` reads it whole. */
 export type WantedKeys = readonly string[] | 'all';
@@ -57,20 +63,21 @@ const PATHS = [
   'runtime.powerState',
 ];
 
-/** The direct children of the VCH's pool and of its own folder, each once. */
+/** The containerVMs among the direct children of the VCH's pool and of its own folder, each once. */
 export async function readContainerVms(
   session: Session,
-  vch: Vch,
+  found: FoundVch,
   keys: WantedKeys,
 ): Promise<readonly ContainerVm[]> {
-  return distinct(await readVms(session, await childrenOf(session, vch), keys));
+  const vms = await readVms(session, found, await childrenOf(session, found.vch), keys);
+  return [...new Map(vms.flatMap(({vm}) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
 }
 
-/** What leads a read to the direct children of the VCH's pool and of its own folder; a VM in both is met once. */
+/** How to reach the direct children of the VCH's pool and of its own folder; a VM may be in both. */
 export async function childrenOf(session: Session, vch: Vch): Promise<readonly ObjectSpec[]> {
   const objects: ObjectSpec[] = [];
   if (vch.pool !== null) {
-    // A list that the user may not read would lead to no VMs, without a word: it is asked for itself first.
+    // If the user may not read the list, the traversal would silently find no VMs: read the list itself first.
     await readWhole(session, vch.pool, ['vm']);
     objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
   }
@@ -82,31 +89,37 @@ export async function childrenOf(session: Session, vch: Vch): Promise<readonly O
   return objects;
 }
 
-/** Those VMs anew; one that is gone by now is not in the answer. */
+/**
+ * Reads those VMs again, by moref: a VM that was removed has no entry, and one that is no longer a containerVM has
+ * `null`.
+ */
 export async function rereadVms(
   session: Session,
+  found: FoundVch,
   refs: readonly ManagedObjectReference[],
   keys: WantedKeys,
-): Promise<ReadonlyMap<string, ContainerVm>> {
-  const found = new Map<string, ContainerVm>();
+): Promise<ReadonlyMap<string, ContainerVm | null>> {
+  const reread = new Map<string, ContainerVm | null>();
   for (let start = 0; start < refs.length; start += CHUNK) {
-    for (const vm of await readKnown(session, refs.slice(start, start + CHUNK), keys))
-      found.set(vm.ref.value, vm);
+    for (const {id, vm} of await readKnown(session, found, refs.slice(start, start + CHUNK), keys))
+      reread.set(id, vm);
   }
-  return found;
+  return reread;
 }
 
 const CHUNK = 250;
 
-/** A VM that is gone fails the read of all the others; halving finds it in a few requests. */
+/** A VM that is gone fails the reading of all the others; halving the list finds it in a few requests. */
 async function readKnown(
   session: Session,
+  found: FoundVch,
   refs: readonly ManagedObjectReference[],
   keys: WantedKeys,
-): Promise<readonly ContainerVm[]> {
+): Promise<readonly Reading[]> {
   try {
     return await readVms(
       session,
+      found,
       refs.map((obj) => ({obj})),
       keys,
     );
@@ -115,8 +128,8 @@ async function readKnown(
     if (refs.length === 1) return [];
     const middle = Math.ceil(refs.length / 2);
     return [
-      ...(await readKnown(session, refs.slice(0, middle), keys)),
-      ...(await readKnown(session, refs.slice(middle), keys)),
+      ...(await readKnown(session, found, refs.slice(0, middle), keys)),
+      ...(await readKnown(session, found, refs.slice(middle), keys)),
     ];
   }
 }
@@ -125,13 +138,27 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && 'fault' in error && error.fault === 'ManagedObjectNotFound';
 }
 
-function readVms(session: Session, objects: readonly ObjectSpec[], keys: WantedKeys): Promise<ContainerVm[]> {
+/** One VM that was looked at; `vm` is `null` if it is no containerVM, as the appliance is none. */
+interface Reading {
+  readonly id: string;
+  readonly vm: ContainerVm | null;
+}
+
+function readVms(
+  session: Session,
+  {vch, inventory}: FoundVch,
+  objects: readonly ObjectSpec[],
+  keys: WantedKeys,
+): Promise<Reading[]> {
   const wanted = keys === 'all' ? ['config.extraConfig'] : keysToRead(keys).map(extraConfigPath);
   return retrieveProperties(
     session,
     objects,
     [{type: 'VirtualMachine', pathSet: [...PATHS, ...wanted]}],
-    (content) => classify(content, keys),
+    (content) => ({
+      id: content.obj.value,
+      vm: classify(content, keys, (ids) => ownerOf(vch, inventory.appliances, ids)),
+    }),
   );
 }
 
@@ -139,7 +166,7 @@ function keysToRead(keys: readonly string[]): string[] {
   return [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
 }
 
-/** The VCH's folder, unless it is the datacenter's own, which VCHs before 1.4 share with everything else. */
+/** The VCH's folder, unless it is the datacenter's own: VCHs before 1.4 share that with everything else. */
 async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectReference | null> {
   const {folder} = vch;
   if (folder === null) return null;
@@ -157,26 +184,29 @@ async function readWhole(session: Session, obj: ManagedObjectReference, pathSet:
   return properties;
 }
 
-function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {
+function classify(
+  content: ObjectContent,
+  keys: WantedKeys,
+  owner: (ids: Pick<SeenVm, 'biosUuid' | 'containerId'>) => Owner,
+): ContainerVm | null {
   const text = (path: string) => textValue(content.properties.get(path));
   const config = readConfig(content, keys);
   const id = config[ID_KEY.container];
-  const base: VmBase = {
+  const ids = {containerId: isContainerId(id) ? id : null, biosUuid: text('config.uuid')};
+  const base: SeenVm = {
+    ...ids,
     ref: content.obj,
     displayName: text('name') ?? content.obj.value,
     powerState: text('runtime.powerState'),
-    containerId: isContainerId(id) ? id : null,
-    biosUuid: text('config.uuid'),
+    owner: owner(ids),
     config,
   };
   const connection = text('runtime.connectionState');
   const changeVersion = text('config.changeVersion');
-  if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) return {...base, status: 'other'};
+  if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) return null;
   // Only a VM whose configuration was really read can be one without an id.
-  if (changeVersion !== null && id === undefined && content.missing.length === 0)
-    return {...base, status: 'other'};
-  if (changeVersion !== null && id !== undefined && base.containerId === null)
-    return {...base, status: 'other'};
+  if (changeVersion !== null && id === undefined && content.missing.length === 0) return null;
+  if (changeVersion !== null && id !== undefined && base.containerId === null) return null;
   if (connection !== null && connection !== 'connected')
     return {...base, status: 'unreachable', reason: `its connection state is ${connection}`};
   const [missing] = content.missing;
@@ -184,15 +214,12 @@ function classify(content: ObjectContent, keys: WantedKeys): ContainerVm {
     return {
       ...base,
       status: 'unreadable',
-      error: faultError(
-        missing.fault,
-        `reading ${missing.path} of ${base.displayName} (${content.obj.value})`,
-      ),
+      error: faultError(missing.fault, `reading ${missing.path} of ${labelOf(base)}`),
     };
   }
   if (changeVersion === null)
     return {...base, status: 'unreachable', reason: 'vCenter shows no configuration of it'};
-  if (base.containerId === null) return {...base, status: 'other'};
+  if (base.containerId === null) return null;
   if (booleanValue(content.properties.get('config.template'))) return {...base, status: 'template'};
   return {
     ...base,
@@ -209,8 +236,4 @@ function readConfig(content: ObjectContent, keys: WantedKeys): ExtraConfig {
       ? optionValues(content.properties.get('config.extraConfig'))
       : keysToRead(keys).flatMap((key) => optionValue(content.properties.get(extraConfigPath(key))) ?? []);
   return Object.fromEntries(options.map(({key, value}) => [key, value]));
-}
-
-function distinct(vms: readonly ContainerVm[]): readonly ContainerVm[] {
-  return [...new Map(vms.map((vm) => [vm.ref.value, vm])).values()];
 }

@@ -1,97 +1,158 @@
 import {VchError} from '../errors.js';
-import {parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {
   APPLIANCE_VERSION_KEY,
   BUILD_KEY,
   DATA_VERSION_KEY,
+  ID_KEY,
+  isApplianceId,
+  isContainerId,
   LOCK_KEY,
   NAME_KEYS,
   RENAME_CLAIM_KEY,
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
-import {decodeValue} from '../extraconfig/value.js';
+import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
+import {withContainerView} from '../vim25/container-view.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   extraConfigPath,
   type ObjectContent,
+  retrieveOnce,
   retrieveProperties,
 } from '../vim25/property-collector.js';
-import {optionValue, textValue} from '../vim25/property-value.js';
+import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {discover, type Landscape, type VicVm} from './discover.js';
 import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
-import {lockState} from './lock-state.js';
-import {containerBiosUuid} from './ownership.js';
-import type {LockState, Vch, VchSelector, VchSummary} from './vch.js';
+import {owns} from './ownership.js';
+import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
-/** A VCH, and what else of VIC's is around it. */
-export interface FoundVch {
-  readonly vch: Vch;
-  readonly landscape: Landscape;
+/** One of VIC's VMs, as far as a look over the whole inventory shows it. */
+export interface VicVm {
+  readonly ref: ManagedObjectReference;
+  readonly name: string;
+  readonly biosUuid: string | null;
+  readonly pool: ManagedObjectReference | null;
+  readonly folder: ManagedObjectReference | null;
 }
 
-const LOCK_KEYS = [UPDATE_IN_PROGRESS_KEY, LOCK_KEY];
+/** All of VIC's VMs that this user can see. */
+export interface VicInventory {
+  readonly appliances: readonly VicVm[];
+  readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** How many VMs' ExtraConfig cannot be read: the privilege or the host is missing, and one may be the VCH. */
+  readonly unreadable: number;
+}
+
+/** A VCH, and all of VIC's VMs on the same target. */
+export interface FoundVch {
+  readonly vch: Vch;
+  readonly inventory: VicInventory;
+}
+
+/** The keys by which somebody holds a VCH. */
+const LEASE_KEYS = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, RENAME_CLAIM_KEY];
 const KEYS = [
   NAME_KEYS.appliance.hidden,
   NAME_KEYS.appliance.legacy,
   BUILD_KEY.appliance,
   APPLIANCE_VERSION_KEY,
   DATA_VERSION_KEY.appliance,
-  RENAME_CLAIM_KEY,
-  ...LOCK_KEYS,
+  ...LEASE_KEYS,
 ];
 
 /** Every VCH on the target that fits the selector; none is no error. */
-export async function listVchs(session: Session, selector: VchSelector): Promise<readonly VchSummary[]> {
-  const landscape = await discover(session);
-  const found = await fitting(session, landscape, selector);
-  return found.map(({summary}) => summary);
+export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
+  return fitting(session, await discover(session), selector);
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
 export async function findVch(session: Session, selector: VchSelector): Promise<FoundVch> {
-  const landscape = await discover(session);
-  const found = await fitting(session, landscape, selector);
+  const inventory = await discover(session);
+  const found = await fitting(session, inventory, selector);
   const [vch] = found;
-  if (vch !== undefined && found.length === 1) return {vch, landscape};
+  if (vch !== undefined && found.length === 1) return {vch, inventory};
   if (found.length > 1) throw ambiguous(session, selector, found);
-  throw notFound(session, selector, landscape, await fitting(session, landscape, {}));
+  throw notFound(session, selector, inventory, await fitting(session, inventory, {}));
 }
 
-/** The lock as it stands now. Rejects where it cannot be known: an appliance that is away may be locked. */
-export async function readLock(session: Session, vch: Vch): Promise<LockState> {
-  const label = `${vch.summary.name} (${vch.summary.id})`;
-  const [state] = await retrieveProperties(
+/** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
+export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
+  const label = vchLabel(vch);
+  const [leases] = await retrieveProperties(
     session,
     [{obj: vch.ref}],
-    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LOCK_KEYS.map(extraConfigPath)]}],
+    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)]}],
     (content) => {
       assertNothingMissing(content, `reading the upgrade lock of ${label}`);
       const connection = textValue(content.properties.get('runtime.connectionState'));
       if (connection !== 'connected') throw lockUnknown(label, connection);
-      return lockState(configOf(content, LOCK_KEYS));
+      return configOf(content, LEASE_KEYS);
     },
   );
-  if (state === undefined) throw lockUnknown(label, null);
-  return state;
+  if (leases === undefined) throw lockUnknown(label, null);
+  return leases;
 }
 
 function lockUnknown(label: string, connection: string | null): VchError {
   return new VchError(
     'VCH_ERR_HOST_UNREACHABLE',
-    `whether an upgrade holds ${label} cannot be known: its appliance is ${connection ?? 'gone'}. Nothing was written; ` +
-      'bring its host back and run the same command again',
+    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'gone'}. Nothing was written. ` +
+      'Reconnect its host and run the same command again',
   );
+}
+
+/** Looks once at every VM of the inventory, at the two keys that make it one of VIC's. */
+async function discover(session: Session): Promise<VicInventory> {
+  const idPaths = [ID_KEY.appliance, ID_KEY.container].map(extraConfigPath);
+  const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...idPaths];
+  const seen = await withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
+    retrieveOnce(
+      session,
+      [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
+      [{type: 'VirtualMachine', pathSet}],
+      // Drops everybody else's VMs while the pages still come in.
+      (content) =>
+        idPaths.some((path) => content.properties.has(path)) || !isReadable(content) ? content : null,
+    ),
+  );
+  const appliances: VicVm[] = [];
+  const containers: (VicVm & {containerId: string})[] = [];
+  let unreadable = 0;
+  for (const content of seen) {
+    if (content === null) continue;
+    const config = configOf(content, [ID_KEY.appliance, ID_KEY.container]);
+    const containerId = config[ID_KEY.container];
+    if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) appliances.push(vicVm(content));
+    else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
+    else if (!isReadable(content)) unreadable += 1;
+  }
+  return {appliances, containers, unreadable};
+}
+
+/** Whether its configuration was there to be read, so that an absent key is absent. */
+function isReadable(content: ObjectContent): boolean {
+  return content.properties.has('config.uuid') && content.missing.length === 0;
+}
+
+function vicVm(content: ObjectContent): VicVm {
+  return {
+    ref: content.obj,
+    name: textValue(content.properties.get('name')) ?? content.obj.value,
+    biosUuid: textValue(content.properties.get('config.uuid')),
+    pool: refValue(content.properties.get('resourcePool')),
+    folder: refValue(content.properties.get('parent')),
+  };
 }
 
 async function fitting(
   session: Session,
-  landscape: Landscape,
+  inventory: VicInventory,
   selector: VchSelector,
 ): Promise<readonly Vch[]> {
   const wantedId = selector.id?.replace(/^VirtualMachine:/, '');
-  const candidates = landscape.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
+  const candidates = inventory.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
   if (candidates.length === 0) return [];
   const paths = await inventoryPaths(
     session,
@@ -105,7 +166,7 @@ async function fitting(
       (content): [string, ObjectContent] => [content.obj.value, content],
     ),
   );
-  const counts = countContainers(landscape);
+  const counts = countContainers(inventory);
   return candidates
     .map((appliance): {vch: Vch; path: InventoryPath | undefined} => {
       const path = paths.get((appliance.pool ?? appliance.ref).value);
@@ -132,13 +193,13 @@ function toVch(
 ): Vch {
   const config = content === undefined ? {} : configOf(content, KEYS);
   const dataVersion = parseDataVersion(config[DATA_VERSION_KEY.appliance]);
-  const {biosUuid} = appliance;
+  const {ref, biosUuid, pool, folder} = appliance;
   return {
-    ref: appliance.ref,
+    ref,
     biosUuid,
-    pool: appliance.pool,
-    folder: appliance.folder,
-    renameClaim: config[RENAME_CLAIM_KEY] ?? null,
+    pool,
+    folder,
+    leases: content === undefined ? {} : configOf(content, LEASE_KEYS),
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
@@ -149,46 +210,20 @@ function toVch(
       powerState: textValue(content?.properties.get('runtime.powerState')),
       computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
       containerVMs,
-      lock: lockState(config),
     },
   };
 }
 
-/** By appliance: the containers with its UUID, and those with nobody's that lie in its pool. A count for lists only. */
-function countContainers(landscape: Landscape): ReadonlyMap<string, number> {
+/** By appliance: the containers with its UUID, and those in its pool with the UUID of no VCH. For listings only. */
+function countContainers(inventory: VicInventory): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const {biosUuid, containerId, pool} of landscape.containers) {
+  for (const {biosUuid, containerId, pool} of inventory.containers) {
     const owner =
-      landscape.appliances.find((appliance) => owns(appliance, biosUuid, containerId)) ??
-      landscape.appliances.find((appliance) => pool !== null && appliance.pool?.value === pool.value);
+      inventory.appliances.find((appliance) => owns(appliance, biosUuid, containerId)) ??
+      inventory.appliances.find((appliance) => pool !== null && appliance.pool?.value === pool.value);
     if (owner !== undefined) counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Whether that BIOS UUID is the one this VCH gives to that container. */
-export function owns(
-  appliance: {readonly biosUuid: string | null},
-  biosUuid: string | null,
-  containerId: string,
-): boolean {
-  return (
-    appliance.biosUuid !== null &&
-    biosUuid !== null &&
-    containerBiosUuid(appliance.biosUuid, containerId) === biosUuid.toLowerCase()
-  );
-}
-
-/** The other VCH on this target whose container that is; `undefined` where no other fits. */
-export function ownedByOther(
-  landscape: Landscape,
-  own: {readonly ref: VicVm['ref']},
-  biosUuid: string | null,
-  containerId: string,
-): VicVm | undefined {
-  return landscape.appliances.find(
-    (other) => other.ref.value !== own.ref.value && owns(other, biosUuid, containerId),
-  );
 }
 
 function configOf(content: ObjectContent, keys: readonly string[]): ExtraConfig {
@@ -230,13 +265,13 @@ function ambiguous(session: Session, selector: VchSelector, found: readonly Vch[
 function notFound(
   session: Session,
   selector: VchSelector,
-  landscape: Landscape,
+  inventory: VicInventory,
   all: readonly Vch[],
 ): VchError {
   const unread =
-    landscape.unreadable === 0
+    inventory.unreadable === 0
       ? ''
-      : ` (${landscape.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is away)`;
+      : ` (${inventory.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is disconnected)`;
   const there =
     all.length === 0
       ? 'there is none at all; check --target and the privileges of the user'

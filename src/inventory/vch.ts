@@ -1,3 +1,4 @@
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 
 /** Which VCH is meant; with nothing set, the only one on the target. */
@@ -12,24 +13,8 @@ export interface VchSelector {
   readonly datacenter?: string | undefined;
 }
 
-/** The upgrade lock as it stands on the appliance. */
-export type LockState =
-  | {readonly held: false}
-  | {
-      readonly held: true;
-      /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
-      readonly by: 'vch-migrate' | 'vic-machine';
-      readonly lockId: string | null;
-      readonly owner: string | null;
-      readonly phase: string | null;
-      /** RFC 3339. */
-      readonly since: string | null;
-      /** Its owner has said that it does not go on. */
-      readonly stopped: boolean;
-    };
-
-/** One VCH as `ls` and the reports show it. */
-export interface VchSummary {
+/** What the inventory tells of a VCH. */
+export interface VchDescription {
   /** Managed object id of the appliance: `vm-12`. */
   readonly id: string;
   /** The appliance's display name, by which `--name` finds it. */
@@ -44,7 +29,6 @@ export interface VchSummary {
   /** Where it lies: `/DC0/cluster1/vch1`, vSphere's own `host` and `Resources` left out. */
   readonly computeResource: string | null;
   readonly containerVMs: number | null;
-  readonly lock: LockState;
 }
 
 /** A VCH with what the layers below need to work on it. */
@@ -55,7 +39,12 @@ export interface Vch {
   readonly pool: ManagedObjectReference | null;
   /** The folder it lies in; `null` in a vApp. */
   readonly folder: ManagedObjectReference | null;
-  readonly summary: VchSummary;
-  /** The raw value of `vch-migrate/rename`; `null` where there is none. */
-  readonly renameClaim: string | null;
+  readonly summary: VchDescription;
+  /** The keys by which somebody holds the VCH, as they were when it was found: upgrade lock, VIC's flag, rename claim. */
+  readonly leases: ExtraConfig;
+}
+
+/** `vch1 (vm-12)`, as messages name a VCH. */
+export function vchLabel({summary: {name, id}}: Vch): string {
+  return `${name} (${id})`;
 }

@@ -2,8 +2,10 @@ import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
 import {VchError} from '../errors.js';
-import {parseVersionStamp, type VersionStamp} from './version-stamp.js';
+import {parseVersionStamp, type VersionStamp, versionText} from './version-stamp.js';
 import {DESCRIPTOR_SECTOR, parseVolumeDescriptor, SECTOR} from './volume-descriptor.js';
+
+// Why: docs/decisions/014-iso-files-are-named-by-content.md
 
 /** An ISO file of VIC's, and what it says it is. */
 export interface IsoInfo extends VersionStamp {
@@ -65,4 +67,15 @@ function refusal(path: string, what: string, cause?: unknown): VchError {
     `${path} ${what}; name the ISO files of the VIC version to go to with --appliance-iso and --bootstrap-iso`,
     {cause},
   );
+}
+
+/** What an ISO file is for. */
+export type IsoRole = 'appliance' | 'bootstrap';
+
+/**
+ * The file's name on a datastore: `v1.5.6-20000-0a1b2c3-89abcdef-appliance.iso`. It tells the content, so that a file
+ * that is in use is never written over by another one.
+ */
+export function isoFileName(info: IsoInfo, role: IsoRole): string {
+  return `${versionText(info)}-${info.sha256.slice(0, 8)}-${role}.iso`;
 }

@@ -39,3 +39,55 @@ const SHORTEST_COMMIT = 7;
 export function versionText({version, buildNumber, gitCommit}: VersionStamp): string {
   return [version, buildNumber, ...(gitCommit === null ? [] : [gitCommit])].join('-');
 }
+
+/**
+ * Compares builds as VIC does, by their numbers alone: below, at or above 0. `null` where one of them is no whole
+ * number.
+ */
+export function compareBuilds(a: string | null, b: string | null): number | null {
+  const [first, second] = [a, b].map(numberOf);
+  if (first === undefined || second === undefined) return null;
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/** A release of VIC, as an appliance, a containerVM or an ISO file tells it. */
+export interface Release {
+  readonly version: string | null;
+  readonly build: string | null;
+}
+
+/**
+ * Compares releases: below, at or above 0. A patch of an older version can have the higher build number, so the version
+ * decides, and the build only between equal versions or where one of them cannot be read.
+ */
+export function compareReleases(a: Release, b: Release): number | null {
+  const order = compareVersions(a.version, b.version) ?? 0;
+  return order === 0 ? compareBuilds(a.build, b.build) : order;
+}
+
+/** Compares `v1.4.0-rc2` and the like; `null` where one of them is no version. Other endings than `-rc2` do not count. */
+function compareVersions(a: string | null, b: string | null): number | null {
+  const [first, second] = [a, b].map(versionNumbers);
+  if (first === undefined || second === undefined) return null;
+  for (let at = 0; at < Math.max(first.length, second.length); at++) {
+    const difference = (first[at] ?? 0) - (second[at] ?? 0);
+    if (difference !== 0) return Math.sign(difference);
+  }
+  return 0;
+}
+
+/** Major, minor, patch, and the number of the release candidate: none follows the final version. */
+function versionNumbers(version: string | null): number[] | undefined {
+  const [whole, major, minor, patch, rc] =
+    /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-rc(\d+))?(?![\d.])/i.exec(version ?? '') ?? [];
+  if (whole === undefined) return undefined;
+  return [
+    ...[major, minor, patch].map((number) => Number(number ?? 0)),
+    rc === undefined ? Number.MAX_SAFE_INTEGER : Number(rc),
+  ];
+}
+
+/** Of any length: VIC's own numbers come from a counter, those of others from a date. */
+function numberOf(build: string | null): bigint | undefined {
+  return build !== null && /^[+-]?\d+$/.test(build) ? BigInt(build.replace('+', '')) : undefined;
+}

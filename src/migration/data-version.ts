@@ -1,25 +1,27 @@
 import {VchError} from '../errors.js';
-import {type DataVersion, parseDataVersion} from '../extraconfig/data-version.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {DATA_VERSION_KEY} from '../extraconfig/keys.js';
-import type {Target} from './plugin.js';
+import {DATA_VERSION_KEY, type Target} from '../extraconfig/keys.js';
+import {type DataVersion, parseDataVersion} from '../extraconfig/value.js';
 
-export {type DataVersion, parseDataVersion} from '../extraconfig/data-version.js';
+// Why: docs/decisions/007-plugins-are-checked-early.md
 
-/** The highest of VIC's data versions, and so the tool's own. */
-export const TOOL_DATA_VERSION = 10;
+/** The highest data version that this release knows. A VM above it is refused. */
+export const HIGHEST_DATA_VERSION = 10;
+
+/** The last data version that changes data of that kind of VM; VIC itself migrates a VM below it, too. */
+export const LATEST_CHANGE: Readonly<Record<Target, number>> = {appliance: 8, container: 9};
+
+/** The data version that an upgrade writes to the appliance, last of all; it marks the upgrade as complete. */
+export const APPLIANCE_STAMP = 10;
 
 /** VIC refuses `docker rename` on a containerVM below this data version (`RenameSupportedVersion`). */
 export const RENAME_SUPPORTED_VERSION = 4;
 
-/** From this data version on VIC 1.3 and later also keep the new name: below it they migrate in memory only. */
+/** VIC 1.3 and later keep a new name from this data version on. Below it they migrate in memory, and lose the name. */
 export const RENAME_PERSISTED_VERSION = 9;
 
-/** Plugins of others than VIC are numbered from here. */
+/** Your own plugins are numbered from here; VIC's own have its data versions as numbers. */
 export const FIRST_FOREIGN_VERSION = 1000;
-
-/** The last of VIC's data versions that changes a target; a VM below it is migrated by VIC, too. */
-export const LATEST_VERSION: Readonly<Record<Target, number>> = {appliance: 8, container: 9};
 
 /** The data version of a VM. */
 export function dataVersionOf(config: ExtraConfig, target: Target): DataVersion {
@@ -31,8 +33,8 @@ export type AcceptedVersion =
   | {readonly status: 'refused'; readonly version: number | null; readonly error: VchError};
 
 /**
- * The data version of a VM that may be written, or why it may not; `label` is how messages call the VM, `again` what to
- * run once it is put right.
+ * The data version of a VM, or why the VM may not be written. Messages call the VM `label`, and end with the command
+ * `again` to run next.
  */
 export function acceptDataVersion(
   config: ExtraConfig,
@@ -44,17 +46,17 @@ export function acceptDataVersion(
   if (found.status === 'invalid') {
     const error = new VchError(
       'VCH_ERR_DATA_VERSION_INVALID',
-      `${label}: its data version ${JSON.stringify(found.raw)} (${DATA_VERSION_KEY[target]}) is no plain number. ` +
-        `Look at it with \`govc vm.info -e\` and put it right with the VM powered off, then \`${again}\` again`,
+      `${label}: its data version ${JSON.stringify(found.raw)} (${DATA_VERSION_KEY[target]}) is not a whole number. ` +
+        `Read it with \`govc vm.info -e\`, correct it while the VM is powered off, then run \`${again}\` again`,
     );
     return {status: 'refused', version: null, error};
   }
   const {version} = found;
-  if (version <= TOOL_DATA_VERSION) return {status: 'accepted', version};
+  if (version <= HIGHEST_DATA_VERSION) return {status: 'accepted', version};
   const error = new VchError(
     'VCH_ERR_DATA_TOO_NEW',
-    `${label}: its data version ${version} is above ${TOOL_DATA_VERSION}, the highest that this release knows. ` +
-      `Use a release that knows it, then \`${again}\` again`,
+    `${label}: its data version ${version} is above ${HIGHEST_DATA_VERSION}, the highest that this release knows. ` +
+      `Use a release that knows it, then run \`${again}\` again`,
   );
   return {status: 'refused', version, error};
 }

@@ -1,9 +1,9 @@
-import type {VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import {LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {RENAME_SUPPORTED_VERSION} from './data-version.js';
 import {type Ledger, parseLedger} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
-import {ledgerError, type VmInput} from './vm.js';
+import {type VmInput, vmLabel} from './vm.js';
 
 /** The history of a VM, as far as it can be built on. */
 export type History =
@@ -81,4 +81,9 @@ function forget(input: VmInput): string {
   const keys = input.target === 'container' ? [LEDGER_KEY, RENAME_DISABLED_KEY] : [LEDGER_KEY];
   const edits = keys.map((key) => `-e ${key}=`).join(' ');
   return `To start its history anew: \`govc vm.change -vm <path of the VM> ${edits}\`, then \`vch-migrate plan\` again`;
+}
+
+/** The refusal of a ledger that tells nothing reliable about its VM, with the way out. */
+export function ledgerError(input: VmInput, fault: string, wayOut: string): VchError {
+  return new VchError('VCH_ERR_LEDGER_INVALID', `${vmLabel(input)}: ${fault}. ${wayOut}`);
 }

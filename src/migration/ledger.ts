@@ -1,8 +1,22 @@
 import {createHash} from 'node:crypto';
 import {VchError} from '../errors.js';
+import {isSecret} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
+import {
+  count,
+  list,
+  nullable,
+  object,
+  optional,
+  parseJson,
+  record,
+  type Shape,
+  ShapeMismatch,
+  text,
+} from '../json-shape.js';
 import {canonicalJson, type Json} from './canonical-json.js';
-import {parseLedgerBody} from './ledger-body.js';
+
+// Why: docs/decisions/008-ledgers-and-verify.md
 
 /** Characters, and so bytes, that a ledger may have. */
 export const LEDGER_LIMIT = 4096;
@@ -73,18 +87,12 @@ export function encodeLedger(ledger: Ledger): string {
 
 /** A ledger as it stands in a VM; without an owner, whose it is stays open. */
 export function parseLedger(raw: string | null | undefined, owner: LedgerOwner | null): LedgerState {
-  const text = decodeValue(raw ?? '');
-  if (text === '') return {status: 'none'};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return {status: 'invalid', reason: 'it is no JSON'};
-  }
-  const ledger = parseLedgerBody(value);
-  if (typeof ledger === 'string') return {status: 'invalid', reason: ledger};
+  const stored = decodeValue(raw ?? '');
+  if (stored === '') return {status: 'none'};
+  const {value: ledger, fault} = parseJson(stored, LEDGER);
+  if (fault !== null) return {status: 'invalid', reason: fault};
   // One text for one ledger: this also catches a changed digest, another order and anything added.
-  if (encodeLedger(ledger) !== text) return {status: 'invalid', reason: 'it was changed by hand'};
+  if (encodeLedger(ledger) !== stored) return {status: 'invalid', reason: 'it was changed by hand'};
   if (owner === null) return {status: 'valid', ledger};
   const own = ledger.id === owner.id && ledger.instanceUuid === owner.instanceUuid;
   return {status: own ? 'valid' : 'foreign', ledger};
@@ -115,7 +123,58 @@ function ledgerJson(ledger: Ledger): {readonly [key: string]: Json} {
   };
 }
 
+/**
+ * Whether a ledger must not keep a value, because it may hold a secret. This is not the mask's rule: a mask may hide more
+ * one day, and ledgers stay as they are.
+ */
+export function mustWithhold(key: string, raw: string): boolean {
+  if (isSecret(key)) return true;
+  return key.endsWith('Env~') ? raw !== '' : /\/\/[^\s|]*@/.test(raw);
+}
+
 /** Tells whether a value from before was not kept. */
 export function isWithheld(value: string | null | Withheld): value is Withheld {
   return typeof value === 'object' && value !== null;
 }
+
+const DIGESTS = record(nullable(text));
+
+const RUN: Shape<LedgerRun> = object((read) => {
+  const changeId = read('changeId', optional(text));
+  const run = {time: read('time', text), user: read('user', text), tool: read('tool', text)};
+  return changeId === undefined ? run : {...run, changeId};
+});
+
+const ENTRY: Shape<LedgerEntry> = object((read) => ({
+  id: read('id', text),
+  version: read('version', count),
+  revision: read('revision', count),
+  run: read('run', text),
+  time: read('time', text),
+  dataVersion: read('dataVersion', count),
+  before: read(
+    'before',
+    record((value, path) =>
+      typeof value === 'object' && value !== null ? WITHHELD(value, path) : nullable(text)(value, path),
+    ),
+  ),
+  after: read('after', DIGESTS),
+  seen: read('seen', DIGESTS),
+}));
+
+const WITHHELD: Shape<Withheld> = object((read) => ({sha256: read('sha256', text)}));
+
+const LEDGER: Shape<Ledger> = object((read) => {
+  read('v', (value, path) => {
+    if (value !== 1) throw new ShapeMismatch(path, '1: another release of the tool wrote it');
+  });
+  const applied = read('applied', list(ENTRY));
+  if (applied.length === 0 || new Set(applied.map(({id}) => id)).size < applied.length)
+    throw new ShapeMismatch('applied', 'a list that names each plugin once');
+  return {
+    id: read('id', text),
+    instanceUuid: read('instanceUuid', text),
+    runs: read('runs', record(RUN)),
+    applied,
+  };
+});

@@ -1,8 +1,7 @@
-import {applyChanges} from '../extraconfig/delta.js';
 import {Draft} from '../extraconfig/draft.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
-import {acceptDataVersion, LATEST_VERSION, TOOL_DATA_VERSION} from './data-version.js';
+import {acceptDataVersion, HIGHEST_DATA_VERSION, LATEST_CHANGE} from './data-version.js';
 import {type Finding, finding} from './finding.js';
 import {parseLedger} from './ledger.js';
 import {nameFindings} from './names.js';
@@ -44,8 +43,8 @@ export async function migrateConfigWith(
     refusal: 'is-finding',
   });
   if (result.status !== 'done') throw result.error;
-  const outdated = dataVersion < LATEST_VERSION[target];
-  if (outdated) context.draft.set(DATA_VERSION_KEY[target], String(TOOL_DATA_VERSION));
+  const outdated = dataVersion < LATEST_CHANGE[target];
+  if (outdated) context.draft.set(DATA_VERSION_KEY[target], String(HIGHEST_DATA_VERSION));
   const applied = context.applied.map(({plugin}) => pluginId(plugin));
   return {
     migrated: outdated || applied.length > 0,
@@ -74,8 +73,8 @@ function duePlugins(
   findings: Finding[],
 ): readonly Plugin[] {
   const plugins = registry.forTarget(target);
-  const own = plugins.filter(({version}) => version > dataVersion && version <= TOOL_DATA_VERSION);
-  const others = plugins.filter(({version}) => version > TOOL_DATA_VERSION);
+  const own = plugins.filter(({version}) => version > dataVersion && version <= HIGHEST_DATA_VERSION);
+  const others = plugins.filter(({version}) => version > HIGHEST_DATA_VERSION);
   if (others.length === 0) return own;
   const past = parseLedger(config[LEDGER_KEY], null);
   if (past.status === 'invalid') {

@@ -8,7 +8,7 @@ import {
   OWN_PREFIX,
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
-import {FIRST_FOREIGN_VERSION, TOOL_DATA_VERSION} from './data-version.js';
+import {FIRST_FOREIGN_VERSION, HIGHEST_DATA_VERSION} from './data-version.js';
 
 type Definition = Readonly<Record<string, unknown>>;
 type Rule = (definition: Definition) => string | null;
@@ -30,7 +30,7 @@ const RULES: readonly Rule[] = [
   ({version}) =>
     isVersion(version)
       ? null
-      : `version must be 1 to ${TOOL_DATA_VERSION} (VIC's own) or from ${FIRST_FOREIGN_VERSION}`,
+      : `version must be 1 to ${HIGHEST_DATA_VERSION} (VIC's own) or from ${FIRST_FOREIGN_VERSION}`,
   ({target}) =>
     target === 'appliance' || target === 'container' ? null : 'target must be appliance or container',
   ({name}) =>
@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
 ];
 
 function isVersion(value: unknown): boolean {
-  return isPositiveInteger(value) && (value <= TOOL_DATA_VERSION || value >= FIRST_FOREIGN_VERSION);
+  return isPositiveInteger(value) && (value <= HIGHEST_DATA_VERSION || value >= FIRST_FOREIGN_VERSION);
 }
 
 function isPositiveInteger(value: unknown): value is number {

@@ -1,4 +1,5 @@
 import {type ErrorCode, VchError} from '../errors.js';
+import type {Target} from '../extraconfig/keys.js';
 import {pluginFaults} from './plugin-rules.js';
 
 export {
@@ -6,12 +7,10 @@ export {
   INSECURE_REGISTRIES_KEY,
   NAME_KEYS,
   RENAME_DISABLED_KEY,
+  type Target,
   VICADMIN_ENV_KEY,
 } from '../extraconfig/keys.js';
-export {joinEntries, listEntries} from '../extraconfig/list.js';
-
-/** The kinds of VM that are migrated: the appliance (endpointVM) of a VCH, and its containerVMs. */
-export type Target = 'appliance' | 'container';
+export {joinEntries, listEntries} from '../extraconfig/value.js';
 
 /** One VM's ExtraConfig as a plugin sees it: its declared keys and no others; to touch another fails the VM. */
 export interface PluginDraft {

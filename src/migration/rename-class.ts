@@ -3,10 +3,12 @@ import {RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
 import {
   dataVersionOf,
+  HIGHEST_DATA_VERSION,
   RENAME_PERSISTED_VERSION,
   RENAME_SUPPORTED_VERSION,
-  TOOL_DATA_VERSION,
 } from './data-version.js';
+
+// Why: docs/decisions/009-rename-follows-docker.md
 
 /** What `docker rename` means for a containerVM: VIC's gate by data version, and our mark. */
 export type RenameClass = 'disabled' | 'not-persisted-by-vic' | 'supported';
@@ -46,8 +48,8 @@ export function renameSupport(config: ExtraConfig): RenameSupport {
     };
   }
   const tooNew =
-    version.version > TOOL_DATA_VERSION
-      ? `, above ${TOOL_DATA_VERSION}, the highest that this release knows: vch-migrate itself does not rename it`
+    version.version > HIGHEST_DATA_VERSION
+      ? `, above ${HIGHEST_DATA_VERSION}, the highest that this release knows: vch-migrate itself does not rename it`
       : '';
   return {supported: true, class: 'supported', reason: `its data version is ${version.version}${tooNew}`};
 }

@@ -5,11 +5,11 @@ import type {Change} from '../extraconfig/extra-config.js';
 import {keyMatcher, LEDGER_KEY} from '../extraconfig/keys.js';
 import {maskValue} from '../extraconfig/mask.js';
 import {type Finding, finding} from './finding.js';
-import {readHistory} from './history.js';
+import {ledgerError, readHistory} from './history.js';
 import {digest, encodeLedger, isWithheld, type Ledger, type LedgerEntry} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
 import {unwrap} from './runner.js';
-import {ledgerError, type VmInput, vmLabel} from './vm.js';
+import {type VmInput, vmLabel} from './vm.js';
 
 /** What `undo` would do to one VM: all of what is asked for, or nothing. */
 export type VmUndo =

@@ -1,6 +1,5 @@
-import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import type {Target} from './plugin.js';
+import type {Target} from '../extraconfig/keys.js';
 
 /** One VM as it was read: whose it is, and its ExtraConfig (the keys of `readKeys` will do). */
 export interface VmInput {
@@ -24,9 +23,4 @@ export interface RunInfo {
 /** How messages call a VM. */
 export function vmLabel(input: {readonly target: Target; readonly id: string}): string {
   return input.target === 'container' ? `containerVM ${input.id}` : `appliance ${input.id}`;
-}
-
-/** The refusal of a ledger that tells nothing reliable about its VM, with the way out. */
-export function ledgerError(input: VmInput, fault: string, wayOut: string): VchError {
-  return new VchError('VCH_ERR_LEDGER_INVALID', `${vmLabel(input)}: ${fault}. ${wayOut}`);
 }

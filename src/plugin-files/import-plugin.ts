@@ -2,10 +2,10 @@ import {register} from 'node:module';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {VchError} from '../errors.js';
-import {FIRST_FOREIGN_VERSION, TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {FIRST_FOREIGN_VERSION, HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import {definePlugin, type Plugin, type PluginDefinition} from '../migration/plugin.js';
 import {pluginFaults} from '../migration/plugin-rules.js';
-import {within} from '../migration/time-limit.js';
+import {within} from '../migration/runner.js';
 
 /** Milliseconds that a file has to be imported: a top-level `await` may never settle. */
 const TIME_LIMIT = 10_000;
@@ -36,7 +36,7 @@ async function importPlugin(file: string): Promise<Plugin> {
   if (plugin.version < FIRST_FOREIGN_VERSION) {
     throw invalid(
       file,
-      `has version ${plugin.version}, but 1 to ${TOOL_DATA_VERSION} are VIC's own: number it from ${FIRST_FOREIGN_VERSION}`,
+      `has version ${plugin.version}, but 1 to ${HIGHEST_DATA_VERSION} are VIC's own: number it from ${FIRST_FOREIGN_VERSION}`,
     );
   }
   return plugin;

@@ -1,7 +1,9 @@
 import {readdir, realpath, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {builtinPlugins} from '../../plugins/index.js';
 import {VchError} from '../errors.js';
 import type {Plugin} from '../migration/plugin.js';
+import {createRegistry, type PluginRegistry} from '../migration/registry.js';
 import {pluginImporter} from './import-plugin.js';
 
 /** Loads the plugins of others: every `.js` and `.mjs` file that lies in one of these directories itself. */
@@ -55,4 +57,9 @@ function fault(error: unknown): string {
   if (word === 'ENOENT') return 'is not there';
   if (word === 'ENOTDIR') return 'is no directory';
   return `cannot be read (${String(word)})`;
+}
+
+/** VIC's plugins, and those of the directories that were named. */
+export async function loadRegistry(directories: readonly string[]): Promise<PluginRegistry> {
+  return createRegistry([...builtinPlugins, ...(await loadPlugins(directories))]);
 }

@@ -1,5 +1,7 @@
 import type {ResolveHook} from 'node:module';
 
+// Why: docs/decisions/007-plugins-are-checked-early.md
+
 /**
  * For Node's module loader: a plugin that has no `vch-migrate` of its own to import gets the package it is loaded by,
  * so that its one file can lie anywhere.

@@ -1,4 +1,5 @@
 import {DATA_VERSION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
+import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import type {Target} from '../migration/plugin.js';
 
 /** What a new plugin is to be. */
@@ -16,7 +17,7 @@ export interface ScaffoldOptions {
 export function scaffold({id, version, name, target}: ScaffoldOptions): Readonly<Record<string, string>> {
   const nameKey = NAME_KEYS[target].hidden;
   const ownKey = `${name}/note`;
-  const before = {[nameKey]: 'web', [DATA_VERSION_KEY[target]]: '10'};
+  const before = {[nameKey]: 'web', [DATA_VERSION_KEY[target]]: String(HIGHEST_DATA_VERSION)};
   return {
     [`${id}.mjs`]: pluginText({version, name, target, nameKey, ownKey}),
     [`test/${id}.test.mjs`]: testText(id),

@@ -1,7 +1,7 @@
 import type {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {aliasListKey, keyMatcher} from '../extraconfig/keys.js';
-import {joinEntries, listEntries} from '../extraconfig/list.js';
+import {joinEntries, listEntries} from '../extraconfig/value.js';
 
 /**
  * A containerVM's hidden `networks|<net>/network/aliases~` lists what resolves to what on that network. An entry is
@@ -35,7 +35,7 @@ export function renameOwnAliases(draft: Draft, oldName: string, newName: string)
 }
 
 /** Puts another container's new name into the links to it, whichever of its old names they have. */
-export function renameLinks(draft: Draft, oldNames: readonly string[], newName: string): void {
+export function relink(draft: Draft, oldNames: readonly string[], newName: string): void {
   replaceEntries(draft, ({container, alias}) => ({
     container: oldNames.includes(container) ? newName : container,
     alias,

@@ -1,10 +1,20 @@
 import {VchError} from '../errors.js';
+import {type ContainerVm, labelOf} from '../inventory/container-vms.js';
+import {containerNameOf} from '../migration/names.js';
 
-/** As docker prints it, and as it means it: a name has at least two characters. */
+/** A VM of the VCH whose container id could be read. */
+export type Container = ContainerVm & {readonly containerId: string};
+
+/** Whether a VM is a container of the VCH that was read: another VCH may own VMs in the same folder. */
+export function isContainer(vm: ContainerVm): vm is Container {
+  return vm.containerId !== null && vm.owner.status !== 'other';
+}
+
+/** As docker prints it; as docker means it, a name has at least two characters. */
 const ALLOWED = '[a-zA-Z0-9][a-zA-Z0-9_.-]';
 const PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
-/** Refuses what docker refuses before it looks for the container; the messages are VIC's own. */
+/** Throws what docker refuses before it looks for the container; the messages are VIC's own. */
 export function assertRenameWords(container: string, newName: string): void {
   if (container === '' || newName === '') {
     throw new VchError(
@@ -46,5 +56,58 @@ export function renameUnsupported(name: string, reason: string): VchError {
   return new VchError(
     'VCH_ERR_RENAME_DISABLED',
     `container ${name} does not support rename: ${reason}. Create it anew from its image under the new name; see vch-migrate status`,
+  );
+}
+
+/** The name that a word stands for: docker itself writes names with a slash before them. */
+export function spokenName(word: string): string {
+  return word.startsWith('/') ? word.slice(1) : word;
+}
+
+/**
+ * The container that a word names, as docker looks for it: a full id before a name, a name before the beginning of
+ * an id. Throws docker's messages.
+ */
+export function findContainer(word: string, containers: readonly Container[]): Container {
+  const name = spokenName(word);
+  const byId = containers.filter(({containerId}) => containerId === word);
+  const byName = containers.filter(({config}) => containerNameOf(config) === name);
+  const found = byId.length > 0 ? byId : byName.length > 0 ? byName : byBeginning(word, containers);
+  const [first] = found;
+  if (first === undefined) {
+    throw new VchError(
+      'VCH_ERR_CONTAINER_NOT_FOUND',
+      `No such container: ${word}; vch-migrate status shows the containers of the VCH`,
+    );
+  }
+  if (found.length === 1) return first;
+  // A clone carries the name and the id of its original.
+  const own = found.filter(({owner}) => owner.status === 'own');
+  const [original] = own;
+  if (original !== undefined && own.length === 1) return original;
+  throw new VchError(
+    'VCH_ERR_CONTAINER_NOT_FOUND',
+    `${found.length} containerVMs answer to ${word}: ${found.map(labelOf).join(', ')}; run vch-migrate audit, and remove the copy`,
+  );
+}
+
+function byBeginning(word: string, containers: readonly Container[]): readonly Container[] {
+  if (!/^[0-9a-f]+$/.test(word)) return [];
+  const found = containers.filter(({containerId}) => containerId.startsWith(word));
+  if (new Set(found.map(({containerId}) => containerId)).size < 2) return found;
+  throw new VchError(
+    'VCH_ERR_CONTAINER_NOT_FOUND',
+    `Multiple IDs found with provided prefix: ${word}; give more of the id, vch-migrate status --format json shows it whole`,
+  );
+}
+
+/** The other container that has a name. Clones of the container itself share it, and do not count. */
+export function holderOf(
+  name: string,
+  containers: readonly Container[],
+  self: Container,
+): Container | undefined {
+  return containers.find(
+    ({config, containerId}) => containerNameOf(config) === name && containerId !== self.containerId,
   );
 }

@@ -1,6 +1,7 @@
+import type {Found} from '../appliance/lease.js';
 import {VchError} from '../errors.js';
 import {isTransient} from '../vim25/faults.js';
-import type {FoundClaim} from './rename-claim-text.js';
+import {RENAME_CLAIM, type SeenRename} from './rename-claim-text.js';
 
 /** Somebody else has it, or nobody. */
 export function claimLost(vch: string): VchError {
@@ -19,10 +20,10 @@ export function stoppedWaiting(vch: string): VchError {
 }
 
 /** Others who live have had it for all of our patience (milliseconds). */
-export function waitedTooLong(vch: string, patience: number, other: FoundClaim): VchError {
+export function waitedTooLong(vch: string, patience: number, other: Found<SeenRename>): VchError {
   return new VchError(
     'VCH_ERR_TIMEOUT',
-    `other renames have held ${vch} for ${patience / 1000} s, the last one ${other.purpose} by ${other.owner}; run the same command again when they are through`,
+    `other renames have held ${vch} for ${patience / 1000} s, the last one ${RENAME_CLAIM.who(other)}; run the same command again when they have finished`,
   );
 }
 

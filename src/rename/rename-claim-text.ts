@@ -1,4 +1,6 @@
-import {isContainerId} from '../extraconfig/keys.js';
+import {jsonMembers, type LeaseKind, word} from '../appliance/lease.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {isContainerId, RENAME_CLAIM_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {isDockerName} from './docker-name.js';
@@ -27,18 +29,36 @@ export interface ClaimText {
   readonly unfinished: readonly RenameRecord[];
 }
 
-/** Somebody's claim, as far as it can be read. */
-export interface FoundClaim {
-  readonly id: string;
-  readonly owner: string;
-  /** `web to web-old`. */
-  readonly purpose: string;
-  readonly time: string;
-  /** `null` where it does not say. */
-  readonly lease: number | null;
-  /** `null` where it does not say. */
+/** What a rename claim says besides. */
+export interface SeenRename {
+  /** What it was made for; `null` where it does not say. */
   readonly rename: RenameRecord | null;
 }
+
+/** The claim that makes renames on a VCH take turns. */
+export const RENAME_CLAIM: LeaseKind<SeenRename> = {
+  key: RENAME_CLAIM_KEY,
+  activity: 'a rename on',
+  leaseTime: 30,
+  longest: 600,
+  decode(members) {
+    // Unfinished renames alone are what an earlier owner left.
+    if (members.size === 1 && Array.isArray(members.get('unfinished'))) return null;
+    return {rename: recordIn(members.get('rename'))};
+  },
+  who({owner, since, seen: {rename}}) {
+    const purpose = rename === null ? 'of unknown names' : `${rename.from} to ${rename.to}`;
+    return `${purpose}, claimed by ${owner ?? 'an unknown owner'} at ${since ?? 'an unknown time'}`;
+  },
+  wayOut: {
+    alive: 'Other renames wait for it',
+    dead: 'The next rename takes over its claim',
+    unknown:
+      'It delays other renames only while its owner renews the claim; the next rename takes over from a dead one',
+    foreign: '',
+  },
+  isForeign: () => false,
+};
 
 /** The claim's raw value: ASCII, whatever the names in it are. */
 export function encodeClaim(claim: ClaimText): string {
@@ -56,36 +76,14 @@ export function encodeUnfinished(unfinished: readonly RenameRecord[]): string {
     : canonicalJson({unfinished: unfinished.map((record) => ({...record}))});
 }
 
-/** The claim in a raw value; `null` where there is none. One that cannot be read is a claim, too. */
-export function parseClaim(raw: string | undefined): FoundClaim | null {
-  const text = decodeValue(raw ?? '');
-  if (text === '') return null;
-  const members = membersOf(parse(text));
-  if (members.size === 1 && Array.isArray(members.get('unfinished'))) return null;
-  const word = (name: string): string => {
-    const value = members.get(name);
-    return typeof value === 'string' ? value : 'unknown';
-  };
-  const lease = members.get('lease');
-  const rename = recordIn(members.get('rename'));
-  return {
-    id: word('id'),
-    owner: word('owner'),
-    purpose: rename === null ? 'unknown' : `${rename.from} to ${rename.to}`,
-    time: word('time'),
-    lease: typeof lease === 'number' && lease > 0 && lease <= LONGEST_LEASE ? lease : null,
-    rename,
-  };
-}
-
 /**
- * The renames that are not finished as far as a raw value tells: those that were left undone, and the one that it is
- * claimed for. Records that nobody but us could have written are left out: their names go into commands for people.
+ * The renames that are not finished as far as an appliance's keys tell: those that were left, and the one that the
+ * claim was made for. Records that this tool could not have written are left out: their names go into commands.
  */
-export function unfinishedIn(raw: string | undefined): readonly RenameRecord[] {
-  const claimed = parseClaim(raw)?.rename ?? null;
-  const left = membersOf(parse(decodeValue(raw ?? ''))).get('unfinished');
-  const records = [...(Array.isArray(left) ? left : []).map(recordIn), claimed];
+export function unfinishedIn(config: ExtraConfig): readonly RenameRecord[] {
+  const members = jsonMembers(decodeValue(config[RENAME_CLAIM_KEY] ?? ''));
+  const left = members.get('unfinished');
+  const records = [...(Array.isArray(left) ? left : []), members.get('rename')].map(recordIn);
   return distinctRecords(records.filter((record) => record !== null));
 }
 
@@ -94,24 +92,10 @@ export function distinctRecords(records: readonly RenameRecord[]): readonly Rena
   return [...new Map(records.map((record) => [`${record.container} ${record.from}`, record])).values()];
 }
 
-/** Seconds; a claim that asks for more was not written by us, and must not stop renames for a day. */
-const LONGEST_LEASE = 600;
-
 function recordIn(value: unknown): RenameRecord | null {
-  const members = membersOf(value);
-  const [container, from, to] = ['container', 'from', 'to'].map((name) => members.get(name));
-  if (typeof container !== 'string' || typeof from !== 'string' || typeof to !== 'string') return null;
+  if (typeof value !== 'object' || value === null) return null;
+  const members = new Map<string, unknown>(Object.entries(value));
+  const [container, from, to] = ['container', 'from', 'to'].map((name) => word(members, name));
+  if (container == null || from == null || to == null) return null;
   return isContainerId(container) && from !== '' && isDockerName(to) ? {container, from, to} : null;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function membersOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }

@@ -2,11 +2,10 @@ import {randomUUID} from 'node:crypto';
 import {hostname} from 'node:os';
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
+import {assertFree, findLease, UPGRADE_LOCK} from '../appliance/lease.js';
 import {toVchError, type VchError} from '../errors.js';
 import {RENAME_CLAIM_KEY} from '../extraconfig/keys.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
-import {lockState} from '../inventory/lock-state.js';
 import type {Vch} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import {pause} from '../vim25/pause.js';
@@ -18,13 +17,11 @@ import {
   type ClaimText,
   encodeClaim,
   encodeUnfinished,
-  parseClaim,
+  RENAME_CLAIM,
   type RenameRecord,
   unfinishedIn,
 } from './rename-claim-text.js';
 
-/** Seconds without a sign of life after which a claim's owner is taken for dead. */
-const LEASE = 30;
 /** Milliseconds to wait for others who live. */
 const PATIENCE = 120_000;
 const POLL = 250;
@@ -59,7 +56,7 @@ export class Claimant {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(session: Session, vch: Vch, options: ClaimOptions) {
-    this.lease = options.lease ?? LEASE;
+    this.lease = options.lease ?? RENAME_CLAIM.leaseTime;
     this.#session = session;
     this.#vch = vch;
     this.#options = options;
@@ -93,7 +90,7 @@ export class Claimant {
         if (appliance.own) return appliance;
         if (attempts === ATTEMPTS) throw failure ?? claimLost(this.#label());
         attempts += 1;
-        const unfinished = unfinishedIn(appliance.config[RENAME_CLAIM_KEY]);
+        const unfinished = unfinishedIn(appliance.config);
         this.#claim = {...this.#claim, unfinished};
         failure = await this.#tryWrite(appliance);
       }
@@ -111,18 +108,17 @@ export class Claimant {
       this.#options.signal?.throwIfAborted();
       const appliance = await this.#read();
       const raw = appliance.config[RENAME_CLAIM_KEY] ?? '';
-      const other = parseClaim(raw);
+      const other = findLease(RENAME_CLAIM, appliance.config);
       if (other === null || other.id === this.#claim.id) return {...appliance, own: other !== null};
       if (raw !== seen.raw) seen = {raw, since: performance.now()};
-      if (performance.now() - seen.since >= (other.lease ?? LEASE) * 1000) {
-        this.#options.log.warn(`taking over the claim of ${other.owner}, who has stopped renewing it`);
+      if (performance.now() - seen.since >= other.leaseTime * 1000) {
+        this.#options.log.warn(
+          `taking over the claim of a rename that is no longer renewed: ${RENAME_CLAIM.who(other)}`,
+        );
         return {...appliance, own: false};
       }
       if (performance.now() - start > PATIENCE) throw waitedTooLong(this.#label(), PATIENCE, other);
-      if (first)
-        this.#options.log.info(
-          `${this.#label()}: waiting for the rename of ${other.purpose}, by ${other.owner}`,
-        );
+      if (first) this.#options.log.info(`${this.#label()}: waiting for a rename: ${RENAME_CLAIM.who(other)}`);
       await setTimeout(POLL, undefined, {signal: this.#options.signal});
     }
   }
@@ -198,7 +194,7 @@ export class Claimant {
   /** The appliance now, unless an upgrade holds it. */
   async #read(): Promise<Appliance> {
     const appliance = await readAppliance(this.#session, this.#vch);
-    assertUnlocked(this.#vch, lockState(appliance.config));
+    assertFree(UPGRADE_LOCK, appliance.config, this.#label());
     return appliance;
   }
 
@@ -221,7 +217,7 @@ export class Claimant {
   }
 
   #isOurs({config}: Appliance): boolean {
-    return parseClaim(config[RENAME_CLAIM_KEY])?.id === this.#claim.id;
+    return findLease(RENAME_CLAIM, config)?.id === this.#claim.id;
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

@@ -1,9 +1,13 @@
+import {describeHolder, readHolder} from '../appliance/lease.js';
+import {type Vch, vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
+import {containerNameOf} from '../migration/names.js';
 import {linksTo} from './aliases.js';
-import {holderOf} from './find-container.js';
-import {parseClaim, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
-import {renameRefusal} from './rename-decision.js';
-import type {Container} from './rename-scope.js';
+import {type Container, holderOf} from './docker-name.js';
+import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
+import {renameRefusal} from './rename-target.js';
+
+// Why: docs/decisions/010-renames-take-turns.md
 
 /**
  * The records behind which a link stands that could follow and has not. The others are settled: the container is gone
@@ -15,32 +19,30 @@ export function stillOpen(
 ): readonly RenameRecord[] {
   return records.filter(({container: id, from}) => {
     const renamed = containers.find(({containerId}) => containerId === id);
-    if (renamed === undefined || renamed.name === from) return false;
+    if (renamed === undefined || containerNameOf(renamed.config) === from) return false;
     if (holderOf(from, containers, renamed) !== undefined) return false;
     return containers.some((other) => other.containerId !== id && couldFollow(other, from));
   });
 }
 
-function couldFollow({reading, name, containerId}: Container, oldName: string): boolean {
-  if (reading.status === 'template' || linksTo(reading.config, [oldName]).length === 0) return false;
-  return reading.status !== 'readable' || renameRefusal(reading, name ?? containerId) === null;
+function couldFollow(vm: Container, oldName: string): boolean {
+  if (vm.status === 'template' || linksTo(vm.config, [oldName]).length === 0) return false;
+  return vm.status !== 'readable' || renameRefusal(vm, containerNameOf(vm.config) ?? vm.containerId) === null;
 }
 
-/** What a person should know of the claim on an appliance, and of the renames that are not finished. */
-export function claimFindings(raw: string | null): readonly Finding[] {
-  const claim = parseClaim(raw ?? '');
+/** Who renames on a VCH, and the renames that are not finished. */
+export function claimFindings(vch: Vch): readonly Finding[] {
+  const {leases} = vch;
+  const holder = readHolder(RENAME_CLAIM, leases);
   const findings: Finding[] = [];
-  if (claim !== null) {
-    const {purpose, owner, time} = claim;
-    const message =
-      `a rename is going on, or its owner died: ${purpose}, claimed by ${owner} at ${time}. ` +
-      'It holds up other renames only for as long as its owner renews it; the next rename takes a dead one over';
-    findings.push({code: 'rename-claimed', message});
+  if (holder.state !== 'none') {
+    const {state, wayOut} = describeHolder(RENAME_CLAIM, holder, vchLabel(vch));
+    findings.push({code: 'rename-claimed', message: `${state}. ${wayOut}`});
   }
-  for (const {container, from, to} of unfinishedIn(raw ?? '')) {
-    // By the full id, which nobody else can take: the old name may be another container's by now.
+  for (const {container, from, to} of unfinishedIn(leases)) {
+    // By the full id, which no other container can have: docker may have reused the old name.
     const message =
-      `the rename of the container ${container} from ${from} to ${to} may be half done: links of others may still name ${from}. ` +
+      `the rename of the container ${container} from ${from} to ${to} may be half done: links in other containers may still name ${from}. ` +
       `To finish it: vch-migrate rename ${container} ${to}`;
     findings.push({code: 'rename-unfinished', message});
   }

@@ -1,32 +1,42 @@
-import {assertUnlocked} from '../containers/assert-unlocked.js';
-import type {PendingDecision} from '../containers/decision.js';
+import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
-import {assertExpected} from '../containers/scope.js';
-import {decided} from '../containers/vm-outcome.js';
+import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
+import {assertExpected, runOutcome} from '../containers/read-vch.js';
 import {hasCode, VchError} from '../errors.js';
-import {NAME_CONVENTION_KEY} from '../extraconfig/keys.js';
-import {type FoundVch, findVch} from '../inventory/find-vch.js';
+import {Draft} from '../extraconfig/draft.js';
+import {NAME_CONVENTION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
+import type {ReadableVm} from '../inventory/container-vms.js';
+import {findVch} from '../inventory/find-vch.js';
+import {vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
+import {containerNameOf} from '../migration/names.js';
+import {renameSupport} from '../migration/rename-class.js';
+import {escapeName, unescapeName} from '../vim25/entity-name.js';
 import type {Session} from '../vim25/session.js';
-import {conventionFindings, type NamingConvention, readConvention} from './display-name.js';
-import {assertRenameWords} from './docker-name.js';
-import {holderOf} from './find-container.js';
+import {renameOwnAliases} from './aliases.js';
+import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
+import {assertRenameWords, holderOf} from './docker-name.js';
+import {renameLinks} from './links.js';
 import {withRenameClaim} from './rename-claim.js';
 import {type RenameRecord, unfinishedIn} from './rename-claim-text.js';
-import {decideRename, renameRefusal} from './rename-decision.js';
-import {renameLinks} from './rename-links.js';
-import {commit, planned, type RenameOptions, type RenameParts} from './rename-parts.js';
 import {
   type Containers,
+  commit,
   NAMING_KEYS,
+  type RenameJob,
+  type RenameOptions,
   type RenameTarget,
   readContainers,
+  renameRefusal,
   renameTarget,
-} from './rename-scope.js';
-import {lookAgain} from './rename-second-look.js';
+  writeDraft,
+} from './rename-target.js';
 import {stillOpen} from './rename-unfinished.js';
+import {lookAgain} from './second-look.js';
 
-export type {RenameOptions} from './rename-parts.js';
+export type {RenameOptions} from './rename-target.js';
+
+// Why: docs/decisions/009-rename-follows-docker.md
 
 /**
  * Does `docker rename` on a containerVM: hidden name, display name and own aliases in one `ReconfigVM_Task`, then the
@@ -40,11 +50,11 @@ export async function renameContainer(session: Session, options: RenameOptions):
   assertRenameWords(container, newName);
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
-  assertUnlocked(found.vch, found.vch.summary.lock);
+  assertFree(UPGRADE_LOCK, found.vch.leases, vchLabel(found.vch));
   // Refused first without a claim: an order that cannot be carried out writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
-  const records = unfinishedIn(found.vch.renameClaim ?? '');
-  const first = supported(await readContainers(session, found, NAMING_KEYS), options, found, records);
+  const records = unfinishedIn(found.vch.leases);
+  const first = supported(await readContainers(session, found, NAMING_KEYS), options, records);
   const claim = {
     runId: options.runId,
     user: options.user,
@@ -58,7 +68,7 @@ export async function renameContainer(session: Session, options: RenameOptions):
     // Somebody whose turn came before ours may have changed anything.
     const containers = await readContainers(session, found, 'all');
     held.leave(stillOpen(held.unfinished, containers.all));
-    const target = supported(containers, options, found, held.unfinished);
+    const target = supported(containers, options, held.unfinished);
     return rename({session, options, found, containers, target, claim: held});
   });
 }
@@ -66,10 +76,9 @@ export async function renameContainer(session: Session, options: RenameOptions):
 function supported(
   containers: Containers,
   options: RenameOptions,
-  {vch}: FoundVch,
   records: readonly RenameRecord[],
 ): RenameTarget {
-  assertExpected(containers.count, options.expect, vch);
+  assertExpected(containers, options.expect);
   const target = renameTarget(containers.all, options, records);
   const refusal = target.renamed ? null : renameRefusal(target.vm, target.oldName);
   if (refusal !== null) throw refusal;
@@ -80,30 +89,29 @@ function recordOf({vm, oldName}: RenameTarget, newName: string): RenameRecord {
   return {container: vm.containerId, from: oldName, to: newName};
 }
 
-async function rename(parts: RenameParts): Promise<RunOutcome> {
-  const {target, claim, options, containers} = parts;
+async function rename(job: RenameJob): Promise<RunOutcome> {
+  const {target, claim, options, containers} = job;
   const {containerId} = target.vm;
   const convention = readConvention(claim.appliance.config[NAME_CONVENTION_KEY]);
   const outcome = (vms: readonly VmOutcome[]): RunOutcome => ({
-    vch: {...parts.found.vch.summary, containerVMs: containers.count},
-    vms,
-    findings: [...conventionFindings(convention), ...unreadFindings(parts)],
+    ...runOutcome(containers, vms),
+    findings: [...conventionFindings(convention), ...unreadFindings(job)],
     interrupted: vms.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
   });
   const open = stillOpen(claim.unfinished, containers.all);
   const others = open.filter(({container}) => container !== containerId);
-  if (target.renamed) return outcome(await finish(parts, nothingLeft(parts), containers, others));
+  if (target.renamed) return outcome(await finish(job, nothingLeft(job), containers, others));
 
   const decide = decideRename({oldName: target.oldName, newName: options.newName, convention});
   const decision = await decide(target.vm);
-  if (decision.status !== 'pending') return outcome([decided(target.vm, decision)]);
+  if (decision.status !== 'pending') return outcome([outcomeOf({vm: target.vm, decision})]);
   const record = recordOf(target, options.newName);
   await claim.announce(record);
   claim.leave([...open, record]);
   options.onProgress?.({type: 'phase', phase: 'commit', total: 1});
-  const [written] = await commit(parts, decide, [planned(target.vm, decision)]);
+  const [written] = await commit(job, decide, [{vm: target.vm, decision}]);
   if (written === undefined) return outcome([]);
-  const look = await lookAgain(parts, decision, written).catch((error: unknown) => {
+  const look = await lookAgain(job, decision, written).catch((error: unknown) => {
     // Taken back, or in a state that a person has to look at: no order could finish it.
     claim.leave(open);
     throw error;
@@ -115,7 +123,7 @@ async function rename(parts: RenameParts): Promise<RunOutcome> {
     case 'unknown': {
       const message = `whether ${target.oldName} was renamed is not known, so no link to it was changed; run the same command again`;
       const {vms} = await renameLinks(
-        parts,
+        job,
         [target.oldName],
         new VchError('VCH_ERR_OUTCOME_UNKNOWN', message),
       );
@@ -123,7 +131,7 @@ async function rename(parts: RenameParts): Promise<RunOutcome> {
     }
     case 'renamed':
       return outcome(
-        await finish(parts, describe(parts, look.vm, decision), look.containers ?? containers, others),
+        await finish(job, describe(job, look.vm, decision), look.containers ?? containers, others),
       );
   }
 }
@@ -141,23 +149,23 @@ function withNameTaken(
 
 /** Lets the links follow once the container has its new name, and leaves a record of those that have not. */
 async function finish(
-  parts: RenameParts,
+  job: RenameJob,
   renamed: VmOutcome,
   {all}: Containers,
   others: readonly RenameRecord[],
 ): Promise<readonly VmOutcome[]> {
-  const {target, claim, options} = parts;
+  const {target, claim, options} = job;
   const {containerId} = target.vm;
   const {newName} = options;
   const earlier = claim.unfinished.filter(({container}) => container === containerId).map(({from}) => from);
   const names = [...new Set([target.oldName, ...earlier])].filter((name) => name !== newName);
   // Links to a name that another container has by now are links to that one.
   const taken = names.flatMap((name) => {
-    const holder = holderOf(name, all, target.container);
+    const holder = holderOf(name, all, target.vm);
     return holder === undefined ? [] : [{name, holder}];
   });
   const oldNames = names.filter((name) => !taken.some((one) => one.name === name));
-  const links = await renameLinks(parts, oldNames);
+  const links = await renameLinks(job, oldNames);
   claim.leave([...others, ...links.open.map((from) => ({container: containerId, from, to: newName}))]);
   const findings = taken.map(({name, holder}) => ({
     code: 'links-of-another',
@@ -166,7 +174,7 @@ async function finish(
   return [{...renamed, findings: [...renamed.findings, ...findings]}, ...links.vms];
 }
 
-function unreadFindings({containers: {unread}, target, options}: RenameParts): readonly Finding[] {
+function unreadFindings({containers: {unread}, target, options}: RenameJob): readonly Finding[] {
   if (unread.length === 0) return [];
   const message =
     `the container names of ${unread.join(', ')} cannot be read; if one of them is ${options.newName}, that name is there twice, ` +
@@ -175,14 +183,15 @@ function unreadFindings({containers: {unread}, target, options}: RenameParts): r
 }
 
 /** The container of an order that an earlier run has carried out but for the links. */
-function nothingLeft({target, options}: RenameParts): VmOutcome {
+function nothingLeft({target, options}: RenameJob): VmOutcome {
   const message = `it was renamed from ${target.oldName} to ${options.newName} before; this run saw to the links of others`;
-  return decided(target.vm, {status: 'unchanged', findings: [{code: 'renamed-before', message}]});
+  const decision = {status: 'unchanged' as const, findings: [{code: 'renamed-before', message}]};
+  return outcomeOf({vm: target.vm, decision});
 }
 
 /** The renamed VM as it stands now, and what a person should know of it. */
 function describe(
-  {claim, target, options}: RenameParts,
+  {claim, target, options}: RenameJob,
   written: VmOutcome,
   decision: PendingDecision,
 ): VmOutcome {
@@ -202,4 +211,41 @@ function describe(
     containerName: options.newName,
     findings,
   };
+}
+
+/** From what to what. */
+interface Renaming {
+  readonly oldName: string;
+  readonly newName: string;
+  readonly convention: NamingConvention;
+}
+
+/** Decides what gives a containerVM its new name: hidden name, own aliases, display name. */
+function decideRename({oldName, newName, convention}: Renaming): Decide {
+  return async (vm) => {
+    const error = renameRefusal(vm, oldName);
+    if (error !== null) return {status: 'refused', error, findings: []};
+    const now = containerNameOf(vm.config);
+    if (now !== oldName) {
+      const message = `container ${vm.containerId} is no longer called ${oldName} but ${now ?? 'nothing'}: somebody else renamed it meanwhile; see vch-migrate status`;
+      return {status: 'conflict', error: new VchError('VCH_ERR_CONFLICT', message), findings: []};
+    }
+    const draft = new Draft(vm.config);
+    draft.set(NAME_KEYS.container.hidden, newName);
+    renameOwnAliases(draft, oldName, newName);
+    const displayName = displayNameOf(convention, {containerId: vm.containerId, name: newName});
+    return {...writeDraft(draft, notKept(vm)), ...displayed(vm, displayName)};
+  };
+}
+
+/** The class between: VIC would lose a rename that it does itself, since it writes such a VM's keys no more. */
+function notKept(vm: ReadableVm): Finding[] {
+  const {class: renameClass, reason} = renameSupport(vm.config);
+  if (renameClass !== 'not-persisted-by-vic') return [];
+  return [{code: 'not-persisted-by-vic', message: `${reason}; this rename is in its hidden keys, and stays`}];
+}
+
+/** Only where it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename). */
+function displayed(vm: ReadableVm, name: string): {displayName?: string} {
+  return unescapeName(vm.displayName) === name ? {} : {displayName: escapeName(name)};
 }

@@ -11,6 +11,7 @@ import {
   text,
 } from '../json-shape.js';
 import {
+  LOCK_OWNER_STATES,
   REPORT_COMMANDS,
   type Report,
   type ReportChange,
@@ -79,6 +80,8 @@ const lock: Shape<ReportLock> = object((read) =>
         phase: read('phase', nullable(text)),
         ...given('since', read('since', optional(nullable(text)))),
         ...given('stopped', read('stopped', optional(flag))),
+        ...given('state', read('state', optional(oneOf(LOCK_OWNER_STATES)))),
+        ...given('text', read('text', optional(text))),
       }
     : {held: false},
 );

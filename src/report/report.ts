@@ -75,6 +75,9 @@ export interface ReportVm {
   readonly pending?: readonly string[];
 }
 
+/** Whether the owner of a lock lives. */
+export const LOCK_OWNER_STATES = ['alive', 'dead', 'unknown'] as const;
+
 /** The upgrade lock as it stands on the appliance. */
 export type ReportLock =
   | {readonly held: false}
@@ -88,6 +91,10 @@ export type ReportLock =
       readonly since?: string | null;
       /** Its owner has said that it does not go on. */
       readonly stopped?: boolean;
+      /** Whether its owner lives, as far as this machine can tell. */
+      readonly state?: (typeof LOCK_OWNER_STATES)[number];
+      /** Who holds it and what to do about it, in sentences. */
+      readonly text?: string;
     };
 
 /** The VCH of a run. The keys after `build` are additions to the contract. */

@@ -15,6 +15,8 @@ import {Rehearsal} from './plugin-trial.js';
 
 export type {PluginExample} from './plugin-checks.js';
 
+// Why: docs/decisions/007-plugins-are-checked-early.md
+
 /** The name of the first check. */
 export const IS_A_PLUGIN = "is a plugin, and fits beside VIC's own";
 

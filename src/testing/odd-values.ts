@@ -1,6 +1,6 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, isPattern} from '../extraconfig/keys.js';
-import {TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import type {Plugin} from '../migration/plugin.js';
 
 /** An ExtraConfig to try a plugin on. */
@@ -98,7 +98,7 @@ export function samplesFor(plugin: Plugin): readonly Sample[] {
 
 /** The ExtraConfig of an example, with the data version that a plugin of others expects where it names none. */
 export function exampleConfig(plugin: Plugin, config: ExtraConfig): ExtraConfig {
-  const version = plugin.version > TOOL_DATA_VERSION ? String(TOOL_DATA_VERSION) : undefined;
+  const version = plugin.version > HIGHEST_DATA_VERSION ? String(HIGHEST_DATA_VERSION) : undefined;
   return {...(version === undefined ? {} : {[DATA_VERSION_KEY[plugin.target]]: version}), ...config};
 }
 

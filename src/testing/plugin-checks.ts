@@ -1,11 +1,11 @@
 import {isDeepStrictEqual} from 'node:util';
-import {applyChanges} from '../extraconfig/delta.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {keyMatcher} from '../extraconfig/keys.js';
-import {isSensitive, maskValue} from '../extraconfig/mask.js';
-import {checkVm} from '../migration/check.js';
-import {TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {maskValue} from '../extraconfig/mask.js';
+import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
+import {mustWithhold} from '../migration/ledger.js';
 import {planUndo} from '../migration/undo.js';
+import {verifyGoal} from '../migration/verify-goal.js';
 import {exampleConfig, type Sample} from './odd-values.js';
 import {changesBetween, type Rehearsal, type Trial, withoutLedger} from './plugin-trial.js';
 
@@ -78,7 +78,7 @@ async function appliesOnce(rehearsal: Rehearsal, tried: readonly Tried[]): Promi
     if ((await rehearsal.run(trial.config)).status === 'changed')
       return `with ${sample.name} a second run changed the result again`;
     // VIC's own go by the data version. Of the others only the ledger knows, and a ledger can be lost.
-    if (rehearsal.plugin.version <= TOOL_DATA_VERSION) continue;
+    if (rehearsal.plugin.version <= HIGHEST_DATA_VERSION) continue;
     if ((await rehearsal.run(withoutLedger(trial.config))).status === 'changed')
       return `with ${sample.name} it changes its own result again once the ledger is lost`;
   }
@@ -97,7 +97,7 @@ async function goesByTheDraft(rehearsal: Rehearsal, tried: readonly Tried[]): Pr
 async function undoRestores(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
   for (const {sample, trial} of tried.filter(isChanged)) {
     // A value that holds a secret is not kept in the ledger, and cannot come back.
-    if (trial.changes.some(({key, before}) => before !== null && isSensitive(key, before))) continue;
+    if (trial.changes.some(({key, before}) => before !== null && mustWithhold(key, before))) continue;
     const undo = await planUndo(rehearsal.registry, rehearsal.vm(trial.config));
     if (undo.status === 'refused' || undo.status === 'conflict')
       return `with ${sample.name}: ${undo.error.message}`;
@@ -111,7 +111,7 @@ async function undoRestores(rehearsal: Rehearsal, tried: readonly Tried[]): Prom
 
 async function verifyAgrees(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
   for (const {sample, trial} of tried.filter(isChanged)) {
-    const check = await checkVm(rehearsal.registry, rehearsal.vm(trial.config));
+    const check = await verifyGoal(rehearsal.registry, rehearsal.vm(trial.config));
     if (check.status !== 'at-goal') return `with ${sample.name}: ${check.error.message}`;
   }
   return null;

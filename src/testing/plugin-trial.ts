@@ -1,7 +1,5 @@
-import type {VchError} from '../errors.js';
-import {toVchError} from '../errors.js';
-import {applyChanges} from '../extraconfig/delta.js';
-import type {Change, ExtraConfig} from '../extraconfig/extra-config.js';
+import {toVchError, type VchError} from '../errors.js';
+import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
 import {migrateConfigWith} from '../migration/migrate-config.js';
 import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';

@@ -3,7 +3,9 @@ import type {Change} from '../extraconfig/extra-config.js';
 import {
   APPLIANCE_BUILD_DATE_KEY,
   APPLIANCE_COMMIT_KEY,
+  APPLIANCE_STATE_KEY,
   APPLIANCE_VERSION_KEY,
+  activeKey,
   BOOTSTRAP_KEY,
   BUILD_KEY,
   DATA_VERSION_KEY,
@@ -11,11 +13,10 @@ import {
   SESSIONS_KEY,
   startedKey,
 } from '../extraconfig/keys.js';
-import {listEntries} from '../extraconfig/list.js';
-import {decodeValue, encodeValue, NIL} from '../extraconfig/value.js';
+import {decodeValue, encodeValue, listEntries, NIL} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import {dataVersionOf, TOOL_DATA_VERSION} from '../migration/data-version.js';
+import {APPLIANCE_STAMP, dataVersionOf} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
@@ -68,13 +69,13 @@ export async function planAppliance(
   );
   if (plan.status !== 'pending' && plan.status !== 'unchanged') throw plan.error;
   const own = plan.status === 'pending' ? plan.changes : [];
-  const wanted = {...versionKeys(destination), ...clearedSessions(appliance)};
+  const wanted = {...versionKeys(destination, appliance), ...sessionKeys(appliance)};
   const others = Object.entries(wanted).flatMap(([key, after]): Change[] => {
     const before = config[key] ?? null;
     return before === after ? [] : [{key, before, after}];
   });
   const stampKey = DATA_VERSION_KEY.appliance;
-  const stamp = {key: stampKey, before: config[stampKey] ?? null, after: String(TOOL_DATA_VERSION)};
+  const stamp = {key: stampKey, before: config[stampKey] ?? null, after: String(APPLIANCE_STAMP)};
   return {
     dataVersion: plan.dataVersion,
     applied: plan.status === 'pending' ? plan.applied : [],
@@ -86,30 +87,40 @@ export async function planAppliance(
   };
 }
 
-/** What VIC's own upgrade writes of the new version; nothing without an ISO, which alone tells a version. */
-function versionKeys({to, bootstrapIso}: Destination): Readonly<Record<string, string>> {
+/** The version keys as vic-machine writes them; none without an ISO, because only an ISO tells a version. */
+function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
   const keys: Record<string, string> = {};
   if (to !== null) {
     keys[APPLIANCE_VERSION_KEY] = to.version;
     keys[BUILD_KEY.appliance] = to.build;
     keys[APPLIANCE_COMMIT_KEY] = encodeValue(to.commit ?? '');
     if (to.date !== null) keys[APPLIANCE_BUILD_DATE_KEY] = to.date;
+    // `dirty` describes the old build.
+    if (decodeValue(config[APPLIANCE_STATE_KEY] ?? '') !== '') keys[APPLIANCE_STATE_KEY] = NIL;
   }
   if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
   return keys;
 }
 
-/** The guest sets these anew when it has started; what they say until then is of the last time. */
-function clearedSessions({config}: Appliance): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    startedKeys(config).flatMap((key) => (decodeValue(config[key] ?? '') === '' ? [] : [[key, NIL]])),
-  );
+/**
+ * The session keys as vic-machine's upgrade writes them. From VIC 1.1 on, the appliance starts only sessions that are
+ * active; VIC 0.9 and older never wrote that key. The guest sets `started` again after each boot.
+ */
+function sessionKeys({config}: Appliance): Readonly<Record<string, string>> {
+  const started = startedKeys(config).filter((key) => decodeValue(config[key] ?? '') !== '');
+  return Object.fromEntries([
+    ...sessionsOf(config).map((session) => [activeKey(session), 'true']),
+    ...started.map((key) => [key, NIL]),
+  ]);
 }
 
 /** Where each of the appliance's services says that it has started. */
 export function startedKeys(config: Appliance['config']): string[] {
-  const sessions = decodeValue(config[SESSIONS_KEY] ?? '');
-  return listEntries(sessions).map(startedKey);
+  return sessionsOf(config).map(startedKey);
+}
+
+function sessionsOf(config: Appliance['config']): string[] {
+  return listEntries(config[SESSIONS_KEY] ?? '');
 }
 
 function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChange | null {

@@ -1,8 +1,6 @@
-import {decideApply} from '../containers/decision.js';
-import {runInfo} from '../containers/migration-run.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
-import type {RunOptions} from '../containers/run-options.js';
-import {scopeOf} from '../containers/scope.js';
+import {decideApply, planRun} from '../containers/plan.js';
+import {type RunOptions, runInfo} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import {type Datastore, readDatastores} from '../inventory/datastores.js';
@@ -21,8 +19,11 @@ import {judgeSnapshots} from './checks/snapshots.js';
 import {type Check, check, failed, type Verdict} from './checks/verdict.js';
 import type {UpgradeOptions} from './options.js';
 import {GRACE} from './power.js';
+import {CHECK, tellStep} from './steps.js';
 
 export type {Check} from './checks/verdict.js';
+
+// Why: docs/decisions/015-checks-warn-when-they-cannot-look.md
 
 /** What `check` takes: of an upgrade's options those that can be looked at before. */
 export type CheckOptions = RunOptions &
@@ -52,15 +53,14 @@ export async function checkFound(
   planned?: RunOutcome,
 ): Promise<CheckOutcome> {
   const containers = planned ?? (await plan(session, found, options));
-  options.onProgress?.({type: 'phase', phase: 'check', total: null});
+  tellStep(options, CHECK);
   return {...containers, checks: await checksOf(session, found, options, containers.vms)};
 }
 
 /** What `plan` says of the containerVMs, however many there are: that is a check of its own. */
 async function plan(session: Session, found: FoundVch, options: CheckOptions): Promise<RunOutcome> {
   const decide = decideApply(options.registry, runInfo(options));
-  const keys = options.registry.readKeys('container');
-  return (await scopeOf(session, found, {...options, expect: undefined}, {decide, keys})).outcome;
+  return (await planRun(session, {...options, expect: undefined}, decide, found)).outcome;
 }
 
 async function checksOf(

@@ -1,50 +1,62 @@
-import {type Decide, decideApply, decideUndo} from '../containers/decision.js';
-import {runInfo} from '../containers/migration-run.js';
+import {writeRun} from '../containers/apply.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
-import type {RunOptions} from '../containers/run-options.js';
-import {type Scope, scopeOf} from '../containers/scope.js';
-import {selected} from '../containers/selection.js';
-import {writeScope} from '../containers/write-scope.js';
+import {type Decide, decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
+import {type RunOptions, runInfo} from '../containers/run-options.js';
+import {decideUndo} from '../containers/undo.js';
 import {VchError} from '../errors.js';
-import type {VchContext} from './context.js';
+import type {VchContext, VchTarget} from './context.js';
+import type {VchOptions} from './options.js';
+import type {UpgradeRecord} from './record.js';
 
 /** Runs the container plugins under our own lock. Rejects where one VM's trouble must stop the upgrade. */
 export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
   const options = heldOptions(context);
-  const scope = await readScope(context, decideApply(options.registry, runInfo(options)));
-  assertUpgradable(scope.outcome.vms);
-  return writeScope(context.session, scope, options, async () => null);
+  const run = await planRead(context, decideApply(options.registry, runInfo(options)), options);
+  assertUpgradable(run.outcome.vms);
+  return writeRun(context.session, run, options, async () => null);
 }
 
 /** Takes back what the upgrade on record wrote to the containerVMs, whole VMs or not at all. */
 export async function undoContainers(context: VchContext): Promise<RunOutcome> {
   const options = heldOptions(context);
-  const scope = await readScope(context, decideUndo(options.registry, {run: context.record.run}));
-  return writeScope(context.session, scope, options, async () => null);
+  const run = await planUndoContainers(context, context.record);
+  return writeRun(context.session, run, options, async () => null);
 }
 
 /** What the containerVMs are to become, without writing. */
-export function planContainers(context: VchContext): Promise<Scope> {
-  return readScope(context, decideApply(context.options.registry, runInfo(context.options)));
+export function planContainers(target: VchTarget): Promise<PlannedRun> {
+  return planRead(target, decideApply(target.options.registry, runInfo(target.options)), target.options);
 }
 
 /** What would be taken back from the containerVMs, without writing. */
-export function planUndoContainers(context: VchContext): Promise<Scope> {
-  return readScope(context, decideUndo(context.options.registry, {run: context.record.run}));
+export function planUndoContainers(target: VchTarget, {run}: UpgradeRecord): Promise<PlannedRun> {
+  const {registry, reported} = target.options;
+  // What an upgrade wrote is taken back as a whole.
+  return planRead(target, decideUndo(registry, {run}), {reported});
 }
 
-async function readScope(context: VchContext, decide: Decide): Promise<Scope> {
-  const {session, found, options} = context;
-  const keys = options.registry.readKeys('container');
-  return selected(await scopeOf(session, found, options, {decide, keys}), options);
+async function planRead(
+  {session, found, options}: VchTarget,
+  decide: Decide,
+  narrowing: Pick<VchOptions, 'select' | 'reported'>,
+): Promise<PlannedRun> {
+  return selected(await planRun(session, options, decide, found), narrowing);
 }
 
-/** The options of a run that also stops when the lock is lost, and tells the journal what it writes. */
+/** The options of a run over the containerVMs: the journal hears what it writes. */
+export function runOptions({options, note}: VchTarget): VchOptions {
+  return {
+    ...options,
+    onWrite: (id, keys) => note({effect: 'ReconfigVM_Task', object: id, detail: keys.join(', ')}),
+  };
+}
+
+/** The same for a run that also stops when the lock is lost. */
 function heldOptions(context: VchContext): RunOptions {
   const {options, lock} = context;
   const signals = options.signal === undefined ? [lock.lost] : [options.signal, lock.lost];
   return {
-    ...context.runOptions,
+    ...runOptions(context),
     runId: context.record.run,
     signal: AbortSignal.any(signals),
   };

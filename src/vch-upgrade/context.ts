@@ -1,98 +1,82 @@
 import {ApplianceWriter} from '../appliance/appliance-writer.js';
-import {UpgradeLock} from '../appliance/upgrade-lock.js';
-import type {UpgradeStep} from '../containers/outcome.js';
-import type {FoundVch} from '../inventory/find-vch.js';
+import type {UpgradeLock} from '../appliance/upgrade-lock.js';
+import type {RunOptions} from '../containers/run-options.js';
+import {toVchError} from '../errors.js';
+import {type FoundVch, findVch} from '../inventory/find-vch.js';
+import type {Vch} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
+import {untilStopped} from '../stopping.js';
+import {logUserEvent} from '../vim25/event-manager.js';
 import type {Session} from '../vim25/session.js';
-import type {SideEffect} from './journal.js';
+import type {Journal, SideEffect} from './journal.js';
 import type {VchOptions} from './options.js';
-import type {UpgradePhase} from './phase.js';
 import type {UpgradeRecord} from './record.js';
 
-/** What the steps of one upgrade or rollback share: who owns the appliance, and what is on record. */
-export class VchContext {
+/** A VCH that a command works on. The command holds no lock on it yet. */
+export interface VchTarget<Options extends RunOptions = VchOptions> {
   readonly session: Session;
   readonly found: FoundVch;
-  readonly options: VchOptions;
-  readonly writer: ApplianceWriter;
-  readonly lock: UpgradeLock;
-  readonly findings: Finding[] = [];
-  #record: UpgradeRecord | undefined;
-
-  constructor(session: Session, found: FoundVch, options: VchOptions) {
-    this.session = session;
-    this.found = found;
-    this.options = options;
-    this.writer = new ApplianceWriter(session, found.vch, (effect) => this.note(effect));
-    this.lock = new UpgradeLock(this.writer, {
-      runId: options.runId,
-      user: options.user,
-      toolVersion: options.toolVersion,
-      changeId: options.changeId,
-      lease: options.lease,
-      log: options.log,
-    });
-  }
-
-  /** The options of a run over the containerVMs: what it writes is told to the journal. */
-  get runOptions(): VchOptions {
-    return {
-      ...this.options,
-      onWrite: (id, keys) => this.note({effect: 'ReconfigVM_Task', object: id, detail: keys.join(', ')}),
-    };
-  }
-
-  get vch() {
-    return this.found.vch;
-  }
-
+  readonly vch: Vch;
   /** `vch1 (vm-12)` */
-  get label(): string {
-    return this.writer.label;
-  }
+  readonly label: string;
+  readonly options: Options;
+  readonly writer: ApplianceWriter;
+  /** What {@link find} has collected for the report. */
+  readonly findings: readonly Finding[];
+  /** Tells the journal what is about to be done. */
+  note(effect: SideEffect): void;
+  /** Adds a finding, once. */
+  find(code: string, message: string): void;
+}
 
-  /** What is on record; there is none before the lock is taken. */
-  get record(): UpgradeRecord {
-    if (this.#record === undefined) throw new Error('the lock is not taken');
-    return this.#record;
-  }
+/** A VCH under this process's upgrade lock: what the steps of an upgrade and of a rollback work on. */
+export interface VchContext extends VchTarget {
+  readonly lock: UpgradeLock;
+  /** The rollback record as the lock has it. */
+  readonly record: UpgradeRecord;
+  /** Writes a change to the record to the appliance, under the lock. */
+  write(change: Partial<UpgradeRecord>): Promise<void>;
+  /** Tells the progress display, the log and the report which step begins. */
+  tell(step: string, total?: number): void;
+  /** Throws VCH_ERR_LOCK_LOST unless lock and flag are still ours. Call it right before what cannot be taken back. */
+  assertOurs(): Promise<void>;
+}
 
-  get locked(): boolean {
-    return this.#record !== undefined;
-  }
+/** Finds the VCH that a command is to work on. */
+export async function openVch<Options extends RunOptions & {readonly journal?: Journal | undefined}>(
+  session: Session,
+  options: Options,
+): Promise<VchTarget<Options>> {
+  options.onProgress?.({type: 'phase', phase: 'find', total: null});
+  const found = await untilStopped(options.signal, () => findVch(session, options.vch));
+  const note = (effect: SideEffect) => options.journal?.(effect);
+  const writer = new ApplianceWriter(session, found.vch, note);
+  const findings: Finding[] = [];
+  return {
+    ...{session, found, vch: found.vch, label: writer.label, options, writer, findings, note},
+    find(code, message) {
+      if (findings.some((known) => known.code === code && known.message === message)) return;
+      findings.push({code, message});
+      options.log.warn(message);
+    },
+  };
+}
 
-  /** The lock is taken, with that on record. */
-  took(record: UpgradeRecord): void {
-    this.#record = record;
-  }
+const NOT_OFFERED = new Set(['NotSupported', 'NotImplemented', 'MethodNotFound']);
 
-  /** Changes what is on record from the next write on. */
-  amend(change: Partial<UpgradeRecord>): void {
-    this.#record = {...this.record, ...change};
-  }
-
-  /** Enters a phase: lock, flag and record say so, and were still ours. */
-  async enter(phase: UpgradePhase, change: Partial<UpgradeRecord> = {}): Promise<void> {
-    this.amend({...change, phase});
-    await this.lock.enter(phase, this.record);
-  }
-
-  /** Makes sure that lock and flag are still ours: right before everything that cannot be taken back. */
-  async assertOurs(): Promise<void> {
-    this.lock.assertOurs(await this.writer.read());
-  }
-
-  /** Tells what is being done, for the progress display, the log and the report. */
-  step(phase: UpgradeStep, total: number | null = null): void {
-    this.options.onProgress?.({type: 'phase', phase, total});
-  }
-
-  note(effect: SideEffect): void {
-    this.options.journal?.(effect);
-  }
-
-  find(code: string, message: string): void {
-    this.findings.push({code, message});
-    this.options.log.warn(message);
+/** Leaves a line in the appliance's event log. Nothing depends on it: a user may lack Global.LogEvent. */
+export async function logEvent(context: VchContext, what: string): Promise<void> {
+  const {session, vch, options, record} = context;
+  const change = record.changeId === null ? '' : `, change ${record.changeId}`;
+  const message = `vch-migrate: ${what}; run ${record.run}${change}, by ${options.user}`;
+  context.note({effect: 'LogUserEvent', object: vch.ref.value, detail: message});
+  try {
+    await logUserEvent(session, vch.ref, message);
+  } catch (error) {
+    const failure = toVchError(error);
+    const text = `"${what}" is not in the events of ${context.label}: ${failure.message}`;
+    // A server that offers no user events, as vcsim does, is no trouble.
+    if (failure.fault !== undefined && NOT_OFFERED.has(failure.fault)) options.log.debug(text);
+    else context.find('event-not-logged', text);
   }
 }

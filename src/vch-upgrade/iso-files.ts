@@ -3,8 +3,7 @@ import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {inventoryPaths} from '../inventory/inventory-path.js';
 import type {Vch} from '../inventory/vch.js';
-import {isoFileName} from '../iso/iso-file-name.js';
-import type {IsoInfo} from '../iso/iso-info.js';
+import {type IsoInfo, isoFileName} from '../iso/iso-info.js';
 import {
   type DatastoreFile,
   datastoreFileSize,
@@ -18,7 +17,7 @@ import type {VchContext} from './context.js';
 import type {IsoRecord, TargetVersion, UpgradeRecord} from './record.js';
 
 /** The two ISOs of a VCH. */
-export const ISO_KINDS = ['appliance', 'bootstrap'] as const;
+const ISO_KINDS = ['appliance', 'bootstrap'] as const;
 
 export type IsoKind = (typeof ISO_KINDS)[number];
 
@@ -72,10 +71,9 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
     );
   }
   // On record first: what is begun to be written is ours to take away.
-  context.amend({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
-  await context.enter('upload');
+  await context.write({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
   context.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
-  context.step('upload', iso.size);
+  context.tell('upload', iso.size);
   await uploadDatastoreFile(session, file, {
     source: source.path,
     size: iso.size,

@@ -1,4 +1,4 @@
-import {runInfo} from '../containers/migration-run.js';
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {
   APPLIANCE_VERSION_KEY,
@@ -11,24 +11,21 @@ import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
-import {type AppliancePlan, type Destination, planAppliance} from './appliance-plan.js';
-
-import type {VchContext} from './context.js';
+import {type AppliancePlan, planAppliance} from './appliance-plan.js';
+import {destinationOf} from './appliance-step.js';
+import type {VchTarget} from './context.js';
 import {isoRecords, targetVersion} from './iso-files.js';
 import {newerContainers} from './newer-containers.js';
-import {parseRecord, type UpgradeRecord} from './record.js';
-
-/** A plan of the appliance, and what would be on record of it. */
-export interface PlannedAppliance {
-  readonly appliance: Appliance;
-  readonly plan: AppliancePlan;
-  readonly record: UpgradeRecord;
-}
+import type {UpgradeRecord} from './record.js';
+import {recordOn} from './steps.js';
 
 /** Plans the appliance on one reading, and makes the rollback record for it. Rejects with what speaks against it. */
-export async function planOnRecord(context: VchContext, appliance: Appliance): Promise<PlannedAppliance> {
-  const {vch, options, label} = context;
-  const last = parseRecord(appliance.config[UPGRADE_RECORD_KEY], label);
+export async function planUpgrade(
+  target: VchTarget,
+  appliance: Appliance,
+): Promise<{readonly plan: AppliancePlan; readonly record: UpgradeRecord}> {
+  const {vch, options, label} = target;
+  const last = recordOn(appliance.config, label);
   if (last !== null && last.phase !== 'done') throw unfinished(label, last);
   const isos = isoRecords(vch, appliance, {appliance: options.applianceIso, bootstrap: options.bootstrapIso});
   const to = targetVersion(options.applianceIso);
@@ -61,9 +58,9 @@ export async function planOnRecord(context: VchContext, appliance: Appliance): P
     previousSnapshot: last?.snapshot ?? null,
     ledgerBefore: appliance.config[LEDGER_KEY] !== undefined,
     previous: last === null ? null : (appliance.config[UPGRADE_RECORD_KEY] ?? null),
-    newerBefore: (await newerContainers(context, from)).newer.map(({id}) => id).sort(),
+    newerBefore: (await newerContainers(target, from)).newer.map(({id}) => id).sort(),
   };
-  return {appliance, plan, record};
+  return {plan, record};
 }
 
 /** The plugins that write, as a record names them. */
@@ -71,11 +68,6 @@ export function pluginsOf(registry: PluginRegistry): readonly string[] {
   return [...registry.persisted('appliance'), ...registry.persisted('container')].map(
     (plugin) => `${pluginId(plugin)} revision ${plugin.revision}`,
   );
-}
-
-/** Where a record leads the appliance to. */
-export function destinationOf({isos, to}: Pick<UpgradeRecord, 'isos' | 'to'>): Destination {
-  return {to, applianceIso: isos.appliance?.path ?? null, bootstrapIso: isos.bootstrap?.path ?? null};
 }
 
 function driveOf({cdroms}: Appliance, key: number): string | null {

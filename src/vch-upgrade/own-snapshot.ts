@@ -1,8 +1,9 @@
 import {reach} from '../appliance/retry.js';
+import {toVchError} from '../errors.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {settle} from '../vim25/recent-tasks.js';
 import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
-import type {VchContext} from './context.js';
+import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
 /** By which a snapshot is known when its moref was lost. */
@@ -14,8 +15,11 @@ function mark(run: string): string {
  * The snapshot that an upgrade has taken; `null` where it is not there. Its description must say so: a moref alone may
  * name somebody else's, once a VM was registered anew or a vCenter restored.
  */
-export async function findSnapshot(context: VchContext, record: UpgradeRecord): Promise<Snapshot | null> {
-  const {all} = await readSnapshots(context.session, context.vch.ref);
+export async function findSnapshot(
+  {session, vch}: Pick<VchTarget, 'session' | 'vch'>,
+  record: UpgradeRecord,
+): Promise<Snapshot | null> {
+  const {all} = await readSnapshots(session, vch.ref);
   const ours = all.filter(({description}) => description === mark(record.run));
   return ours.find(({ref}) => ref.value === record.snapshot) ?? ours.at(-1) ?? null;
 }
@@ -61,4 +65,24 @@ export function ensureRemoved(context: VchContext, snapshot: ManagedObjectRefere
       },
     );
   });
+}
+
+/** Removes the last upgrade's snapshot: with this upgrade its rollback ends. No snapshot of anybody else goes. */
+export async function dropPrevious(context: VchContext): Promise<Partial<UpgradeRecord>> {
+  const {previousSnapshot} = context.record;
+  try {
+    const {all} = await readSnapshots(context.session, context.vch.ref);
+    const last = all.find(
+      ({ref, description}) => ref.value === previousSnapshot && description.startsWith(mark('')),
+    );
+    if (last !== undefined) await ensureRemoved(context, last.ref);
+    return {previousSnapshot: null};
+  } catch (error) {
+    context.find(
+      'previous-snapshot-left',
+      `the snapshot ${previousSnapshot} of the last upgrade is still there: ${toVchError(error).message}; ` +
+        `remove it with govc snapshot.remove -vm VirtualMachine:${context.vch.ref.value} ${previousSnapshot}`,
+    );
+    return {};
+  }
 }

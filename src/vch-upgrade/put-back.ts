@@ -1,45 +1,44 @@
 import {type Missing, missingKeys} from '../appliance/appliance-writer.js';
-import {parseLock} from '../appliance/lock-text.js';
+import {findLease, UPGRADE_LOCK} from '../appliance/lease.js';
 import {reach} from '../appliance/retry.js';
 import {toVchError, VchError} from '../errors.js';
-import {
-  isStarted,
-  LEDGER_KEY,
-  LOCK_KEY,
-  UPDATE_IN_PROGRESS_KEY,
-  UPGRADE_RECORD_KEY,
-} from '../extraconfig/keys.js';
+import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {settle} from '../vim25/recent-tasks.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
+import {tellNewer} from './newer-containers.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
-import {reached, type UpgradePhase} from './phase.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
 import type {UpgradeRecord} from './record.js';
 
+// Why: docs/decisions/013-rollback-compares-first.md
+
 /**
  * Puts the appliance back to the snapshot of the upgrade on record, and writes what the revert did not bring back.
- * Where it was not touched yet, there is nothing to put back. `from` is the phase that the upgrade had come to.
+ * `written`: the upgrade had come to write to the appliance. Gives what changes on record.
  */
-export async function putApplianceBack(context: VchContext, from: UpgradePhase): Promise<void> {
-  context.step('revert');
-  await context.enter('rollback');
+export async function putApplianceBack(
+  context: VchContext,
+  written: boolean,
+): Promise<Partial<UpgradeRecord>> {
+  const patch = await tellNewer(context);
   const {record} = context;
   const snapshot = await findSnapshot(context, record);
   const appliance = await context.writer.read();
   if (snapshot === null) {
-    if (!record.touched) return;
+    if (!record.touched) return patch;
     throw snapshotGone(context);
   }
   // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
-  if (!reached(from, 'appliance') && appliance.powerState === record.powerState) return;
+  if (!written && appliance.powerState === record.powerState) return patch;
   const before = await readSnapshotConfig(context.session, snapshot.ref);
   // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
-  if (isBack(record, before, appliance)) return;
-  context.amend({snapshot: snapshot.ref.value, touched: true});
+  if (isBack(record, before, appliance)) return patch;
+  if (!record.touched || record.snapshot !== snapshot.ref.value)
+    await context.write({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
     context.find(
       'left-off',
@@ -48,10 +47,11 @@ export async function putApplianceBack(context: VchContext, from: UpgradePhase):
   await ensurePoweredOff(context);
   await revert(context, snapshot);
   await restore(context, before);
-  if (record.powerState !== 'poweredOn') return;
-  context.step('power-on');
+  if (record.powerState !== 'poweredOn') return patch;
+  context.tell('power-on');
   await ensurePoweredOn(context);
   await expectReady(context);
+  return patch;
 }
 
 /** Whether an appliance is as its snapshot has it, but for what its guest writes while it runs. */
@@ -84,8 +84,6 @@ export async function looksBack(context: VchContext): Promise<boolean> {
 
 /** Takes away what the upgrade left besides: its ISO files and its snapshot. What cannot be is told. */
 export async function cleanUp(context: VchContext): Promise<void> {
-  context.step('cleanup');
-  await context.enter('rollback-cleanup');
   try {
     await removeUploaded(context);
   } catch (error) {
@@ -108,7 +106,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
 }
 
 /** What becomes of flag and record when everything is as before. */
-export function keysAsBefore({record}: Pick<VchContext, 'record'>): Readonly<Record<string, string | null>> {
+export function keysAsBefore(record: UpgradeRecord): Readonly<Record<string, string | null>> {
   return {[UPGRADE_RECORD_KEY]: record.previous, [UPDATE_IN_PROGRESS_KEY]: record.updateInProgress};
 }
 
@@ -143,14 +141,14 @@ function revert(context: VchContext, snapshot: Snapshot): Promise<void> {
  */
 async function restore(context: VchContext, before: SnapshotConfig): Promise<void> {
   const {writer, lock, record} = context;
-  const inSnapshot = parseLock(before.extraConfig[LOCK_KEY])?.id ?? null;
+  const inSnapshot = findLease(UPGRADE_LOCK, before.extraConfig)?.id ?? null;
   const keys = [...record.keys, LEDGER_KEY];
   const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
   await writer.write('renewing the lock after the revert', (appliance): Missing => {
     if (appliance.powerState !== 'poweredOff') throw poweredOnMeanwhile(context, appliance);
     // Also what the revert itself has put there.
-    if (parseLock(appliance.config[LOCK_KEY])?.id !== inSnapshot) lock.assertOurs(appliance);
-    const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys(context.record)});
+    if (findLease(UPGRADE_LOCK, appliance.config)?.id !== inSnapshot) lock.assertOurs(appliance);
+    const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys()});
     const deviceChange = drives(appliance, before, record.cdrom?.key);
     return extraConfig.length === 0 && deviceChange.length === 0 ? null : {extraConfig, deviceChange};
   });
@@ -165,7 +163,7 @@ function drives(appliance: Appliance, before: SnapshotConfig, key: number | unde
 
 /** That the old version is slow to start again is no failed rollback. */
 async function expectReady(context: VchContext): Promise<void> {
-  context.step('ready');
+  context.tell('ready');
   try {
     await waitUntilReady(context, undefined);
   } catch (error) {

@@ -3,7 +3,6 @@ import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import {count, flag, list, moment, nullable, object, oneOf, ShapeMismatch, text} from '../json-shape.js';
 import {canonicalJson} from '../migration/canonical-json.js';
-import {PHASES, type UpgradePhase} from './phase.js';
 
 /** One ISO file of an upgrade on its datastore. */
 export interface IsoRecord {
@@ -39,7 +38,8 @@ export interface UpgradeRecord {
   readonly user: string;
   readonly tool: string;
   readonly startedAt: string;
-  readonly phase: UpgradePhase;
+  /** The step that it has come to; a word of the step table. */
+  readonly phase: string;
   /** The appliance itself may have been changed: from the moment before its power-off. */
   readonly touched: boolean;
   /** Moref; `null` before it is taken. */
@@ -78,62 +78,65 @@ const ISO = object(
   }),
 );
 
-const RECORD = object(
-  (read): UpgradeRecord => ({
-    schema: read('schema', (value, path) => {
-      if (value === 1) return 1;
-      throw new ShapeMismatch(path, '1');
-    }),
-    run: read('run', text),
-    changeId: read('changeId', nullable(text)),
-    user: read('user', text),
-    tool: read('tool', text),
-    startedAt: read('startedAt', moment),
-    phase: read('phase', oneOf(PHASES)),
-    touched: read('touched', flag),
-    snapshot: read('snapshot', nullable(text)),
-    powerState: read('powerState', oneOf(['poweredOn', 'poweredOff'])),
-    updateInProgress: read('updateInProgress', nullable(text)),
-    from: read(
-      'from',
-      object((of) => ({
-        dataVersion: of('dataVersion', count),
-        build: of('build', nullable(text)),
-        version: of('version', nullable(text)),
-      })),
-    ),
-    to: read(
-      'to',
-      nullable(
-        object(
-          (of): TargetVersion => ({
-            version: of('version', text),
-            build: of('build', text),
-            commit: of('commit', nullable(text)),
-            date: of('date', nullable(text)),
-          }),
+const recordOf = (steps: readonly string[]) =>
+  object(
+    (read): UpgradeRecord => ({
+      schema: read('schema', (value, path) => {
+        if (value === 1) return 1;
+        throw new ShapeMismatch(path, '1');
+      }),
+      run: read('run', text),
+      changeId: read('changeId', nullable(text)),
+      user: read('user', text),
+      tool: read('tool', text),
+      startedAt: read('startedAt', moment),
+      phase: read('phase', oneOf(steps)),
+      touched: read('touched', flag),
+      snapshot: read('snapshot', nullable(text)),
+      powerState: read('powerState', oneOf(['poweredOn', 'poweredOff'])),
+      updateInProgress: read('updateInProgress', nullable(text)),
+      from: read(
+        'from',
+        object((of) => ({
+          dataVersion: of('dataVersion', count),
+          build: of('build', nullable(text)),
+          version: of('version', nullable(text)),
+        })),
+      ),
+      to: read(
+        'to',
+        nullable(
+          object(
+            (of): TargetVersion => ({
+              version: of('version', text),
+              build: of('build', text),
+              commit: of('commit', nullable(text)),
+              date: of('date', nullable(text)),
+            }),
+          ),
         ),
       ),
-    ),
-    plugins: read('plugins', list(text)),
-    keys: read('keys', list(text)),
-    cdrom: read(
-      'cdrom',
-      nullable(object((of): CdromRecord => ({key: of('key', count), before: of('before', nullable(text))}))),
-    ),
-    isos: read(
-      'isos',
-      object((of) => ({
-        appliance: of('appliance', nullable(ISO)),
-        bootstrap: of('bootstrap', nullable(ISO)),
-      })),
-    ),
-    previousSnapshot: read('previousSnapshot', nullable(text)),
-    ledgerBefore: read('ledgerBefore', flag),
-    previous: read('previous', nullable(text)),
-    newerBefore: read('newerBefore', list(text)),
-  }),
-);
+      plugins: read('plugins', list(text)),
+      keys: read('keys', list(text)),
+      cdrom: read(
+        'cdrom',
+        nullable(
+          object((of): CdromRecord => ({key: of('key', count), before: of('before', nullable(text))})),
+        ),
+      ),
+      isos: read(
+        'isos',
+        object((of) => ({
+          appliance: of('appliance', nullable(ISO)),
+          bootstrap: of('bootstrap', nullable(ISO)),
+        })),
+      ),
+      previousSnapshot: read('previousSnapshot', nullable(text)),
+      ledgerBefore: read('ledgerBefore', flag),
+      previous: read('previous', nullable(text)),
+      newerBefore: read('newerBefore', list(text)),
+    }),
+  );
 
 /** The record's raw value: ASCII. */
 export function encodeRecord(record: UpgradeRecord): string {
@@ -150,12 +153,19 @@ function isoJson(iso: IsoRecord | null) {
   return iso === null ? null : {...iso};
 }
 
-/** The record in a raw value; `null` where there is none. One that cannot be read is never taken for none. */
-export function parseRecord(raw: string | undefined, label: string): UpgradeRecord | null {
+/**
+ * The record in a raw value; `null` where there is none. One that cannot be read is never taken for none, nor one whose
+ * `phase` is none of these steps.
+ */
+export function parseRecord(
+  raw: string | undefined,
+  label: string,
+  steps: readonly string[],
+): UpgradeRecord | null {
   const content = decodeValue(raw ?? '');
   if (content === '') return null;
   try {
-    return RECORD(JSON.parse(content), '');
+    return recordOf(steps)(JSON.parse(content), '');
   } catch (error) {
     if (!(error instanceof ShapeMismatch) && !(error instanceof SyntaxError)) throw error;
     throw new VchError(

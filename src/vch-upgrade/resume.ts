@@ -1,101 +1,85 @@
-import {deadLock} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
-import {runInfo} from '../containers/migration-run.js';
+import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
 import {VchError} from '../errors.js';
-import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {findVch} from '../inventory/find-vch.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {applianceDataVersion, planAppliance} from './appliance-plan.js';
-import {compose} from './compose.js';
+import {applianceDataVersion} from './appliance-plan.js';
+import {planOnRecord} from './appliance-step.js';
 import {planContainers} from './containers.js';
-import {VchContext} from './context.js';
-import {destinationOf, pluginsOf, versionText} from './make-record.js';
+import {openVch, type VchContext, type VchTarget} from './context.js';
+import {pluginsOf, versionText} from './make-record.js';
 import type {VchOptions} from './options.js';
-import type {UpgradeOutcome} from './outcome.js';
+import {agreed, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
-import {isRollingBack, reached, type UpgradePhase} from './phase.js';
-import {parseRecord, type UpgradeRecord} from './record.js';
-import {conduct} from './upgrade.js';
+import type {UpgradeRecord} from './record.js';
+import {takeLock} from './run-steps.js';
+import {
+  CHECK,
+  isRollingBack,
+  reached,
+  recordOn,
+  resumePoint,
+  STEPS,
+  type Step,
+  stepsFrom,
+  tellStep,
+} from './steps.js';
+import {runUpgrade} from './upgrade.js';
 
-/** Goes on with an upgrade that was stopped, from the phase on record; what is done already is seen, and left. */
+/** Goes on with an upgrade that was stopped, from the step on record; what is done already is seen, and left. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
-  options.onProgress?.({type: 'phase', phase: 'find', total: null});
-  const found = await untilStopped(options.signal, () => findVch(session, options.vch));
-  const context = new VchContext(session, found, options);
-  const {record, dead, planned, containers} = await untilStopped(options.signal, () => prepare(context));
-  const known = {planned, containers, checks: []};
-  const goOn = await options.confirm?.(compose(context, {...known, result: 'planned', error: null}));
-  if (options.signal?.aborted || goOn === false) {
-    const outcome = compose(context, {...known, result: 'not-started', error: null});
-    return {...outcome, interrupted: options.signal?.aborted === true};
-  }
-  context.step('lock');
-  const taken = await context.lock.take(dead, async (appliance) => {
-    const now = unfinished(context.label, appliance.config[UPGRADE_RECORD_KEY]);
-    if (now.run !== record.run) throw nothingToResume(context.label, now);
-    assertSameBuild(context, appliance);
-    return now;
+  const target = await openVch(session, options);
+  const {dead, record, appliance, ...known} = await untilStopped(options.signal, () => prepare(target));
+  const before = {...known, record, appliance, lockId: null, error: null};
+  return agreed(options, outcomeOf(target, {...before, result: 'planned'}), async () => {
+    const {context} = await takeLock(target, dead, async (found) => {
+      const now = unfinished(target.label, recordOn(found.config, target.label));
+      if (now.run !== record.run) throw nothingToResume(target.label, now);
+      assertSameBuild(target, now, found);
+      return now;
+    });
+    return runUpgrade(context, stepsToGo, known);
   });
-  context.took(taken.record);
-  return conduct(context, () => startOf(context), known);
 }
 
-async function prepare(context: VchContext) {
-  const {writer, vch, options, label} = context;
-  context.step('check');
-  const appliance = await writer.read();
-  if (lockState(appliance.config).held && (appliance.config[UPGRADE_RECORD_KEY] ?? '') === '')
-    assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: appliance.config[LOCK_KEY] ?? ''}));
-  const record = unfinished(label, appliance.config[UPGRADE_RECORD_KEY]);
-  const dead = await deadLock(writer, options);
-  if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
-  context.took(record);
-  assertSamePlugins(context);
-  assertSameBuild(context, appliance);
-  await assertNoRevert(context, appliance);
-  const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
-  const plan = await planAppliance(options.registry, vch, appliance, destinationOf(record), run);
-  const {outcome} = await planContainers(context);
-  return {record, dead, planned: {appliance, plan}, containers: outcome};
+async function prepare(target: VchTarget) {
+  const {writer, options, label} = target;
+  tellStep(options, CHECK);
+  const {config} = await writer.read();
+  if ((config[UPGRADE_RECORD_KEY] ?? '') === '') assertFree(UPGRADE_LOCK, config, label);
+  unfinished(label, recordOn(config, label));
+  const {over: dead, appliance} = await watchOwner(writer, UPGRADE_LOCK, options);
+  const record = unfinished(label, recordOn(appliance.config, label));
+  assertSamePlugins(target, record);
+  assertSameBuild(target, record, appliance);
+  await assertNoRevert(target, record, appliance);
+  const plan = await planOnRecord(target, appliance, record);
+  const {outcome} = await planContainers(target);
+  return {dead, record, appliance, plan, containers: outcome, checks: []};
 }
 
-/**
- * Where to go on. While the appliance is up its containerVMs are looked at again, for some may have come since, and its
- * snapshot is taken again, for it may be days old; once it is off, everything from its power-off on is gone through
- * again, for somebody may have powered it on.
- */
-async function startOf(context: VchContext): Promise<UpgradePhase> {
-  const {record, writer} = context;
+/** The steps that are left. The old snapshot goes where a new one will be taken. */
+async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
+  const {record, writer, lock} = context;
   const snapshot = await findSnapshot(context, record);
-  switch (record.phase) {
-    case 'snapshot':
-    case 'power-off': {
-      const isOff = (await writer.read()).powerState !== record.powerState;
-      if (isOff && snapshot !== null) return 'power-off';
-      if (snapshot !== null) await ensureRemoved(context, snapshot.ref);
-      context.amend({snapshot: null, touched: false});
-      return 'containers';
-    }
-    case 'appliance':
-    case 'power-on':
-    case 'ready':
-    case 'verify':
-      if (snapshot === null)
-        context.find(
-          'no-way-back',
-          `the snapshot of ${context.label} is gone: if going on fails, it cannot be put back`,
-        );
-      return record.phase === 'appliance' ? 'power-off' : 'power-on';
-    default:
-      return record.phase;
+  const isOff = (await writer.read()).powerState !== record.powerState;
+  const next = resumePoint(record.phase, {isOff, hasSnapshot: snapshot !== null});
+  if (reached(record.phase, 'snapshot') && !reached(next, 'snapshot')) {
+    if (snapshot !== null) await ensureRemoved(context, snapshot.ref);
+    lock.amend({snapshot: null, touched: false});
   }
+  const mayFail = reached(record.phase, 'appliance') && !reached(record.phase, 'drop-previous-snapshot');
+  if (mayFail && snapshot === null)
+    context.find(
+      'no-way-back',
+      `the snapshot of ${context.label} is gone: if going on fails, it cannot be put back`,
+    );
+  return stepsFrom(STEPS, next);
 }
 
 /** What somebody else has upgraded meanwhile is not ours to go on with, and may be newer than where we were going. */
-function assertSameBuild({record, label}: VchContext, appliance: Appliance): void {
+function assertSameBuild({label}: VchTarget, record: UpgradeRecord, appliance: Appliance): void {
   const build = versionText(appliance, 'BuildNumber');
   const ours =
     reached(record.phase, 'appliance') && record.to !== null
@@ -112,17 +96,20 @@ function assertSameBuild({record, label}: VchContext, appliance: Appliance): voi
 }
 
 /** A revert brings back the record of the time of the snapshot: nothing but the power tells that there was one. */
-async function assertNoRevert(context: VchContext, {powerState}: Appliance): Promise<void> {
-  const {record, label} = context;
+async function assertNoRevert(
+  target: VchTarget,
+  record: UpgradeRecord,
+  {powerState}: Appliance,
+): Promise<void> {
   if (record.phase !== 'snapshot' || powerState === record.powerState) return;
-  if ((await findSnapshot(context, record)) === null) return;
+  if ((await findSnapshot(target, record)) === null) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `the upgrade of ${label}, run ${record.run}, was being taken back: its appliance is ${powerState}, as after a revert. Nothing was written; go on with that with vch-migrate rollback`,
+    `the upgrade of ${target.label}, run ${record.run}, was being taken back: its appliance is ${powerState}, as after a revert. Nothing was written; go on with that with vch-migrate rollback`,
   );
 }
 
-function assertSamePlugins({record, options, label}: VchContext): void {
+function assertSamePlugins({options, label}: VchTarget, record: UpgradeRecord): void {
   const now = pluginsOf(options.registry);
   if (now.join() === record.plugins.join()) return;
   throw new VchError(
@@ -132,8 +119,7 @@ function assertSamePlugins({record, options, label}: VchContext): void {
   );
 }
 
-function unfinished(label: string, raw: string | undefined): UpgradeRecord {
-  const record = parseRecord(raw, label);
+function unfinished(label: string, record: UpgradeRecord | null): UpgradeRecord {
   if (record === null || record.phase === 'done') throw nothingToResume(label, record);
   if (!isRollingBack(record.phase)) return record;
   throw new VchError(

@@ -1,124 +1,102 @@
-import {deadLock} from '../appliance/liveness.js';
-import {persist} from '../appliance/retry.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
-import type {RunOutcome} from '../containers/outcome.js';
-import {toVchError, VchError} from '../errors.js';
-import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
+import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {findVch} from '../inventory/find-vch.js';
-import {lockState} from '../inventory/lock-state.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {compose, lookAt} from './compose.js';
-import {planUndoContainers, undoContainers} from './containers.js';
-import {VchContext} from './context.js';
-import {tellEvent} from './events.js';
-import {assertNoNewer, tellNewer} from './newer-containers.js';
+import {planUndoContainers} from './containers.js';
+import {logEvent, openVch, type VchContext, type VchTarget} from './context.js';
+import {assertNoNewer} from './newer-containers.js';
 import type {VchOptions} from './options.js';
-import type {UpgradeOutcome} from './outcome.js';
+import {agreed, lookAt, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
-import {isRollingBack, reached} from './phase.js';
-import {cleanUp, keysAsBefore, looksBack, putApplianceBack} from './put-back.js';
-import {parseRecord, type UpgradeRecord} from './record.js';
+import {keysAsBefore, looksBack} from './put-back.js';
+import type {UpgradeRecord} from './record.js';
+import {runSteps, takeLock} from './run-steps.js';
+import {
+  CHECK,
+  isRollingBack,
+  ROLLBACK_STEPS,
+  reached,
+  recordOn,
+  type Step,
+  stepsFrom,
+  tellStep,
+} from './steps.js';
 
 /**
  * Takes back the last upgrade on record, finished or not: the appliance by its snapshot, the containerVMs by their
  * ledgers. Rejects with what speaks against it before anything is written.
  */
 export async function rollbackVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
-  options.onProgress?.({type: 'phase', phase: 'find', total: null});
-  const found = await untilStopped(options.signal, () => findVch(session, options.vch));
-  // What an upgrade wrote is taken back as a whole.
-  const context = new VchContext(session, found, {...options, select: undefined});
-  const {record, dead, containers} = await untilStopped(options.signal, () => prepare(context));
-  const outcome = (vms: RunOutcome, result: 'planned' | 'not-started') =>
-    compose(context, {planned: null, containers: vms, checks: [], result, error: null});
-  const goOn = await options.confirm?.(outcome(containers, 'planned'));
-  if (options.signal?.aborted || goOn === false)
-    return {...outcome(containers, 'not-started'), interrupted: options.signal?.aborted === true};
-  context.step('lock');
-  const taken = await context.lock.take(dead, async ({config}) => {
-    const now = parseRecord(config[UPGRADE_RECORD_KEY], context.label);
-    if (now === null || now.run !== record.run) throw moved(context.label);
-    return now;
+  const target = await openVch(session, options);
+  const {dead, record, appliance, containers} = await untilStopped(options.signal, () => prepare(target));
+  const known = {plan: null, checks: []};
+  const before = {...known, record, appliance, containers, lockId: null, error: null};
+  return agreed(options, outcomeOf(target, {...before, result: 'planned'}), async () => {
+    const {context} = await takeLock(target, dead, async ({config}) => {
+      const now = recordOn(config, target.label);
+      if (now === null || now.run !== record.run) throw moved(target.label);
+      return now;
+    });
+    await logEvent(context, 'rollback begins');
+    const ran = await runSteps(context, stepsToGo, containers, keysAsBefore);
+    const ended = ran.error === null ? await rolledBack(context) : await failed(context, ran.error);
+    return outcomeOf(context, {
+      ...known,
+      ...ended,
+      record: context.record,
+      lockId: context.lock.id,
+      containers: ran.containers,
+      appliance: await lookAt(context),
+    });
   });
-  context.took(taken.record);
-  return carryOut(context, containers);
 }
 
-async function prepare(context: VchContext) {
-  const {options, writer, vch, label} = context;
-  context.step('check');
-  const appliance = await writer.read();
-  const record = parseRecord(appliance.config[UPGRADE_RECORD_KEY], label);
-  if (record === null) {
-    assertUnlocked(vch, lockState(appliance.config));
+async function prepare(target: VchTarget) {
+  const {options, writer, label} = target;
+  tellStep(options, CHECK);
+  const {config} = await writer.read();
+  if (recordOn(config, label) === null) {
+    assertFree(UPGRADE_LOCK, config, label);
     throw nothingToRollBack(label);
   }
-  const dead = await deadLock(writer, options);
-  if (dead === null) assertUnlocked(vch, lockState({...appliance.config, [LOCK_KEY]: ''}));
-  context.took(record);
-  if (mayRefuse(record, appliance)) await assertNoNewer(context, 'Nothing was written');
-  if (!reached(record.phase, 'rollback-containers')) await assertSnapshot(context, record);
-  const {outcome} = await planUndoContainers(context);
-  return {record, dead, containers: outcome};
+  const {over: dead, appliance} = await watchOwner(writer, UPGRADE_LOCK, options);
+  const record = recordOn(appliance.config, label);
+  if (record === null) throw moved(label);
+  if (mayRefuse(record, appliance)) await assertNoNewer(target, record, 'Nothing was written');
+  if (!reached(record.phase, 'rollback-containers')) await assertSnapshot(target, record);
+  const {outcome} = await planUndoContainers(target, record);
+  return {dead, record, appliance, containers: outcome};
 }
 
-async function carryOut(context: VchContext, planned: RunOutcome): Promise<UpgradeOutcome> {
-  const {options} = context;
-  let containers = planned;
-  try {
-    await tellEvent(context, 'rollback begins');
-    const from = context.record.phase;
-    // Where that phase is on record the appliance is back, and stays up.
-    if (!reached(from, 'rollback-containers')) {
-      // The VCH was up while somebody was asked.
-      if (mayRefuse(context.record, await context.writer.read()))
-        await assertNoNewer(context, 'The appliance was not put back');
-      else await tellNewer(context);
-      await persist(() => putApplianceBack(context, from));
-    }
-    // A rollback by itself never came to them, so they are looked at even where nothing but the tidying is left.
-    if (from !== 'rollback-cleanup') await context.enter('rollback-containers');
-    stopHere(context);
-    containers = await undoContainers(context);
-    context.lock.lost.throwIfAborted();
-    if (containers.interrupted) stopHere(context);
-    await persist(() => cleanUp(context));
-    context.step('unlock');
-    await context.lock.release(keysAsBefore(context));
-    await tellEvent(context, 'rollback ends: rolled back');
-    const live = await lookAt(context);
-    return compose(context, {
-      planned: null,
-      containers,
-      checks: [],
-      result: 'rolled-back',
-      error: null,
-      live,
-    });
-  } catch (error) {
-    const failure = toVchError(error);
-    if (!isRollingBack(context.record.phase)) {
-      // Nothing was done under the lock: it goes back to whoever left it.
-      await context.lock.undo();
-      throw failure;
-    }
-    const result = (await isHalfBack(context, failure)) ? 'needs-person' : 'resumable';
-    await context.lock.stop(context.record);
-    await tellEvent(context, `rollback ends: ${result}, ${failure.code}`);
-    options.log.error(`the rollback of ${context.label} failed: ${failure.message}`);
-    return compose(context, {
-      planned: null,
-      containers,
-      checks: [],
-      result,
-      error: asRollback(failure, result),
-      live: await lookAt(context),
-    });
-  } finally {
-    context.lock.close();
+/** The steps that are left. Once the containerVMs are being undone the appliance is back, and stays up. */
+async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
+  const {record, writer} = context;
+  // The VCH was up while the user was asked.
+  if (mayRefuse(record, await writer.read()))
+    await assertNoNewer(context, record, 'The appliance was not put back');
+  const begun = ROLLBACK_STEPS.find(({name}) => name === record.phase);
+  return stepsFrom(ROLLBACK_STEPS, begun?.resumeFrom ?? 'rollback');
+}
+
+async function rolledBack(context: VchContext) {
+  await logEvent(context, 'rollback ends: rolled back');
+  return {result: 'rolled-back', error: null} as const;
+}
+
+/** Ends a rollback that failed. Rejects where nothing was done under the lock yet. */
+async function failed(context: VchContext, error: VchError) {
+  const {lock, record, options, label} = context;
+  if (!isRollingBack(record.phase)) {
+    // The lock goes back to whoever left it.
+    await lock.undo();
+    throw error;
   }
+  const result = (await isHalfBack(context, error)) ? 'needs-person' : 'resumable';
+  await lock.stop();
+  await logEvent(context, `rollback ends: ${result}, ${error.code}`);
+  options.log.error(`the rollback of ${label} failed: ${error.message}`);
+  return {result, error: asRollback(error, result)} as const;
 }
 
 function asRollback(failure: VchError, result: string): VchError {
@@ -141,21 +119,12 @@ async function isHalfBack(context: VchContext, failure: VchError): Promise<boole
   return (await lookAt(context))?.powerState !== context.record.powerState;
 }
 
-async function assertSnapshot(context: VchContext, record: UpgradeRecord): Promise<void> {
-  if (!record.touched || (await findSnapshot(context, record)) !== null) return;
+async function assertSnapshot(target: VchTarget, record: UpgradeRecord): Promise<void> {
+  if (!record.touched || (await findSnapshot(target, record)) !== null) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${context.label} is gone, and without it the appliance cannot be put back. ` +
+    `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} is gone, and without it the appliance cannot be put back. ` +
       'Nothing was written; see govc snapshot.tree, and vch-migrate undo for the containerVMs alone',
-  );
-}
-
-/** The first signal: the appliance is back by now, and what is left can be taken up any time. */
-function stopHere({options, label}: VchContext): void {
-  if (!options.signal?.aborted) return;
-  throw new VchError(
-    'VCH_ERR_INTERRUPTED',
-    `the rollback of ${label} was stopped: its appliance is back, its containerVMs are not all yet; go on with vch-migrate rollback`,
   );
 }
 

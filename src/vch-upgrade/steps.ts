@@ -1,152 +1,350 @@
 import type {RunOutcome} from '../containers/outcome.js';
-import {toVchError, VchError} from '../errors.js';
-import {readSnapshots} from '../vim25/snapshot.js';
-import {recordKeys, upgradeAppliance, verifyAppliance} from './appliance-step.js';
+import {VchError} from '../errors.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {verifyAppliance, writeAppliance} from './appliance-step.js';
 import {tellCard} from './card.js';
-import {migrateContainers} from './containers.js';
+import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
-import {ensureRemoved, ensureSnapshot} from './own-snapshot.js';
-import type {UpgradePhase} from './phase.js';
+import {dropPrevious, ensureSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
+import {cleanUp, putApplianceBack} from './put-back.js';
 import {waitUntilReady} from './ready.js';
-import type {UpgradeRecord} from './record.js';
+import {parseRecord, type UpgradeRecord} from './record.js';
 
-/** What the steps have found out, for the report. */
-export interface Progress {
-  containers: RunOutcome | null;
+/** What a step has come to. */
+export interface StepResult {
+  /** Goes on record with the next write. */
+  readonly patch?: Partial<UpgradeRecord>;
+  readonly containers?: RunOutcome;
 }
 
-interface Step {
-  readonly phase: UpgradePhase;
-  /** Nothing is half-done before it, so a signal may stop the upgrade there. While the VCH is down, none may. */
-  readonly safePoint: boolean;
-  readonly record?: (record: UpgradeRecord) => Partial<UpgradeRecord>;
-  readonly run: (context: VchContext, progress: Progress) => Promise<void>;
+/** How a step is shown: to people who wait for it, in events, and in docs/upgrade.md. */
+export interface ShownStep {
+  readonly name: string;
+  /** Its name in the stream of events, where that is another one. */
+  readonly event?: string;
+  /** What people read while it runs. */
+  readonly label: string;
+  readonly happens: string;
+  /** The VCH meanwhile. */
+  readonly vch: 'up' | 'down' | 'starting';
 }
 
-/** The steps of an upgrade under the lock. Each may be run again from its start: it looks before it acts. */
-const STEPS: readonly Step[] = [
+/** A step under the lock. It can be run again from its start: it looks before it acts. */
+export interface Step extends ShownStep {
+  /** It tells its progress in more detail itself. */
+  readonly tellsItself?: true;
+  /**
+   * Where a first signal stops the run: `before` the step is on record, `entered` once it is, so that everybody sees
+   * that the step before is done, or `never`, as something is half-done or the VCH is down.
+   */
+  readonly safePoint: 'before' | 'entered' | 'never';
+  /** Whether the VM takes writes meanwhile. If not, the lock's owner cannot show a sign of life. */
+  readonly takesWrites: boolean;
+  /** What goes on record as the step is entered. */
+  readonly record?: Partial<UpgradeRecord>;
+  /** Whether this upgrade needs the step at all; `otherwise` says what is left undone. */
+  readonly runs?: (record: UpgradeRecord) => boolean;
+  readonly otherwise?: (context: VchContext) => void;
+  /** Try it again from its start when it fails for a reason that may pass. */
+  readonly persists?: true;
+  /** Where to go on when the upgrade was stopped in this step. */
+  readonly resumeFrom: string | ((seen: Seen) => string);
+  /** `from`: the step on record when the run began. */
+  run(context: VchContext, from: string): Promise<StepResult>;
+  /** Throws what its result has against going on; the result is kept by then. */
+  readonly accept?: (result: StepResult, context: VchContext) => void;
+}
+
+/** What a resumed upgrade finds. */
+export interface Seen {
+  /** The appliance's power is not what it was before the upgrade. */
+  readonly isOff: boolean;
+  readonly hasSnapshot: boolean;
+}
+
+export const CHECK: ShownStep = {
+  name: 'check',
+  label: 'checking',
+  happens: 'everything that `check` looks at; a failed check ends it here',
+  vch: 'up',
+};
+export const LOCK: ShownStep = {
+  name: 'lock',
+  label: 'taking the upgrade lock',
+  happens: "lock, VIC's flag `UpdateInProgress` and the rollback record, in one guarded write",
+  vch: 'up',
+};
+export const UNLOCK: ShownStep = {
+  name: 'unlock',
+  label: 'releasing the upgrade lock',
+  happens: 'the flag becomes `false`; the rollback record stays for `rollback`',
+  vch: 'up',
+};
+
+/** The steps of an upgrade, in their order. */
+export const STEPS = [
   {
-    phase: 'upload',
-    safePoint: true,
-    run: (context) => ensureUploaded(context),
+    name: 'upload',
+    label: 'uploading',
+    tellsItself: true,
+    happens: "ISO files, under names that tell their content, beside the appliance's own",
+    vch: 'up',
+    safePoint: 'before',
+    takesWrites: true,
+    resumeFrom: 'upload',
+    run: without(ensureUploaded),
   },
   {
-    phase: 'containers',
-    safePoint: true,
-    async run(context, progress) {
-      progress.containers = await migrateContainers(context);
-      context.lock.lost.throwIfAborted();
-      if (progress.containers.interrupted) throw interrupted(context);
-      assertNoneFailed(progress.containers);
+    name: 'containers',
+    label: 'writing, reading back',
+    tellsItself: true,
+    happens: 'the containerVMs, as `apply` does it',
+    vch: 'up',
+    safePoint: 'before',
+    takesWrites: true,
+    resumeFrom: 'containers',
+    run: async (context) => ({containers: await migrateContainers(context)}),
+    accept({containers}, context) {
+      assertFinished(context, containers);
+      assertNoneFailed(containers);
     },
   },
   {
-    phase: 'snapshot',
-    safePoint: true,
-    async run(context) {
-      context.step('snapshot');
-      context.amend({snapshot: await ensureSnapshot(context)});
-      // For whoever needs it when this process is gone.
-      tellCard(context);
-    },
+    name: 'snapshot',
+    label: 'taking the snapshot',
+    happens: 'of the appliance, without memory; containerVMs are never snapshotted',
+    vch: 'up',
+    safePoint: 'before',
+    takesWrites: false,
+    resumeFrom: snapshotAgain,
+    run: async (context) => ({patch: {snapshot: await ensureSnapshot(context)}}),
+    // For whoever needs it when this process is gone.
+    accept: (_result, context) => tellCard(context),
   },
   {
-    phase: 'power-off',
-    safePoint: true,
-    record: () => ({touched: true}),
-    async run(context) {
-      context.step('power-off');
-      await ensurePoweredOff(context);
-    },
+    name: 'power-off',
+    label: 'powering off',
+    happens: 'the guest shuts down; its power is taken after a minute',
+    vch: 'down',
+    safePoint: 'before',
+    takesWrites: false,
+    record: {touched: true},
+    resumeFrom: snapshotAgain,
+    run: without(ensurePoweredOff),
   },
   {
-    phase: 'appliance',
-    safePoint: false,
-    async run(context) {
-      context.step('appliance');
-      await recordKeys(context);
-      await upgradeAppliance(context);
-    },
+    name: 'appliance',
+    label: 'upgrading the appliance',
+    happens: 'data, version and CD-ROM in one write, and its data version last of all',
+    vch: 'down',
+    safePoint: 'never',
+    takesWrites: false,
+    resumeFrom: 'power-off',
+    run: without(writeAppliance),
   },
   {
-    phase: 'power-on',
-    safePoint: false,
-    async run(context) {
-      if (context.record.powerState !== 'poweredOn') return;
-      context.step('power-on');
-      await ensurePoweredOn(context);
-    },
+    name: 'power-on',
+    label: 'powering on',
+    happens: 'only if it was on before',
+    vch: 'down',
+    safePoint: 'never',
+    takesWrites: false,
+    runs: wasOn,
+    resumeFrom: 'power-on',
+    run: without(ensurePoweredOn),
   },
   {
-    phase: 'ready',
-    safePoint: true,
-    async run(context) {
-      if (context.record.powerState !== 'poweredOn') {
-        context.find(
-          'left-off',
-          `${context.label} was powered off before and is left so: whether the new version starts was not seen`,
-        );
-        return;
-      }
-      context.step('ready');
-      await waitUntilReady(context, context.options.signal);
-    },
+    name: 'ready',
+    label: 'waiting until ready',
+    happens: 'address, services, docker where it can be reached; at most `--timeout`',
+    vch: 'starting',
+    safePoint: 'before',
+    takesWrites: true,
+    runs: wasOn,
+    otherwise: (context) =>
+      context.find(
+        'left-off',
+        `${context.label} was powered off before and is left so: whether the new version starts was not seen`,
+      ),
+    resumeFrom: 'power-on',
+    run: without((context) => waitUntilReady(context, context.options.signal)),
   },
   {
-    phase: 'verify',
-    safePoint: true,
-    async run(context) {
-      context.step('verify-appliance');
-      await verifyAppliance(context);
-    },
+    name: 'verify',
+    event: 'verify-appliance',
+    label: 'verifying the appliance',
+    happens: 'everything is read back',
+    vch: 'up',
+    safePoint: 'before',
+    takesWrites: true,
+    resumeFrom: 'power-on',
+    run: without(verifyAppliance),
   },
   {
-    phase: 'drop-previous-snapshot',
-    safePoint: false,
-    // From here on the last upgrade's way back is no more.
-    record: () => ({previous: null}),
-    run: dropPrevious,
+    name: 'drop-previous-snapshot',
+    label: "removing the last upgrade's snapshot",
+    happens: 'snapshots of others stay',
+    vch: 'up',
+    safePoint: 'never',
+    takesWrites: false,
+    // From here on the last upgrade can no longer be rolled back.
+    record: {previous: null},
+    runs: ({previousSnapshot}) => previousSnapshot !== null,
+    resumeFrom: 'drop-previous-snapshot',
+    run: async (context) => ({patch: await dropPrevious(context)}),
   },
+] as const satisfies readonly Step[];
+
+/** The steps of a rollback, in their order. The automatic one leaves the containerVMs out. */
+export const ROLLBACK_STEPS = [
+  {
+    name: 'rollback',
+    event: 'revert',
+    label: 'reverting to the snapshot',
+    happens: 'the appliance goes back to its snapshot; what the revert leaves is written',
+    vch: 'down',
+    safePoint: 'never',
+    takesWrites: false,
+    persists: true,
+    resumeFrom: 'rollback',
+    run: async (context, from) => ({patch: await putApplianceBack(context, reached(from, 'appliance'))}),
+  },
+  {
+    name: 'rollback-containers',
+    label: 'undoing the containerVMs',
+    tellsItself: true,
+    happens: 'the containerVMs are put back from their ledgers',
+    vch: 'up',
+    safePoint: 'entered',
+    takesWrites: true,
+    resumeFrom: 'rollback-containers',
+    run: async (context) => ({containers: await undoContainers(context)}),
+    accept: ({containers}, context) => assertFinished(context, containers),
+  },
+  {
+    name: 'rollback-cleanup',
+    event: 'cleanup',
+    label: 'cleaning up',
+    happens: 'uploaded ISO files and the snapshot are removed',
+    vch: 'up',
+    safePoint: 'never',
+    takesWrites: false,
+    persists: true,
+    // An automatic rollback has left the containerVMs out.
+    resumeFrom: 'rollback-containers',
+    run: without(cleanUp),
+  },
+] as const satisfies readonly Step[];
+
+const ROWS: readonly Step[] = [...STEPS, ...ROLLBACK_STEPS];
+
+/** The words for where an upgrade or its rollback stands, in their order; lock and record have them as `phase`. */
+export const STEP_NAMES: readonly string[] = [
+  'locked',
+  ...STEPS.map(({name}) => name),
+  'done',
+  ...ROLLBACK_STEPS.map(({name}) => name),
 ];
 
-/** Goes through the steps from that phase on. */
-export async function runSteps(context: VchContext, from: UpgradePhase, progress: Progress): Promise<void> {
-  const first = Math.max(
-    STEPS.findIndex(({phase}) => phase === from),
-    0,
+/** The name of a step of an upgrade or of its rollback. */
+export type StepName = 'locked' | (typeof STEPS | typeof ROLLBACK_STEPS)[number]['name'] | 'done';
+
+/** Whether an upgrade that has come to `step` has come to `wanted`. */
+export function reached(step: string, wanted: string): boolean {
+  return STEP_NAMES.indexOf(step) >= STEP_NAMES.indexOf(wanted);
+}
+
+/** Whether an upgrade is being rolled back. */
+export function isRollingBack(step: string): boolean {
+  return reached(step, 'rollback');
+}
+
+/** The steps from that one on; all of them if it is none of these. */
+export function stepsFrom(steps: readonly Step[], name: string): readonly Step[] {
+  return steps.slice(
+    Math.max(
+      steps.findIndex((step) => step.name === name),
+      0,
+    ),
   );
-  for (const step of STEPS.slice(first)) {
-    if (step.safePoint && context.options.signal?.aborted) throw interrupted(context);
-    await context.enter(step.phase, step.record?.(context.record) ?? {});
-    await step.run(context, progress);
-  }
 }
 
-/** The way back of the last upgrade ends with this one. It is ours by our own record, and nobody else's goes. */
-async function dropPrevious(context: VchContext): Promise<void> {
-  const {previousSnapshot} = context.record;
-  if (previousSnapshot === null) return;
-  context.step('drop-previous-snapshot');
-  try {
-    const {all} = await readSnapshots(context.session, context.vch.ref);
-    const last = all.find(
-      ({ref, description}) => ref.value === previousSnapshot && description.startsWith('vch-migrate run '),
-    );
-    if (last !== undefined) await ensureRemoved(context, last.ref);
-    context.amend({previousSnapshot: null});
-  } catch (error) {
-    context.find(
-      'previous-snapshot-left',
-      `the snapshot ${previousSnapshot} of the last upgrade is still there: ${toVchError(error).message}; ` +
-        `remove it with govc snapshot.remove -vm VirtualMachine:${context.vch.ref.value} ${previousSnapshot}`,
-    );
-  }
+/** Where an upgrade or a rollback that stopped in `step` goes on. */
+export function resumePoint(step: string, seen: Seen): string {
+  const from = ROWS.find(({name}) => name === step)?.resumeFrom ?? step;
+  return typeof from === 'string' ? from : from(seen);
 }
 
-function assertNoneFailed({vms}: RunOutcome): void {
-  const failed = vms.filter(({status}) => status === 'failed' || status === 'not-attempted');
+/** Seconds. While a snapshot is taken or the power changes, the VM may take no writes. */
+const LONG_LEASE = 900;
+
+/** Seconds within which the lock's owner shows a sign of life in that step; `base` where nothing hinders it. */
+export function leaseTimeOf(step: string, base: number): number {
+  return ROWS.some(({name, takesWrites}) => name === step && !takesWrites) ? LONG_LEASE : base;
+}
+
+/** Tells that a step begins. */
+export function tellStep(
+  {onProgress}: Pick<VchContext['options'], 'onProgress'>,
+  {name, event = name, label}: ShownStep,
+  total: number | null = null,
+): void {
+  onProgress?.({type: 'phase', phase: event, label, total});
+}
+
+/** Tells that the step with that name begins. */
+export function tellStepNamed(options: VchContext['options'], name: string, total?: number): void {
+  const step = ROWS.find((row) => row.name === name);
+  if (step === undefined) throw new Error(`there is no step ${name}`);
+  tellStep(options, step, total);
+}
+
+/** The rollback record on an appliance; `null` where there is none. One that this release cannot read is refused. */
+export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | null {
+  return parseRecord(config[UPGRADE_RECORD_KEY], label, STEP_NAMES);
+}
+
+/** A first signal has stopped the run. */
+export function interrupted({label, record}: Pick<VchContext, 'label' | 'record'>): VchError {
+  return new VchError(
+    'VCH_ERR_INTERRUPTED',
+    isRollingBack(record.phase)
+      ? `the rollback of ${label} was stopped: its appliance is back, its containerVMs are not all yet; go on with vch-migrate rollback`
+      : `the upgrade of ${label} was stopped in the phase ${record.phase}; go on with vch-migrate resume, or take it back with rollback`,
+  );
+}
+
+function without(act: (context: VchContext) => Promise<void>): Step['run'] {
+  return async (context) => {
+    await act(context);
+    return {};
+  };
+}
+
+function wasOn({powerState}: UpgradeRecord): boolean {
+  return powerState === 'poweredOn';
+}
+
+/**
+ * While the appliance is up its containerVMs are looked at again, for some may have come since, and its snapshot is
+ * taken again, for it may be days old.
+ */
+function snapshotAgain({isOff, hasSnapshot}: Seen): string {
+  return isOff && hasSnapshot ? 'power-off' : 'containers';
+}
+
+function assertFinished(context: VchContext, containers: RunOutcome | undefined): void {
+  context.lock.lost.throwIfAborted();
+  if (containers?.interrupted) throw interrupted(context);
+}
+
+function assertNoneFailed(containers: RunOutcome | undefined): void {
+  const failed = (containers?.vms ?? []).filter(
+    ({status}) => status === 'failed' || status === 'not-attempted',
+  );
   const first = failed.find(({status}) => status === 'failed') ?? failed[0];
   if (first === undefined) return;
   // That one was not attempted is no interruption of the upgrade.
@@ -155,12 +353,5 @@ function assertNoneFailed({vms}: RunOutcome): void {
     code ?? 'VCH_ERR_PLUGIN_FAILED',
     `${failed.length} containerVMs could not be changed, the first being ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
       'The appliance was not touched',
-  );
-}
-
-function interrupted({label, record}: VchContext): VchError {
-  return new VchError(
-    'VCH_ERR_INTERRUPTED',
-    `the upgrade of ${label} was stopped in the phase ${record.phase}; go on with vch-migrate resume, or take it back with rollback`,
   );
 }

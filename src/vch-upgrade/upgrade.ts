@@ -1,28 +1,25 @@
 import {isDeepStrictEqual} from 'node:util';
-import {refuseHeld} from '../appliance/liveness.js';
-import {assertUnlocked} from '../containers/assert-unlocked.js';
-import {applyMigration} from '../containers/migration-run.js';
+import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, VchError} from '../errors.js';
-import {isStarted, LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
-import {findVch} from '../inventory/find-vch.js';
-import {lockState} from '../inventory/lock-state.js';
+import {isStarted, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import type {Appliance} from '../inventory/appliance.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {changesAppliance} from './appliance-plan.js';
+import {type AppliancePlan, changesAppliance} from './appliance-plan.js';
+import {planOnRecord} from './appliance-step.js';
 import {tellCard} from './card.js';
 import {checkFound} from './check.js';
-import {type Composing, compose, lookAt} from './compose.js';
-import {assertUpgradable, planContainers} from './containers.js';
-import {VchContext} from './context.js';
-import {tellEvent} from './events.js';
-import {type PlannedAppliance, planOnRecord} from './make-record.js';
+import {assertUpgradable, planContainers, runOptions} from './containers.js';
+import {logEvent, openVch, type VchContext, type VchTarget} from './context.js';
+import {planUpgrade} from './make-record.js';
 import type {UpgradeOptions} from './options.js';
-import type {UpgradeOutcome} from './outcome.js';
-import type {UpgradePhase} from './phase.js';
+import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
+import {keysAsBefore, looksBack} from './put-back.js';
 import {encodeRecord, type UpgradeRecord} from './record.js';
-import {recover} from './recover.js';
-import {type Progress, runSteps} from './steps.js';
+import {runSteps, takeLock} from './run-steps.js';
+import {CHECK, ROLLBACK_STEPS, STEPS, type Step, tellStep} from './steps.js';
 
 /**
  * Upgrades a VCH: checks, takes the lock, migrates the containerVMs while the VCH is up, and then the appliance, behind
@@ -30,66 +27,55 @@ import {type Progress, runSteps} from './steps.js';
  * written; everything later is in the outcome.
  */
 export async function upgradeVch(session: Session, options: UpgradeOptions): Promise<UpgradeOutcome> {
-  const prepared = await untilStopped(options.signal, () => prepare(session, options));
-  const {context, planned, containers, checks} = prepared;
-  const before = (result: 'planned' | 'not-started' | 'unchanged', outcome: RunOutcome = containers) =>
-    compose(context, {planned, containers: outcome, checks, result, error: null});
-  if (checks.some(({status}) => status === 'failed')) return before('not-started');
-  if (options.dryRun === true) return before('planned');
-  if (!changesAppliance(planned.plan))
-    return before('unchanged', await applyMigration(session, context.runOptions));
-  const goOn = await options.confirm?.(before('planned'));
-  if (options.signal?.aborted || goOn === false)
-    return {...before('not-started'), interrupted: options.signal?.aborted === true};
-  const taken = await takeLock(context, planned.record);
-  return conduct(context, async () => 'upload', {planned: taken, containers, checks});
+  const target = await openVch(session, options);
+  const {record, containers, ...known} = await untilStopped(options.signal, () => prepare(target));
+  const before = (result: 'planned' | 'unchanged', vms: RunOutcome) =>
+    outcomeOf(target, {...known, record: null, lockId: null, containers: vms, result, error: null});
+  const planned = before('planned', containers);
+  if (known.checks.some(({status}) => status === 'failed')) return notStarted(planned);
+  if (options.dryRun === true) return planned;
+  if (!changesAppliance(known.plan))
+    return before('unchanged', await applyMigration(session, runOptions(target)));
+  return agreed(options, planned, async () => {
+    const {context, appliance} = await takeLock(target, null, async (found) => {
+      const now = await planUpgrade(target, found);
+      if (!sameStart(now.record, record)) throw overtaken(target.label, now.record);
+      return now.record;
+    });
+    tellCard(context);
+    const plan = await planOnRecord(context, appliance, context.record);
+    return runUpgrade(context, async () => STEPS, {plan, containers, checks: known.checks});
+  });
 }
 
-interface Prepared {
-  readonly context: VchContext;
-  readonly planned: PlannedAppliance;
+/** What was planned and checked before the lock was taken. */
+interface Known {
+  readonly plan: AppliancePlan;
   readonly containers: RunOutcome;
   readonly checks: UpgradeOutcome['checks'];
 }
 
 /** Everything that can be known before: it reads, and writes nothing. */
-async function prepare(session: Session, options: UpgradeOptions): Promise<Prepared> {
-  options.onProgress?.({type: 'phase', phase: 'find', total: null});
-  const found = await findVch(session, options.vch);
-  const context = new VchContext(session, found, options);
-  context.step('check');
-  const appliance = await context.writer.read();
-  refuseHeld(context.writer, appliance.config[LOCK_KEY]);
-  assertUnlocked(found.vch, lockState(appliance.config));
-  const planned = await planOnRecord(context, appliance);
-  const {outcome} = await planContainers(context);
+async function prepare(
+  target: VchTarget<UpgradeOptions>,
+): Promise<Known & {readonly appliance: Appliance; readonly record: UpgradeRecord}> {
+  const {session, found, options, writer, label} = target;
+  tellStep(options, CHECK);
+  const appliance = await writer.read();
+  assertFree(UPGRADE_LOCK, appliance.config, label);
+  const {plan, record} = await planUpgrade(target, appliance);
+  const {outcome} = await planContainers(target);
   const {checks} = await checkFound(session, found, options, outcome);
-  // Somebody may have been quicker since the first look: that is no failed check, but another upgrade.
+  // Another upgrade may have begun since the first look: that is no failed check.
   if (checks.some(({id, status}) => id === 'lock' && status === 'failed')) {
-    const {config} = await context.writer.read();
-    refuseHeld(context.writer, config[LOCK_KEY]);
-    assertUnlocked(found.vch, lockState(config));
+    const {config} = await writer.read();
+    assertFree(UPGRADE_LOCK, config, label);
   }
   if (options.dryRun !== true) assertUpgradable(outcome.vms);
-  return {context, planned, containers: outcome, checks};
+  return {appliance, plan, record, containers: outcome, checks};
 }
 
-/** Takes the lock on a fresh reading, with what is decided on it. */
-async function takeLock(context: VchContext, before: UpgradeRecord): Promise<PlannedAppliance> {
-  context.step('lock');
-  let planned: PlannedAppliance | undefined;
-  const {record} = await context.lock.take(null, async (appliance) => {
-    const now = await planOnRecord(context, appliance);
-    if (!sameStart(now.record, before)) throw overtaken(context.label, now.record);
-    planned = now;
-    return now.record;
-  });
-  context.took(record);
-  tellCard(context);
-  return planned ?? planOnRecord(context, await context.writer.read());
-}
-
-/** Whether the appliance is still what was checked, and what somebody has said yes to. */
+/** Whether the appliance is still what was checked, and what the user has agreed to. */
 function sameStart(now: UpgradeRecord, before: UpgradeRecord): boolean {
   const start = ({previous, from, keys, cdrom, powerState}: UpgradeRecord) => ({
     previous,
@@ -111,31 +97,28 @@ function overtaken(label: string, {from}: UpgradeRecord): VchError {
   );
 }
 
-/** Goes through the steps under the lock, from a phase on, and ends in a state that can be told. */
-export async function conduct(
+/** Runs the selected steps of an upgrade under the lock. When one fails, the appliance is put back where that is right. */
+export async function runUpgrade(
   context: VchContext,
-  from: () => Promise<UpgradePhase>,
-  known: Pick<Composing, 'planned' | 'containers' | 'checks'>,
+  select: (context: VchContext) => Promise<readonly Step[]>,
+  known: Known,
 ): Promise<UpgradeOutcome> {
-  const progress: Progress = {containers: null};
-  const containers = () => progress.containers ?? known.containers;
-  try {
-    await tellEvent(context, 'upgrade begins');
-    await runSteps(context, await from(), progress);
-    context.step('unlock');
-    await context.lock.release(keysWhenDone(context.record));
-    context.amend({phase: 'done'});
-    await tellEvent(context, 'upgrade ends: upgraded');
-    const live = await lookAt(context);
-    return compose(context, {...known, containers: containers(), result: 'upgraded', error: null, live});
-  } catch (error) {
-    const recovered = await recover(context, toVchError(error));
-    await tellEvent(context, `upgrade ends: ${recovered.result}, ${recovered.error.code}`);
-    const live = await lookAt(context);
-    return compose(context, {...known, containers: containers(), ...recovered, live});
-  } finally {
-    context.lock.close();
-  }
+  await logEvent(context, 'upgrade begins');
+  const {containers, error} = await runSteps(context, select, known.containers, keysWhenDone);
+  const ended: Ended =
+    error === null ? {result: 'upgraded', error} : await recover(context, error, containers);
+  await logEvent(
+    context,
+    `upgrade ends: ${ended.result}${ended.error === null ? '' : `, ${ended.error.code}`}`,
+  );
+  return outcomeOf(context, {
+    ...known,
+    containers,
+    ...ended,
+    record: ended.result === 'upgraded' ? {...context.record, phase: 'done'} : context.record,
+    lockId: context.lock.id,
+    appliance: await lookAt(context),
+  });
 }
 
 /** The record stays: a later rollback needs it. vic-machine leaves its flag as `false`, too. */
@@ -144,4 +127,57 @@ function keysWhenDone(record: UpgradeRecord): Readonly<Record<string, string | n
     [UPGRADE_RECORD_KEY]: encodeRecord({...record, phase: 'done', previous: null}),
     [UPDATE_IN_PROGRESS_KEY]: 'false',
   };
+}
+
+/** Where an upgrade has ended, once everything was done that could be. */
+interface Ended {
+  readonly result: UpgradeResult;
+  readonly error: VchError | null;
+}
+
+/** Puts the VCH into a state that can be told, after an upgrade under our lock has failed. */
+async function recover(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {
+  if (failure.code === 'VCH_ERR_LOCK_LOST') return lost(context, failure);
+  // In the last step the upgrade itself is done and proved; what is left is to say so.
+  if (failure.code === 'VCH_ERR_INTERRUPTED' || context.record.phase === 'drop-previous-snapshot') {
+    await context.lock.stop();
+    return {result: 'resumable', error: failure};
+  }
+  return rollBack(context, failure, containers);
+}
+
+/** Rolls the appliance back and releases the lock; the containerVMs keep what they got, which harms no VCH. */
+async function rollBack(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {
+  const {options, label, lock} = context;
+  options.log.error(`the upgrade of ${label} failed and is taken back: ${failure.message}`);
+  const withoutContainers = async () => ROLLBACK_STEPS.filter(({name}) => name !== 'rollback-containers');
+  const {error} = await runSteps(context, withoutContainers, containers, keysAsBefore);
+  if (error === null) return {result: 'as-before', error: failure};
+  // Once that step is entered, all that is left to do is to tidy up.
+  const back = context.record.phase === 'rollback-cleanup' || (await looksBack(context));
+  await lock.stop();
+  // As before, but for lock and record: whoever goes on has only these to put away.
+  if (back) return {result: 'resumable', error: withSecond(failure, failure.code, error)};
+  return {result: 'needs-person', error: withSecond(failure, 'VCH_ERR_ROLLBACK_FAILED', error)};
+}
+
+/** Another process may be at work on the appliance: nothing is reverted under its hands. */
+async function lost({lock, record, writer}: VchContext, failure: VchError): Promise<Ended> {
+  await lock.stop();
+  if (!record.touched) return {result: 'resumable', error: failure};
+  try {
+    const {powerState} = await writer.read();
+    return {result: powerState === record.powerState ? 'resumable' : 'needs-person', error: failure};
+  } catch (error) {
+    return {result: 'needs-person', error: withSecond(failure, failure.code, toVchError(error))};
+  }
+}
+
+function withSecond(failure: VchError, code: VchError['code'], second: VchError): VchError {
+  const rollback =
+    second.code === 'VCH_ERR_ROLLBACK_FAILED' ? second.message : `taking it back failed: ${second.message}`;
+  return new VchError(code, `${failure.message}. And ${rollback}`, {
+    cause: failure,
+    ...(failure.fault === undefined ? {} : {fault: failure.fault}),
+  });
 }

@@ -1,4 +1,5 @@
 import type {Logger} from '../log.js';
+import type {Clock} from './clock.js';
 
 /** How the server's certificate is trusted. Each is tried as govc does: system and given CAs, then pins. */
 export interface TlsOptions {
@@ -22,6 +23,8 @@ export interface ConnectOptions {
   /** Sent as `operationID` with every call, so that vpxd's log can be searched for the run. */
   readonly runId: string;
   readonly log: Logger;
+  /** What retries and waiting go by; the machine's own where it is left out. */
+  readonly clock?: Clock | undefined;
   /** Aborted, the login is given up at once; what comes after it is not touched. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds within which the TCP and TLS handshakes must be done; 10,000. */

@@ -20,7 +20,8 @@ export function withContainerView<T>(
       recursive: true,
     });
     const view = refValue(child(answer, 'returnval'));
-    if (view === null) throw new VchError('VCH_ERR_TRANSPORT', `${session.url.host} made no view`);
+    if (view === null)
+      throw new VchError('VCH_ERR_TRANSPORT', `${session.url.host} made no view`, {failure: 'maybe-done'});
     const generation = session.generation;
     let result: T;
     try {

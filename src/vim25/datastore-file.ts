@@ -1,16 +1,14 @@
 import {createReadStream} from 'node:fs';
-import {setTimeout} from 'node:timers/promises';
-import {toVchError, VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import {type DatastorePath, datastorePath} from './datastore-path.js';
+import {failureOfStatus, type HttpAnswer} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
+import {FILE, retry} from './retry.js';
 import type {Session} from './session.js';
 import {startTask} from './task-call.js';
 import {reference} from './transport.js';
 import {xmlText} from './xml-text.js';
 
-const ATTEMPTS = 5;
-/** Milliseconds before the second attempt; twice as long before each further one. */
-const FIRST_PAUSE = 2_000;
 const PIECE = 1024 * 1024;
 
 /** Where a file is, or will be. */
@@ -27,8 +25,6 @@ export interface UploadOptions {
   /** Told with every piece how many bytes of this attempt are on their way. */
   readonly progress?: ((sent: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds before the second attempt; 2,000. */
-  readonly firstPause?: number | undefined;
 }
 
 /** How many bytes the file has; `null` where there is none. */
@@ -39,27 +35,43 @@ export async function datastoreFileSize(
 ): Promise<number | null> {
   const answer = await session.exchange((http, timeout) => http.head(urlPath(file), timeout, signal));
   if (answer.status === 404) return null;
-  assertTaken(session, answer.status, file, 'looking at');
+  assertTaken(session, answer, file, 'looking at');
   if (answer.contentLength !== null) return answer.contentLength;
   throw new VchError(
     'VCH_ERR_TRANSPORT',
     `${session.url.host} does not tell the size of ${datastorePath(file)}; look at it with govc datastore.ls -l`,
+    {failure: 'maybe-done'},
   );
 }
 
 /**
- * Sends a local file to a datastore and looks at its size there. What lies there in another size is replaced, as a
- * broken attempt leaves it; what has the size already is left as it is (`present`): the name must tell the content.
+ * Sends a local file to a datastore and looks at its size there. A file of another size, as a broken attempt leaves it,
+ * is replaced; one that has the size already is left as it is (`present`): the name must tell the content.
  */
 export async function uploadDatastoreFile(
   session: Session,
   file: DatastoreFile,
   options: UploadOptions,
 ): Promise<'uploaded' | 'present'> {
-  if ((await attempt(session, file, options, () => hasSize(session, file, options))) === true)
-    return 'present';
-  await attempt(session, file, options, () => send(session, file, options));
-  return 'uploaded';
+  const {signal} = options;
+  if (signal?.aborted) throw stopped(file);
+  let sent = false;
+  const ended = await retry<true, 'uploaded' | 'present'>(
+    {clock: session.clock, log: session.log, signal},
+    FILE,
+    {
+      async look() {
+        return (await hasSize(session, file, options)) ? {done: sent ? 'uploaded' : 'present'} : {act: true};
+      },
+      async act() {
+        sent = true;
+        await send(session, file, options);
+        return {done: 'uploaded'};
+      },
+    },
+  );
+  if (ended.status === 'done') return ended.value;
+  throw signal?.aborted ? stopped(file) : ended.error;
 }
 
 /** Starts `DeleteDatastoreFile_Task`; `datacenter` may be `null` on ESXi only. */
@@ -83,45 +95,17 @@ export async function deleteDatastoreFile(
   });
 }
 
-/** Repeats what may go better the next time. */
-async function attempt<T>(
-  session: Session,
-  file: DatastoreFile,
-  {signal, firstPause = FIRST_PAUSE}: UploadOptions,
-  act: () => Promise<T>,
-): Promise<T> {
-  for (let tried = 1; ; tried += 1) {
-    if (signal?.aborted) throw stopped(file);
-    try {
-      return await act();
-    } catch (error) {
-      if (signal?.aborted) throw stopped(file);
-      const failure = toVchError(error);
-      const again = failure.code === 'VCH_ERR_TRANSPORT' || failure.code === 'VCH_ERR_TIMEOUT';
-      if (!again || tried === ATTEMPTS) throw failure;
-      session.log.warn(`${datastorePath(file)}: ${failure.message}; attempt ${tried + 1} of ${ATTEMPTS}`);
-      const pause = firstPause * 2 ** (tried - 1);
-      await setTimeout(pause, undefined, {...(signal === undefined ? {} : {signal})}).catch(() => undefined);
-    }
-  }
-}
-
 async function send(session: Session, file: DatastoreFile, options: UploadOptions): Promise<void> {
   const {size: length, signal} = options;
-  try {
-    const {status} = await session.exchange((http, timeout) =>
-      http.put(urlPath(file), {content: pieces(options), length, signal}, timeout),
-    );
-    assertTaken(session, status, file, 'uploading');
-  } catch (error) {
-    // Only the answer may have been lost.
-    if (toVchError(error).code !== 'VCH_ERR_TRANSPORT' || !(await hasSize(session, file, options)))
-      throw error;
-  }
+  const answer = await session.exchange((http, timeout) =>
+    http.put(urlPath(file), {content: pieces(options), length, signal}, timeout),
+  );
+  assertTaken(session, answer, file, 'uploading');
   if (await hasSize(session, file, options)) return;
   throw new VchError(
     'VCH_ERR_TRANSPORT',
     `${datastorePath(file)} did not arrive whole on ${session.url.host}; see whether the datastore is full`,
+    {failure: 'maybe-done'},
   );
 }
 
@@ -153,7 +137,8 @@ function urlPath({dcPath, dsName, path}: DatastoreFile): string {
   return `/folder/${segments}?dcPath=${encodeURIComponent(dcPath)}&dsName=${encodeURIComponent(dsName)}`;
 }
 
-function assertTaken(session: Session, status: number, file: DatastoreFile, what: string): void {
+function assertTaken(session: Session, answer: HttpAnswer, file: DatastoreFile, what: string): void {
+  const {status} = answer;
   if (status >= 200 && status < 300) return;
   const where = `${what} ${datastorePath(file)}: ${session.url.host} answered HTTP ${status}`;
   if (status === 401 || status === 403) {
@@ -168,7 +153,9 @@ function assertTaken(session: Session, status: number, file: DatastoreFile, what
       `${where}; there is no datastore ${file.dsName} in ${file.dcPath}, or no such folder on it`,
     );
   }
-  throw new VchError('VCH_ERR_TRANSPORT', `${where}; see whether the datastore is full or read-only`);
+  throw new VchError('VCH_ERR_TRANSPORT', `${where}; see whether the datastore is full or read-only`, {
+    failure: failureOfStatus(answer),
+  });
 }
 
 function stopped(file: DatastoreFile): VchError {

@@ -1,6 +1,7 @@
 import {Readable} from 'node:stream';
 import {type Dispatcher, errors, Pool} from 'undici';
-import {VchError} from '../errors.js';
+import {type FailureClass, VchError} from '../errors.js';
+import {systemClock} from './clock.js';
 import type {ConnectOptions} from './connect-options.js';
 import {Contact} from './contact.js';
 import {trustingConnector} from './tls.js';
@@ -41,11 +42,12 @@ const MAX_BODY = 256 * 1024 * 1024;
 export class HttpClient {
   readonly #pool: Pool;
   readonly #url: URL;
-  readonly contact = new Contact();
+  readonly contact: Contact;
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
     this.#url = options.url;
+    this.contact = new Contact((options.clock ?? systemClock).now);
     this.#pool = new Pool(options.url.origin, {
       connections,
       pipelining: 1,
@@ -135,6 +137,7 @@ async function readBody(stream: Readable, url: URL): Promise<string> {
       throw new VchError(
         'VCH_ERR_TRANSPORT',
         `${url.host} sent an answer of more than ${MAX_BODY} bytes; it was cut off`,
+        {failure: 'maybe-done'},
       );
     }
     chunks.push(chunk);
@@ -148,12 +151,49 @@ function lengthOf(header: string | string[] | undefined): number | null {
 
 function transportError(error: unknown, url: URL): VchError {
   if (error instanceof VchError) return error;
-  const code = HANGS.has(errorCode(error)) ? 'VCH_ERR_TIMEOUT' : 'VCH_ERR_TRANSPORT';
-  return new VchError(code, `${url.host}: ${reason(error, url)}`);
+  const code = errorCode(error);
+  const failure = failureOfCode(code);
+  return new VchError(
+    HANGS.has(code) ? 'VCH_ERR_TIMEOUT' : 'VCH_ERR_TRANSPORT',
+    `${url.host}: ${reason(error, url)}`,
+    {
+      failure,
+    },
+  );
 }
 
-/** The server took the request and says nothing: asking again would only wait again. */
+/** The server took the request and did not answer. */
 const HANGS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** No connection was made, so nothing was sent. */
+const NOT_SENT = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+]);
+
+/** We closed the connections ourselves. */
+const CLOSED = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
+
+/** What a code of the socket or of undici means for trying again. */
+export function failureOfCode(code: string): FailureClass {
+  if (NOT_SENT.has(code)) return 'not-sent';
+  // EPROTO too: a TLS 1.3 alert may come after the request.
+  return CLOSED.has(code) ? 'final' : 'maybe-done';
+}
+
+/** What an HTTP status without an answer of vSphere's means for trying again. */
+export function failureOfStatus({status, body}: Pick<HttpAnswer, 'status' | 'body'>): FailureClass {
+  if (status === 429 || (status === 503 && FROM_PROXY.test(body))) return 'not-sent';
+  return status === 401 || status === 403 || status === 404 ? 'final' : 'maybe-done';
+}
+
+/** vCenter's front proxy says so while vpxd is down: rhttpproxy up to 7.0, envoy from 8.0. */
+const FROM_PROXY = /Failed to connect to endpoint|no healthy upstream/i;
 
 /** Only codes of the socket and of undici are looked at; the error itself goes nowhere. */
 function reason(error: unknown, url: URL): string {

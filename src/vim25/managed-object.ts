@@ -8,8 +8,3 @@ export interface ManagedObjectReference {
 export function refString(ref: ManagedObjectReference): string {
   return `${ref.type}:${ref.value}`;
 }
-
-/** Whether two references name the same object. */
-export function sameRef(a: ManagedObjectReference | null, b: ManagedObjectReference | null): boolean {
-  return a !== null && b !== null && a.type === b.type && a.value === b.value;
-}

@@ -1,8 +1,8 @@
-import {hasCode, toVchError, VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault, type VimFault} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {pause} from './pause.js';
 import {refValue} from './property-value.js';
+import {READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
 import {xmlText} from './xml-text.js';
@@ -10,7 +10,6 @@ import {child, childrenNamed, childText, type XmlElement} from './xml-tree.js';
 
 // Explicit, because vCenter pages at 100 when it is unset. A server may still send smaller pages.
 const PAGE = 500;
-const ATTEMPTS = 4;
 
 /** Which properties of which type; a key of the ExtraConfig is `config.extraConfig["<key>"]`. */
 export interface PropertySpec {
@@ -79,24 +78,25 @@ export async function retrieveOnce<T>(
 }
 
 /**
- * Runs a read again from its start when the connection broke, or when the login was renewed under it: then the
- * views and page tokens it held are gone.
+ * Runs a read again from its start where trying again may help: when the connection broke, or when the login was
+ * renewed under it, since the views and page tokens that it held are gone then.
  */
-export async function restartable<T>(session: Session, read: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+export function restartable<T>(session: Session, read: () => Promise<T>): Promise<T> {
+  let gone = false;
+  return repeat(session, READ, async () => {
     const generation = session.generation;
     try {
       return await read();
     } catch (error) {
-      // What was removed meanwhile is not there the next time; what was never there is told after the last attempt.
-      const gone = error instanceof VchError && error.fault === 'ManagedObjectNotFound' && attempt < 2;
-      // A read changes nothing, so what failed for no reason of its own is read again.
-      const vague = error instanceof VchError && error.fault === 'SystemError';
-      const again = hasCode(error, 'VCH_ERR_TRANSPORT') || session.generation !== generation || gone || vague;
-      if (!again || attempt === ATTEMPTS) throw error;
-      await pause(attempt);
+      if (!(error instanceof VchError)) throw error;
+      // An object that was removed during the read is not listed by the next one; the second time it is missing.
+      const firstGone = error.fault === 'ManagedObjectNotFound' && !gone;
+      if (firstGone) gone = true;
+      if (!firstGone && session.generation === generation) throw error;
+      const {code, message, fault} = error;
+      throw new VchError(code, message, {cause: error, fault, failure: 'busy'});
     }
-  }
+  });
 }
 
 type WireSpec = readonly object[];
@@ -181,7 +181,9 @@ function objectSpec(spec: ObjectSpec) {
 function objectContent(element: XmlElement): ObjectContent {
   const obj = refValue(child(element, 'obj'));
   if (obj === null)
-    throw new VchError('VCH_ERR_TRANSPORT', 'the server answered with an object that has no reference');
+    throw new VchError('VCH_ERR_TRANSPORT', 'the server answered with an object that has no reference', {
+      failure: 'maybe-done',
+    });
   const properties = new Map<string, XmlElement>();
   for (const property of childrenNamed(element, 'propSet')) {
     const name = childText(property, 'name');

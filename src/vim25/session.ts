@@ -1,9 +1,10 @@
-import {hasCode, toVchError, VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
+import {type Clock, systemClock} from './clock.js';
 import type {ConnectOptions} from './connect-options.js';
 import type {Contact} from './contact.js';
 import {type HttpAnswer, HttpClient} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {pause} from './pause.js';
+import {READ, repeat} from './retry.js';
 import {type AboutInfo, type ServiceContent, serviceContent} from './service-content.js';
 import {negotiateVersion} from './service-versions.js';
 import {type Arguments, Transport} from './transport.js';
@@ -15,7 +16,6 @@ const SERVICE_INSTANCE: ManagedObjectReference = {type: 'ServiceInstance', value
 const CONNECTIONS = 40;
 // Below the shortest idle limit hardening guides ask for, which is ten minutes.
 const KEEP_ALIVE_INTERVAL = 5 * 60_000;
-const READ_ATTEMPTS = 4;
 
 interface SessionParts {
   readonly url: URL;
@@ -29,6 +29,7 @@ interface SessionParts {
   /** Opens a new one and gives its key. */
   readonly login: () => Promise<string | null>;
   readonly log: ConnectOptions['log'];
+  readonly clock: Clock;
 }
 
 /** A live login. Every call made through it renews the login once if the server has ended it. */
@@ -43,7 +44,9 @@ export class Session {
   readonly #login: () => Promise<string | null>;
   #key: string | null;
   readonly log: ConnectOptions['log'];
-  readonly #keepAlive: NodeJS.Timeout;
+  /** What retries and waiting go by. */
+  readonly clock: Clock;
+  readonly #closed = new AbortController();
   #generation = 0;
   #renewal: Promise<void> | null = null;
 
@@ -57,7 +60,8 @@ export class Session {
     this.#login = parts.login;
     this.#key = parts.key;
     this.log = parts.log;
-    this.#keepAlive = setInterval(() => void this.#touch(), KEEP_ALIVE_INTERVAL).unref();
+    this.clock = parts.clock;
+    void this.#keepAlive();
   }
 
   /** The key by which the server knows this login; `null` where it told none. */
@@ -90,17 +94,9 @@ export class Session {
     }
   }
 
-  /** Calls a method that changes nothing: repeated a few times when the connection breaks. */
-  async read(method: string, object: ManagedObjectReference, args: Arguments = {}): Promise<XmlElement> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.call(method, object, args);
-      } catch (error) {
-        if (!hasCode(error, 'VCH_ERR_TRANSPORT') || attempt === READ_ATTEMPTS) throw error;
-        this.log.warn(`${error.message}; reading again`);
-        await pause(attempt);
-      }
-    }
+  /** Calls a method that changes nothing: repeated where trying again may help. */
+  read(method: string, object: ManagedObjectReference, args: Arguments = {}): Promise<XmlElement> {
+    return repeat(this, READ, () => this.call(method, object, args));
   }
 
   /**
@@ -117,7 +113,7 @@ export class Session {
 
   /** Logs out and lets go of the connections; that it could not log out is told, and changes nothing of what was done. */
   async close(): Promise<void> {
-    clearInterval(this.#keepAlive);
+    this.#closed.abort();
     this.#transport.timeout = 10_000;
     try {
       await this.#transport.call('Logout', this.content.sessionManager);
@@ -131,11 +127,16 @@ export class Session {
   }
 
   /** Keeps the server from ending a session that has nothing to do for a while, as during a long question to a person. */
-  async #touch(): Promise<void> {
-    try {
-      await this.read('CurrentTime', SERVICE_INSTANCE);
-    } catch (error) {
-      this.log.warn(`keeping the session alive failed: ${toVchError(error).message}`);
+  async #keepAlive(): Promise<void> {
+    const {signal} = this.#closed;
+    for (;;) {
+      await this.clock.sleep(KEEP_ALIVE_INTERVAL, {signal, ref: false});
+      if (signal.aborted) return;
+      try {
+        await this.read('CurrentTime', SERVICE_INSTANCE);
+      } catch (error) {
+        this.log.warn(`keeping the session alive failed: ${toVchError(error).message}`);
+      }
     }
   }
 
@@ -215,6 +216,7 @@ async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session
     key,
     login,
     log: options.log,
+    clock: options.clock ?? systemClock,
   });
 }
 

@@ -14,5 +14,7 @@ export async function startTask(
 ): Promise<ManagedObjectReference> {
   const task = refValue(child(await session.call(method, object, args), 'returnval'));
   if (task !== null) return task;
-  throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${method} on ${refString(object)} gave no task`);
+  throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${method} on ${refString(object)} gave no task`, {
+    failure: 'maybe-done',
+  });
 }

@@ -1,10 +1,11 @@
-import {setTimeout} from 'node:timers/promises';
 import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {type ObjectContent, retrieveProperties} from './property-collector.js';
 import {textValue} from './property-value.js';
 import type {Session} from './session.js';
+
+// Why: docs/decisions/002-wait-for-tasks-in-batches.md
 
 const SHORTEST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
@@ -41,7 +42,7 @@ export class TaskWaiter {
   /** Resolves when the task has succeeded; rejects with its fault, or when its end cannot be learnt. */
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(task.value, {task, what, since: Date.now(), resolve, reject});
+      this.#waiting.set(task.value, {task, what, since: this.#session.clock.now(), resolve, reject});
       if (!this.#polling) void this.#poll();
     });
   }
@@ -63,13 +64,13 @@ export class TaskWaiter {
   async #untilDue(): Promise<void> {
     const pause = Math.max(this.#usualTime * MARGIN, SHORTEST_DELAY) * 2 ** Math.min(this.#fruitless, 8);
     const delay = Math.min(pause, LONGEST_DELAY);
-    const deadline = Date.now() + 2 * delay;
+    const deadline = this.#session.clock.now() + 2 * delay;
     for (;;) {
       const youngest = Math.max(...[...this.#waiting.values()].map(({since}) => since));
       const due = Math.min(this.#fruitless > 0 ? deadline - delay : youngest + delay, deadline);
-      const remaining = due - Date.now();
+      const remaining = due - this.#session.clock.now();
       if (remaining <= 0) return;
-      await setTimeout(remaining);
+      await this.#session.clock.sleep(remaining);
     }
   }
 
@@ -111,7 +112,9 @@ export class TaskWaiter {
     const error = content.properties.get('info.error');
     waiting.reject(
       error === undefined
-        ? new VchError('VCH_ERR_VIM_FAULT', `${waiting.what}: the task failed and does not say why`)
+        ? new VchError('VCH_ERR_VIM_FAULT', `${waiting.what}: the task failed and does not say why`, {
+            failure: 'maybe-done',
+          })
         : faultError(localizedFault(error), waiting.what),
     );
   }
@@ -119,7 +122,7 @@ export class TaskWaiter {
   #expire(): void {
     const limit = `it has not ended within ${TIME_LIMIT / 60_000} minutes`;
     for (const waiting of [...this.#waiting.values()]) {
-      if (Date.now() - waiting.since > TIME_LIMIT)
+      if (this.#session.clock.now() - waiting.since > TIME_LIMIT)
         this.#lose(waiting, new VchError('VCH_ERR_TIMEOUT', limit));
     }
   }
@@ -137,6 +140,7 @@ export class TaskWaiter {
     waiting.reject(
       new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${waiting.what}: its end was not seen: ${failure.message}`, {
         cause: failure,
+        failure: 'maybe-done',
       }),
     );
   }

@@ -4,7 +4,7 @@ import {type Client, createClientAsync, type IHttpClient} from 'soap';
 import {VchError} from '../errors.js';
 import type {ConnectOptions} from './connect-options.js';
 import {faultError, soapFault} from './faults.js';
-import {type HttpClient, streamOf} from './http-client.js';
+import {failureOfStatus, type HttpAnswer, type HttpClient, streamOf} from './http-client.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
 import {escapeText} from './xml-text.js';
 import {child, readTree, type XmlElement} from './xml-tree.js';
@@ -67,6 +67,7 @@ export class Transport {
       throw new VchError(
         'VCH_ERR_TRANSPORT',
         `${this.#url.host} answered ${method} with something else; is it a vCenter or ESXi?`,
+        {failure: 'maybe-done'},
       );
     }
     return content;
@@ -109,6 +110,7 @@ function cleanError(error: unknown, method: string, url: URL): VchError {
   return new VchError(
     'VCH_ERR_TRANSPORT',
     `${url.host} gave no usable answer to ${method}; run the same command again`,
+    {failure: 'maybe-done'},
   );
 }
 
@@ -121,25 +123,28 @@ function soapHttpClient(http: HttpClient, timeout: () => number): IHttpClient {
     // The package types this as an answer of axios; it reads no more of it than these three fields.
     async requestStream(url: string, body: string, headers: Record<string, string> = {}): Promise<never> {
       const answer = await http.post(new URL(url).pathname, body, headers, timeout());
-      assertSoap(answer.body, answer.status, new URL(url));
+      assertSoap(answer, new URL(url));
       // A fault comes with status 500, for which the package would buffer and decode by itself.
       return {status: 200, headers: {}, data: streamOf(answer.body)} as never;
     },
   };
 }
 
-function assertSoap(body: string, status: number, url: URL): void {
-  const head = body.slice(0, 4096);
+function assertSoap(answer: HttpAnswer, url: URL): void {
+  const head = answer.body.slice(0, 4096);
+  const failure = failureOfStatus(answer);
   if (/<!DOCTYPE(?!\s+html)/i.test(head)) {
     throw new VchError(
       'VCH_ERR_TRANSPORT',
       `${url.host} answered with a DOCTYPE, which SOAP forbids; is it a vCenter or ESXi?`,
+      {failure},
     );
   }
   if (/<(?:[\w.-]+:)?Envelope[\s>]/.test(head)) return;
   const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(head) ? 'an HTML page' : 'no SOAP message';
   throw new VchError(
     'VCH_ERR_TRANSPORT',
-    `${url.host} answered HTTP ${status} with ${what}; check --target, it is not a working vSphere SDK endpoint`,
+    `${url.host} answered HTTP ${answer.status} with ${what}; check --target, it is not a working vSphere SDK endpoint`,
+    {failure},
   );
 }

@@ -1,6 +1,8 @@
 import type {EventEmitter} from 'node:events';
 import {VchError} from '../errors.js';
 
+// Why: docs/decisions/001-decode-answers-ourselves.md
+
 /** One element of an answer. Names and types are without their prefixes, which every server picks for itself. */
 export interface XmlElement {
   readonly name: string;
@@ -32,7 +34,11 @@ export function readTree(saxStream: EventEmitter): Promise<XmlElement> {
     const stack: OpenElement[] = [{name: '', type: null, text: '', children: []}];
     const top = () => stack[stack.length - 1] ?? stack[0];
     const fail = (what: string) =>
-      reject(new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`));
+      reject(
+        new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`, {
+          failure: 'maybe-done',
+        }),
+      );
     const addText = (text: string) => {
       const element = top();
       if (element) element.text += text;

@@ -11,7 +11,8 @@ describe('settings', () => {
   });
 
   it('has 8 writes in flight unless told otherwise', () => {
-    const inFlight = (options: NonNullable<Given['options']>) => sharedRunOptions(read({options}).run).parallelism;
+    const inFlight = (options: NonNullable<Given['options']>) =>
+      sharedRunOptions(read({options}).run).parallelism;
     expect(inFlight(option)).to.equal(8);
     expect(inFlight({...option, parallelism: '32'})).to.equal(32);
   });

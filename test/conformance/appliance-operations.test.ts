@@ -14,7 +14,6 @@ import {textValue} from '../../src/vim25/property-value.js';
 import {settle} from '../../src/vim25/recent-tasks.js';
 import {connect, type Session} from '../../src/vim25/session.js';
 import {
-  createdSnapshot,
   createSnapshot,
   readSnapshotConfig,
   readSnapshots,
@@ -106,7 +105,7 @@ describeWithPeers('operations on an appliance of vcsim', ['vcsim', 'govc', 'pyth
     const take = async (label: string) => {
       const task = await createSnapshot(session, vm, {name: label, description: `run ${label}`});
       await waiter.wait(task, 'taking it');
-      return createdSnapshot(session, task);
+      return (await readSnapshots(session, vm)).all.find(({name}) => name === label)?.ref ?? null;
     };
     const first = await take('upgrade for 20000');
     const second = await take('of the user');

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Brake} from '../../src/containers/brake.js';
+import {RolloutGate} from '../../src/containers/apply.js';
 import {VchError} from '../../src/errors.js';
 import {applyMigration, type ProgressEvent, planMigration, type VmOutcome} from '../../src/index.js';
 import {vmOutcome} from '../cli/fake-cli.js';
@@ -142,30 +142,32 @@ describe('containers: a run by a report', () => {
 describe('brake', () => {
   it('counts against a number or a share, and lets that many pass', () => {
     for (const maxErrors of [{kind: 'count', count: 2} as const, {kind: 'percent', percent: 10} as const]) {
-      const brake = new Brake({maxErrors}, 20);
+      const brake = new RolloutGate({maxErrors}, 20);
       brake.written();
       brake.ended(failed('VCH_ERR_VIM_FAULT'));
       brake.ended(failed('VCH_ERR_VIM_FAULT'));
       brake.ended(vmOutcome({status: 'unchanged'}));
-      expect(brake.reason()).to.equal(null);
+      expect(brake.closedBecause()).to.equal(null);
       brake.ended(failed('VCH_ERR_PRIVILEGE'));
-      expect(brake.reason()).to.include('3 VMs went wrong');
+      expect(brake.closedBecause()).to.include('3 VMs went wrong');
     }
   });
 
   it('stops when the first five went wrong alike, and only then', () => {
     const maxErrors = {kind: 'count', count: 100} as const;
-    const alike = new Brake({maxErrors}, 200);
-    const different = new Brake({maxErrors}, 200);
-    const afterSuccess = new Brake({maxErrors}, 200);
-    const unasked = new Brake({}, 200);
+    const alike = new RolloutGate({maxErrors}, 200);
+    const different = new RolloutGate({maxErrors}, 200);
+    const afterSuccess = new RolloutGate({maxErrors}, 200);
+    const unasked = new RolloutGate({}, 200);
     afterSuccess.written();
     for (let n = 0; n < 5; n += 1) {
       for (const brake of [alike, afterSuccess, unasked])
         brake.ended(failed('VCH_ERR_VIM_FAULT', 'NotSupported'));
       different.ended(failed('VCH_ERR_VIM_FAULT', n === 0 ? 'InvalidState' : 'NotSupported'));
     }
-    expect(alike.reason()).to.equal('the first 5 VMs went wrong alike: VCH_ERR_VIM_FAULT NotSupported');
-    for (const brake of [different, afterSuccess, unasked]) expect(brake.reason()).to.equal(null);
+    expect(alike.closedBecause()).to.equal(
+      'the first 5 VMs went wrong alike: VCH_ERR_VIM_FAULT NotSupported',
+    );
+    for (const brake of [different, afterSuccess, unasked]) expect(brake.closedBecause()).to.equal(null);
   });
 });

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {applyChanges, optionValues} from '../../src/extraconfig/delta.js';
 import {Draft} from '../../src/extraconfig/draft.js';
+import {applyChanges, optionValues} from '../../src/extraconfig/extra-config.js';
 
 const key = fc.constantFrom('a', 'b', 'common/name', '__proto__', 'constructor');
 const raw = fc.oneof(fc.constantFrom('', '<nil>', 'x', ' x '), fc.string({unit: 'binary'}));

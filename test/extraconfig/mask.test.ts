@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {isSensitive, maskText, maskValue} from '../../src/extraconfig/mask.js';
+import {maskText, maskValue} from '../../src/extraconfig/mask.js';
 
 // Digits only, and long: such a string is in no key, host or variable name by chance.
 const secret = fc.stringMatching(/^[0-9]{12,20}$/);
@@ -41,10 +41,5 @@ describe('masking', () => {
         }
       }),
     );
-  });
-
-  it('tells whether a value would be shown in part only', () => {
-    expect(isSensitive('common/name', 'web')).to.equal(false);
-    expect(isSensitive('x', 'http://u:p@h')).to.equal(true);
   });
 });

@@ -1,7 +1,8 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {acceptDataVersion, parseDataVersion} from '../../src/migration/data-version.js';
-import {VERSION} from './samples.js';
+import {parseDataVersion} from '../../src/extraconfig/value.js';
+import {acceptDataVersion, LATEST_CHANGE} from '../../src/migration/data-version.js';
+import {builtin, VERSION} from './samples.js';
 
 describe('the data version', () => {
   it('is 0 where it is absent, empty or <nil>', () => {
@@ -40,5 +41,12 @@ describe('the data version', () => {
       /containerVM abc: its data version "zz"/,
     );
     expect(invalid.version).to.equal(null);
+  });
+
+  it('is due for whatever a plugin of VIC changes', () => {
+    for (const target of ['appliance', 'container'] as const) {
+      const versions = builtin.forTarget(target).map(({version}) => version);
+      expect(LATEST_CHANGE[target], target).to.equal(Math.max(...versions));
+    }
   });
 });

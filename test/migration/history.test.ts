@@ -1,9 +1,9 @@
 import {expect} from 'chai';
 import {builtinPlugins} from '../../plugins/index.js';
-import {checkVm} from '../../src/migration/check.js';
 import {history} from '../../src/migration/history.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import {createRegistry, type PluginRegistry} from '../../src/migration/registry.js';
+import {verifyGoal} from '../../src/migration/verify-goal.js';
 import {
   applied,
   builtin,
@@ -20,7 +20,7 @@ import {
 /** Both plan and verify refuse it, with these words in the message. */
 async function expectRefused(registry: PluginRegistry, input: VmInput, words: RegExp) {
   const plan = await planVm(registry, input, run);
-  const check = await checkVm(registry, input);
+  const check = await verifyGoal(registry, input);
   for (const result of [plan, check]) {
     expect(result.status).to.equal('refused');
     if (result.status !== 'refused') return;
@@ -90,6 +90,6 @@ describe('the history of a VM', () => {
     const clone = {...(await applied(builtin, container({[LEGACY_NAME]: 'web'}))), instanceUuid: 'another'};
     const cleared = tampered(clone, {[LEDGER]: null, 'common/rename-disabled': null});
     const anew = await applied(createRegistry(builtinPlugins), cleared);
-    expect((await checkVm(builtin, anew)).status).to.equal('at-goal');
+    expect((await verifyGoal(builtin, anew)).status).to.equal('at-goal');
   });
 });

@@ -1,11 +1,13 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
+import {maskValue} from '../../src/extraconfig/mask.js';
 import {
   digest,
   encodeLedger,
   LEDGER_LIMIT,
   type Ledger,
   ledgerSizeError,
+  mustWithhold,
   parseLedger,
 } from '../../src/migration/ledger.js';
 import {applied, builtin, container, LEDGER, LEGACY_NAME, run} from './samples.js';
@@ -108,6 +110,31 @@ describe('the ledger', () => {
     expect(ledgerSizeError('x'.repeat(LEDGER_LIMIT), 'containerVM a')).to.equal(null);
     expect(ledgerSizeError('x'.repeat(LEDGER_LIMIT + 1), 'containerVM a')?.message).to.match(
       /containerVM a.*4097/,
+    );
+  });
+
+  it('keeps no value that a report hides, and every value that a report shows', () => {
+    const keys = ['common/name', 'x@secret', 's/cmd/Env~', 'list~'];
+    const word = fc.constantFrom(
+      'http://u:p@h/x',
+      '//u@h',
+      'a@b',
+      'A=1',
+      'web',
+      '<nil>',
+      ' ',
+      '|',
+      '//h',
+      '',
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...keys),
+        fc.array(word).map((words) => words.join('')),
+        (key, raw) => {
+          expect(mustWithhold(key, raw)).to.equal(maskValue(key, raw) !== raw);
+        },
+      ),
     );
   });
 });

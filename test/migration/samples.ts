@@ -1,8 +1,7 @@
 import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
-import {applyChanges} from '../../src/extraconfig/delta.js';
-import type {ExtraConfig} from '../../src/extraconfig/extra-config.js';
+import {applyChanges, type ExtraConfig} from '../../src/extraconfig/extra-config.js';
 import {planVm, type RunInfo, type VmInput} from '../../src/migration/plan.js';
 import {definePlugin, type Plugin, type PluginDefinition, type Target} from '../../src/migration/plugin.js';
 import {createRegistry, type PluginRegistry} from '../../src/migration/registry.js';

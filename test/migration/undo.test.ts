@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
-import {applyChanges} from '../../src/extraconfig/delta.js';
+import {applyChanges} from '../../src/extraconfig/extra-config.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import {createRegistry, type PluginRegistry} from '../../src/migration/registry.js';
 import {planUndo, type UndoFilter} from '../../src/migration/undo.js';

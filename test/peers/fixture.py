@@ -20,7 +20,9 @@ def load(path):
     values as vSphere holds them; an appliance's own moref is not known yet: see `is_appliance`."""
     with open(path, encoding="utf-8") as file:
         document = json.load(file)
-    encoded = _encoded(os.path.join(os.path.dirname(path), "vic-encoded.jsonl"))
+    encoded = {}
+    for maps in ("vic-old.jsonl", "vic-encoded.jsonl"):
+        encoded.update(_encoded(os.path.join(os.path.dirname(path), maps)))
     vms = [dict(vm) for vm in document.get("vms", [])]
     for rule in document.get("generate", []):
         vms.extend(_generated(rule))

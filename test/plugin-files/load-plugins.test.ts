@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {VchError} from '../../src/errors.js';
 import {pluginId} from '../../src/migration/plugin.js';
-import {loadRegistry} from '../../src/plugin-files/load-registry.js';
+import {loadRegistry} from '../../src/plugin-files/load-plugins.js';
 import {rejection} from '../rejection.js';
 import {definedSource, pluginSource, withDirectory} from '../temporary-directory.js';
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {Draft} from '../../src/extraconfig/draft.js';
-import {linksTo, renameLinks, renameOwnAliases} from '../../src/rename/aliases.js';
+import {linksTo, relink, renameOwnAliases} from '../../src/rename/aliases.js';
 
 const KEY = 'networks|bridge/network/aliases~';
 
@@ -13,7 +13,7 @@ function own(raw: string, from = 'web', to = 'shop'): string | null {
 
 function others(raw: string, from = 'db', to = 'pg'): string | null {
   const draft = new Draft({[KEY]: raw});
-  renameLinks(draft, [from], to);
+  relink(draft, [from], to);
   return draft.raw(KEY);
 }
 
@@ -78,7 +78,7 @@ describe('rename: aliases and links', () => {
 
   it('puts one name in the place of several', () => {
     const draft = new Draft({[KEY]: ':web|db:database|old-db:store|mq:q'});
-    renameLinks(draft, ['db', 'old-db'], 'pg');
+    relink(draft, ['db', 'old-db'], 'pg');
     expect(draft.raw(KEY)).to.equal(':web|pg:database|pg:store|mq:q');
   });
 

@@ -77,6 +77,38 @@ describe('rename: audit', () => {
     expect(found).to.deep.equal({web: [], db: ['datastore-folder'], mq: ['datastore-folder']});
   });
 
+  it('takes the display name of VIC 0.9 for the folder of a legacy containerVM, and of no other', async () => {
+    const name = 'postgres-orders-primary';
+    const oldest = (of: string): string => `${of.slice(0, 15)}-${containerIdOf(of)}`;
+    const inFolder = (of: string, datastoreFolder: string, more: Partial<SmallVm> = {}): SmallVm => ({
+      name: oldest(of),
+      legacyName: of,
+      extraConfig: {'guestinfo.vice./common/id': containerIdOf(of)},
+      ...more,
+      more: {containerId: containerIdOf(of), datastoreFolder},
+    });
+    const found = await findingsOf(
+      smallVch([
+        inFolder(name, oldest(name)),
+        inFolder('db', `${oldest('db')}_1`, {dataVersion: '0'}),
+        inFolder('by-id', containerIdOf('by-id')),
+        inFolder('whole', `${name}-${containerIdOf('whole')}`),
+        inFolder('copy', oldest('db')),
+        inFolder('nameless', oldest('nameless'), {legacyName: null}),
+        container('new', {dataVersion: '5', more: {datastoreFolder: oldest('new')}}),
+      ]),
+    );
+    expect(found).to.deep.equal({
+      [name]: [],
+      db: [],
+      'by-id': [],
+      whole: ['datastore-folder'],
+      copy: ['datastore-folder'],
+      'vm-106': ['name-missing'],
+      new: ['datastore-folder'],
+    });
+  });
+
   it('takes on vSAN a UUID, the id, or a name with the short id for the folder', async () => {
     const found = await findingsOf(
       onVsan([

@@ -1,10 +1,12 @@
 import {expect} from 'chai';
+import {findLease} from '../../src/appliance/lease.js';
 import {
   type ClaimText,
   encodeClaim,
   encodeUnfinished,
-  parseClaim,
-  unfinishedIn,
+  RENAME_CLAIM,
+  type RenameRecord,
+  unfinishedIn as unfinishedOf,
 } from '../../src/rename/rename-claim-text.js';
 import {containerIdOf} from '../small-vch.js';
 
@@ -16,28 +18,35 @@ const claim: ClaimText = {
   rename,
   run: 'r',
   tool: '1',
-  lease: 30,
+  lease: 45,
   counter: 2,
   time: 't',
   unfinished: [],
 };
 
+const KEY = 'vch-migrate/rename';
+const parse = (raw: string | undefined) => findLease(RENAME_CLAIM, raw === undefined ? {} : {[KEY]: raw});
+const unfinishedIn = (raw: string): readonly RenameRecord[] => unfinishedOf({[KEY]: raw});
+
 describe('rename: the text of a rename claim', () => {
   it('is ASCII, and says whose it is, what for and for how long', () => {
     const text = encodeClaim(claim);
     expect(text).to.match(/^[ -~]+$/);
-    expect(parseClaim(text)).to.deep.equal({
+    expect(text).to.equal(
+      `{"counter":2,"id":"c1","lease":45,"owner":"ann","rename":{"container":"${rename.container}","from":"w\\u00e9b","to":"shop"},` +
+        '"run":"r","time":"t","tool":"1","unfinished":[]}',
+    );
+    expect(parse(text)).to.deep.include({
       id: 'c1',
       owner: 'ann',
-      purpose: 'wéb to shop',
-      time: 't',
-      lease: 30,
-      rename,
+      since: 't',
+      leaseTime: 45,
+      seen: {rename},
     });
   });
 
   for (const raw of [undefined, '', '<nil>', encodeUnfinished([]), encodeUnfinished([rename])]) {
-    it(`is no claim where there is ${raw?.slice(0, 16)}`, () => expect(parseClaim(raw)).to.equal(null));
+    it(`is no claim where there is ${raw?.slice(0, 16)}`, () => expect(parse(raw)).to.equal(null));
   }
 
   for (const raw of [
@@ -52,13 +61,12 @@ describe('rename: the text of a rename claim', () => {
     '{"unfinished":[],"x":1}',
   ]) {
     it(`takes ${raw} for a claim that does not say whose, nor for how long`, () => {
-      expect(parseClaim(raw)).to.deep.equal({
-        id: 'unknown',
-        owner: 'unknown',
-        purpose: 'unknown',
-        time: 'unknown',
-        lease: null,
-        rename: null,
+      expect(parse(raw)).to.deep.include({
+        id: null,
+        owner: null,
+        since: null,
+        leaseTime: RENAME_CLAIM.leaseTime,
+        seen: {rename: null},
       });
       expect(unfinishedIn(raw)).to.deep.equal([]);
     });

@@ -3,6 +3,8 @@ import {smallFixture} from './small-fixture.js';
 
 export const PORT_LAYER_STARTED = 'guestinfo.vice..init.sessions|port-layer.started';
 export const VICADMIN_STARTED = 'guestinfo.vice..init.sessions|vicadmin.started';
+export const PORT_LAYER_ACTIVE = 'guestinfo.vice./init/sessions|port-layer/active';
+export const VICADMIN_ACTIVE = 'guestinfo.vice./init/sessions|vicadmin/active';
 export const CLIENT_IP = 'guestinfo.vice..init.networks|client.assigned.IP';
 
 /** A VCH's appliance `vm-1` that runs, and a VM beside it; the guest takes no time. */
@@ -19,6 +21,8 @@ export function applianceFixture(vm: Partial<FixtureVm> = {}, more: Partial<Fixt
           'guestinfo.vice./init/sessions': 'vicadmin|port-layer',
           'guestinfo.vice./init/version/Version': 'v1.2.1',
           [PORT_LAYER_STARTED]: '<nil>',
+          [PORT_LAYER_ACTIVE]: 'true',
+          [VICADMIN_ACTIVE]: 'true',
           ...vm.extraConfig,
         },
       },

@@ -1,9 +1,17 @@
 import {expect} from 'chai';
 import type {FixtureVm} from '../../src/simulator/fixture/fixture.js';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
-import {applianceFixture, CLIENT_IP, PORT_LAYER_STARTED, VICADMIN_STARTED} from './appliance-fixture.js';
+import {isoFile} from '../iso-file.js';
+import {describeWithPeers} from '../peers.js';
+import {
+  applianceFixture,
+  CLIENT_IP,
+  PORT_LAYER_ACTIVE,
+  PORT_LAYER_STARTED,
+  VICADMIN_ACTIVE,
+  VICADMIN_STARTED,
+} from './appliance-fixture.js';
 import {govcOn} from './govc-cli.js';
-import {describeWithPeer} from './peer-clients.js';
 import {returned, SoapClient} from './soap-client.js';
 
 describe('simulator guest of an appliance', () => {
@@ -89,6 +97,46 @@ describe('simulator guest of an appliance', () => {
     expect(config()).to.include({[VICADMIN_STARTED]: 'true'});
   });
 
+  for (const [version, all] of [
+    ['v0.9.0', true],
+    ['V0.8.0-7315-C8AC999', true],
+    ['v1.0.0-9000', true],
+    ['v1.1.0-rc3-10000-0123456', false],
+    ['v1.5.6-21123', false],
+    ['v2.0', false],
+  ] as const) {
+    it(`starts ${all ? 'every session' : 'only active sessions'} from an ISO of ${version}`, async () => {
+      await start({
+        powerState: 'poweredOff',
+        extraConfig: {
+          'guestinfo.vice./init/version/Version': version,
+          [PORT_LAYER_ACTIVE]: null,
+          [VICADMIN_ACTIVE]: '1',
+        },
+      });
+      await task('PowerOnVM_Task');
+      simulator.inventory.vm('vch-1').startGuest();
+      expect(config()).to.include({
+        [VICADMIN_STARTED]: 'true',
+        [PORT_LAYER_STARTED]: all ? 'true' : '<nil>',
+      });
+    });
+  }
+
+  it('goes by the stamp of an ISO file that is too large to be kept', async () => {
+    await start({powerState: 'poweredOff', extraConfig: {[PORT_LAYER_ACTIVE]: 'false'}});
+    const image = `${isoFile().toString('latin1')}${' '.repeat(9 * 1024 * 1024)}`;
+    await client.send('PUT', '/folder/vch-1/large.iso?dcPath=DC0&dsName=datastore1', image);
+    const device =
+      '<spec><deviceChange><operation>edit</operation><device i:type="VirtualCdrom"><key>3000</key>' +
+      '<backing i:type="VirtualCdromIsoBackingInfo"><fileName>[datastore1] vch-1/large.iso</fileName></backing>' +
+      '</device></deviceChange></spec>';
+    await task('ReconfigVM_Task', device);
+    await task('PowerOnVM_Task');
+    simulator.inventory.vm('vch-1').startGuest();
+    expect(config()).to.include({[VICADMIN_STARTED]: 'true', [PORT_LAYER_STARTED]: '<nil>'});
+  });
+
   it('never starts services where it is told so, or has nothing to boot from', async () => {
     await start({powerState: 'poweredOff', guest: {never: true}});
     const vm = simulator.inventory.vm('vch-1');
@@ -127,7 +175,7 @@ describe('simulator guest of an appliance', () => {
   });
 });
 
-describeWithPeer('simulator guest as govc meets it', 'govc', (govc) => {
+describeWithPeers('simulator guest as govc meets it', ['govc'], ({govc}) => {
   it('has an IP once it is up, and shuts down', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture({powerState: 'poweredOff'})});
     await govcOn(govc, simulator, 'vm.power', '-on', 'vch-1');

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
-import type {UpgradePhase} from '../../src/vch-upgrade/phase.js';
+import type {StepName} from '../../src/vch-upgrade/steps.js';
 import {APPLIANCE, upgradableVch} from './upgradable-vch.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -25,7 +25,7 @@ export type Moment = 'at its begin' | 'while it writes';
 /** Runs a command over the VCH in a process of its own, and kills it when the lock on the appliance says that phase. */
 export async function killIn(
   simulator: Simulator,
-  {phase, moment}: {readonly phase: UpgradePhase; readonly moment: Moment},
+  {phase, moment}: {readonly phase: StepName; readonly moment: Moment},
   args: readonly string[],
 ): Promise<void> {
   const child = spawn(process.execPath, [MAIN, ...args, '--id', APPLIANCE, '--yes', '--quiet'], {

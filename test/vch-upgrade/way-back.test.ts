@@ -1,5 +1,4 @@
 import {expect} from 'chai';
-import {silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {rejection} from '../rejection.js';
 import {
@@ -109,13 +108,10 @@ describe('the way back of an upgrade', () => {
     await withVch({vms: WEB, appliance: {guest: {fails: 'port-layer'}}}, async (session, simulator) => {
       const {upgrade: ended, findings} = await upgrade(session, {
         timeout: 200,
-        // What is read next, once it is said that the upgrade is taken back, are the containerVMs.
-        log: {
-          ...silent,
-          error: () => {
-            simulator.addFault({method: 'RetrievePropertiesEx', times: 1, do: {fault: 'NoPermission'}});
-          },
-        },
+        // What the rollback reads first are the containerVMs.
+        ...at('revert', () => {
+          simulator.addFault({method: 'RetrievePropertiesEx', times: 1, do: {fault: 'NoPermission'}});
+        }),
       });
       simulator.clearFaults();
       expect(ended.result).to.equal('as-before');

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {readAppliance} from '../../src/inventory/appliance.js';
 import {findVch} from '../../src/inventory/find-vch.js';
 import type {Session} from '../../src/vim25/session.js';
-import {createdSnapshot, createSnapshot, readSnapshotConfig} from '../../src/vim25/snapshot.js';
+import {createSnapshot, readSnapshotConfig, readSnapshots} from '../../src/vim25/snapshot.js';
 import {TaskWaiter} from '../../src/vim25/task-waiter.js';
 import {reconfigure} from '../../src/vim25/virtual-machine.js';
 import {smallVch, withSession} from '../small-vch.js';
@@ -44,7 +44,7 @@ async function read(session: Session) {
 async function taken(session: Session) {
   const task = await createSnapshot(session, VM, {name: 'before', description: ''});
   await new TaskWaiter(session).wait(task, 'taking it');
-  const snapshot = await createdSnapshot(session, task);
-  if (snapshot === null) throw new Error('the task told no snapshot');
-  return snapshot;
+  const [snapshot] = (await readSnapshots(session, VM)).all;
+  if (snapshot === undefined) throw new Error('there is no snapshot');
+  return snapshot.ref;
 }

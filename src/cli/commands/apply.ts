@@ -36,10 +36,10 @@ export const apply = reportCommand({
   },
   async run(session, {saved, ...options}) {
     if (saved !== undefined) {
-      const {applyPlan} = await import('../../containers/planned-run.js');
+      const {applyPlan} = await import('../../containers/saved-plan.js');
       return applyPlan(session, options, saved.plan);
     }
-    const {applyMigration} = await import('../../containers/migration-run.js');
+    const {applyMigration} = await import('../../containers/apply.js');
     return applyMigration(session, options);
   },
   planDigest: async (_made, _given, {saved}) => saved?.digest,

@@ -14,7 +14,7 @@ export const history = listingCommand({
     const [{composeTool, composeVch}, {historyText}, {runHistory}, registry] = await Promise.all([
       import('../compose-report.js'),
       import('../../report/history.js'),
-      import('../../containers/run-history.js'),
+      import('../../containers/history.js'),
       context.registry(own.plugins),
     ]);
     const {vch, runs, unreadable} = await runHistory(session, {

@@ -10,14 +10,16 @@ export const ls = listingCommand({
   options: {},
   examples: [['ls -t vc.example -u admin', 'every VCH the user can see']],
   async run(session, {context, settings, line}) {
-    const [{composeTool, composeVch}, {listingText}, {listVchs}] = await Promise.all([
+    const [{composeTool, composeVch}, {listingText}, {listVchs}, {vchSummary}] = await Promise.all([
       import('../compose-report.js'),
       import('../../report/ls.js'),
       import('../../inventory/find-vch.js'),
+      import('../../appliance/lease.js'),
     ]);
     const {name, id} = settings.vch;
     const target = targetOf(session);
-    const found = await untilStopped(context.stop.signal, () => listVchs(session, settings.vch));
+    const vchs = await untilStopped(context.stop.signal, () => listVchs(session, settings.vch));
+    const found = vchs.map(vchSummary);
     if (found.length === 0 && (name !== undefined || id !== undefined)) {
       throw new VchError(
         'VCH_ERR_VCH_NOT_FOUND',

@@ -32,10 +32,10 @@ export const plan = reportCommand({
   read: ({own}) => narrowing(own),
   async run(session, options, {own}) {
     if (own.out !== undefined) {
-      const {planToSave} = await import('../../containers/planned-run.js');
+      const {planToSave} = await import('../../containers/saved-plan.js');
       return planToSave(session, options);
     }
-    const {planMigration} = await import('../../containers/migration-run.js');
+    const {planMigration} = await import('../../containers/plan.js');
     return planMigration(session, options);
   },
   async planDigest({outcome: {plan: body}, report, log}, {own: {out}}) {

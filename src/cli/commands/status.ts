@@ -11,8 +11,12 @@ export const status = reportCommand({
   writes: false,
   read: nothingMore,
   async run(session, options) {
-    const {statusOf} = await import('../../containers/migration-run.js');
-    return statusOf(session, options);
+    const [{statusOf}, {claimFindings}] = await Promise.all([
+      import('../../containers/status.js'),
+      import('../../rename/rename-unfinished.js'),
+    ]);
+    const {outcome, vch} = await statusOf(session, options);
+    return {...outcome, findings: [...outcome.findings, ...claimFindings(vch)]};
   },
   exitCode: () => EXIT.done,
   next: unlessStopped(({report: {summary, vch}, line}) =>

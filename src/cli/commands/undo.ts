@@ -26,7 +26,7 @@ export const undo = reportCommand({
     to: own.to,
   }),
   async run(session, options) {
-    const {undoMigration} = await import('../../containers/migration-run.js');
+    const {undoMigration} = await import('../../containers/undo.js');
     return undoMigration(session, options);
   },
   exitCode: ({report}) => writesExit(report.summary),

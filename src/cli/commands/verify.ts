@@ -12,7 +12,7 @@ export const verify = reportCommand({
   writes: false,
   read: nothingMore,
   async run(session, options) {
-    const {verifyMigration} = await import('../../containers/migration-run.js');
+    const {verifyMigration} = await import('../../containers/verify.js');
     return verifyMigration(session, options);
   },
   exitCode: ({report}) => goalExit(report.summary),

@@ -32,6 +32,8 @@ export const html: Format = {
   },
 };
 
+// Why: docs/decisions/006-reports-cannot-run-anything.md
+
 const BAR = 1000;
 /** A part of the picture that is not zero must be seen. */
 const LEAST_PART = 6;

@@ -66,7 +66,7 @@ export function eventLine(event: EventsHead | RunEvent): string {
 }
 
 /** The head of the stream that tells of a report. */
-export function headOf(report: Report): EventsHead {
+function headOf(report: Report): EventsHead {
   const {command, runId, startedAt, tool} = report;
   return {
     schema: 'vch-migrate/events/v1',

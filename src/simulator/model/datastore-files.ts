@@ -3,6 +3,8 @@ import {cleanPath, folderOf} from './datastore-path.js';
 
 /** Of a larger file only the size and the digest are kept. */
 const KEPT_BYTES = 8 * 1024 * 1024;
+/** The beginning of every file is kept: the descriptors of an ISO file are in it. */
+const HEAD_BYTES = 64 * 1024;
 const CAPACITY = 2 ** 40;
 
 /** A file of a datastore. */
@@ -24,6 +26,7 @@ export class FileWriter {
   readonly #now: () => number;
   readonly #hash: Hash = createHash('sha256');
   #kept: Buffer[] = [];
+  #head = Buffer.alloc(0);
   #size = 0;
   #modified: number;
 
@@ -38,12 +41,18 @@ export class FileWriter {
     return this.#size;
   }
 
+  get head(): Buffer {
+    return this.#head;
+  }
+
   /** Appends bytes; false where the datastore is full, and then nothing of them is stored. */
   write(bytes: Buffer): boolean {
     if (!this.#take(bytes.length)) return false;
     this.#size += bytes.length;
     this.#hash.update(bytes);
     this.#modified = this.#now();
+    const missing = HEAD_BYTES - this.#head.length;
+    if (missing > 0) this.#head = Buffer.concat([this.#head, bytes.subarray(0, missing)]);
     if (this.#size <= KEPT_BYTES) this.#kept.push(bytes);
     else this.#kept = [];
     return true;
@@ -109,6 +118,11 @@ export class DatastoreFiles {
   /** The file of that path. */
   get(path: string): DatastoreFile | undefined {
     return this.#files.get(path)?.snapshot();
+  }
+
+  /** The first bytes of a file, however large it is. */
+  head(path: string): Buffer | undefined {
+    return this.#files.get(path)?.head;
   }
 
   /** Every file. */

@@ -25,6 +25,8 @@ export interface GuestVm {
   readonly id: string;
   readonly isAppliance: boolean;
   readonly canBoot: boolean;
+  /** What it boots starts no session that is not active. */
+  readonly startsActiveOnly: boolean;
   extraConfig: ExtraConfig;
   /** The guest has switched its machine off. */
   haltedByGuest(): void;
@@ -133,6 +135,7 @@ export class Guest {
     const {never, fails} = this.behaviour;
     if (never === true) return;
     for (const id of this.#sessions()) {
+      if (this.#vm.startsActiveOnly && !this.#isActive(id)) continue;
       this.#startedIs(id, id === fails ? `${id} exited: exec format error` : 'true');
     }
     this.#changed();
@@ -140,6 +143,12 @@ export class Guest {
 
   #startedIs(id: string, value: string): void {
     this.#vm.extraConfig.set(`guestinfo.vice..init.sessions|${id}.started`, value);
+  }
+
+  /** As Go's ParseBool reads the value. */
+  #isActive(id: string): boolean {
+    const active = this.#vm.extraConfig.get(`${SESSIONS_KEY}|${id}/active`);
+    return typeof active === 'string' && ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(active);
   }
 
   #sessions(): string[] {

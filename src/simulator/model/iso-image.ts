@@ -1,6 +1,7 @@
 import type {ExtraConfig} from './extra-config.js';
 
 const SECTOR = 2048;
+const PUBLISHER = {at: 16 * SECTOR + 318, length: 128};
 const VERSION_KEYS = ['Version', 'BuildNumber', 'GitCommit'].map(
   (name) => `guestinfo.vice./init/version/${name}`,
 );
@@ -15,9 +16,17 @@ export function isoImage(extraConfig: ExtraConfig): Buffer {
   image.write('\x01CD001\x01', primary, 'latin1');
   image.writeUInt32LE(18, primary + 80);
   image.writeUInt32BE(18, primary + 84);
-  image.write(`VMware, Inc. ${versionIn(extraConfig)}`.padEnd(128), primary + 318, 128, 'latin1');
+  image.write(`VMware, Inc. ${versionIn(extraConfig)}`.padEnd(128), PUBLISHER.at, PUBLISHER.length, 'latin1');
   image.write('\xffCD001\x01', terminator, 'latin1');
   return image;
+}
+
+/** Whether an ISO file says that it is VIC 1.1 or newer; one without a version of VIC's does not. */
+export function isVic11OrNewer(head: Buffer): boolean {
+  const publisher = head.subarray(PUBLISHER.at, PUBLISHER.at + PUBLISHER.length).toString('latin1');
+  const [, major, minor] =
+    /(?:^|\s)v?(\d+)\.(\d+)[\w.+-]*$/i.exec(publisher.replaceAll('\0', ' ').trim()) ?? [];
+  return Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 1);
 }
 
 function versionIn(extraConfig: ExtraConfig): string {

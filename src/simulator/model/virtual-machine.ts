@@ -5,6 +5,7 @@ import type {Clock} from './clock.js';
 import type {FileStore} from './datastore-files.js';
 import type {ConfigValue, ExtraConfig} from './extra-config.js';
 import {Guest, type GuestBehaviour, type GuestTiming, type GuestVm} from './guest.js';
+import {isVic11OrNewer} from './iso-image.js';
 import {type ConfigView, frozenConfig, type Snapshot, SnapshotTree} from './snapshot.js';
 import {type ConnectionState, invalidPowerState, type PowerState, requireConnected} from './vm-state.js';
 
@@ -146,6 +147,14 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
   /** An appliance lives on its CD-ROM alone. */
   get canBoot(): boolean {
     return this.cdrom?.connected === true && this.cdrom.backing.kind === 'iso';
+  }
+
+  /** The tether of VIC 1.1 and newer leaves sessions alone that are not active. */
+  get startsActiveOnly(): boolean {
+    const backing = this.cdrom?.backing;
+    if (backing?.kind !== 'iso') return false;
+    const head = backing.datastore.files.head(backing.path);
+    return head !== undefined && isVic11OrNewer(head);
   }
 
   /** A VM whose .vmx cannot be read has no `config` at all; a disconnected one still shows its last. */

@@ -1,12 +1,9 @@
-import {describeLock, ownerState} from '../../appliance/liveness.js';
-import {parseLock} from '../../appliance/lock-text.js';
+import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
 import {durationText} from '../../duration.js';
-import {LOCK_KEY, UPGRADE_RECORD_KEY} from '../../extraconfig/keys.js';
 import type {Appliance} from '../../inventory/appliance.js';
-import {lockState} from '../../inventory/lock-state.js';
 import type {Vch} from '../../inventory/vch.js';
-import {acceptDataVersion, TOOL_DATA_VERSION} from '../../migration/data-version.js';
-import {parseRecord} from '../record.js';
+import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
+import {recordOn} from '../steps.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
 /** What the appliance boots from, and where it lies. */
@@ -22,29 +19,21 @@ export function judgeDataVersion({summary}: Vch, {config}: Appliance): Verdict {
   if (accepted.status === 'refused') return failed(`${accepted.error.code}: ${accepted.error.message}`);
   const {version} = accepted;
   return ok(
-    version === TOOL_DATA_VERSION
+    version === APPLIANCE_STAMP
       ? `${version}, the newest that VIC has`
-      : `${version}; an upgrade takes it to ${TOOL_DATA_VERSION}`,
+      : `${version}; an upgrade takes it to ${APPLIANCE_STAMP}`,
   );
 }
 
-/** Whether somebody upgrades the VCH, or has left an upgrade unfinished. */
+/** Whether an upgrade holds the VCH, or was left unfinished. */
 export function judgeLock({summary}: Vch, {config}: Appliance): Verdict {
   const label = `${summary.name} (${summary.id})`;
-  const lock = parseLock(config[LOCK_KEY]);
-  if (lock !== null) {
-    const on =
-      ownerState(lock) === 'alive'
-        ? 'its owner lives: wait for it, vch-migrate status tells when it has ended'
-        : 'wait for it; if its owner is dead, go on with it with vch-migrate resume, take it back with rollback, or drop the lock with unlock';
-    return failed(`an upgrade holds ${label}: ${describeLock(lock)}; ${on}`);
+  const holder = readHolder(UPGRADE_LOCK, config);
+  if (holder.state !== 'none') {
+    const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
+    return failed(`${state}. ${wayOut}`);
   }
-  if (lockState(config).held) {
-    return failed(
-      `vic-machine holds ${label}: it has set UpdateInProgress, and does so while it upgrades or configures a VCH; wait until it has ended`,
-    );
-  }
-  const record = parseRecord(config[UPGRADE_RECORD_KEY], label);
+  const record = recordOn(config, label);
   if (record === null || record.phase === 'done') return ok('no upgrade in progress');
   return failed(
     `the upgrade of run ${record.run} was begun on ${label} and not finished (phase ${record.phase}); go on with it with vch-migrate resume, or take it back with rollback`,

@@ -1,9 +1,8 @@
 import type {Datastore} from '../../inventory/datastores.js';
-import type {VchSummary} from '../../inventory/vch.js';
-import {compareBuilds} from '../../iso/build-number.js';
+import type {VchDescription} from '../../inventory/vch.js';
 import type {IsoInfo} from '../../iso/iso-info.js';
-import {versionText} from '../../iso/version-stamp.js';
-import {TOOL_DATA_VERSION} from '../../migration/data-version.js';
+import {compareBuilds, compareReleases, versionText} from '../../iso/version-stamp.js';
+import {APPLIANCE_STAMP} from '../../migration/data-version.js';
 import {parseDatastorePath} from '../../vim25/datastore-path.js';
 import {failed, ok, type Verdict, warning} from './verdict.js';
 
@@ -20,7 +19,7 @@ const RESERVE = 1024 ** 3;
 export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
   if (appliance === undefined && bootstrap === undefined) {
     const message = 'none was named: the VCH keeps its ISO files, and its data alone change';
-    if (skip || dataVersion === TOOL_DATA_VERSION) return ok(message);
+    if (skip || dataVersion === APPLIANCE_STAMP) return ok(message);
     return warning(
       `${message}, which the version that it boots may not read all of: name --appliance-iso and --bootstrap-iso, unless that version was switched already`,
     );
@@ -40,21 +39,24 @@ export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersi
   return failed(`${message}; name two of one version, or go on all the same with --skip-iso-check`);
 }
 
-/** Whether the ISO file leads to a newer build, compared as VIC does. */
+/** Whether the ISO file leads to a newer build, as VIC compares them, and not to an older version. */
 export function judgeBuild(
-  {name, id, version, build}: VchSummary,
+  {name, id, version, build}: VchDescription,
   iso: IsoInfo | undefined,
   skip: boolean,
 ): Verdict {
   const has = `${name} (${id}) has version ${version ?? 'unknown'}, build ${build ?? 'unknown'}`;
   if (iso === undefined) return ok(`${has}, and keeps it: no --appliance-iso was named`);
   const leads = `the ISO file has version ${iso.version}, build ${iso.buildNumber}`;
-  const order = compareBuilds(build, iso.buildNumber);
-  if (order !== null && order < 0) return ok(`${has}; ${leads}`);
+  const byBuild = compareBuilds(build, iso.buildNumber);
+  const order = compareReleases({version, build}, {version: iso.version, build: iso.buildNumber});
+  if (byBuild !== null && byBuild < 0 && order !== null && order < 0) return ok(`${has}; ${leads}`);
   const problem =
-    order === null
+    byBuild === null
       ? `${has}, which cannot be compared: ${leads}`
-      : `${has}, the same as the ISO file's or a newer one: ${leads}. No upgrade is available`;
+      : byBuild < 0
+        ? `${has}, a newer version, although its build number is lower: ${leads}. An upgrade cannot lead to an older version`
+        : `${has}, the same as the ISO file's or a newer one: ${leads}. No upgrade is available`;
   if (skip) return warning(problem);
   return failed(
     `${problem}; name the ISO files of a newer build, or go on all the same with --skip-version-check`,

@@ -1,0 +1,220 @@
+import {assertFree, readHolder, UPGRADE_LOCK} from '../appliance/lease.js';
+import {hasCode} from '../errors.js';
+import {readLeases} from '../inventory/find-vch.js';
+import {vchLabel} from '../inventory/vch.js';
+import {untilStopped} from '../stopping.js';
+import type {Session} from '../vim25/session.js';
+import {type CommitContext, commitAll, type StartGate} from './commit.js';
+import type {ProgressEvent, RunOutcome, VmOutcome} from './outcome.js';
+import {type Decide, decideApply, type Planned, type PlannedRun, pending, planRun, selected} from './plan.js';
+import {type RunOptions, runInfo, type Staging} from './run-options.js';
+
+/**
+ * Runs the persisted container plugins on every containerVM of one VCH and reads back what it wrote. Rejects with
+ * VCH_ERR_LOCKED while an upgrade holds the VCH; what concerns one VM is in its outcome.
+ */
+export function applyMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
+  return change(session, options, decideApply(options.registry, runInfo(options)));
+}
+
+/** Decides, asks, writes and reads back. `narrow` may take VMs out of the plan, or refuse it, before anyone is asked. */
+export async function change(
+  session: Session,
+  options: RunOptions,
+  decide: Decide,
+  narrow: (run: PlannedRun) => PlannedRun = (run) => run,
+): Promise<RunOutcome> {
+  const planned = await untilStopped(options.signal, () => planRun(session, options, decide));
+  const run = selected(narrow(planned), options);
+  const {vch} = run.read;
+  const label = vchLabel(vch);
+  assertFree(UPGRADE_LOCK, vch.leases, label);
+  if (options.signal?.aborted) return notAttempted(run.outcome, true);
+  if (pending(run.decided).length === 0) return notAttempted(run.outcome, false);
+  if (options.confirm !== undefined && !(await options.confirm(run.outcome)))
+    return notAttempted(run.outcome, false);
+  // The answer may have taken an hour.
+  assertFree(UPGRADE_LOCK, await readLeases(session, vch), label);
+  return writeRun(
+    session,
+    run,
+    options,
+    // An upgrade may have begun in the meantime.
+    async () => {
+      const holder = readHolder(UPGRADE_LOCK, await readLeases(session, vch));
+      return holder.state === 'none' ? null : 'an upgrade holds the VCH now';
+    },
+  );
+}
+
+function notAttempted(outcome: RunOutcome, interrupted: boolean): RunOutcome {
+  const vms = outcome.vms.map(
+    (vm): VmOutcome =>
+      vm.status === 'pending' ? {...vm, status: 'not-attempted', applied: [], changes: []} : vm,
+  );
+  return {...outcome, vms, interrupted};
+}
+
+/**
+ * Writes what a run has pending, canaries first, and reads it back. The caller has made sure that it may;
+ * `holdBack` says after the canaries why the rest must not be written, or `null`.
+ */
+export async function writeRun(
+  session: Session,
+  run: PlannedRun,
+  options: RunOptions,
+  holdBack: () => Promise<string | null>,
+): Promise<RunOutcome> {
+  const {staging = {}, onProgress} = options;
+  const planned = pending(run.decided);
+  const gate = new RolloutGate(staging, planned.length);
+  const progress = new PhaseProgress(onProgress);
+  const context: CommitContext = {
+    session,
+    found: run.read,
+    decide: run.decide,
+    keys: options.registry.readKeys('container'),
+    parallelism: options.parallelism,
+    signal: options.signal,
+    gate,
+    onWrite: options.onWrite,
+    onStart: () => progress.start(),
+    onWritten: () => progress.step(),
+    onReadBack: (count) => progress.begin('verify', count),
+    onOutcome: (vm) => {
+      onProgress?.({type: 'vm', vm});
+      progress.step();
+    },
+  };
+  const write = (vms: readonly Planned[]) => {
+    if (vms.length === 0) return [];
+    progress.begin('commit', vms.length);
+    return commitAll(context, vms);
+  };
+  const canaries = planned.slice(0, staging.canary ?? 0);
+  const others = planned.slice(canaries.length);
+  const first = await write(canaries);
+  if (canaries.length > 0 && others.length > 0 && gate.closedBecause() === null) {
+    const reason = notAllChanged(first) ?? (await declined(staging, canaries, others)) ?? (await holdBack());
+    if (reason !== null) gate.close(reason);
+  }
+  const outcomes = [...first, ...(await write(others))];
+  const left = outcomes.some(({status}) => status === 'not-attempted');
+  const heldBack = left ? gate.closedBecause() : null;
+  const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
+  const message = `not everything was started: ${heldBack}`;
+  return {
+    ...run.outcome,
+    vms: run.outcome.vms.map((vm) => byId.get(vm.id) ?? vm),
+    findings: [...run.outcome.findings, ...(heldBack === null ? [] : [{code: 'held-back', message}])],
+    interrupted:
+      options.signal?.aborted === true && outcomes.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
+  };
+}
+
+function notAllChanged(canaries: readonly VmOutcome[]): string | null {
+  const lost = canaries.filter(({status}) => status !== 'changed' && status !== 'unchanged');
+  return lost.length === 0 ? null : `${lost.length} of ${canaries.length} canaries were not changed`;
+}
+
+async function declined(
+  {goOn}: Staging,
+  canaries: readonly Planned[],
+  others: readonly Planned[],
+): Promise<string | null> {
+  if (goOn === undefined || (await goOn(canaries.length, others.length))) return null;
+  return 'nobody wanted to go on after the canaries';
+}
+
+/** If this many VMs fail in the same way before one succeeds, the others will fail, too. */
+const FIRST_ALIKE = 5;
+
+/** Decides whether another VM may be started: `--max-errors`, `--deadline` and the canaries close it for good. */
+export class RolloutGate implements StartGate {
+  readonly #staging: Staging;
+  readonly #total: number;
+  readonly #failed: VmOutcome[] = [];
+  #written = 0;
+  #reason: string | null = null;
+
+  constructor(staging: Staging, total: number) {
+    this.#staging = staging;
+    this.#total = total;
+  }
+
+  written(): void {
+    this.#written += 1;
+  }
+
+  ended(outcome: VmOutcome): void {
+    if (outcome.error === null || outcome.status === 'not-attempted') return;
+    this.#failed.push(outcome);
+    this.#reason ??= this.#tooMany() ?? this.#alike();
+  }
+
+  close(reason: string): void {
+    this.#reason ??= reason;
+  }
+
+  closedBecause(): string | null {
+    const {deadline, now = () => new Date()} = this.#staging;
+    if (deadline !== undefined && now() >= deadline) {
+      this.#reason ??= `the deadline, ${deadline.toISOString()}, is past`;
+    }
+    return this.#reason;
+  }
+
+  #tooMany(): string | null {
+    const {maxErrors} = this.#staging;
+    if (maxErrors === undefined) return null;
+    const most = maxErrors.kind === 'count' ? maxErrors.count : (maxErrors.percent / 100) * this.#total;
+    if (this.#failed.length <= most) return null;
+    const limit =
+      maxErrors.kind === 'count' ? `${maxErrors.count}` : `${maxErrors.percent}% of ${this.#total}`;
+    return `${this.#failed.length} VMs went wrong, and at most ${limit} may (--max-errors)`;
+  }
+
+  #alike(): string | null {
+    if (this.#staging.maxErrors === undefined || this.#written > 0) return null;
+    if (this.#failed.length < FIRST_ALIKE) return null;
+    const kinds = new Set(this.#failed.map(({error}) => `${error?.code} ${error?.fault ?? ''}`.trim()));
+    return kinds.size === 1
+      ? `the first ${this.#failed.length} VMs went wrong alike: ${[...kinds].join()}`
+      : null;
+  }
+}
+
+/** Counts what is done in one phase after the other. */
+class PhaseProgress {
+  readonly #tell: ((event: ProgressEvent) => void) | undefined;
+  #done = 0;
+  #total = 0;
+  #inFlight = 0;
+
+  constructor(tell: ((event: ProgressEvent) => void) | undefined) {
+    this.#tell = tell;
+  }
+
+  begin(phase: 'commit' | 'verify', total: number): void {
+    this.#done = 0;
+    this.#total = total;
+    this.#inFlight = 0;
+    this.#tell?.({type: 'phase', phase, total});
+  }
+
+  /** The write of one more VM has begun. */
+  start(): void {
+    this.#inFlight += 1;
+    this.#tell?.({type: 'in-flight', vms: this.#inFlight});
+  }
+
+  /** One more VM is done in this phase. */
+  step(): void {
+    this.#done += 1;
+    if (this.#inFlight > 0) {
+      this.#inFlight -= 1;
+      this.#tell?.({type: 'in-flight', vms: this.#inFlight});
+    }
+    this.#tell?.({type: 'progress', done: this.#done, total: this.#total});
+  }
+}

@@ -1,0 +1,97 @@
+import {setImmediate} from 'node:timers/promises';
+import {vchSummary} from '../appliance/lease.js';
+import {VchError} from '../errors.js';
+import {type ContainerVm, readContainerVms, type WantedKeys} from '../inventory/container-vms.js';
+import {type FoundVch, findVch} from '../inventory/find-vch.js';
+import {owns} from '../inventory/ownership.js';
+import type {Finding} from '../migration/finding.js';
+import type {Session} from '../vim25/session.js';
+import type {RunOutcome, VmOutcome} from './outcome.js';
+import type {RunOptions} from './run-options.js';
+
+/** A VCH and one reading of its containerVMs. */
+export interface ReadVch extends FoundVch {
+  /** Templates and VMs of other VCHs in the same pool or folder are among them. */
+  readonly vms: readonly ContainerVm[];
+  /** The VCH's containerVMs, without those. */
+  readonly count: number;
+  /** What concerns the VCH as a whole. */
+  readonly findings: readonly Finding[];
+}
+
+/** Finds the VCH, unless it is found already, and reads its containerVMs, sorted by display name. */
+export async function readVch(
+  session: Session,
+  {vch, onProgress}: Pick<RunOptions, 'vch' | 'onProgress'>,
+  keys: WantedKeys,
+  known?: FoundVch,
+): Promise<ReadVch> {
+  if (known === undefined) onProgress?.({type: 'phase', phase: 'find', total: null});
+  const read = await readFound(session, known ?? (await findVch(session, vch)), keys, onProgress);
+  return {...read, vms: [...read.vms].sort(byDisplayName)};
+}
+
+/** Reads the containerVMs of a VCH, in the order in which vSphere lists them. */
+export async function readFound(
+  session: Session,
+  found: FoundVch,
+  keys: WantedKeys,
+  onProgress?: RunOptions['onProgress'],
+): Promise<ReadVch> {
+  onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
+  const vms = await readContainerVms(session, found, keys);
+  onProgress?.({type: 'phase', phase: 'plan', total: vms.length});
+  const count = vms.filter(({status, owner}) => status !== 'template' && owner.status !== 'other').length;
+  return {...found, vms, count, findings: strays(found, vms)};
+}
+
+/** VMs handled side by side: a plugin that never settles must not cost its time limit for each VM in turn. */
+const AT_ONCE = 16;
+
+/** Maps every VM that was read, in order. */
+export async function mapVms<T>({vms}: ReadVch, map: (vm: ContainerVm) => Promise<T>): Promise<readonly T[]> {
+  const mapped: T[] = [];
+  for (let start = 0; start < vms.length; start += AT_ONCE) {
+    // Plugins run in microtasks: without this pause no signal would be handled.
+    if (start % 512 === 0) await setImmediate();
+    mapped.push(...(await Promise.all(vms.slice(start, start + AT_ONCE).map(map))));
+  }
+  return mapped;
+}
+
+/** What a run over that reading came to. */
+export function runOutcome(read: ReadVch, vms: readonly VmOutcome[]): RunOutcome {
+  return {
+    vch: {...vchSummary(read.vch), containerVMs: read.count},
+    vms,
+    findings: read.findings,
+    interrupted: false,
+  };
+}
+
+/** Throws if the VCH does not have as many containerVMs as expected. */
+export function assertExpected({vch: {summary}, count}: ReadVch, expected: number | undefined): void {
+  if (expected === undefined || count === expected) return;
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `${summary.name} (${summary.id}) has ${count} containerVMs, but --expect says ${expected}. Nothing was written. ` +
+      'Check them with vch-migrate status, then run the command again with the right number',
+  );
+}
+
+/** Sorts by code unit: vSphere promises no order, and a report must not depend on a locale. */
+function byDisplayName(a: ContainerVm, b: ContainerVm): number {
+  if (a.displayName !== b.displayName) return a.displayName < b.displayName ? -1 : 1;
+  return a.ref.value < b.ref.value ? -1 : 1;
+}
+
+/** VIC does not see a containerVM outside its VCH's pool and folder: it is reported and left alone. */
+function strays({vch, inventory}: FoundVch, read: readonly ContainerVm[]): Finding[] {
+  const seen = new Set(read.map(({ref}) => ref.value));
+  return inventory.containers
+    .filter(({ref, biosUuid, containerId}) => !seen.has(ref.value) && owns(vch, biosUuid, containerId))
+    .map(({name, ref}) => ({
+      code: 'stray-container',
+      message: `${name} (${ref.value}) is a containerVM of ${vch.summary.name} by its BIOS UUID, but it is outside the VCH's resource pool and folder. VIC does not see it there, and it was left alone`,
+    }));
+}

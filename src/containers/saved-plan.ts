@@ -1,0 +1,326 @@
+import {VchError} from '../errors.js';
+import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {LEDGER_KEY} from '../extraconfig/keys.js';
+import {maskText} from '../extraconfig/mask.js';
+import {labelOf, type ReadableVm} from '../inventory/container-vms.js';
+import type {Vch} from '../inventory/vch.js';
+import {count, list, nullable, object, oneOf, optional, record, type Shape, text} from '../json-shape.js';
+import {canonicalJson} from '../migration/canonical-json.js';
+import {digest} from '../migration/ledger.js';
+import {pluginId} from '../migration/plugin.js';
+import {type Fingerprint, fingerprint, movedKeys, type PluginRegistry} from '../migration/registry.js';
+import {untilStopped} from '../stopping.js';
+import type {Session} from '../vim25/session.js';
+import {change} from './apply.js';
+import type {RenameClass, RunOutcome, VmOutcome, VmStatus} from './outcome.js';
+import {
+  type Decide,
+  type DecidedVm,
+  type Decision,
+  decideApply,
+  outcomeOf,
+  type PlannedRun,
+  planRun,
+  selected,
+} from './plan.js';
+import {type RunOptions, runInfo} from './run-options.js';
+
+// Why: docs/decisions/005-saved-plans-are-compared.md
+
+/** One VM of a saved plan, as it was when it was planned. */
+export interface SavedVm {
+  readonly id: string;
+  readonly displayName: string;
+  readonly containerName: string | null;
+  readonly rename: RenameClass;
+  readonly status: VmStatus;
+  /** Absent if the VM could not be read, or was not to be planned. */
+  readonly seen?: {
+    readonly containerId: string;
+    readonly instanceUuid: string;
+    readonly biosUuid: string | null;
+    readonly keys: Fingerprint;
+  };
+  /** Digest of what is to be written, without the ledger; `null` if nothing is. */
+  readonly changes: string | null;
+  /** Digest of what `seen.keys` will be once that is written, without the ledger: recognizes a VM that is done. */
+  readonly goal?: string;
+}
+
+/** What a saved plan holds beside its report: enough to notice every change since. It has no values. */
+export interface PlanBody {
+  readonly target: {readonly url: string; readonly instanceUuid: string | null};
+  readonly vch: {readonly id: string; readonly name: string; readonly biosUuid: string | null};
+  readonly plugins: readonly {readonly id: string; readonly revision: number}[];
+  readonly vms: readonly SavedVm[];
+}
+
+/** A plan, with what a later `apply` of it will compare with. */
+export interface PlannedOutcome extends RunOutcome {
+  readonly plan: PlanBody;
+}
+
+const RENAME_CLASSES: readonly RenameClass[] = ['disabled', 'not-persisted-by-vic', 'supported'];
+
+const STATUSES: readonly VmStatus[] = [
+  'pending',
+  'unchanged',
+  'refused',
+  'failed',
+  'conflict',
+  'unreachable',
+  'skipped',
+];
+
+const savedVmShape: Shape<SavedVm> = object((read) => {
+  const seen = read(
+    'seen',
+    optional(
+      object((member) => ({
+        containerId: member('containerId', text),
+        instanceUuid: member('instanceUuid', text),
+        biosUuid: member('biosUuid', nullable(text)),
+        keys: member('keys', record(nullable(text))),
+      })),
+    ),
+  );
+  const goal = read('goal', optional(text));
+  return {
+    id: read('id', text),
+    displayName: read('displayName', text),
+    containerName: read('containerName', nullable(text)),
+    rename: read('rename', oneOf(RENAME_CLASSES)),
+    status: read('status', oneOf(STATUSES)),
+    ...(seen === undefined ? {} : {seen}),
+    changes: read('changes', nullable(text)),
+    ...(goal === undefined ? {} : {goal}),
+  };
+});
+
+/** The body of a plan in a parsed JSON value; throws a ShapeMismatch. */
+export const planBodyShape: Shape<PlanBody> = object((read) => ({
+  target: read(
+    'target',
+    object((target) => ({
+      url: target('url', text),
+      instanceUuid: target('instanceUuid', nullable(text)),
+    })),
+  ),
+  vch: read(
+    'vch',
+    object((vch) => ({
+      id: vch('id', text),
+      name: vch('name', text),
+      biosUuid: vch('biosUuid', nullable(text)),
+    })),
+  ),
+  plugins: read(
+    'plugins',
+    list(object((plugin) => ({id: plugin('id', text), revision: plugin('revision', count)}))),
+  ),
+  vms: read('vms', list(savedVmShape)),
+}));
+
+/** The plugins that decide what is written to containerVMs. */
+function decidingPlugins(registry: PluginRegistry): PlanBody['plugins'] {
+  return registry.persisted('container').map((plugin) => ({id: pluginId(plugin), revision: plugin.revision}));
+}
+
+/** The error for a plan that cannot be applied as a whole. */
+export function stale(why: string): VchError {
+  return new VchError(
+    'VCH_ERR_PLAN_STALE',
+    `the saved plan cannot be applied: ${why}. Nothing was written; make a new one with vch-migrate plan --out`,
+  );
+}
+
+/** Plans, and adds to the outcome what a later `apply` of this very plan will compare with. */
+export function planToSave(session: Session, options: RunOptions): Promise<PlannedOutcome> {
+  return untilStopped(options.signal, async () => {
+    const {registry} = options;
+    const planned = await planRun(session, options, decideApply(registry, runInfo(options)));
+    const {read, decided, outcome} = selected(planned, options);
+    const plan: PlanBody = {
+      target: {url: session.url.href, instanceUuid: session.about.instanceUuid},
+      vch: {id: read.vch.ref.value, name: maskText(read.vch.summary.name), biosUuid: read.vch.biosUuid},
+      plugins: decidingPlugins(registry),
+      vms: decided.map((vm) => savedVm(vm, registry)),
+    };
+    return {...outcome, plan};
+  });
+}
+
+function savedVm(decided: DecidedVm, registry: PluginRegistry): SavedVm {
+  const {id, displayName, containerName, rename, status, changes} = outcomeOf(decided);
+  const {vm, decision} = decided;
+  return {
+    id,
+    // As in the report: a name can hold a URL, and that a password.
+    displayName: maskText(displayName),
+    containerName: containerName === null ? null : maskText(containerName),
+    rename,
+    status,
+    ...(decision === null ? {} : {seen: identityOf(vm, registry)}),
+    ...(decision?.status === 'pending' ? {goal: goalOf(vm.config, changes, registry)} : {}),
+    changes: status === 'pending' ? changesDigest(changes) : null,
+  };
+}
+
+/**
+ * Applies exactly the plan: a VM that has changed since is a `conflict` and is not written. Rejects with
+ * VCH_ERR_PLAN_STALE if the plan is for another target, VCH or set of plugins.
+ */
+export async function applyPlan(session: Session, options: RunOptions, plan: PlanBody): Promise<RunOutcome> {
+  assertTarget(session, plan);
+  assertPlugins(options.registry, plan);
+  const planned = new Map(plan.vms.map((vm) => [vm.id, vm]));
+  const decide = decideApply(options.registry, runInfo(options));
+  const asPlanned: Decide = async (vm) => {
+    const before = planned.get(vm.ref.value);
+    // A VM that is not in the plan is left out of the run: see `compared`.
+    if (before === undefined) return {status: 'unchanged', findings: []};
+    const moved = whatMoved(before, vm, options.registry);
+    if (moved === null) return asSaved(before, await decide(vm), vm);
+    return (await doneAlready(before, vm, options.registry, decide)) ?? conflict(vm, moved);
+  };
+  // If the command names another VCH, say so, rather than that no VCH fits both.
+  const {name, id} = options.vch;
+  const vch = name === undefined && id === undefined ? {...options.vch, id: plan.vch.id} : options.vch;
+  return change(session, {...options, vch}, asPlanned, (run) => compared(run, plan));
+}
+
+function identityOf(vm: ReadableVm, registry: PluginRegistry): NonNullable<SavedVm['seen']> {
+  return {
+    containerId: vm.containerId,
+    instanceUuid: vm.instanceUuid,
+    biosUuid: vm.biosUuid,
+    keys: fingerprint(registry, 'container', vm.config),
+  };
+}
+
+function changesDigest(changes: readonly Change[]): string {
+  return digest(canonicalJson(changes.map(({key, before, after}) => [key, before, after])));
+}
+
+/** What the declared keys will be, without the ledger: it differs in every run. */
+function goalOf(config: ExtraConfig, changes: readonly Change[], registry: PluginRegistry): string {
+  return stateDigest(applyChanges(config, changes), registry);
+}
+
+function stateDigest(config: ExtraConfig, registry: PluginRegistry): string {
+  const {[LEDGER_KEY]: _ledger, ...keys} = fingerprint(registry, 'container', config);
+  return digest(canonicalJson(keys));
+}
+
+/**
+ * A plan may be applied again for what is left of it: a VM that has what the plan gives it, and a valid ledger that
+ * says so, is done.
+ */
+async function doneAlready(
+  {seen, goal}: SavedVm,
+  vm: ReadableVm,
+  registry: PluginRegistry,
+  decide: Decide,
+): Promise<Decision | null> {
+  if (seen === undefined || goal === undefined || whoMoved(seen, vm) !== null) return null;
+  if (goal !== stateDigest(vm.config, registry)) return null;
+  const decision = await decide(vm);
+  return decision.status === 'unchanged' ? decision : null;
+}
+
+function whatMoved({seen}: SavedVm, vm: ReadableVm, registry: PluginRegistry): string | null {
+  if (seen === undefined) return 'it could not be read when the plan was made';
+  const other = whoMoved(seen, vm);
+  if (other !== null) return other;
+  const keys = movedKeys(seen.keys, fingerprint(registry, 'container', vm.config));
+  return keys.length === 0 ? null : `${keys.join(', ')} changed since`;
+}
+
+function whoMoved(seen: NonNullable<SavedVm['seen']>, vm: ReadableVm): string | null {
+  if (vm.containerId !== seen.containerId) return 'it is another container now';
+  return vm.instanceUuid === seen.instanceUuid && vm.biosUuid === seen.biosUuid
+    ? null
+    : 'it is another VM now: its UUIDs are not those in the plan';
+}
+
+/** The same reading gives the same decision; if it ever did not, nothing unplanned must be written. */
+function asSaved(before: SavedVm, decision: Decision, vm: ReadableVm): Decision {
+  if (decision.status !== 'pending') return decision;
+  if (before.changes === changesDigest(decision.changes)) return decision;
+  return conflict(vm, 'the plugins would write something else now');
+}
+
+function conflict(vm: ReadableVm, moved: string): Decision {
+  const error = new VchError(
+    'VCH_ERR_CONFLICT',
+    `${labelOf(vm)} has changed since the plan: ${moved}. Nothing was written to it; see it with vch-migrate plan`,
+  );
+  return {status: 'conflict', error, findings: []};
+}
+
+/** Refuses another VCH; lists the VMs that were added or removed since the plan. */
+function compared(run: PlannedRun, plan: PlanBody): PlannedRun {
+  assertVch(run.read.vch, plan);
+  const planned = new Set(plan.vms.map((vm) => vm.id));
+  const present = new Set(run.outcome.vms.map((vm) => vm.id));
+  const vms = run.outcome.vms.map((vm) => (planned.has(vm.id) ? vm : left(vm)));
+  const gone = plan.vms.filter((vm) => !present.has(vm.id)).map(departed);
+  return {...run, outcome: {...run.outcome, vms: [...vms, ...gone]}};
+}
+
+function left(vm: VmOutcome): VmOutcome {
+  const message =
+    'not in the plan: it was created later, or was left out of the plan; vch-migrate plan shows it';
+  return {
+    ...vm,
+    status: 'skipped',
+    error: null,
+    findings: [...vm.findings, {code: 'not-in-plan', message}],
+  };
+}
+
+function departed(vm: SavedVm): VmOutcome {
+  const message = 'in the plan, but no longer among the containerVMs of the VCH';
+  return {
+    id: vm.id,
+    kind: 'container',
+    displayName: vm.displayName,
+    containerId: vm.seen?.containerId ?? null,
+    containerName: vm.containerName,
+    powerState: null,
+    dataVersion: null,
+    rename: vm.rename,
+    status: 'skipped',
+    applied: [],
+    changes: [],
+    findings: [{code: 'gone-since-plan', message}],
+    error: null,
+  };
+}
+
+function assertTarget(session: Session, {target}: PlanBody): void {
+  const {instanceUuid} = session.about;
+  const same =
+    target.instanceUuid === null || instanceUuid === null
+      ? target.url === session.url.href
+      : target.instanceUuid === instanceUuid;
+  if (same) return;
+  throw stale(`it was made for ${target.url}, and ${session.url.href} is another server`);
+}
+
+function assertVch(vch: Vch, plan: PlanBody): void {
+  if (vch.ref.value === plan.vch.id && vch.biosUuid === plan.vch.biosUuid) return;
+  throw stale(
+    `it was made for the VCH ${plan.vch.name} (${plan.vch.id}), and ${vch.summary.name} (${vch.ref.value}) is another one`,
+  );
+}
+
+function assertPlugins(registry: PluginRegistry, plan: PlanBody): void {
+  const words = (plugins: PlanBody['plugins']) =>
+    plugins.map(({id, revision}) => `${id} revision ${revision}`).join(', ') || 'none';
+  const now = decidingPlugins(registry);
+  if (words(now) === words(plan.plugins)) return;
+  throw stale(
+    `it was made with the plugins ${words(plan.plugins)}, and now there are ${words(now)}; name the same --plugins`,
+  );
+}
