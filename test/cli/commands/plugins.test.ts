@@ -40,9 +40,9 @@ describe('plugins', () => {
     ],
     [['plugins', 'list', '--target', 'x'], /plugins list has no option --target/],
     [['plugins', 'list', '--plugins', 'a', '--plugins='], /--plugins needs a value/],
-    [['plugins', 'new'], /plugins new needs a name/],
+    [['plugins', 'new'], /plugins new needs NAME: vch-migrate plugins new /],
     [['plugins', 'new', 'x', '--plugins', 'a', '--plugins', 'b'], /give --plugins once/],
-    [['plugins', 'check'], /plugins check needs the file of a plugin/],
+    [['plugins', 'check'], /plugins check needs PATH: vch-migrate plugins check /],
     [['plugins', 'check', '/nowhere'], /\/nowhere cannot be read/],
   ];
   for (const [args, line] of usage) {
