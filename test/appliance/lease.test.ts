@@ -6,7 +6,7 @@ import {ApplianceWriter} from '../../src/appliance/appliance-writer.js';
 import {findLease, Lease, type LeaseSpec, readHolder} from '../../src/appliance/lease.js';
 import {processStart, thisMachine} from '../../src/appliance/machine.js';
 import {lockState, UPGRADE_LOCK} from '../../src/appliance/upgrade-lock.js';
-import {exitCodeOfError} from '../../src/cli/exit-code.js';
+import {exitCodeOfError} from '../../src/cli/exit.js';
 import {applyMigration, undoMigration} from '../../src/index.js';
 import {findVch} from '../../src/inventory/find-vch.js';
 import {type Logger, silent} from '../../src/log.js';
