@@ -18,6 +18,8 @@ export interface VicVm {
 export interface VicInventory {
   readonly appliances: readonly VicVm[];
   readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** Appliances by their keys whose id names another VM: copied, restored, registered again, or seen on a host of their vCenter. */
+  readonly strays: readonly (VicVm & {readonly applianceId: string})[];
   /** VMs whose ExtraConfig cannot be read, for want of a privilege or of their host: one may be the VCH that was not found. */
   readonly unreadable: number;
 }
@@ -26,18 +28,21 @@ export interface VicInventory {
 export async function discover(session: Session): Promise<VicInventory> {
   const appliances: VicVm[] = [];
   const containers: (VicVm & {containerId: string})[] = [];
+  const strays: (VicVm & {applianceId: string})[] = [];
   let unreadable = 0;
   const sort = (content: ObjectContent): void => {
     const applianceId = keyed(content, ID_KEY.appliance);
     const containerId = keyed(content, ID_KEY.container);
     if (isApplianceId(applianceId, content.obj.value)) appliances.push(vicVm(content));
     else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
+    else if (applianceId?.startsWith('VirtualMachine:')) strays.push({...vicVm(content), applianceId});
     else if (!isReadable(content)) unreadable += 1;
   };
   await withContainerView(session, session.content.rootFolder, 'VirtualMachine', async (view) => {
     // The view's own restart would count twice what a first, broken pass has seen.
     appliances.length = 0;
     containers.length = 0;
+    strays.length = 0;
     unreadable = 0;
     const contents = await retrieveOnce(
       session,
@@ -47,7 +52,7 @@ export async function discover(session: Session): Promise<VicInventory> {
     );
     for (const content of contents) if (content !== null) sort(content);
   });
-  return {appliances, containers, unreadable};
+  return {appliances, containers, strays, unreadable};
 }
 
 const SPECS = [

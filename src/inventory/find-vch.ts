@@ -21,6 +21,7 @@ import type {Session} from '../vim25/session.js';
 import {discover, type VicInventory, type VicVm} from './discover.js';
 import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
 import {owns} from './ownership.js';
+import {describeStrays} from './stray-appliances.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
 /** A VCH, and what else of VIC's is around it. */
@@ -42,7 +43,9 @@ const KEYS = [
 
 /** Every VCH on the target that fits the selector; none is no error. */
 export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
-  return fitting(session, await discover(session), selector);
+  const inventory = await discover(session);
+  for (const stray of await describeStrays(session, inventory, selector)) session.log.warn(stray);
+  return fitting(session, inventory, selector);
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
@@ -52,7 +55,8 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
   const [vch] = found;
   if (vch !== undefined && found.length === 1) return {vch, inventory};
   if (found.length > 1) throw ambiguous(session, selector, found);
-  throw notFound(session, selector, inventory, await fitting(session, inventory, {}));
+  const strays = await describeStrays(session, inventory, selector);
+  throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
 }
 
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
@@ -203,18 +207,22 @@ function notFound(
   session: Session,
   selector: VchSelector,
   inventory: VicInventory,
+  strays: readonly string[],
   all: readonly Vch[],
 ): VchError {
   const unread =
     inventory.unreadable === 0
       ? ''
       : ` (${inventory.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is away)`;
-  const there =
-    all.length === 0
-      ? 'there is none at all; check --target and the privileges of the user'
-      : `there is: ${listed(all)}`;
+  const there = [
+    ...strays,
+    ...(all.length > 0 ? [`there is: ${listed(all)}`] : []),
+    ...(all.length + strays.length > 0
+      ? []
+      : ['there is none at all; check --target and the privileges of the user']),
+  ];
   return new VchError(
     'VCH_ERR_VCH_NOT_FOUND',
-    `no VCH${describe(selector)} on ${session.url.host}${unread}; ${there}`,
+    `no VCH${describe(selector)} on ${session.url.host}${unread}; ${there.join('; ')}`,
   );
 }
