@@ -4,7 +4,7 @@ import {parsed, runCommandLine, VCH, withTarget} from '../fake-cli.js';
 describe('ls', () => {
   it('lists VCHs as text and JSON', async () => {
     const text = await runCommandLine(['ls'], withTarget);
-    expect(text.stdout).to.match(/vch1 +vm-12 +5678 +0 +1 +none in progress/);
+    expect(text.stdout).to.match(/vch1 +vm-12 +v0\.9\.0 +5678 +0 +1 +none in progress/);
     expect(text.stdout).to.match(/Next: vch-migrate plan --name vch1\n$/);
     const json = await runCommandLine(['ls', '--format', 'json'], withTarget);
     const listing = parsed(json.stdout);
