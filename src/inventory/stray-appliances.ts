@@ -1,19 +1,29 @@
 import {ID_KEY} from '../extraconfig/keys.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import type {VicInventory} from './discover.js';
 import type {VchSelector} from './vch.js';
 
-type Stray = VicInventory['strays'][number];
+interface KnownVm {
+  readonly ref: ManagedObjectReference;
+  readonly name: string;
+}
+
+/** A VM with the keys of an appliance and the id of another VM: copied, restored, registered again, or seen on its host. */
+export interface StrayAppliance extends KnownVm {
+  /** `VirtualMachine:vm-777` */
+  readonly applianceId: string;
+}
 
 /**
- * What each VM is that has the keys of an appliance and the id of another VM, and what to do about it: one sentence a
- * VM. VIC itself takes none of them for a VCH. Only those that the selector may have meant are told.
+ * Says of each stray what it is and what to do about it, if the selector may have meant it. VIC itself takes none of them
+ * for a VCH.
  */
 export async function describeStrays(
   session: Session,
-  {appliances, strays}: VicInventory,
+  strays: readonly StrayAppliance[],
+  appliances: readonly KnownVm[],
   {name, id}: VchSelector,
 ): Promise<readonly string[]> {
   const wantedId = id?.replace(/^VirtualMachine:/, '');
@@ -37,12 +47,12 @@ export async function describeStrays(
   });
 }
 
-function movedFrom({applianceId}: Stray): string {
+function movedFrom({applianceId}: StrayAppliance): string {
   return applianceId.replace(/^VirtualMachine:/, '');
 }
 
 /** The vCenter that manages the ESXi host we talk to; there every VM has another id. */
-async function managingVCenter(session: Session, strays: readonly Stray[]): Promise<string | null> {
+async function managingVCenter(session: Session, strays: readonly StrayAppliance[]): Promise<string | null> {
   if (session.about.apiType !== 'HostAgent') return null;
   const [host] = await retrieveProperties(
     session,

@@ -25,7 +25,7 @@ export function containerNameOf(config: ExtraConfig): string | null {
   return null;
 }
 
-/** What a person should know about a VM's names before they are migrated. */
+/** What you should know about a VM's names before they are migrated. */
 export function nameFindings(target: Target, config: ExtraConfig, dataVersion: number): Finding[] {
   const keys = NAME_KEYS[target];
   const legacy = decodeValue(config[keys.legacy] ?? '');
@@ -43,7 +43,7 @@ export function nameFindings(target: Target, config: ExtraConfig, dataVersion: n
     findings.push(
       finding(
         'legacy-name-only',
-        `data version ${dataVersion} should have ${keys.hidden}, but only ${keys.legacy} is there: VIC shows no name`,
+        `data version ${dataVersion} should have ${keys.hidden}, but only ${keys.legacy} exists: VIC shows no name`,
       ),
     );
   }
