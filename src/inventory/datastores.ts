@@ -50,7 +50,7 @@ export async function readDatastores(
 
 /** Where a VM's files are. */
 export interface VmFiles {
-  /** The folder on its datastore: `[datastore1] web/web.vmx` lies in `web`. Empty for the datastore's root. */
+  /** The folder on its datastore: `[datastore1] web/web.vmx` is in `web`. Empty for the datastore's root. */
   readonly folder: string;
   /** `VMFS`, `NFS`, `vsan`, as vSphere writes it; `null` if the datastore cannot be seen. */
   readonly datastoreType: string | null;
@@ -90,7 +90,7 @@ export async function readVmFiles(session: Session, vch: Vch): Promise<ReadonlyM
   );
 }
 
-/** Name and type of each datastore: a VM's path names one by its name, and a VM may lie on several. */
+/** Name and type of each datastore: a VM's path names one by its name, and a VM may be on several. */
 async function datastoreTypes(
   session: Session,
   refs: readonly ManagedObjectReference[],

@@ -24,7 +24,7 @@ import {
 } from '../vim25/property-collector.js';
 import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
+import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
 import {owns} from './ownership.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
@@ -182,7 +182,7 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
   if (name !== undefined && name !== vch.summary.name && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
   if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
-  return computeResource === undefined || (path !== undefined && liesIn(path, computeResource));
+  return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
 }
 
 function toVch(
