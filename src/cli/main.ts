@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto';
 import {setFlagsFromString} from 'node:v8';
 import {TOOL_VERSION} from '../tool-version.js';
 import {commands} from './commands.js';
-import {layers} from './layers.js';
+import {layers} from './context.js';
 import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';

@@ -1,6 +1,6 @@
 import type {parseDocument} from 'yaml';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
-import {suggest} from './suggest.js';
+import {suggest} from './parse-command-line.js';
 import type {ReadText} from './text-file.js';
 
 /**
