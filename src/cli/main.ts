@@ -28,5 +28,5 @@ process.exitCode = await run(process.argv.slice(2), commands, {
   newRunId: randomUUID,
 });
 
-// A plugin of others may have left a timer behind: that must not keep the process. Without one this never fires.
+// A third-party plugin may leave a timer behind, which must not keep the process alive. Without one this never fires.
 setTimeout(() => process.exit(), 1000).unref();

@@ -58,7 +58,7 @@ export function readShown(path: string): Shown {
   const spoilt: Refuse = (why) =>
     new VchError(
       'VCH_ERR_PLAN_STALE',
-      `${path} cannot be used: ${why}; make it anew with vch-migrate plan --out, or with --report`,
+      `${path} cannot be used: ${why}; make a new one with vch-migrate plan --out, or with --report`,
     );
   const document = readJson(path, spoilt);
   try {

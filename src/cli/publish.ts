@@ -21,7 +21,7 @@ interface Publishing {
 
 const PAGE: LayoutOptions = {columns: 120, colour: false};
 
-/** Prints a listing, and gives the exit code of a command that has done no more than that. */
+/** Prints a listing and returns the exit code of a command that did nothing else. */
 export async function tell(listing: Listing, context: Publishing): Promise<Exit> {
   const render: Render = (format, layout) => {
     if (format.listing !== undefined) return format.listing(listing, layout);
@@ -30,8 +30,10 @@ export async function tell(listing: Listing, context: Publishing): Promise<Exit>
   return (await publish(render, context)) ? EXIT.done : EXIT.failed;
 }
 
-/** Prints a result to stdout, and writes it to the reports' files; tells whether those could be written. `printed` is
- * what stdout gets instead, where a part of the result is there already. */
+/**
+ * Prints a result to stdout and writes it to the report files; returns whether the files could be written. `printed`
+ * replaces what stdout gets, where the stream has part of the result already.
+ */
 export async function publish(
   render: Render,
   {output, terminal, log}: Publishing,
@@ -51,7 +53,7 @@ export async function publish(
   }
 }
 
-/** Writes a result to the reports' files alone; all of them are tried before one that fails is told. */
+/** Writes a result to the report files. It tries all of them before it reports the ones that failed. */
 export function writeReports(render: Render, {reports}: OutputSettings): void {
   const failed: string[] = [];
   for (const {path, format} of reports) {

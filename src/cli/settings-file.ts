@@ -56,7 +56,7 @@ interface Parsing {
   readonly problems: Problems;
 }
 
-/** Reads a settings file: YAML, a map from the names of options to their values. All that is wrong is told; `null`: it is no such map at all. */
+/** Reads a settings file: YAML, a map from the names of options to their values. Adds every problem it finds; returns `null` where the file is no such map. */
 export function parseSettingsFile(
   text: string,
   {parseDocument, known, problems}: Parsing,

@@ -52,7 +52,7 @@ export function outageQuestion({vch, vms}: AnyOutcome): string {
   return `${steps.join(', ')}; the appliance is powered off for that, and docker does not answer until it is back; `;
 }
 
-/** What an upgrade or its rollback has left behind for somebody to put away. */
+/** Findings about things that an upgrade or its rollback left behind for a person to remove. */
 const LEFT_BEHIND = new Set(['snapshot-left', 'iso-left', 'previous-snapshot-left']);
 
 /** The exit code of a command over the VCH as a whole, by where it left the VCH. */

@@ -79,7 +79,7 @@ export function upgradeSentences({upgrade}: Pick<Report, 'upgrade'>): readonly s
   return [`${sentence} (${where.join(', ')})`, ...error];
 }
 
-/** What the counts of a report do not say: how an upgrade ended, what can no longer be renamed, whether it was cut short. */
+/** What the counts do not say: how an upgrade ended, how many VMs cannot be renamed, whether the run was interrupted. */
 export function notes(report: Report): readonly string[] {
   const {renameDisabled} = report.summary;
   return [
@@ -100,7 +100,7 @@ export function pluginsText({history = [], pending = []}: ReportVm): string {
   return printable(parts.join('; '));
 }
 
-/** How to go on by hand, where somebody may have to. */
+/** How to go on by hand, where a person may have to. */
 export function rollbackCard({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
   if (upgrade === undefined) return [];
   return ['upgraded', 'resumable', 'needs-person'].includes(upgrade.result) ? upgrade.card : [];

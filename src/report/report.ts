@@ -47,7 +47,7 @@ export type ReportCommand = (typeof REPORT_COMMANDS)[number];
 
 export type ReportSummary = Readonly<Record<'total' | ReportStatus | 'renameDisabled', number>>;
 
-/** Whether the owner of a lock lives. */
+/** Whether the owner of a lock is alive. */
 export const LOCK_OWNER_STATES = ['alive', 'dead', 'unknown'] as const;
 
 /** Where an upgrade, or what followed on it, left the VCH. */
@@ -64,7 +64,7 @@ export const UPGRADE_RESULTS = [
 ] as const;
 
 const finding = fields({code: text, message: text});
-/** Something a person should know, which stops nothing by itself. */
+/** Something a person should know; it stops nothing by itself. */
 export type ReportFinding = ShapeOf<typeof finding>;
 
 const error = fields({code: text, message: text}, {fault: text});
@@ -115,9 +115,9 @@ const heldLock = fields(
   },
   {
     since: nullable(text),
-    // Its owner has said that it does not go on.
+    // Its owner has stopped, and said so.
     stopped: flag,
-    // Whether its owner lives, as far as this machine can tell.
+    // Whether its owner is alive, as far as this machine can tell.
     state: oneOf(LOCK_OWNER_STATES),
     // Who holds it and what to do about it, in sentences.
     text,
@@ -147,14 +147,14 @@ const vch = fields({
 export type ReportVch = ShapeOf<typeof vch>;
 
 const check = fields({id: text, title: text, status: oneOf(['ok', 'warning', 'failed']), message: text});
-/** One thing that was looked at before a change. */
+/** One check made before a change. */
 export type ReportCheck = ShapeOf<typeof check>;
 
 const upgrade = fields({
   result: oneOf(UPGRADE_RESULTS),
   // What stopped it.
   error: nullable(error),
-  // The run whose upgrade it is about: that of a rollback is another one.
+  // The run of the upgrade itself; a rollback has another run id.
   run: text,
   phase: nullable(text),
   lockId: nullable(text),
@@ -184,10 +184,10 @@ const report = fields(
     target,
     vch,
     plugins: list(fields({id: text, version: count, target: text, summary: text})),
-    // Counted anew below.
+    // `reportShape` counts the VMs itself.
     summary: () => summarize([]),
     vms: list(vm),
-    // What concerns no single VM in scope.
+    // Findings about the VCH rather than about one VM.
     findings: list(finding),
     // True when the run was stopped before every VM was attempted.
     interrupted: flag,
@@ -197,21 +197,22 @@ const report = fields(
   {
     // What the run did, in order.
     steps: list(step),
-    // What was looked at before: of `check` and `upgrade`.
+    // The checks of `check` and `upgrade`.
     checks: list(check),
-    // Of the commands over the VCH as a whole.
+    // Only the commands over the VCH as a whole have it.
     upgrade,
-    // Of the saved plan that was made, shown or carried out: `sha256:…`.
+    // Digest of the saved plan that was made, shown or carried out: `sha256:…`.
     planDigest: text,
   },
 );
 /** What a command over one VCH tells, for people and programs. The keys after `vms` are additions to the contract. */
 export type Report = ShapeOf<typeof report>;
 
-/** A report as a program wrote it into a file; throws a ShapeMismatch. What it counts is counted anew. */
+/** Reads a report from a parsed file, and counts its VMs itself; throws a ShapeMismatch. */
 export const reportShape: Shape<Report> = (value, path) => {
-  const read = report(value, path);
-  return {...read, summary: summarize(read.vms)};
+  const {interrupted, next, ...read} = report(value, path);
+  // These two end the document, as they do where a run writes it.
+  return {...read, summary: summarize(read.vms), interrupted, next};
 };
 
 /** Counts the VMs of a report by where they ended. */

@@ -184,7 +184,7 @@ function names(vms: readonly ReportVm[]): string {
 }
 
 const SHOWN = 100;
-/** From so many on, VMs with one reason are told together. */
+/** This many VMs with one reason become one group. */
 const MANY = 4;
 
 /** The VMs that are not where they should be: those with one reason together, where they are many, or one by one. */
