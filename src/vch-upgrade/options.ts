@@ -31,6 +31,13 @@ export interface UpgradeOptions extends VchOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+/** What `check` takes: of an upgrade's options those that can be looked at before. */
+export type CheckOptions = RunOptions &
+  Pick<
+    UpgradeOptions,
+    'timeout' | 'shutdownGrace' | 'applianceIso' | 'bootstrapIso' | 'skipVersionCheck' | 'skipIsoCheck'
+  >;
+
 /** What `unlock` takes. */
 export interface UnlockOptions extends RunOptions {
   /** Only this lock. */

@@ -10,7 +10,7 @@ import type {Session} from '../vim25/session.js';
 import {type AppliancePlan, changesAppliance} from './appliance-plan.js';
 import {planOnRecord} from './appliance-step.js';
 import {tellCard} from './card.js';
-import {checkFound} from './check.js';
+import {runChecks} from './check.js';
 import {assertUpgradable, planContainers, runOptions} from './containers.js';
 import {logEvent, openVch, type VchContext, type VchTarget} from './context.js';
 import {planUpgrade} from './make-record.js';
@@ -65,7 +65,7 @@ async function prepare(
   assertFree(UPGRADE_LOCK, appliance.config, label);
   const {plan, record} = await planUpgrade(target, appliance);
   const {outcome} = await planContainers(target);
-  const {checks} = await checkFound(session, found, options, outcome);
+  const checks = await runChecks(session, found, options, outcome);
   // Another upgrade may have begun since the first look: that is no failed check.
   if (checks.some(({id, status}) => id === 'lock' && status === 'failed')) {
     const {config} = await writer.read();

@@ -9,7 +9,7 @@ export function refString(ref: ManagedObjectReference): string {
   return `${ref.type}:${ref.value}`;
 }
 
-/** Whether two references name the same object. */
-export function sameRef(a: ManagedObjectReference | null, b: ManagedObjectReference | null): boolean {
-  return a !== null && b !== null && a.type === b.type && a.value === b.value;
+/** The reference of the VM with that moref. */
+export function vmRef(value: string): ManagedObjectReference {
+  return {type: 'VirtualMachine', value};
 }

@@ -46,20 +46,6 @@ export function createSnapshot(
   });
 }
 
-/** The snapshot that a task of {@link createSnapshot} has made; `null` where it does not tell. */
-export async function createdSnapshot(
-  session: Session,
-  task: ManagedObjectReference,
-): Promise<ManagedObjectReference | null> {
-  const [result] = await retrieveProperties(
-    session,
-    [{obj: task}],
-    [{type: 'Task', pathSet: ['info.result']}],
-    ({properties}) => refValue(properties.get('info.result')),
-  );
-  return result ?? null;
-}
-
 /** Starts `RevertToSnapshot_Task`; the VM stays powered off. */
 export function revertToSnapshot(
   session: Session,

@@ -14,7 +14,6 @@ import {textValue} from '../../src/vim25/property-value.js';
 import {settle} from '../../src/vim25/recent-tasks.js';
 import {connect, type Session} from '../../src/vim25/session.js';
 import {
-  createdSnapshot,
   createSnapshot,
   readSnapshotConfig,
   readSnapshots,
@@ -89,7 +88,6 @@ describeWithPeers('operations on an appliance of vcsim', ['vcsim', 'govc', 'pyth
     await wait(
       reconfigure(session, vm, {
         changeVersion: textValue(await look('config.changeVersion')) ?? '',
-        alternateGuestName: 'Photon - VCH v1.5.6, 20000, 0a1b2c3',
         deviceChange: [{...cdrom, fileName}],
         extraConfig: [{key: 'probe', value: '1'}],
       }),
@@ -106,7 +104,8 @@ describeWithPeers('operations on an appliance of vcsim', ['vcsim', 'govc', 'pyth
     const take = async (label: string) => {
       const task = await createSnapshot(session, vm, {name: label, description: `run ${label}`});
       await waiter.wait(task, 'taking it');
-      return createdSnapshot(session, task);
+      const {current} = await readSnapshots(session, vm);
+      return current === null ? null : {type: 'VirtualMachineSnapshot', value: current};
     };
     const first = await take('upgrade for 20000');
     const second = await take('of the user');

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {readAppliance} from '../../src/inventory/appliance.js';
 import {findVch} from '../../src/inventory/find-vch.js';
 import type {Session} from '../../src/vim25/session.js';
-import {createdSnapshot, createSnapshot, readSnapshotConfig} from '../../src/vim25/snapshot.js';
+import {createSnapshot, readSnapshotConfig, readSnapshots} from '../../src/vim25/snapshot.js';
 import {TaskWaiter} from '../../src/vim25/task-waiter.js';
 import {reconfigure} from '../../src/vim25/virtual-machine.js';
 import {smallVch, withSession} from '../small-vch.js';
@@ -21,7 +21,6 @@ describe('vim25/devices', () => {
       const {changeVersion} = await read(session);
       const task = await reconfigure(session, VM, {
         changeVersion,
-        alternateGuestName: 'Photon - VCH v1.5.6, 20000, 0a1b2c3',
         deviceChange: [{...before, fileName: NEW}],
         extraConfig: [{key: 'probe', value: '1'}],
       });
@@ -44,7 +43,7 @@ async function read(session: Session) {
 async function taken(session: Session) {
   const task = await createSnapshot(session, VM, {name: 'before', description: ''});
   await new TaskWaiter(session).wait(task, 'taking it');
-  const snapshot = await createdSnapshot(session, task);
-  if (snapshot === null) throw new Error('the task told no snapshot');
-  return snapshot;
+  const {current} = await readSnapshots(session, VM);
+  if (current === null) throw new Error('there is no snapshot');
+  return {type: 'VirtualMachineSnapshot', value: current};
 }

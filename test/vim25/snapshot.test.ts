@@ -2,13 +2,7 @@ import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {ManagedObjectReference} from '../../src/vim25/managed-object.js';
 import type {Session} from '../../src/vim25/session.js';
-import {
-  createdSnapshot,
-  createSnapshot,
-  readSnapshots,
-  removeSnapshot,
-  revertToSnapshot,
-} from '../../src/vim25/snapshot.js';
+import {createSnapshot, readSnapshots, removeSnapshot, revertToSnapshot} from '../../src/vim25/snapshot.js';
 import {TaskWaiter} from '../../src/vim25/task-waiter.js';
 import {smallVch, withSession} from '../small-vch.js';
 
@@ -60,9 +54,9 @@ describe('vim25/snapshot', () => {
   async function taken(session: Session, name: string, description: string): Promise<ManagedObjectReference> {
     const task = await createSnapshot(session, VM, {name, description});
     await new TaskWaiter(session).wait(task, 'taking it');
-    const ref = await createdSnapshot(session, task);
-    if (ref === null) throw new Error('the task told no snapshot');
-    return ref;
+    const {current} = await readSnapshots(session, VM);
+    if (current === null) throw new Error('there is no snapshot');
+    return {type: 'VirtualMachineSnapshot', value: current};
   }
 
   async function ended(session: Session, task: Promise<ManagedObjectReference>): Promise<void> {
