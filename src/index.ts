@@ -15,7 +15,7 @@ import {auditVch as audit} from './rename/audit.js';
 import {type RenameOptions, renameContainer as rename} from './rename/rename.js';
 import {TOOL_VERSION} from './tool-version.js';
 import {type CheckOutcome, checkVch as check} from './vch-upgrade/check.js';
-import type {CheckOptions, UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/options.js';
+import type {CheckOptions, UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/context.js';
 import type {UpgradeOutcome} from './vch-upgrade/outcome.js';
 import {resumeVch as resume} from './vch-upgrade/resume.js';
 import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
@@ -24,6 +24,7 @@ import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
 import type {ConnectOptions} from './vim25/connect-options.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
+export {fileJournal, type Journal, type SideEffect} from './appliance/journal.js';
 export type {
   LockState,
   ProgressEvent,
@@ -44,8 +45,7 @@ export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {RenameOptions} from './rename/rename.js';
 export type {CheckOutcome} from './vch-upgrade/check.js';
 export type {Check} from './vch-upgrade/checks/verdict.js';
-export {fileJournal, type Journal, type SideEffect} from './vch-upgrade/journal.js';
-export type {CheckOptions, UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/options.js';
+export type {CheckOptions, UnlockOptions, UpgradeOptions, VchOptions} from './vch-upgrade/context.js';
 export type {UpgradeOutcome, UpgradeResult} from './vch-upgrade/outcome.js';
 export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';

@@ -7,7 +7,7 @@ import type {PluginRegistry} from '../migration/registry.js';
 import type {RenameOptions} from '../rename/rename.js';
 import type {Simulator} from '../simulator/simulator.js';
 import type {CheckOutcome} from '../vch-upgrade/check.js';
-import type {CheckOptions, UnlockOptions, UpgradeOptions, VchOptions} from '../vch-upgrade/options.js';
+import type {CheckOptions, UnlockOptions, UpgradeOptions, VchOptions} from '../vch-upgrade/context.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {ConnectOptions} from '../vim25/connect-options.js';
 import type {ContactState} from './connection-watch.js';

@@ -1,5 +1,5 @@
 import type {RunOptions} from '../containers/run-options.js';
-import type {VchOptions} from '../vch-upgrade/options.js';
+import type {VchOptions} from '../vch-upgrade/context.js';
 import type {Settings} from './settings.js';
 
 /** The options of a run over the VCH as a whole: what was typed, with the local files read and the journal begun. */
@@ -11,7 +11,7 @@ export async function vchOptions(
   const {applianceIso, bootstrapIso, timeout, journal} = vchUpgrade;
   const [{readIsoInfo}, {fileJournal}] = await Promise.all([
     import('../iso/iso-info.js'),
-    import('../vch-upgrade/journal.js'),
+    import('../appliance/journal.js'),
   ]);
   const {runId, log} = options;
   return {

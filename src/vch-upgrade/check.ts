@@ -14,7 +14,7 @@ import {buildCheck, datastoreCheck, isoCheck} from './checks/iso.js';
 import {privilegesCheck} from './checks/privileges.js';
 import {snapshotsCheck} from './checks/snapshots.js';
 import {type Check, makeCheck, reading, type VchCheck} from './checks/verdict.js';
-import type {CheckOptions} from './options.js';
+import type {CheckOptions} from './context.js';
 import {CHECK, tellStep} from './steps.js';
 
 /** What is checked before an upgrade, in the order in which reports show it. */

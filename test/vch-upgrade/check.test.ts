@@ -6,7 +6,7 @@ import {silent} from '../../src/log.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {type CheckOutcome, checkVch} from '../../src/vch-upgrade/check.js';
-import type {CheckOptions} from '../../src/vch-upgrade/options.js';
+import type {CheckOptions} from '../../src/vch-upgrade/context.js';
 import {connect} from '../../src/vim25/session.js';
 import {writeIso} from '../iso-file.js';
 import {loginTo, type SmallVm, smallVch, withSession, withSimulator} from '../small-vch.js';

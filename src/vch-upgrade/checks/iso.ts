@@ -4,7 +4,7 @@ import type {IsoInfo} from '../../iso/iso-info.js';
 import {compareBuilds, versionText} from '../../iso/version-stamp.js';
 import {APPLIANCE_STAMP} from '../../migration/data-version.js';
 import {parseDatastorePath} from '../../vim25/datastore-path.js';
-import type {CheckOptions} from '../options.js';
+import type {CheckOptions} from '../context.js';
 import {failed, ok, orThrow, type VchCheck, type Verdict, warning} from './verdict.js';
 
 /** The ISO files that were named. */
