@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {type Browser, chromium} from 'playwright-core';
+import {leaveOut} from './depth.js';
 import {peersAreRequired} from './peers.js';
 
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -29,7 +30,7 @@ export function describeWithBrowser(title: string, body: (browser: () => Browser
   }
   if (path === undefined) {
     describe.skip(title, () => body(absent));
-    process.once('exit', () => process.stderr.write(`\nLEFT OUT: ${title}: ${problem}\n`));
+    leaveOut(`"${title}" (${problem})`);
     return;
   }
   describe(title, function () {

@@ -1,9 +1,9 @@
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {ERROR_CODES} from '../src/errors.js';
-import {FORMAT_ENDINGS, FORMATS} from '../src/report/format.js';
+import {FORMATS} from '../src/report/formats.js';
 import {VM_STATUSES} from '../src/report/report.js';
 import type {Simulator} from '../src/simulator/simulator.js';
 import {startSimulator} from '../src/simulator/simulator.js';
@@ -12,7 +12,12 @@ import {vchMigrate} from './on-simulator.js';
 import {ROOT} from './peers.js';
 import {unasked} from './unasked.js';
 
-const PAGES = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const PAGES = [
+  'README.md',
+  ...readdirSync('docs', {recursive: true, encoding: 'utf8'})
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 function read(path: string): string {
   return readFileSync(`${ROOT}${path}`, 'utf8');
@@ -66,8 +71,8 @@ describe('documentation', () => {
 
   it('has every form and every status of a report', () => {
     const cells = firstCells('docs/reports.md');
-    expect(cells).to.include.members([...FORMATS, ...VM_STATUSES]);
-    for (const ending of FORMAT_ENDINGS) expect(read('docs/reports.md')).to.include(`\`${ending}\``);
+    expect(cells).to.include.members([...FORMATS.map(({name}) => name), ...VM_STATUSES]);
+    for (const {ending} of FORMATS) expect(read('docs/reports.md')).to.include(`\`${ending}\``);
   });
 
   it('has the steps of an upgrade as the step table has them', () => {
@@ -79,10 +84,25 @@ describe('documentation', () => {
   });
 
   it('leads to pages that are there', () => {
-    for (const page of PAGES) {
+    for (const page of [...PAGES, 'CONTRIBUTING.md', 'src/README.md', 'plugins/README.md']) {
       const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map(([, link = '']) => link);
       for (const link of links)
-        expect(() => readdirSync(join(ROOT, page, '..', link, '..')), link).to.not.throw();
+        expect(existsSync(join(ROOT, page, '..', link)), `${page}: ${link}`).to.equal(true);
+    }
+  });
+
+  it('has one decision a page, which the list names, and to which code and decision lead each other', () => {
+    const pages = readdirSync(`${ROOT}docs/decisions`).filter((name) => name !== 'README.md');
+    expect(pages.length).to.be.greaterThan(10);
+    const list = read('docs/decisions/README.md');
+    const code = sources().join('');
+    for (const page of pages) {
+      expect(list, page).to.include(`(${page})`);
+      expect(code, page).to.include(`docs/decisions/${page}`);
+      const named = [...read(`docs/decisions/${page}`).matchAll(/`(src\/[^`*]+)`/g)].map(
+        ([, path = '']) => path,
+      );
+      for (const path of named) expect(existsSync(`${ROOT}${path}`), `${page}: ${path}`).to.equal(true);
     }
   });
 

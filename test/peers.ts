@@ -1,5 +1,6 @@
-import {spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
+import {leaveOut} from './depth.js';
 
 /** The programs that judge our work and share no code with it. */
 export type PeerName = 'vcsim' | 'govc' | 'python';
@@ -29,11 +30,22 @@ export function findPeers(wanted: readonly PeerName[]): {
 } {
   const found = Object.fromEntries(
     wanted.flatMap((name) => {
-      const path = CANDIDATES[name].find((candidate) => isUsable(name, candidate));
+      const path = pathOf(name);
       return path === undefined ? [] : [[name, path]];
     }),
   );
   return {found, missing: wanted.filter((name) => !(name in found))};
+}
+
+/** To start an interpreter for each of many suites would take longer than most of them. */
+const probed = new Map<PeerName, string | undefined>();
+
+function pathOf(name: PeerName): string | undefined {
+  if (!probed.has(name)) {
+    const path = CANDIDATES[name].find((candidate) => isUsable(name, candidate));
+    probed.set(name, path);
+  }
+  return probed.get(name);
 }
 
 function isUsable(name: PeerName, path: string): boolean {
@@ -62,7 +74,7 @@ export function peersAreRequired(environment: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * A suite that needs peers. Where one is missing its scenarios are skipped and named at the very end, with the
+ * A suite that needs peers. Where one is missing its scenarios are skipped, and the end of the run says so with the
  * command that installs it; where peers are required that is a failing test instead.
  */
 export function describeWithPeers<N extends PeerName>(
@@ -92,16 +104,32 @@ export function describeWithPeers<N extends PeerName>(
   const nowhere: Peers = {vcsim: '', govc: '', python: ''};
   const suite = describe.skip(title, () => body(nowhere));
   if (suite === undefined) return;
-  process.once('exit', () => {
-    const scenarios = testTitles(suite).map((test) => `  - ${test}\n`);
-    process.stderr.write(`\nLEFT OUT: ${title}: ${problem}\n${scenarios.join('')}`);
-  });
+  leaveOut(`${suite.total()} scenarios of "${title}" (${problem})`);
 }
 
 function hasAll<N extends PeerName>(found: Partial<Peers>, wanted: readonly N[]): found is Pick<Peers, N> {
   return wanted.every((name) => found[name] !== undefined);
 }
 
-function testTitles(suite: Mocha.Suite): string[] {
-  return [...suite.tests.map((test) => test.title), ...suite.suites.flatMap(testTitles)];
+/** Runs a program to its end; gives what it printed, both streams, in `output`. */
+export function runPeer(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<{readonly code: number | null; readonly output: string}> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: {...process.env, ...environment},
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    });
+    let output = '';
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString('utf8');
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.once('error', reject);
+    child.once('close', (code) => resolve({code, output}));
+  });
 }

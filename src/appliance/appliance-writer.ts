@@ -10,6 +10,8 @@ import {reconfigure} from '../vim25/virtual-machine.js';
 import type {Journal} from './journal.js';
 import {mayHaveLost} from './retry.js';
 
+// Why: docs/decisions/012-one-writer-owns-the-appliance.md
+
 const ATTEMPTS = 12;
 /** Writes that succeed and do not last before that is taken for what the server does. */
 const INEFFECTIVE = 3;

@@ -10,6 +10,8 @@ import type {Logger} from '../log.js';
 import type {ApplianceWriter} from './appliance-writer.js';
 import {type Machine, processState} from './machine.js';
 
+// Why: docs/decisions/010-renames-take-turns.md, 012-one-writer-owns-the-appliance.md
+
 /** A lease as it stands on an appliance, as far as it can be read: anybody may have written it. */
 export interface Found<Seen> {
   readonly raw: string;

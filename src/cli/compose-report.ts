@@ -1,4 +1,4 @@
-import type {RunOutcome, VchSummary, VmOutcome} from '../containers/outcome.js';
+import type {AnyOutcome, ApplianceOutcome, VchSummary, VmOutcome} from '../containers/outcome.js';
 import type {VchError} from '../errors.js';
 import {OWN_PREFIX} from '../extraconfig/keys.js';
 import {maskText, maskValue} from '../extraconfig/mask.js';
@@ -42,7 +42,7 @@ export interface ComposeOptions {
 
 /** What a run came to, as the report that people and programs get: values masked, keys in the contract's order. */
 export function composeReport(
-  outcome: RunOutcome & Partial<UpgradeOutcome>,
+  outcome: AnyOutcome & Partial<UpgradeOutcome>,
   options: ComposeOptions,
 ): Report {
   const {redact} = options;
@@ -110,7 +110,7 @@ export function composeVch(vch: VchSummary): ReportVch {
 }
 
 /** An error, as reports and failures show it. */
-export function composeError(error: VchError, redact: Redact): ReportError {
+function composeError(error: VchError, redact: Redact): ReportError {
   return {
     code: error.code,
     message: redact(error.message),
@@ -118,23 +118,25 @@ export function composeError(error: VchError, redact: Redact): ReportError {
   };
 }
 
-function composeVm(vm: VmOutcome, redact: Redact): ReportVm {
+function composeVm(vm: VmOutcome | ApplianceOutcome, redact: Redact): ReportVm {
+  const container = vm.kind === 'container' ? vm : undefined;
   return {
     id: vm.id,
     kind: vm.kind,
     displayName: maskText(vm.displayName),
-    containerId: vm.containerId,
-    containerName: vm.containerName === null ? null : maskText(vm.containerName),
+    containerId: container?.containerId ?? null,
+    containerName: container?.containerName == null ? null : maskText(container.containerName),
     powerState: vm.powerState,
     dataVersion: vm.dataVersion,
-    rename: vm.rename,
+    // The contract has these fields for every VM; docker renames no appliance, and nothing forbids it.
+    rename: container?.rename ?? 'supported',
     status: vm.status,
     applied: vm.applied,
     changes: vm.changes.filter(({key}) => !key.startsWith(OWN_PREFIX)).map(maskChange),
     findings: vm.findings.map((finding) => composeFinding(finding, redact)),
     error: vm.error === null ? null : composeError(vm.error, redact),
-    ...(vm.history === undefined ? {} : {history: vm.history}),
-    ...(vm.pending === undefined ? {} : {pending: vm.pending}),
+    ...(container?.history === undefined ? {} : {history: container.history}),
+    ...(container?.pending === undefined ? {} : {pending: container.pending}),
   };
 }
 

@@ -7,7 +7,7 @@ import type {RenameClass} from '../migration/rename-class.js';
 export type {LockState, VchSummary} from '../appliance/lease.js';
 export type {RenameClass} from '../migration/rename-class.js';
 
-/** Where one VM ended; the words of the report. `pending` is what `plan` says for what `apply` makes `changed`. */
+/** Where one VM ended; the words of the report. `plan` says `pending` where `apply` says `changed`. */
 export type VmStatus =
   | 'pending'
   | 'changed'
@@ -20,42 +20,54 @@ export type VmStatus =
   | 'not-attempted'
   | 'skipped';
 
-/** One VM after a command, as far as the command got with it. */
-export interface VmOutcome {
+/** What became of a VM, as far as the command got with it. */
+interface Ended {
   /** Managed object id: `vm-13`. */
   readonly id: string;
-  readonly kind: 'container' | 'appliance';
   readonly displayName: string;
-  readonly containerId: string | null;
-  readonly containerName: string | null;
   readonly powerState: string | null;
-  /** `null` where the data version is no number, or could not be read. */
+  /** `null` if the data version is not a number, or could not be read. */
   readonly dataVersion: number | null;
-  readonly rename: RenameClass;
   readonly status: VmStatus;
-  /** Ids of the plugins applied by this run, would be applied by it, or undone by it. */
+  /** Ids of the plugins that this run applied, would apply or undid. */
   readonly applied: readonly string[];
-  /** Raw values; the ledger's own key is not among them. Not masked yet. */
+  /** Raw values, not masked yet; without the ledger's own key. */
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
   readonly error: VchError | null;
-  /** Plugins recorded in the VM's ledger: filled by `status` and `verify`. */
+}
+
+/** One containerVM after a command. */
+export interface VmOutcome extends Ended {
+  readonly kind: 'container';
+  readonly containerId: string | null;
+  readonly containerName: string | null;
+  readonly rename: RenameClass;
+  /** Plugins recorded in the VM's ledger: filled by `status`. */
   readonly history?: readonly string[];
   /** Plugins that `apply` would still run: filled by `status`. */
   readonly pending?: readonly string[];
 }
 
-/** What `plan`, `apply`, `undo`, `status` and `verify` give back. */
-export interface RunOutcome {
+/** The appliance after a command over the VCH as a whole. */
+export interface ApplianceOutcome extends Ended {
+  readonly kind: 'appliance';
+}
+
+/** What a command over the containerVMs returns; over the VCH as a whole, with the appliance among the VMs. */
+export interface RunOutcome<Vm extends VmOutcome | ApplianceOutcome = VmOutcome> {
   readonly vch: VchSummary;
-  readonly vms: readonly VmOutcome[];
-  /** What concerns no single VM in scope: a containerVM of this VCH that lies outside its pool and folder. */
+  readonly vms: readonly Vm[];
+  /** What concerns no single VM in scope: a containerVM of this VCH outside its pool and folder. */
   readonly findings: readonly Finding[];
-  /** True when a signal or the caller stopped the run before every VM was attempted. */
+  /** True if a signal or the caller stopped the run before every VM was attempted. */
   readonly interrupted: boolean;
 }
 
-/** What a run over containerVMs does, one after the other. */
+/** What any command returns. */
+export type AnyOutcome = RunOutcome<VmOutcome | ApplianceOutcome>;
+
+/** The phases of a run over containerVMs. */
 export type RunPhase = 'find' | 'read' | 'plan' | 'commit' | 'verify';
 
 export type ProgressEvent =
@@ -68,6 +80,6 @@ export type ProgressEvent =
   /** A step of an upgrade or its rollback: its name, and what people call it. */
   | {readonly type: 'phase'; readonly phase: string; readonly label: string; readonly total: number | null}
   | {readonly type: 'progress'; readonly done: number; readonly total: number}
-  /** So many VMs are being written now. */
+  /** The number of VMs being written now. */
   | {readonly type: 'in-flight'; readonly vms: number}
   | {readonly type: 'vm'; readonly vm: VmOutcome};

@@ -2,7 +2,7 @@ import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
-import type {ProgressEvent, RunOutcome, VmOutcome} from './outcome.js';
+import type {AnyOutcome, ProgressEvent, VmOutcome} from './outcome.js';
 
 export type {VchSelector} from '../inventory/vch.js';
 
@@ -27,7 +27,7 @@ export interface RunOptions extends Narrowing {
   /** Called right before one VM is written, with its moref and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
-  readonly confirm?: ((planned: RunOutcome) => Promise<boolean>) | undefined;
+  readonly confirm?: ((planned: AnyOutcome) => Promise<boolean>) | undefined;
   /** In which stages a run writes, and what stops it. */
   readonly staging?: Staging | undefined;
 }

@@ -25,6 +25,8 @@ import {
 } from './plan.js';
 import {type RunOptions, runInfo} from './run-options.js';
 
+// Why: docs/decisions/005-saved-plans-are-compared.md
+
 /** One VM of a saved plan, as it was when it was planned. */
 export interface SavedVm {
   readonly id: string;
@@ -120,15 +122,15 @@ export const planBodyShape: Shape<PlanBody> = object((read) => ({
 }));
 
 /** The plugins that decide what is written to containerVMs. */
-export function decidingPlugins(registry: PluginRegistry): PlanBody['plugins'] {
+function decidingPlugins(registry: PluginRegistry): PlanBody['plugins'] {
   return registry.persisted('container').map((plugin) => ({id: pluginId(plugin), revision: plugin.revision}));
 }
 
-/** The refusal of a plan as a whole. */
+/** The error for a plan that cannot be applied as a whole. */
 export function stale(why: string): VchError {
   return new VchError(
     'VCH_ERR_PLAN_STALE',
-    `the saved plan is not carried out: ${why}. Nothing was written; make a new one with vch-migrate plan --out`,
+    `the saved plan cannot be applied: ${why}. Nothing was written; make a new one with vch-migrate plan --out`,
   );
 }
 
@@ -165,8 +167,8 @@ function savedVm(decided: DecidedVm, registry: PluginRegistry): SavedVm {
 }
 
 /**
- * Carries out a plan, and nothing besides: a VM that is not as it was planned on is a conflict and gets no write.
- * Rejects with VCH_ERR_PLAN_STALE where the plan is for another target, VCH or set of plugins.
+ * Applies exactly the plan: a VM that has changed since is a `conflict` and is not written. Rejects with
+ * VCH_ERR_PLAN_STALE if the plan is for another target, VCH or set of plugins.
  */
 export async function applyPlan(session: Session, options: RunOptions, plan: PlanBody): Promise<RunOutcome> {
   assertTarget(session, plan);
@@ -175,13 +177,13 @@ export async function applyPlan(session: Session, options: RunOptions, plan: Pla
   const decide = decideApply(options.registry, runInfo(options));
   const asPlanned: Decide = async (vm) => {
     const before = planned.get(vm.ref.value);
-    // What came since is left out of the run: see `compared`.
+    // A VM that is not in the plan is left out of the run: see `compared`.
     if (before === undefined) return {status: 'unchanged', findings: []};
     const moved = whatMoved(before, vm, options.registry);
-    if (moved === null) return settled(before, await decide(vm), vm);
+    if (moved === null) return asSaved(before, await decide(vm), vm);
     return (await doneAlready(before, vm, options.registry, decide)) ?? conflict(vm, moved);
   };
-  // Whoever names another VCH is told so, and not that none fits both.
+  // If the command names another VCH, say so, rather than that no VCH fits both.
   const {name, id} = options.vch;
   const vch = name === undefined && id === undefined ? {...options.vch, id: plan.vch.id} : options.vch;
   return change(session, {...options, vch}, asPlanned, (run) => compared(run, plan));
@@ -200,7 +202,7 @@ function changesDigest(changes: readonly Change[]): string {
   return digest(canonicalJson(changes.map(({key, before, after}) => [key, before, after])));
 }
 
-/** What the declared keys will be, but for the ledger, which is another one in every run. */
+/** What the declared keys will be, without the ledger: it differs in every run. */
 function goalOf(config: ExtraConfig, changes: readonly Change[], registry: PluginRegistry): string {
   return stateDigest(applyChanges(config, changes), registry);
 }
@@ -211,8 +213,8 @@ function stateDigest(config: ExtraConfig, registry: PluginRegistry): string {
 }
 
 /**
- * A plan that was carried out in part is carried out again for what is left: a VM that has what the plan gives it,
- * and a sound ledger that says so, is where it should be.
+ * A plan may be applied again for what is left of it: a VM that has what the plan gives it, and a valid ledger that
+ * says so, is done.
  */
 async function doneAlready(
   {seen, goal}: SavedVm,
@@ -227,7 +229,7 @@ async function doneAlready(
 }
 
 function whatMoved({seen}: SavedVm, vm: ReadableVm, registry: PluginRegistry): string | null {
-  if (seen === undefined) return 'it could not be read when it was planned';
+  if (seen === undefined) return 'it could not be read when the plan was made';
   const other = whoMoved(seen, vm);
   if (other !== null) return other;
   const keys = movedKeys(seen.keys, fingerprint(registry, 'container', vm.config));
@@ -238,11 +240,11 @@ function whoMoved(seen: NonNullable<SavedVm['seen']>, vm: ReadableVm): string | 
   if (vm.containerId !== seen.containerId) return 'it is another container now';
   return vm.instanceUuid === seen.instanceUuid && vm.biosUuid === seen.biosUuid
     ? null
-    : 'it is another VM now: its UUIDs are not those that were planned on';
+    : 'it is another VM now: its UUIDs are not those in the plan';
 }
 
-/** The same reading gives the same decision; if it ever should not, nothing unplanned is written. */
-function settled(before: SavedVm, decision: Decision, vm: ReadableVm): Decision {
+/** The same reading gives the same decision; if it ever did not, nothing unplanned must be written. */
+function asSaved(before: SavedVm, decision: Decision, vm: ReadableVm): Decision {
   if (decision.status !== 'pending') return decision;
   if (before.changes === changesDigest(decision.changes)) return decision;
   return conflict(vm, 'the plugins would write something else now');
@@ -251,12 +253,12 @@ function settled(before: SavedVm, decision: Decision, vm: ReadableVm): Decision 
 function conflict(vm: ReadableVm, moved: string): Decision {
   const error = new VchError(
     'VCH_ERR_CONFLICT',
-    `${labelOf(vm)} is not as it was planned: ${moved}. Nothing was written to it; see it with vch-migrate plan`,
+    `${labelOf(vm)} has changed since the plan: ${moved}. Nothing was written to it; see it with vch-migrate plan`,
   );
   return {status: 'conflict', error, findings: []};
 }
 
-/** Refuses another VCH; lists the VMs that came or went since the plan. */
+/** Refuses another VCH; lists the VMs that were added or removed since the plan. */
 function compared(run: PlannedRun, plan: PlanBody): PlannedRun {
   assertVch(run.read.vch, plan);
   const planned = new Set(plan.vms.map((vm) => vm.id));
@@ -268,7 +270,7 @@ function compared(run: PlannedRun, plan: PlanBody): PlannedRun {
 
 function left(vm: VmOutcome): VmOutcome {
   const message =
-    'not in the plan: it came into being since, or was left out of it; vch-migrate plan shows it';
+    'not in the plan: it was created later, or was left out of the plan; vch-migrate plan shows it';
   return {
     ...vm,
     status: 'skipped',

@@ -49,6 +49,7 @@ export const INSECURE_REGISTRIES_KEY = 'guestinfo.vice./registry/insecure_regist
 // VIC's own, on a containerVM.
 /** The networks of a container. */
 export const NETWORKS_KEY = 'guestinfo.vice./networks';
+export const CONTAINER_VERSION_KEY = 'guestinfo.vice./version/Version';
 export const CREATETIME_KEY = 'guestinfo.vice..createtime';
 
 // Ours. All are hidden from the guest, so they may be written while the VM runs.

@@ -6,17 +6,17 @@ import {optionValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import type {Vch} from './vch.js';
 
-/** An appliance as one reading shows it, its ExtraConfig whole. */
+/** An appliance as one reading shows it, with its whole ExtraConfig. */
 export interface Appliance {
   readonly config: ExtraConfig;
-  /** vSphere's mark of this reading; goes into the write that is decided on it. */
+  /** vSphere's version of the configuration that was read; the write based on it carries it. */
   readonly changeVersion: string;
   readonly powerState: string | null;
   readonly instanceUuid: string;
   /** `[datastore1] vch1/vch1.vmx` */
   readonly vmPathName: string | null;
   readonly cdroms: readonly Cdrom[];
-  /** What its tools report; `null` while they do not. */
+  /** As reported by VMware Tools; `null` while they do not run. */
   readonly ipAddress: string | null;
 }
 

@@ -33,7 +33,7 @@ export interface ReadableVm extends SeenVm {
   readonly status: 'readable';
   readonly containerId: string;
   readonly instanceUuid: string;
-  /** vSphere's mark of this reading; goes into the write that is decided on it. */
+  /** vSphere's version of the configuration that was read; the write based on it carries it. */
   readonly changeVersion: string;
 }
 

@@ -4,26 +4,48 @@ import {
   APPLIANCE_VERSION_KEY,
   BUILD_KEY,
   DATA_VERSION_KEY,
+  ID_KEY,
+  isApplianceId,
+  isContainerId,
   LOCK_KEY,
   NAME_KEYS,
   RENAME_CLAIM_KEY,
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
+import {withContainerView} from '../vim25/container-view.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   extraConfigPath,
   type ObjectContent,
+  retrieveOnce,
   retrieveProperties,
 } from '../vim25/property-collector.js';
-import {optionValue, textValue} from '../vim25/property-value.js';
+import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {discover, type VicInventory, type VicVm} from './discover.js';
-import {type InventoryPath, inventoryPaths, liesIn} from './inventory-path.js';
+import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
 import {owns} from './ownership.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
-/** A VCH, and what else of VIC's is around it. */
+/** One of VIC's VMs, as far as a look over the whole inventory shows it. */
+export interface VicVm {
+  readonly ref: ManagedObjectReference;
+  readonly name: string;
+  readonly biosUuid: string | null;
+  readonly pool: ManagedObjectReference | null;
+  readonly folder: ManagedObjectReference | null;
+}
+
+/** All of VIC's VMs that this user can see. */
+export interface VicInventory {
+  readonly appliances: readonly VicVm[];
+  readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** How many VMs' ExtraConfig cannot be read: the privilege or the host is missing, and one may be the VCH. */
+  readonly unreadable: number;
+}
+
+/** A VCH, and all of VIC's VMs on the same target. */
 export interface FoundVch {
   readonly vch: Vch;
   readonly inventory: VicInventory;
@@ -81,6 +103,49 @@ function lockUnknown(label: string, connection: string | null): VchError {
   );
 }
 
+/** Looks once at every VM of the inventory, at the two keys that make it one of VIC's. */
+async function discover(session: Session): Promise<VicInventory> {
+  const idPaths = [ID_KEY.appliance, ID_KEY.container].map(extraConfigPath);
+  const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...idPaths];
+  const seen = await withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
+    retrieveOnce(
+      session,
+      [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
+      [{type: 'VirtualMachine', pathSet}],
+      // Drops everybody else's VMs while the pages still come in.
+      (content) =>
+        idPaths.some((path) => content.properties.has(path)) || !isReadable(content) ? content : null,
+    ),
+  );
+  const appliances: VicVm[] = [];
+  const containers: (VicVm & {containerId: string})[] = [];
+  let unreadable = 0;
+  for (const content of seen) {
+    if (content === null) continue;
+    const config = configOf(content, [ID_KEY.appliance, ID_KEY.container]);
+    const containerId = config[ID_KEY.container];
+    if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) appliances.push(vicVm(content));
+    else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
+    else if (!isReadable(content)) unreadable += 1;
+  }
+  return {appliances, containers, unreadable};
+}
+
+/** Whether its configuration was there to be read, so that an absent key is absent. */
+function isReadable(content: ObjectContent): boolean {
+  return content.properties.has('config.uuid') && content.missing.length === 0;
+}
+
+function vicVm(content: ObjectContent): VicVm {
+  return {
+    ref: content.obj,
+    name: textValue(content.properties.get('name')) ?? content.obj.value,
+    biosUuid: textValue(content.properties.get('config.uuid')),
+    pool: refValue(content.properties.get('resourcePool')),
+    folder: refValue(content.properties.get('parent')),
+  };
+}
+
 async function fitting(
   session: Session,
   inventory: VicInventory,
@@ -117,7 +182,7 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
   if (name !== undefined && name !== vch.summary.name && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
   if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
-  return computeResource === undefined || (path !== undefined && liesIn(path, computeResource));
+  return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
 }
 
 function toVch(
@@ -128,15 +193,13 @@ function toVch(
 ): Vch {
   const config = content === undefined ? {} : configOf(content, KEYS);
   const dataVersion = parseDataVersion(config[DATA_VERSION_KEY.appliance]);
-  const {biosUuid} = appliance;
+  const {ref, biosUuid, pool, folder} = appliance;
   return {
-    ref: appliance.ref,
+    ref,
     biosUuid,
-    pool: appliance.pool,
-    folder: appliance.folder,
-    leases: Object.fromEntries(
-      LEASE_KEYS.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])),
-    ),
+    pool,
+    folder,
+    leases: content === undefined ? {} : configOf(content, LEASE_KEYS),
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
@@ -151,7 +214,7 @@ function toVch(
   };
 }
 
-/** By appliance: the containers with its UUID, and those with nobody's that lie in its pool. A count for lists only. */
+/** By appliance: the containers with its UUID, and those in its pool with the UUID of no VCH. For listings only. */
 function countContainers(inventory: VicInventory): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const {biosUuid, containerId, pool} of inventory.containers) {
@@ -208,7 +271,7 @@ function notFound(
   const unread =
     inventory.unreadable === 0
       ? ''
-      : ` (${inventory.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is away)`;
+      : ` (${inventory.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is disconnected)`;
   const there =
     all.length === 0
       ? 'there is none at all; check --target and the privileges of the user'

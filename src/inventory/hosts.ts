@@ -9,7 +9,7 @@ import type {Session} from '../vim25/session.js';
 export interface Host {
   readonly id: string;
   readonly name: string;
-  /** `7.0.3`; `null` where it cannot be seen. */
+  /** `7.0.3`; `null` if it cannot be read. */
   readonly version: string | null;
   /** `connected`, `disconnected` or `notResponding`, as vSphere writes it. */
   readonly connectionState: string | null;
@@ -18,11 +18,11 @@ export interface Host {
 /** Hosts, and why some may be missing from them. */
 export interface Hosts {
   readonly hosts: readonly Host[];
-  /** The first thing that could not be read; `null` where everything was. */
+  /** The first failure to read something; `null` if there was none. */
   readonly unread: VchError | null;
 }
 
-/** The hosts of those VMs, each once, by name. What the user may not see is told, not thrown. */
+/** The hosts of those VMs, each once, by name. What the user may not read is in `unread`; nothing is thrown. */
 export async function readHosts(session: Session, vms: readonly ManagedObjectReference[]): Promise<Hosts> {
   const unread: VchError[] = [];
   const placed = await retrieveProperties(

@@ -13,7 +13,7 @@ export interface InventoryPath {
   readonly datacenterRef: ManagedObjectReference | null;
   /** Names down to the datacenter, folders of datacenters included: `/folder1/dc1`, as `dcPath` wants it. */
   readonly datacenterPath: string | null;
-  /** Why the path is not whole; `null` where it is. */
+  /** Why the path is not whole; `null` if it is. */
   readonly unread: VchError | null;
 }
 
@@ -23,7 +23,7 @@ interface Entity {
   readonly parent: ManagedObjectReference | null;
 }
 
-/** Finds the paths of several objects, a request a level for all of them together. */
+/** Finds the paths of several objects, with one request a level for all of them. */
 export async function inventoryPaths(
   session: Session,
   refs: readonly ManagedObjectReference[],
@@ -78,7 +78,7 @@ function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entit
   return {segments, datacenter, datacenterRef, datacenterPath, unread};
 }
 
-/** The levels that vSphere makes by itself: a datacenter's own folders, a cluster's root pool, the root folder. */
+/** The levels that vSphere creates by itself: a datacenter's own folders, a cluster's root pool, the root folder. */
 function isImplied(
   at: ManagedObjectReference,
   entity: Entity,
@@ -97,10 +97,10 @@ function distinct(refs: readonly ManagedObjectReference[]): ManagedObjectReferen
 }
 
 /**
- * Whether an object at that path lies in what the user named: `cluster1`, `cluster1/pool`, `/DC0/host/cluster1`.
+ * Whether an object at that path is inside what the user named: `cluster1`, `cluster1/pool`, `/DC0/host/cluster1`.
  * The implied levels may be written out, as govc does.
  */
-export function liesIn(path: InventoryPath, wanted: string): boolean {
+export function isInside(path: InventoryPath, wanted: string): boolean {
   const names = wanted.split('/').filter((name) => name !== '');
   if (containsRun(path.segments, names)) return true;
   return containsRun(

@@ -1,6 +1,5 @@
 import {createHash} from 'node:crypto';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import type {VicVm} from './discover.js';
 
 /**
  * The BIOS UUID that VIC gives a containerVM: the UUIDv5 (RFC 4122, SHA-1) of its id in the namespace of its VCH's
@@ -40,7 +39,11 @@ const OWN: Owner = {status: 'own', findings: []};
 /** Finds the owner of a VM in the pool or folder of `vch`, among all appliances on the target. */
 export function ownerOf(
   vch: {readonly ref: ManagedObjectReference; readonly biosUuid: string | null},
-  appliances: readonly VicVm[],
+  appliances: readonly {
+    readonly ref: ManagedObjectReference;
+    readonly name: string;
+    readonly biosUuid: string | null;
+  }[],
   {biosUuid, containerId}: {readonly biosUuid: string | null; readonly containerId: string | null},
 ): Owner {
   if (containerId === null || owns(vch, biosUuid, containerId)) return OWN;

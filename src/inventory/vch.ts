@@ -1,15 +1,15 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 
-/** Which VCH is meant; with nothing set, the only one on the target. */
+/** Selects a VCH; with nothing set, the only one on the target. */
 export interface VchSelector {
   /** Display name of the appliance, or the VCH's own name. */
   readonly name?: string | undefined;
-  /** Managed object id of the appliance: `vm-12`; `VirtualMachine:vm-12` is taken, too. */
+  /** Managed object id of the appliance: `vm-12`; `VirtualMachine:vm-12` is accepted, too. */
   readonly id?: string | undefined;
-  /** Name or inventory path of the cluster, host, resource pool or vApp it lies in. */
+  /** Name or inventory path of the cluster, host, resource pool or vApp it is in. */
   readonly computeResource?: string | undefined;
-  /** Name of the datacenter it lies in. */
+  /** Name of the datacenter it is in. */
   readonly datacenter?: string | undefined;
 }
 
@@ -19,25 +19,25 @@ export interface VchDescription {
   readonly id: string;
   /** The appliance's display name, by which `--name` finds it. */
   readonly name: string;
-  /** The name in the VCH's own configuration, by which `--name` finds it, too; `null` where it has none. */
+  /** The name in the VCH's own configuration, by which `--name` finds it, too; `null` if it has none. */
   readonly ownName: string | null;
   readonly build: string | null;
   readonly version: string | null;
-  /** `null` where it is no number. */
+  /** `null` if it is not a number. */
   readonly dataVersion: number | null;
   readonly powerState: string | null;
-  /** Where it lies: `/DC0/cluster1/vch1`, vSphere's own `host` and `Resources` left out. */
+  /** Where it is: `/DC0/cluster1/vch1`, without vSphere's own `host` and `Resources`. */
   readonly computeResource: string | null;
   readonly containerVMs: number | null;
 }
 
-/** A VCH with what the layers below need to work on it. */
+/** A VCH, with what it takes to work on it. */
 export interface Vch {
   readonly ref: ManagedObjectReference;
   readonly biosUuid: string | null;
-  /** Its resource pool or vApp; `null` only for an appliance that was unregistered under our hands. */
+  /** Its resource pool or vApp; `null` only for an appliance that was unregistered meanwhile. */
   readonly pool: ManagedObjectReference | null;
-  /** The folder it lies in; `null` in a vApp. */
+  /** The folder it is in; `null` in a vApp. */
   readonly folder: ManagedObjectReference | null;
   readonly summary: VchDescription;
   /** The keys by which somebody holds the VCH, as they were when it was found: upgrade lock, VIC's flag, rename claim. */

@@ -3,6 +3,8 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, type Target} from '../extraconfig/keys.js';
 import {type DataVersion, parseDataVersion} from '../extraconfig/value.js';
 
+// Why: docs/decisions/007-plugins-are-checked-early.md
+
 /** The highest data version that this release knows. A VM above it is refused. */
 export const HIGHEST_DATA_VERSION = 10;
 

@@ -10,10 +10,10 @@ import {joinEntries, listEntries} from '../extraconfig/value.js';
  *
  *     :web|:frontend|db:database        own aliases web and frontend; the container db is known here as database
  *
- * What a rename changes is the name wherever it stands for the container: `:web` of web's own list, and what
- * is before the colon in the lists of others. An alias behind the colon of a link is the other container's choice
- * and stays, and so does a link by id. Entries are replaced one for one, because VIC keeps their number in a key beside
- * the list. What has no colon, or more than one, VIC cannot read either; it stays.
+ * A rename changes the name wherever it stands for the container: `:web` in web's own list, and the part before the
+ * colon in the lists of other containers. The alias in a link is the other container's choice and stays, and so does a
+ * link by id. Entries are replaced one for one, because VIC keeps their number in another key. VIC cannot read an entry
+ * with no colon, or with more than one: it stays, too.
  */
 const isAliasList = keyMatcher([aliasListKey('*')]);
 

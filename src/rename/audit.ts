@@ -8,9 +8,9 @@ import {aliasListKey, NAME_CONVENTION_KEY, NETWORKS_KEY, RENAME_DISABLED_KEY} fr
 import {listEntries} from '../extraconfig/value.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {labelOf, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
-import type {VicVm} from '../inventory/discover.js';
+import {readVmFiles, type VmFiles} from '../inventory/datastores.js';
+import type {VicVm} from '../inventory/find-vch.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
-import {readVmFiles, type VmFiles} from '../inventory/vm-files.js';
 import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
@@ -29,9 +29,11 @@ import {type Container, isContainer} from './docker-name.js';
 import {NAMING_KEYS} from './rename-target.js';
 import {claimFindings} from './rename-unfinished.js';
 
+// Why: docs/decisions/011-audit-says-what-it-can-know.md
+
 const AUDIT_KEYS = [...NAMING_KEYS, NETWORKS_KEY];
 
-/** No fault of the container's: docker, too, leaves a link behind when the linked container is removed. */
+/** Not the container's fault: docker, too, leaves a link behind when it removes the linked container. */
 const DANGLING_LINK = 'link-dangling';
 
 /**
@@ -80,7 +82,7 @@ function judged(vm: ReadableVm, findings: readonly Finding[]): VmOutcome {
   const broken = findings.map(({code}) => code).filter((code) => code !== DANGLING_LINK);
   if (broken.length === 0) return outcomeOf({vm, decision: {status: 'unchanged', findings}});
   const codes = [...new Set(broken)].join(', ');
-  const message = `${labelOf(vm)} is not as VIC would have it: ${codes}; the findings say more. Put it right, then run vch-migrate audit again`;
+  const message = `${labelOf(vm)} breaks VIC's conventions: ${codes}; see its findings. Correct it, then run vch-migrate audit again`;
   return outcomeOf({
     vm,
     decision: {status: 'failed', error: new VchError('VCH_ERR_VERIFY', message), findings},
@@ -102,7 +104,7 @@ async function readLinks(
 
 function unreadFindings(unread: readonly string[]): Finding[] {
   if (unread.length === 0) return [];
-  const message = `the container names of ${unread.join(', ')} cannot be read: names that are there twice may be overlooked, and whether links lead anywhere was not looked at`;
+  const message = `the container names of ${unread.join(', ')} cannot be read: duplicate names may be missed, and links were not checked`;
   return [{code: 'names-unread', message}];
 }
 
@@ -116,14 +118,14 @@ class Neighbours {
     this.#byName = groupedBy(containers, ({config}) => containerNameOf(config));
   }
 
-  /** A name that another container has, too; a copy of the same container is found by its id. */
+  /** A name that another container has, too. A copy of the same container is reported by its id. */
   nameFindings({config, containerId}: ReadableVm): Finding[] {
     const name = containerNameOf(config);
     const others = (name === null ? [] : (this.#byName.get(name) ?? [])).filter(
       (other) => other.containerId !== containerId,
     );
     if (others.length === 0) return [];
-    const message = `its name ${JSON.stringify(name)} is there again, on ${others.map(labelOf).join(', ')}: rename one of them by id, or remove it`;
+    const message = `its name ${JSON.stringify(name)} is also the name of ${others.map(labelOf).join(', ')}: rename one of them by id, or remove it`;
     return [{code: 'name-twice', message}];
   }
 
@@ -133,7 +135,7 @@ class Neighbours {
       .filter(({container}) => !this.#answers(container))
       .map(({container, alias}) => ({
         code: DANGLING_LINK,
-        message: `it links to ${JSON.stringify(container)} as ${JSON.stringify(alias)}, and there is no such container: it was removed, or the rename of it is not finished`,
+        message: `it links to ${JSON.stringify(container)} as ${JSON.stringify(alias)}, but there is no such container: it was removed, or its rename is not finished`,
       }));
   }
 
@@ -174,7 +176,7 @@ function displayNameFindings(vm: ReadableVm, convention: NamingConvention): Find
     return [
       {
         code: 'name-missing',
-        message: 'it has no container name, so there is none that its display name could follow',
+        message: 'it has no container name from which its display name could be derived',
       },
     ];
   }
@@ -182,7 +184,7 @@ function displayNameFindings(vm: ReadableVm, convention: NamingConvention): Find
   if (displayName === wanted) return [];
   // Nothing renames a legacy containerVM, so it keeps the name it was created with.
   if (isLegacy(config) && displayName === oldestDisplayNameOf({containerId, name})) return [];
-  const message = `its display name is ${JSON.stringify(displayName)}, and by the convention ${convention.template} it is ${JSON.stringify(wanted)}`;
+  const message = `its display name is ${JSON.stringify(displayName)}, but by the convention ${convention.template} it should be ${JSON.stringify(wanted)}`;
   return [{code: 'display-name', message}];
 }
 
@@ -203,14 +205,14 @@ function folderFindings({config, containerId}: ReadableVm, files: VmFiles | unde
   const wanted = vsan
     ? `a UUID of vSAN's, or a name with ${containerId.slice(0, 12)}`
     : `the container id${legacy ? ', or the display name that VIC 0.9 and older gave' : ''}`;
-  const message = `its files lie in the folder ${JSON.stringify(folder)} of a datastore of type ${datastoreType ?? 'unknown'}, and the folder should be ${wanted}`;
+  const message = `its files are in the folder ${JSON.stringify(folder)} of a datastore of type ${datastoreType ?? 'unknown'}, but the folder should be ${wanted}`;
   return [{code: 'datastore-folder', message}];
 }
 
-/** vSphere appends a number where a folder with the display name is already there. */
+/** vSphere appends a number if a folder with the display name exists already. */
 function isOldestFolder(folder: string, containerId: string, config: ExtraConfig): boolean {
   const name = containerNameOf(config);
-  // Without a name only the id, which ends the display name, can be compared.
+  // Without a name, only the id at the end of the display name can be compared.
   const isDisplayName = (text: string) =>
     name === null ? text.endsWith(`-${containerId}`) : text === oldestDisplayNameOf({containerId, name});
   return isDisplayName(folder) || isDisplayName(folder.replace(/_\d+$/, ''));
@@ -231,7 +233,7 @@ function twinFindings({containerId}: ReadableVm, twins: readonly VicVm[]): Findi
   return [
     {
       code: 'id-twice',
-      message: `its container id ${containerId} is there again, on ${twins.map(({name, ref}) => `${name} (${ref.value})`).join(', ')}: one is a copy`,
+      message: `its container id ${containerId} is also that of ${twins.map(({name, ref}) => `${name} (${ref.value})`).join(', ')}: one is a copy`,
     },
   ];
 }

@@ -55,11 +55,11 @@ export function nameInUse(name: string, containerId: string): VchError {
 export function renameUnsupported(name: string, reason: string): VchError {
   return new VchError(
     'VCH_ERR_RENAME_DISABLED',
-    `container ${name} does not support rename: ${reason}. Create it anew from its image under the new name; see vch-migrate status`,
+    `container ${name} does not support rename: ${reason}. Recreate it from its image under the new name; see vch-migrate status`,
   );
 }
 
-/** The name that a word stands for: docker itself writes names with a slash before them. */
+/** The name that a word stands for: docker accepts names with a slash before them. */
 export function spokenName(word: string): string {
   return word.startsWith('/') ? word.slice(1) : word;
 }
@@ -97,7 +97,7 @@ function byBeginning(word: string, containers: readonly Container[]): readonly C
   if (new Set(found.map(({containerId}) => containerId)).size < 2) return found;
   throw new VchError(
     'VCH_ERR_CONTAINER_NOT_FOUND',
-    `Multiple IDs found with provided prefix: ${word}; give more of the id, vch-migrate status --format json shows it whole`,
+    `Multiple IDs found with provided prefix: ${word}; give more of the id; vch-migrate status --format json shows it in full`,
   );
 }
 

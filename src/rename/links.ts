@@ -8,17 +8,17 @@ import {linksTo, relink} from './aliases.js';
 import type {Container} from './docker-name.js';
 import {commit, type RenameJob, renameRefusal, writeDraft} from './rename-target.js';
 
-/** What became of the links of others. */
+/** What became of the links in other containers. */
 export interface LinksOutcome {
   /** The containers that have such links. */
   readonly vms: readonly VmOutcome[];
-  /** The old names that are left in links which could follow. */
+  /** The old names still found in links that a later run could update. */
   readonly open: readonly string[];
 }
 
 /**
- * Lets the links of other containers follow, each in a guarded write of its own. Those that cannot are in the
- * outcome with the reason; `stopped` is the reason why none is tried.
+ * Updates the links in other containers, each in a guarded write of its own. A container whose links cannot be
+ * updated is in the outcome with the reason; `stopped` is the reason why none is tried.
  */
 export async function renameLinks(
   job: RenameJob,
@@ -55,7 +55,7 @@ export async function renameLinks(
   return {vms, open: [...new Set(open)]};
 }
 
-/** Why nothing may be written any more, if so: the claim is lost, or an upgrade has begun. */
+/** Why nothing more may be written: the claim is lost, or an upgrade has begun. `null` if writing is allowed. */
 async function whyNot({claim}: RenameJob): Promise<VchError | null> {
   try {
     await claim.assertHeld();
@@ -65,7 +65,7 @@ async function whyNot({claim}: RenameJob): Promise<VchError | null> {
   }
 }
 
-/** What is said of a container with links, by how its write ended. */
+/** Adds what to report of a container's links, depending on how its write ended. */
 function told(
   vm: VmOutcome,
   container: Container | undefined,
@@ -80,20 +80,20 @@ function told(
   const names = linkNames(container.config, oldNames).join(', ');
   const what = `it links to ${names} as ${links.map(({alias}) => alias).join(', ')}`;
   if (vm.status === 'unknown' || vm.error?.code === 'VCH_ERR_VERIFY') {
-    const message = `${what}, or to ${newName} by now: the same command again tells, and does what is missing`;
+    const message = `${what}, or already to ${newName}; run the same command again to check and to update what is left`;
     return {...vm, findings: [...findings, {code: 'link-unknown', message}]};
   }
-  const message = `${what}, and keeps the old name until the same command is run again`;
+  const message = `${what}, and keeps the old name until you run the same command again`;
   return {...vm, findings: [...findings, {code: 'link-kept', message}]};
 }
 
-/** Whether another run may get further with it. */
+/** Whether another run may succeed where this one did not. */
 function couldFollow({status, error}: VmOutcome): boolean {
   if (status === 'refused') return error?.code === 'VCH_ERR_NEEDS_POWER_OFF';
   return status !== 'changed' && status !== 'unchanged' && status !== 'skipped';
 }
 
-/** Decides what lets a container's links to the renamed one go on. */
+/** Decides what updates a container's links to the renamed one. */
 function decideLinks(oldNames: readonly string[], newName: string): Decide {
   return async (vm) => {
     const links = linksTo(vm.config, oldNames);
@@ -102,17 +102,17 @@ function decideLinks(oldNames: readonly string[], newName: string): Decide {
     const aliases = links.map(({alias}) => alias).join(', ');
     const error = renameRefusal(vm, containerNameOf(vm.config) ?? vm.containerId);
     if (error !== null) {
-      const message = `it links to ${names} as ${aliases}, and keeps the old name: create it anew with a link to ${newName}`;
+      const message = `it links to ${names} as ${aliases}, and keeps the old name: recreate it with a link to ${newName}`;
       return {status: 'refused', error, findings: [{code: 'link-kept', message}]};
     }
     const draft = new Draft(vm.config);
     relink(draft, oldNames, newName);
-    const message = `it linked to ${names} as ${aliases}, and links to ${newName} now`;
+    const message = `it linked to ${names} as ${aliases}, and now links to ${newName}`;
     return writeDraft(draft, [{code: 'link-renamed', message}]);
   };
 }
 
-/** Which of the names a container's links have. */
+/** Which of the names occur in a container's links. */
 function linkNames(config: ExtraConfig, names: readonly string[]): readonly string[] {
   const linked = new Set(linksTo(config, names).map(({container}) => container));
   return names.filter((name) => linked.has(name));

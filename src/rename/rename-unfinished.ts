@@ -7,6 +7,8 @@ import {type Container, holderOf} from './docker-name.js';
 import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
 import {renameRefusal} from './rename-target.js';
 
+// Why: docs/decisions/010-renames-take-turns.md
+
 /**
  * The records behind which a link stands that could follow and has not. The others are settled: the container is gone
  * or was never renamed, nobody links to the old name any more, or another container has it, whose links they now are.

@@ -36,6 +36,8 @@ import {lookAgain} from './second-look.js';
 
 export type {RenameOptions} from './rename-target.js';
 
+// Why: docs/decisions/009-rename-follows-docker.md
+
 /**
  * Does `docker rename` on a containerVM: hidden name, display name and own aliases in one `ReconfigVM_Task`, then the
  * links of other containers, each in its own. Rejects with docker's message where docker would refuse, with

@@ -19,15 +19,15 @@ import {
 
 /** What is known of a container after its rename was sent. */
 export type SecondLook =
-  /** It has the new name. `containers` is `null` where they could not be read again. */
+  /** It has the new name. `containers` is `null` if they could not be read again. */
   | {readonly status: 'renamed'; readonly vm: VmOutcome; readonly containers: Containers | null}
   | {readonly status: 'unknown'; readonly vm: VmOutcome}
   | {readonly status: 'not-renamed'; readonly vm: VmOutcome};
 
 /**
- * Looks again at all names. It settles what the write's own answer and read-back did not: the container has the new
- * name or it does not. And docker knows nothing of our claim: a container that it made or renamed between our reading
- * and our write keeps the name, and this rename is taken back.
+ * Reads all names again. This tells whether the container has the new name if the write's answer and read-back did
+ * not. And since docker does not know our claim, it may have given the name to another container between our reading
+ * and our write: that container keeps it, and this rename is undone.
  */
 export async function lookAgain(
   job: RenameJob,
@@ -36,7 +36,7 @@ export async function lookAgain(
 ): Promise<SecondLook> {
   if (!mayBeWritten(written)) return {status: 'not-renamed', vm: written};
   const {session, found, target, options} = job;
-  // What was written may have been decided anew on a later reading.
+  // What was written may have been decided on a later reading.
   const sent = written.changes.length === 0 ? decision : {...decision, changes: written.changes};
   let containers: Containers;
   try {
@@ -56,10 +56,10 @@ export async function lookAgain(
   if (holder === undefined) return {status: 'renamed', vm, containers};
   const conflict = nameInUse(options.newName, holder.containerId);
   const left = await takeBack(job, sent);
-  const what = left === null ? 'the rename was taken back' : `the rename could not be taken back: ${left}`;
+  const what = left === null ? 'this rename was undone' : `this rename could not be undone: ${left}`;
   throw new VchError(
     conflict.code,
-    `${conflict.message} It got the name while this rename went on; ${what}. See vch-migrate audit`,
+    `${conflict.message} It got the name during this rename; ${what}. See vch-migrate audit`,
   );
 }
 
@@ -68,7 +68,7 @@ function mayBeWritten({status, error}: VmOutcome): boolean {
     case 'changed':
     case 'unknown':
     case 'unreachable':
-    // The first of two attempts may have won, and its answer been lost.
+    // The first of two attempts may have succeeded, and its answer may have been lost.
     case 'conflict':
       return true;
     default:
@@ -76,7 +76,7 @@ function mayBeWritten({status, error}: VmOutcome): boolean {
   }
 }
 
-/** The same outcome, or `changed` where the VM can be read by now and is as it was meant to be. */
+/** The same outcome, or `changed` if the VM can be read now and is as it was meant to be. */
 async function reread(
   {session, found, target}: RenameJob,
   sent: PendingDecision,
@@ -96,7 +96,7 @@ async function reread(
 function notChecked({message}: VchError): Finding {
   return {
     code: 'not-checked-again',
-    message: `whether another container got the name meanwhile could not be read: ${message}`,
+    message: `could not check whether another container got the name in the meantime: ${message}`,
   };
 }
 
@@ -104,26 +104,26 @@ function noting(vm: VmOutcome, finding: Finding): VmOutcome {
   return {...vm, findings: [...vm.findings, finding]};
 }
 
-/** Puts the container back; gives what kept it from that, if anything did. */
+/** Undoes the rename of the container; returns what prevented it, or `null`. */
 async function takeBack(job: RenameJob, sent: PendingDecision): Promise<string | null> {
   const {target, session, found} = job;
   const {ref} = target.vm;
   const decide = decideReturn(target.vm, sent);
   try {
     const vm = (await rereadVms(session, found, [ref], 'all')).get(ref.value);
-    if (vm?.status !== 'readable') return 'its VM cannot be read any more';
+    if (vm?.status !== 'readable') return 'its VM can no longer be read';
     const decision = await decide(vm);
     if (decision.status !== 'pending') return null;
-    // Not by the signal that may have stopped the run: half a rename is worse than a late stop.
+    // Ignores the signal that may have stopped the run: half a rename is worse than stopping late.
     const whole = {...job, options: {...job.options, signal: undefined}};
     const [outcome] = await commit(whole, decide, [{vm, decision}]);
-    return outcome?.status === 'changed' ? null : (outcome?.error?.message ?? 'it is not known why');
+    return outcome?.status === 'changed' ? null : (outcome?.error?.message ?? 'the reason is unknown');
   } catch (error) {
     return toVchError(error).message;
   }
 }
 
-/** Decides what takes a rename back: whatever of it is still as it was written. */
+/** Decides what undoes a rename: every key that still holds what was written. */
 function decideReturn(before: ReadableVm, renamed: PendingDecision): Decide {
   return async (vm) => {
     const draft = new Draft(vm.config);

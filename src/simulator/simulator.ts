@@ -22,6 +22,8 @@ export type {LoggedRequest, RequestLog} from './request-log.js';
 export type {NewVm, SimulatedFile, SimulatedInventory} from './simulated-inventory.js';
 export type {SimulatedCdrom, SimulatedSnapshot, SimulatedVm} from './simulated-vm.js';
 
+// Why: docs/decisions/016-what-the-simulator-imitates.md
+
 /** What a simulator is started with. */
 export interface SimulatorOptions {
   /** A parsed document, or the path of a JSON file. */

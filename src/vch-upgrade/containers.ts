@@ -4,8 +4,11 @@ import {type Decide, decideApply, type PlannedRun, planRun, selected} from '../c
 import {type RunOptions, runInfo} from '../containers/run-options.js';
 import {decideUndo} from '../containers/undo.js';
 import {toVchError, VchError} from '../errors.js';
-import {BUILD_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {BUILD_KEY, CONTAINER_VERSION_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
+import {decodeValue} from '../extraconfig/value.js';
 import {readContainerVms} from '../inventory/container-vms.js';
+import {compareReleases, type Release} from '../iso/version-stamp.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {VchContext, VchOptions, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
@@ -101,7 +104,11 @@ export async function newerContainers(
   {session, found}: VchTarget,
   from: UpgradeRecord['from'],
 ): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(session, found, [DATA_VERSION_KEY.container, BUILD_KEY.container]);
+  const vms = await readContainerVms(session, found, [
+    DATA_VERSION_KEY.container,
+    BUILD_KEY.container,
+    CONTAINER_VERSION_KEY,
+  ]);
   const newer: SeenContainer[] = [];
   const unseen: SeenContainer[] = [];
   for (const vm of vms) {
@@ -109,7 +116,7 @@ export async function newerContainers(
     const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
     const version = dataVersionOf(vm.config, 'container');
     if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);
-    else if (isLater(vm.config[BUILD_KEY.container], from.build)) newer.push(seen);
+    else if ((compareReleases(releaseOf(vm.config), from) ?? 0) > 0) newer.push(seen);
     // What a host that is away still shows is enough; nothing at all says nothing.
     else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);
   }
@@ -188,8 +195,8 @@ function listed(vms: readonly SeenContainer[]): string {
     .join(', ')}${more}`;
 }
 
-/** As VIC compares builds: whole numbers, and what is none is later than nothing. */
-function isLater(build: string | undefined, than: string | null): boolean {
-  if (build === undefined || than === null) return false;
-  return /^\d+$/.test(build) && /^\d+$/.test(than) && Number(build) > Number(than);
+/** The release of VIC that made a containerVM. */
+function releaseOf(config: ExtraConfig): Release {
+  const text = (key: string) => decodeValue(config[key] ?? '') || null;
+  return {version: text(CONTAINER_VERSION_KEY), build: text(BUILD_KEY.container)};
 }

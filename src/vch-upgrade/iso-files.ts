@@ -17,7 +17,7 @@ import type {VchContext} from './context.js';
 import type {IsoRecord, TargetVersion, UpgradeRecord} from './record.js';
 
 /** The two ISOs of a VCH. */
-export const ISO_KINDS = ['appliance', 'bootstrap'] as const;
+const ISO_KINDS = ['appliance', 'bootstrap'] as const;
 
 export type IsoKind = (typeof ISO_KINDS)[number];
 

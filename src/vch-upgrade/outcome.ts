@@ -1,5 +1,5 @@
 import {lockState} from '../appliance/lease.js';
-import type {RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
+import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
 import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
@@ -32,7 +32,7 @@ export type UpgradeResult =
   | 'unlocked';
 
 /** What a command over the VCH as a whole came to. */
-export interface UpgradeOutcome extends RunOutcome {
+export interface UpgradeOutcome extends AnyOutcome {
   readonly checks: readonly Check[];
   readonly upgrade: {
     readonly result: UpgradeResult;
@@ -146,7 +146,7 @@ function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: s
 function applianceOutcome(
   {vch}: Pick<VchTarget, 'vch'>,
   {plan, appliance, result, error}: OutcomeParts,
-): VmOutcome {
+): ApplianceOutcome {
   const changes = plan === null ? [] : [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])];
   const nothingPlanned = result === 'planned' && changes.length === 0 && !plan?.cdrom;
   const status = nothingPlanned ? 'unchanged' : STATUS[result];
@@ -155,12 +155,8 @@ function applianceOutcome(
     id: vch.ref.value,
     kind: 'appliance',
     displayName: vch.summary.name,
-    containerId: null,
-    containerName: null,
     powerState: appliance?.powerState ?? null,
     dataVersion: appliance === null ? null : versionOf(appliance),
-    // docker renames no appliance; the word that stands for no restriction.
-    rename: 'supported',
     status,
     applied: shown ? (plan?.applied ?? []) : [],
     changes: shown ? changes : [],
@@ -174,7 +170,7 @@ function versionOf({config}: Appliance): number | null {
   return version.status === 'valid' ? version.version : null;
 }
 
-function notAttempted(vm: VmOutcome): VmOutcome {
+function notAttempted<Vm extends VmOutcome | ApplianceOutcome>(vm: Vm): Vm {
   return vm.status === 'pending' ? {...vm, status: 'not-attempted', applied: [], changes: []} : vm;
 }
 

@@ -14,6 +14,8 @@ import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
 import type {UpgradeRecord} from './record.js';
 
+// Why: docs/decisions/013-rollback-compares-first.md
+
 /**
  * Puts the appliance back to the snapshot of the upgrade on record, and writes what the revert did not bring back.
  * `written`: the upgrade had come to write to the appliance. Gives what changes on record.

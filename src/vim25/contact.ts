@@ -1,3 +1,4 @@
+// Why: docs/decisions/003-trust-and-contact.md
 /** Whether a server answers, as far as the requests that were sent to it tell. */
 export class Contact {
   readonly #now: () => number;

@@ -5,6 +5,8 @@ import {type ObjectContent, retrieveProperties} from './property-collector.js';
 import {textValue} from './property-value.js';
 import type {Session} from './session.js';
 
+// Why: docs/decisions/002-wait-for-tasks-in-batches.md
+
 const SHORTEST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
 /** Asking when most are done, not just the quickest, is what keeps the number of requests down. */

@@ -4,6 +4,8 @@ import {buildConnector} from 'undici';
 import {VchError} from '../errors.js';
 import type {TlsOptions} from './connect-options.js';
 
+// Why: docs/decisions/003-trust-and-contact.md
+
 // Where the Linux distributions keep their bundle of trusted CAs; Node itself only knows the one it was built with.
 const SYSTEM_BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
@@ -24,7 +26,7 @@ export function trustingConnector(url: URL, options: TlsOptions, timeout: number
     maxCachedSessions: 0,
     allowH2: false,
     // Made once: parsing some two hundred authorities costs more than all the rest of a handshake.
-    secureContext: createSecureContext({ca: trustedAuthorities(options)}),
+    secureContext: createSecureContext({ca: needsAuthorities(options) ? trustedAuthorities(options) : []}),
   });
   return (target, callback) => {
     connect(target, (...[error, socket]) => {
@@ -35,6 +37,11 @@ export function trustingConnector(url: URL, options: TlsOptions, timeout: number
       return callback(refusal, null);
     });
   };
+}
+
+/** Where a thumbprint decides, or nothing does, the authorities are not asked. */
+function needsAuthorities({thumbprint, insecure}: TlsOptions): boolean {
+  return thumbprint === undefined && insecure !== true;
 }
 
 function trustedAuthorities(options: TlsOptions): string[] {

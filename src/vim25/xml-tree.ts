@@ -1,6 +1,8 @@
 import type {EventEmitter} from 'node:events';
 import {VchError} from '../errors.js';
 
+// Why: docs/decisions/001-decode-answers-ourselves.md
+
 /** One element of an answer. Names and types are without their prefixes, which every server picks for itself. */
 export interface XmlElement {
   readonly name: string;

@@ -104,8 +104,7 @@ describeWithPeers('operations on an appliance of vcsim', ['vcsim', 'govc', 'pyth
     const take = async (label: string) => {
       const task = await createSnapshot(session, vm, {name: label, description: `run ${label}`});
       await waiter.wait(task, 'taking it');
-      const {current} = await readSnapshots(session, vm);
-      return current === null ? null : {type: 'VirtualMachineSnapshot', value: current};
+      return (await readSnapshots(session, vm)).all.find(({name}) => name === label)?.ref ?? null;
     };
     const first = await take('upgrade for 20000');
     const second = await take('of the user');

@@ -136,7 +136,7 @@ describe('containers: a saved plan', () => {
       const {plan} = await planToSave(session, options);
       simulator.inventory.vm(WEB).setConnectionState('connected');
       const {vms} = await applyPlan(session, options, plan);
-      expect(outcomeOf(vms, WEB).error?.message).to.include('could not be read when it was planned');
+      expect(outcomeOf(vms, WEB).error?.message).to.include('could not be read when the plan was made');
       expect(byId(vms)).to.include({[WEB]: 'conflict', [DB]: 'changed'});
     });
   });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {liesIn} from '../../src/inventory/inventory-path.js';
+import {isInside} from '../../src/inventory/inventory-path.js';
 
 const path = {
   segments: ['DC0', 'cluster1', 'pool-a', 'vch1'],
@@ -19,19 +19,19 @@ describe('inventory/inventory-path', () => {
     'DC0',
   ]) {
     it(`lies in ${wanted}`, () => {
-      expect(liesIn(path, wanted)).to.equal(true);
+      expect(isInside(path, wanted)).to.equal(true);
     });
   }
 
   for (const wanted of ['cluster', 'cluster2', 'cluster1/vch1', 'pool-a/cluster1', '', '/']) {
     it(`does not lie in ${wanted === '' ? 'nothing' : wanted}`, () => {
-      expect(liesIn(path, wanted)).to.equal(false);
+      expect(isInside(path, wanted)).to.equal(false);
     });
   }
 
   it('lets a pool be called Resources', () => {
     expect(
-      liesIn(
+      isInside(
         {
           segments: ['DC0', 'c', 'Resources'],
           datacenter: 'DC0',

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {compareBuilds, parseVersionStamp, versionText} from '../../src/iso/version-stamp.js';
+import {compareBuilds, compareReleases, parseVersionStamp, versionText} from '../../src/iso/version-stamp.js';
 
 describe('iso/version-stamp', () => {
   const CASES: Readonly<Record<string, readonly [string, string, string | null] | null>> = {
@@ -68,5 +68,35 @@ describe('builds of VIC', () => {
   it('does not compare what is no whole number', () => {
     for (const build of ['', 'abc', '1.5', '0x10', ' 10', '10\n', null])
       expect([compareBuilds(build, '1'), compareBuilds('1', build)]).to.deep.equal([null, null]);
+  });
+});
+
+describe('releases of VIC', () => {
+  const release = (text: string) => {
+    const [version = '', build = ''] = text.split(' ');
+    return {version: version || null, build: build || null};
+  };
+  for (const [older, newer] of [
+    ['v1.2.2 16000', 'v1.3.0 15000'],
+    ['v1.9.0 1', 'v1.10.0 1'],
+    ['v0.9.0 8351', 'v1.1.1 10711'],
+    ['v1.4.0-rc2 18000', 'v1.4.0-rc10 17000'],
+    ['v1.4.0-rc3 18000', 'v1.4.0 18000'],
+    ['V1.4 3', '1.4.1 2'],
+    ['v1.5.6 20000', 'v1.5.6 21123'],
+    ['v1.5.6-dirty 20000', 'v1.5.6 20001'],
+    [' 9', 'v1.5.6 10'],
+    ['unknown 9', 'v1.5.6 10'],
+  ] as const) {
+    it(`takes ${older} for older than ${newer}`, () => {
+      expect(compareReleases(release(older), release(newer))).to.equal(-1);
+      expect(compareReleases(release(newer), release(older))).to.equal(1);
+    });
+  }
+
+  it('takes one version and build for equal, and cannot compare what tells neither', () => {
+    expect(compareReleases(release('v1.5.6 20000'), release('1.5.6 020000'))).to.equal(0);
+    expect(compareReleases(release('v1.5.6'), release('v1.5.6 20000'))).to.equal(null);
+    expect(compareReleases(release(''), release('v1.5.6 20000'))).to.equal(null);
   });
 });

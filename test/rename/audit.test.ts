@@ -223,7 +223,7 @@ describe('rename: audit', () => {
       );
       const [first] = vms.find(({id}) => id === 'vm-101')?.findings ?? [];
       expect(first?.message)
-        .to.include('its name "web" is there again')
+        .to.include('its name "web" is also the name of')
         .and.include('(vm-104)')
         .and.include('(vm-103)');
     });

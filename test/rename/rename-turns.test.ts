@@ -120,7 +120,7 @@ describe('rename: renames take turns', () => {
       expect(error.code).to.equal('VCH_ERR_CONFLICT');
       expect(error.message)
         .to.include(`The name "shop" is already in use by container ${containerIdOf('new shop')}.`)
-        .and.include('the rename was taken back');
+        .and.include('this rename was undone');
       expect(config(simulator)).to.deep.equal(before);
       expect(simulator.inventory.vm(WEB).name).to.equal(name);
       expect(config(simulator, 'vm-103')[ALIASES]).to.equal(':app|web:w');
@@ -142,12 +142,12 @@ describe('rename: renames take turns', () => {
         },
       });
       const error = await rejection(rename(session, 'web', 'shop'));
-      expect(error.message).to.include('the rename was taken back');
+      expect(error.message).to.include('this rename was undone');
       expect(config(simulator)).to.include({'common/name': 'web', [ALIASES]: ':web|:added'});
     });
   });
 
-  it('says so when it could not be taken back', async () => {
+  it('says so when it could not be undone', async () => {
     await withSession({fixture}, async (session, simulator) => {
       const made = () => void dockerCreate(simulator, 'shop', 'new shop');
       simulator.addFault({method: 'ReconfigVM_Task', object: WEB, nth: 1, do: {delay: 0}, before: made});
@@ -159,7 +159,7 @@ describe('rename: renames take turns', () => {
       });
       const error = await rejection(rename(session, 'web', 'shop'));
       expect(error.code).to.equal('VCH_ERR_CONFLICT');
-      expect(error.message).to.include('could not be taken back: ').and.include('GenericVmConfigFault');
+      expect(error.message).to.include('could not be undone: ').and.include('GenericVmConfigFault');
       expectNoClaim(simulator);
     });
   });

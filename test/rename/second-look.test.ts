@@ -52,7 +52,7 @@ describe('rename: the second look after a rename', () => {
       expect(error.code).to.equal('VCH_ERR_CONFLICT');
       expect(error.message)
         .to.include(`already in use by container ${containerIdOf('new shop')}`)
-        .and.include('the rename was taken back');
+        .and.include('this rename was undone');
       expect(config(simulator, WEB)).to.deep.equal(before);
       expect(config(simulator, APP)[ALIASES]).to.equal(':app|web:w');
       expect(config(simulator, APPLIANCE)).not.to.have.property(CLAIM);

@@ -2,15 +2,15 @@ import {createHash} from 'node:crypto';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
+import {describeWithPeers} from '../peers.js';
 import {withDirectory} from '../temporary-directory.js';
 import {applianceFixture} from './appliance-fixture.js';
 import {attemptGovc, govcOn} from './govc-cli.js';
-import {describeWithPeer} from './peer-clients.js';
 import {pyvmomiOn} from './pyvmomi-script.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-describeWithPeer('simulator datastore files as govc meets them', 'govc', (govc) => {
+describeWithPeers('simulator datastore files as govc meets them', ['govc'], ({govc}) => {
   let simulator: Simulator;
   const cli = (...args: string[]): Promise<string> => govcOn(govc, simulator, ...args);
   const stored = (path: string) => simulator.files('datastore1').find((file) => file.path === path);
@@ -51,7 +51,7 @@ describeWithPeer('simulator datastore files as govc meets them', 'govc', (govc) 
   });
 });
 
-describeWithPeer('simulator FileManager as pyVmomi meets it', 'python', (python) => {
+describeWithPeers('simulator FileManager as pyVmomi meets it', ['python'], ({python}) => {
   it('faults in vim25 words', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture()});
     const output = await pyvmomiOn(

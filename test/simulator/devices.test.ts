@@ -1,13 +1,13 @@
 import {expect} from 'chai';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
+import {describeWithPeers} from '../peers.js';
 import {applianceFixture} from './appliance-fixture.js';
-import {describeWithPeer} from './peer-clients.js';
 import {pyvmomiOn} from './pyvmomi-script.js';
 import {returned, SoapClient} from './soap-client.js';
 
 const ISO = '[datastore1] vch-1/appliance.iso';
 
-describeWithPeer('simulator devices as pyVmomi meets them', 'python', (python) => {
+describeWithPeers('simulator devices as pyVmomi meets them', ['python'], ({python}) => {
   it('are part of a snapshot, and come back with it', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture()});
     const output = await pyvmomiOn(
@@ -38,7 +38,7 @@ print(vm.config.hardware.device[1].backing.fileName, repr(vm.config.alternateGue
   });
 });
 
-describeWithPeer('simulator CD-ROM drives as pyVmomi meets them', 'python', (python) => {
+describeWithPeers('simulator CD-ROM drives as pyVmomi meets them', ['python'], ({python}) => {
   it('are emptied, removed and added, and are on no other VM', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture()});
     const output = await pyvmomiOn(

@@ -1,12 +1,12 @@
 import {expect} from 'chai';
 import {startSimulator} from '../../src/simulator/simulator.js';
+import {describeWithPeers} from '../peers.js';
 import {applianceFixture} from './appliance-fixture.js';
 import {govcOn} from './govc-cli.js';
-import {describeWithPeer} from './peer-clients.js';
 import {pyvmomiOn} from './pyvmomi-script.js';
 import {SoapClient} from './soap-client.js';
 
-describeWithPeer('simulator events as pyVmomi meets them', 'python', (python) => {
+describeWithPeers('simulator events as pyVmomi meets them', ['python'], ({python}) => {
   it('are logged by users, and found by entity and type', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture()});
     const output = await pyvmomiOn(
@@ -37,7 +37,7 @@ print(len(query(content.rootFolder, type=[vim.event.GeneralUserEvent])))
   });
 });
 
-describeWithPeer('simulator events as govc meets them', 'govc', (govc) => {
+describeWithPeers('simulator events as govc meets them', ['govc'], ({govc}) => {
   it('are shown for a VM', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture()});
     const client = new SoapClient(simulator);

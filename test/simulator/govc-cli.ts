@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import {run} from './peer-clients.js';
+import {runPeer} from '../peers.js';
 
 /** Runs govc against a simulator; gives what it printed, and fails the test where it fails. */
 export async function govcOn(govc: string, simulator: Simulator, ...args: string[]): Promise<string> {
@@ -11,7 +11,7 @@ export async function govcOn(govc: string, simulator: Simulator, ...args: string
 
 /** Runs govc, whatever comes of it. */
 export function attemptGovc(govc: string, simulator: Simulator, ...args: string[]) {
-  return run(govc, args, {
+  return runPeer(govc, args, {
     GOVC_URL: simulator.url,
     GOVC_USERNAME: simulator.user,
     GOVC_PASSWORD: simulator.password,

@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
+import {describeWithPeers} from '../peers.js';
 import {govcOn} from './govc-cli.js';
-import {describeWithPeer} from './peer-clients.js';
 import {manyVms, smallFixture} from './small-fixture.js';
 
-describeWithPeer('simulator as govc meets it', 'govc', (govc) => {
+describeWithPeers('simulator as govc meets it', ['govc'], ({govc}) => {
   let simulator: Simulator;
 
   beforeEach(async () => {

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import type {FixtureVm} from '../../src/simulator/fixture/fixture.js';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
 import {isoFile} from '../iso-file.js';
+import {describeWithPeers} from '../peers.js';
 import {
   applianceFixture,
   CLIENT_IP,
@@ -11,7 +12,6 @@ import {
   VICADMIN_STARTED,
 } from './appliance-fixture.js';
 import {govcOn} from './govc-cli.js';
-import {describeWithPeer} from './peer-clients.js';
 import {returned, SoapClient} from './soap-client.js';
 
 describe('simulator guest of an appliance', () => {
@@ -175,7 +175,7 @@ describe('simulator guest of an appliance', () => {
   });
 });
 
-describeWithPeer('simulator guest as govc meets it', 'govc', (govc) => {
+describeWithPeers('simulator guest as govc meets it', ['govc'], ({govc}) => {
   it('has an IP once it is up, and shuts down', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture({powerState: 'poweredOff'})});
     await govcOn(govc, simulator, 'vm.power', '-on', 'vch-1');

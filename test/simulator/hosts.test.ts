@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import {startSimulator} from '../../src/simulator/simulator.js';
-import {describeWithPeer} from './peer-clients.js';
+import {describeWithPeers} from '../peers.js';
 import {pyvmomiOn} from './pyvmomi-script.js';
 import {smallFixture} from './small-fixture.js';
 
-describeWithPeer('simulator hosts as pyVmomi meets them', 'python', (python) => {
+describeWithPeers('simulator hosts as pyVmomi meets them', ['python'], ({python}) => {
   it('have versions and states, and VMs that share them', async () => {
     const fixture = smallFixture(
       [

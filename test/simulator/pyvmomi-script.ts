@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import {run} from './peer-clients.js';
+import {runPeer} from '../peers.js';
 
 const PRELUDE = `
 import os
@@ -25,7 +25,7 @@ Disconnect(si)
 
 /** Runs a script of pyVmomi against a simulator; gives what it printed. */
 export async function pyvmomiOn(python: string, simulator: Simulator, body: string): Promise<string> {
-  const {code, output} = await run(python, ['-c', `${PRELUDE}${body}${CODA}`], {
+  const {code, output} = await runPeer(python, ['-c', `${PRELUDE}${body}${CODA}`], {
     PORT: new URL(simulator.url).port,
     VC_USER: simulator.user,
     VC_PASSWORD: simulator.password,

@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
-import {describeWithPeer} from './peer-clients.js';
+import {describeWithPeers} from '../peers.js';
 import {pyvmomiOn} from './pyvmomi-script.js';
 import {manyVms, smallFixture} from './small-fixture.js';
 
-describeWithPeer('simulator as pyVmomi meets it', 'python', (python) => {
+describeWithPeers('simulator as pyVmomi meets it', ['python'], ({python}) => {
   let simulator: Simulator;
 
   beforeEach(async () => {

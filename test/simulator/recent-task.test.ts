@@ -1,9 +1,9 @@
 import {expect} from 'chai';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
+import {describeWithPeers} from '../peers.js';
 import {applianceFixture} from './appliance-fixture.js';
 import {govcOn} from './govc-cli.js';
-import {describeWithPeer} from './peer-clients.js';
 import {occurrences, SoapClient} from './soap-client.js';
 
 describe('simulator recent tasks of a VM', () => {
@@ -53,7 +53,7 @@ describe('simulator recent tasks of a VM', () => {
   });
 });
 
-describeWithPeer('simulator tasks as govc meets them', 'govc', (govc) => {
+describeWithPeers('simulator tasks as govc meets them', ['govc'], ({govc}) => {
   it('are listed for a VM', async () => {
     await using simulator = await startSimulator({fixture: applianceFixture()});
     await govcOn(govc, simulator, 'vm.power', '-off', 'vch-1');

@@ -246,4 +246,27 @@ describe('vch-upgrade/check', () => {
       ]);
     });
   });
+
+  it('takes an older version for a downgrade, even where its build number is higher', async () => {
+    await withDirectory({}, async (directory) => {
+      const publisher = 'VMware Inc. v1.2.2-16000-0a1b2c3';
+      const iso = await readIsoInfo(await writeIso(join(directory, 'a.iso'), {publisher}));
+      const at = (version: string, build: string) => (simulator: Simulator) =>
+        simulator.inventory.vm('vch1').change({
+          'guestinfo.vice./init/version/Version': version,
+          'guestinfo.vice./init/version/BuildNumber': build,
+        });
+      const isos = {applianceIso: iso, bootstrapIso: iso};
+      const refused = await checked([], isos, at('v1.3.0', '15000'));
+      expect(notOk(refused)).to.deep.equal([['build', 'failed']]);
+      expect(of(refused, 'build').message)
+        .to.contain('version v1.3.0, build 15000, a newer version')
+        .and.to.contain('older version');
+      const forced = await checked([], {...isos, skipVersionCheck: true}, at('v1.3.0', '15000'));
+      expect(notOk(forced)).to.deep.equal([['build', 'warning']]);
+      // VIC goes by the build alone, and refuses this one as well.
+      const sameBuild = await checked([], isos, at('v1.2.1', '16000'));
+      expect(notOk(sameBuild)).to.deep.equal([['build', 'failed']]);
+    });
+  });
 });

@@ -7,7 +7,7 @@ import {connect} from '../../src/vim25/session.js';
 import {loginTo} from '../small-vch.js';
 import {APPLIANCE, quickly, type State, stateOf, UPGRADED, upgradableVch} from './upgradable-vch.js';
 
-/** How the n-th call goes wrong. */
+/** How the call goes wrong. */
 export const KINDS: Readonly<Record<string, FaultAction>> = {
   fault: {fault: 'SystemError', message: 'A general system error occurred.'},
   'http-500': 'http-500',
@@ -16,34 +16,49 @@ export const KINDS: Readonly<Record<string, FaultAction>> = {
   'no answer': 'hang',
 };
 
+/** One SOAP call of an upgrade: the n-th of its method. */
+export interface Call {
+  readonly method: string;
+  readonly n: number;
+}
+
 /** What one trial came to: what the tool said, and whether that is so. */
 export interface Trial {
   readonly said: string;
+  /** Whether the upgrade came to that call at all. */
+  readonly met: boolean;
   /** What is not as it said; empty where all of it is. */
   readonly lies: readonly string[];
 }
 
-/** Upgrades while the n-th SOAP call goes wrong, and judges from inside of the server what the tool says of it. */
-export async function trial(n: number, action: FaultAction): Promise<Trial> {
+/** Upgrades while one SOAP call goes wrong, and judges from inside of the server what the tool says of it. */
+export async function trial({method, n}: Call, action: FaultAction): Promise<Trial> {
   const simulator = await startSimulator({fixture: upgradableVch(), taskDuration: [0, 1]});
   try {
     const before = stateOf(simulator);
-    simulator.addFault({method: '*', nth: n, times: 1, do: action});
+    const fault = simulator.addFault({method, nth: n, times: 1, do: action});
     // A machine under load must not time out where nothing was made to.
     const said = await upgradeOnce(simulator, action === 'hang' ? 400 : 30_000);
     simulator.clearFaults();
-    return {said, lies: await judge(simulator, said, before)};
+    return {said, met: fault.fired > 0, lies: await judge(simulator, said, before)};
   } finally {
     await simulator.close();
   }
 }
 
-/** How many SOAP calls an upgrade makes where nothing goes wrong. */
-export async function callsOfAnUpgrade(): Promise<number> {
+/** The SOAP calls of an upgrade where nothing goes wrong, in their order. */
+export async function callsOfAnUpgrade(): Promise<readonly Call[]> {
   const simulator = await startSimulator({fixture: upgradableVch(), taskDuration: [0, 1]});
   try {
     await upgradeOnce(simulator, 30_000);
-    return simulator.requests.list.filter(({method}) => !method.includes(' ')).length;
+    const seen = new Map<string, number>();
+    return simulator.requests.list
+      .filter(({method}) => !method.includes(' '))
+      .map(({method}) => {
+        const n = (seen.get(method) ?? 0) + 1;
+        seen.set(method, n);
+        return {method, n};
+      });
   } finally {
     await simulator.close();
   }

@@ -2,10 +2,11 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
-import {exitCodeOfError} from '../../src/cli/exit-code.js';
+import {exitCodeOfError} from '../../src/cli/exit.js';
 import {toVchError, type VchError} from '../../src/errors.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {connect} from '../../src/vim25/session.js';
+import {sizeOf} from '../depth.js';
 import {describeWithPeers, ROOT} from '../peers.js';
 import {rejection} from '../rejection.js';
 import {loginTo, smallVch, withSession} from '../small-vch.js';
@@ -21,8 +22,8 @@ import {
   upgrade,
 } from './small-upgrade.js';
 
-const PAIRS = 50;
-const PAIRS_OF_PROCESSES = 3;
+const PAIRS = sizeOf('pairs of upgrades', {sample: 8, ci: 25, exhaustive: 50});
+const PAIRS_OF_PROCESSES = sizeOf('pairs of processes that upgrade', {sample: 1, ci: 2, exhaustive: 3});
 const QUICK_VCH = smallVch([{name: 'web'}], {bootTime: 5, shutdownTime: 0});
 
 describe('simultaneous upgrades of one VCH', function () {

@@ -52,6 +52,9 @@ describe('a rollback after the newer version has made containers', () => {
       const made = dockerCreate(simulator, 'new-api', 'new-api');
       made.change({[VERSION]: '9', [BUILD]: '8001'});
       expect((await rejection(rollback(session))).message).to.contain(`${made.name} (${made.id})`);
+      // A patch of an older version can have the higher build number.
+      made.change({[VERSION]: '9', [BUILD]: '8001', 'guestinfo.vice./version/Version': 'v0.8.1'});
+      expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
     });
   });
 

@@ -43,7 +43,7 @@ async function read(session: Session) {
 async function taken(session: Session) {
   const task = await createSnapshot(session, VM, {name: 'before', description: ''});
   await new TaskWaiter(session).wait(task, 'taking it');
-  const {current} = await readSnapshots(session, VM);
-  if (current === null) throw new Error('there is no snapshot');
-  return {type: 'VirtualMachineSnapshot', value: current};
+  const [snapshot] = (await readSnapshots(session, VM)).all;
+  if (snapshot === undefined) throw new Error('there is no snapshot');
+  return snapshot.ref;
 }

@@ -54,9 +54,9 @@ describe('vim25/snapshot', () => {
   async function taken(session: Session, name: string, description: string): Promise<ManagedObjectReference> {
     const task = await createSnapshot(session, VM, {name, description});
     await new TaskWaiter(session).wait(task, 'taking it');
-    const {current} = await readSnapshots(session, VM);
-    if (current === null) throw new Error('there is no snapshot');
-    return {type: 'VirtualMachineSnapshot', value: current};
+    const snapshot = (await readSnapshots(session, VM)).all.find((one) => one.name === name);
+    if (snapshot === undefined) throw new Error('there is no such snapshot');
+    return snapshot.ref;
   }
 
   async function ended(session: Session, task: Promise<ManagedObjectReference>): Promise<void> {

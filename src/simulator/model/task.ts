@@ -1,3 +1,4 @@
+import {setMaxListeners} from 'node:events';
 import {VimFault} from '../soap/fault.js';
 import type {Value} from '../soap/value.js';
 import type {ChangeFeed} from './change-feed.js';
@@ -55,6 +56,8 @@ export class TaskManager {
   constructor(clock: Clock, changes: ChangeFeed) {
     this.#clock = clock;
     this.#changes = changes;
+    // One listener for each task that runs.
+    setMaxListeners(0, this.#closed.signal);
   }
 
   /** The task of that moref. */

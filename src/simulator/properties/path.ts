@@ -12,7 +12,7 @@ export interface Segment {
 export type Read<T> = (object: T, scope: Scope) => Value | undefined;
 
 /** Takes a path apart: `config.extraConfig["a.b"].value`; undefined where it is none. */
-export function parsePath(path: string): Segment[] | undefined {
+function parsePath(path: string): Segment[] | undefined {
   const segments: Segment[] = [];
   const step = /(?<name>[A-Za-z]\w*)(?:\["(?<key>.*?)"\]|\[(?<index>\d+)\])?(?<end>\.|$)/sy;
   for (let ended = false; !ended; ) {

@@ -1,7 +1,7 @@
 import type {Datastore} from '../../inventory/datastores.js';
 import type {VchDescription} from '../../inventory/vch.js';
 import type {IsoInfo} from '../../iso/iso-info.js';
-import {compareBuilds, versionText} from '../../iso/version-stamp.js';
+import {compareBuilds, compareReleases, versionText} from '../../iso/version-stamp.js';
 import {APPLIANCE_STAMP} from '../../migration/data-version.js';
 import {parseDatastorePath} from '../../vim25/datastore-path.js';
 import type {CheckOptions} from '../context.js';
@@ -64,7 +64,7 @@ function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: num
   return failed(`${message}; name two of one version, or go on all the same with --skip-iso-check`);
 }
 
-/** Whether the ISO file leads to a newer build, compared as VIC does. */
+/** Whether the ISO file leads to a newer build, as VIC compares them, and not to an older version. */
 function judgeBuild(
   {name, id, version, build}: VchDescription,
   iso: IsoInfo | undefined,
@@ -73,12 +73,15 @@ function judgeBuild(
   const has = `${name} (${id}) has version ${version ?? 'unknown'}, build ${build ?? 'unknown'}`;
   if (iso === undefined) return ok(`${has}, and keeps it: no --appliance-iso was named`);
   const leads = `the ISO file has version ${iso.version}, build ${iso.buildNumber}`;
-  const order = compareBuilds(build, iso.buildNumber);
-  if (order !== null && order < 0) return ok(`${has}; ${leads}`);
+  const byBuild = compareBuilds(build, iso.buildNumber);
+  const order = compareReleases({version, build}, {version: iso.version, build: iso.buildNumber});
+  if (byBuild !== null && byBuild < 0 && order !== null && order < 0) return ok(`${has}; ${leads}`);
   const problem =
-    order === null
+    byBuild === null
       ? `${has}, which cannot be compared: ${leads}`
-      : `${has}, the same as the ISO file's or a newer one: ${leads}. No upgrade is available`;
+      : byBuild < 0
+        ? `${has}, a newer version, although its build number is lower: ${leads}. An upgrade cannot lead to an older version`
+        : `${has}, the same as the ISO file's or a newer one: ${leads}. No upgrade is available`;
   if (skip) return warning(problem);
   return failed(
     `${problem}; name the ISO files of a newer build, or go on all the same with --skip-version-check`,

@@ -81,6 +81,8 @@ const OVER: ReadonlySet<ErrorCode> = new Set([
   'VCH_ERR_INTERRUPTED',
 ]);
 
+// Why: docs/decisions/015-checks-warn-when-they-cannot-look.md
+
 /** Makes a check. One that cannot be made is a warning that says so. */
 export async function makeCheck<Checked>(
   {id, title, judge}: VchCheck<Checked>,
