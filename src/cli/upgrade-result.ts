@@ -2,7 +2,7 @@ import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {printable} from '../report/printable.js';
 import type {Report} from '../report/report.js';
-import type {VchOptions} from '../vch-upgrade/options.js';
+import type {VchOptions} from '../vch-upgrade/context.js';
 import {EXIT, type Exit} from './exit.js';
 import {type MoreWords, type Told, takeUp} from './next.js';
 import type {OptionSet, Values} from './option.js';
@@ -30,7 +30,7 @@ export async function journaled<Options extends RunOptions>(
   directory: string | undefined,
 ): Promise<Options & Pick<VchOptions, 'journal'>> {
   if (directory === undefined) return options;
-  const {fileJournal} = await import('../vch-upgrade/journal.js');
+  const {fileJournal} = await import('../appliance/journal.js');
   const {runId, log} = options;
   return {...options, journal: fileJournal(directory, {runId, command, log})};
 }
