@@ -1,11 +1,10 @@
 import {writeFileSync} from 'node:fs';
-import {toVchError, VchError} from '../errors.js';
+import {systemCode, toVchError, VchError} from '../errors.js';
 import type {Format, Listing} from '../report/format.js';
 import type {LayoutOptions} from '../report/layout.js';
 import type {RunContext} from './context.js';
 import {EXIT, type Exit} from './exit.js';
 import type {OutputSettings} from './settings.js';
-import {systemWord} from './text-file.js';
 
 /** A result in every form it has. */
 export type Render = (format: Format, layout: LayoutOptions) => string;
@@ -51,7 +50,7 @@ export function writeReports(render: Render, {reports}: OutputSettings): void {
     try {
       writeFileSync(path, render(format, PAGE));
     } catch (error) {
-      failed.push(`--report ${path} could not be written (${systemWord(error)})`);
+      failed.push(`--report ${path} could not be written (${systemCode(error)})`);
     }
   }
   if (failed.length === 0) return;
