@@ -1,8 +1,19 @@
 import {appendFileSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
-import type {Journal} from '../appliance/appliance-writer.js';
-import {VchError} from '../errors.js';
+import {systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
+
+/** One thing that is done to the vCenter: told right before it is asked for. */
+export interface SideEffect {
+  /** vim25's method, or what else is called: `ReconfigVM_Task`, `PUT`. */
+  readonly effect: string;
+  /** The object: a moref, or a datastore path. */
+  readonly object: string;
+  readonly detail: string;
+}
+
+/** Hears every side effect in order. */
+export type Journal = (effect: SideEffect) => void;
 
 /**
  * A journal in a file of its own for each run, `DIR/<run>.jsonl`, a JSON object a line. VCH_ERR_USAGE where it cannot
@@ -20,7 +31,7 @@ export function fileJournal(
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `--journal ${directory} cannot be written (${reason(error)}); name a folder that can`,
+      `--journal ${directory} cannot be written (${systemCode(error)}); name a folder that can`,
     );
   }
   let broken = false;
@@ -30,11 +41,7 @@ export function fileJournal(
       append({time: new Date().toISOString(), ...effect});
     } catch (error) {
       broken = true;
-      log.warn(`the journal ${path} ends here: it cannot be written any more (${reason(error)})`);
+      log.warn(`the journal ${path} ends here: it cannot be written any more (${systemCode(error)})`);
     }
   };
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }
