@@ -24,6 +24,8 @@ const FIXTURE = upgradable({vms: LEGACY, appliance: WITH_ALL_TO_CHANGE});
 /** How the call goes wrong. */
 const KINDS: Readonly<Record<string, FaultAction>> = {
   fault: {fault: 'SystemError', message: 'A general system error occurred.'},
+  // Final: trying again would give the same answer.
+  refusal: {fault: 'RequestCanceled', message: 'The task was canceled by a user.'},
   'http-500': 'http-500',
   'reset before': 'drop-before',
   'reset after': 'drop-after',
