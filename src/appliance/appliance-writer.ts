@@ -2,12 +2,12 @@ import {toVchError, VchError} from '../errors.js';
 import type {ExtraConfig, KeyValue} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import type {Journal} from '../vch-upgrade/journal.js';
 import type {CdromChange} from '../vim25/devices.js';
 import {pause} from '../vim25/pause.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter} from '../vim25/task-waiter.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
+import type {Journal} from './journal.js';
 import {mayHaveLost} from './retry.js';
 
 // Why: docs/decisions/012-one-writer-owns-the-appliance.md

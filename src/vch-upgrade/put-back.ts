@@ -6,9 +6,9 @@ import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from 
 import type {Appliance} from '../inventory/appliance.js';
 import {settle} from '../vim25/recent-tasks.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
+import {tellNewer} from './containers.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
-import {tellNewer} from './newer-containers.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';

@@ -8,3 +8,8 @@ export interface ManagedObjectReference {
 export function refString(ref: ManagedObjectReference): string {
   return `${ref.type}:${ref.value}`;
 }
+
+/** The reference of the VM with that moref. */
+export function vmRef(value: string): ManagedObjectReference {
+  return {type: 'VirtualMachine', value};
+}
