@@ -29,7 +29,7 @@ export async function waitUntilReady(context: VchContext, signal: AbortSignal | 
     const left = end - performance.now();
     unreachable = state.status === 'unreachable' ? unreachable + 1 : 0;
     if (unreachable > 0 && (unreachable >= UNREACHABLE_LOOKS || left <= 0)) {
-      context.find('docker-not-reached', state.waitingFor);
+      context.finding('docker-not-reached', state.waitingFor);
       return;
     }
     if (left <= 0) throw timedOut(context, state.waitingFor);
