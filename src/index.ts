@@ -26,7 +26,7 @@ import {resumeVch as resume} from './vch-upgrade/resume.js';
 import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
 import {unlockVch as unlock} from './vch-upgrade/unlock.js';
 import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
-import type {ConnectOptions} from './vim25/connect-options.js';
+import type {ConnectOptions} from './vim25/http-client.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
 export {fileJournal, type Journal, type SideEffect} from './appliance/journal.js';
@@ -43,8 +43,9 @@ export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {CheckOutcome} from './vch-upgrade/check.js';
 export type {Check} from './vch-upgrade/checks/verdict.js';
 export type {UpgradeResult} from './vch-upgrade/outcome.js';
-export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
+export type {ConnectOptions} from './vim25/http-client.js';
 export type {Session} from './vim25/session.js';
+export type {TlsOptions} from './vim25/tls.js';
 export {builtinPlugins};
 
 /** VIC's own plugins, checked once, because checking them takes as long as migrating a config. */

@@ -8,8 +8,9 @@ import type {Vch} from '../inventory/vch.js';
 import type {IsoInfo} from '../iso/iso-info.js';
 import type {Finding} from '../migration/finding.js';
 import {untilStopped} from '../stopping.js';
-import {logUserEvent} from '../vim25/event-manager.js';
+import {isNotOffered} from '../vim25/faults.js';
 import type {Session} from '../vim25/session.js';
+import {logUserEvent} from '../vim25/virtual-machine.js';
 import type {ProbeDocker} from './docker-endpoint.js';
 import type {UpgradeRecord} from './record.js';
 
@@ -104,8 +105,6 @@ export async function openVch<Options extends RunOptions & {readonly journal?: J
   };
 }
 
-const NOT_OFFERED = new Set(['NotSupported', 'NotImplemented', 'MethodNotFound']);
-
 /** Leaves a line in the appliance's event log. Nothing depends on it: a user may lack Global.LogEvent. */
 export async function logEvent(context: VchContext, what: string): Promise<void> {
   const {session, vch, options, record} = context;
@@ -118,7 +117,7 @@ export async function logEvent(context: VchContext, what: string): Promise<void>
     const failure = toVchError(error);
     const text = `"${what}" is not in the events of ${context.label}: ${failure.message}`;
     // A server that offers no user events, as vcsim does, is no trouble.
-    if (failure.fault !== undefined && NOT_OFFERED.has(failure.fault)) options.log.debug(text);
+    if (isNotOffered(failure)) options.log.debug(text);
     else context.finding('event-not-logged', text);
   }
 }

@@ -14,7 +14,7 @@ import {
 import {retrieveProperties} from '../../src/vim25/property-collector.js';
 import {refValues} from '../../src/vim25/property-value.js';
 import {connect, type Session} from '../../src/vim25/session.js';
-import {TaskWaiter} from '../../src/vim25/task-waiter.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {rejection} from '../rejection.js';
 import {loginTo, smallVch, withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
