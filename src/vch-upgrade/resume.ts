@@ -4,8 +4,6 @@ import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {applianceDataVersion} from './appliance-plan.js';
-import {planOnRecord} from './appliance-step.js';
 import {planContainers} from './containers.js';
 import {openVch, type VchContext, type VchOptions, type VchTarget} from './context.js';
 import {agreed, outcomeOf, type UpgradeOutcome} from './outcome.js';
@@ -24,6 +22,7 @@ import {
   tellStep,
 } from './steps.js';
 import {pluginsOf, runUpgrade, versionText} from './upgrade.js';
+import {applianceDataVersion, planOnRecord} from './upgrade-appliance.js';
 
 /** Resumes an upgrade that was stopped, from the step on record. What is done already stays as it is. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {

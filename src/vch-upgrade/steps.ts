@@ -2,7 +2,6 @@ import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
-import {verifyAppliance, writeAppliance} from './appliance-step.js';
 import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -12,6 +11,7 @@ import {cleanUp, putApplianceBack} from './put-back.js';
 import {waitUntilReady} from './ready.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 import {logRunbook} from './runbook.js';
+import {verifyAppliance, writeAppliance} from './upgrade-appliance.js';
 
 /** What a step has come to. */
 export interface StepResult {

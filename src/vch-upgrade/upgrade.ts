@@ -18,8 +18,6 @@ import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {type AppliancePlan, changesAppliance, planAppliance} from './appliance-plan.js';
-import {destinationOf, planOnRecord} from './appliance-step.js';
 import {runChecks} from './check.js';
 import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
 import {logEvent, openVch, type UpgradeOptions, type VchContext, type VchTarget} from './context.js';
@@ -30,6 +28,13 @@ import {encodeRecord, type UpgradeRecord} from './record.js';
 import {runSteps, takeLock} from './run-steps.js';
 import {logRunbook} from './runbook.js';
 import {CHECK, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
+import {
+  type AppliancePlan,
+  changesAppliance,
+  destinationOf,
+  planAppliance,
+  planOnRecord,
+} from './upgrade-appliance.js';
 
 /**
  * Upgrades a VCH: checks, takes the lock, migrates the containerVMs while the VCH is up, and then the appliance, behind
