@@ -1,8 +1,6 @@
-import {definePlugin, INSECURE_REGISTRIES_KEY} from '../src/migration/plugin.js';
+import {definePlugin, INSECURE_REGISTRIES_KEY as LIST} from '../src/migration/plugin.js';
 
-const LIST = INSECURE_REGISTRIES_KEY;
-
-/** Go 1.8 parses `host:5000/path` as a URL with a host; what Go 1.7 stored has it all in the path. */
+/** Go 1.8 parses `host:5000/path` as a URL with a host; Go 1.7 stored all of it in the path. */
 export default definePlugin({
   version: 5,
   target: 'appliance',

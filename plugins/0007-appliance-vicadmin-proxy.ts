@@ -18,7 +18,7 @@ export default definePlugin({
 });
 
 function rename(entry: string): string {
-  // At the first `=`: what follows may hold more of them.
+  // Split at the first `=`; the value may contain more of them.
   const end = entry.indexOf('=');
   const name = end === -1 ? entry : entry.slice(0, end);
   if (!RENAMED.has(name)) return entry;

@@ -1,12 +1,12 @@
 import {CREATETIME_KEY, definePlugin} from '../src/migration/plugin.js';
 
 const NANOSECONDS = 1_000_000_000n;
-/** From here on, either sign, a value is nanoseconds already: as seconds it is 30 million years away. */
+/** A value this large, of either sign, is in nanoseconds already: in seconds it would be 30 million years away. */
 const ALREADY_NANOSECONDS = 10n ** 15n;
 
 /**
- * VIC 1.3 counts nanoseconds. In memory only: VIC's port layer converts on every read of a containerVM below
- * data version 9, and would convert a converted value again.
+ * VIC 1.3 counts nanoseconds. This runs in memory only: VIC's port layer converts whenever it reads a containerVM below
+ * data version 9, and would convert a written value again.
  */
 export default definePlugin({
   version: 9,
@@ -22,7 +22,7 @@ export default definePlugin({
     if (!/^[+-]?\d{1,40}$/.test(text)) {
       draft.finding(
         'createtime-not-a-number',
-        `${CREATETIME_KEY} is ${JSON.stringify(text)}, and no number: left alone`,
+        `${CREATETIME_KEY} is ${JSON.stringify(text)}, which is not a number; nothing was changed`,
       );
       return;
     }
@@ -32,7 +32,7 @@ export default definePlugin({
     if (BigInt.asIntN(64, nanoseconds) !== nanoseconds) {
       draft.finding(
         'createtime-out-of-range',
-        `${CREATETIME_KEY} is ${text}, too large for seconds: left alone`,
+        `${CREATETIME_KEY} is ${text}, too large for seconds; nothing was changed`,
       );
       return;
     }

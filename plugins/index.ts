@@ -7,7 +7,7 @@ import applianceVicadminProxy from './0007-appliance-vicadmin-proxy.js';
 import applianceInsecureRegistries from './0008-appliance-insecure-registries.js';
 import containerCreatetime from './0009-container-createtime.js';
 
-/** VIC's own migrations. Data versions 3, 6 and 10 are marks of what VIC can do, and change no data. */
+/** VIC's own migrations. Data versions 3, 6 and 10 only mark what VIC can do; they change no data. */
 export const builtinPlugins: readonly Plugin[] = [
   applianceCommonName,
   containerCommonName,

@@ -1,4 +1,4 @@
-/** Every code the tool can fail with; contract of the command line, the reports and the library. */
+/** Every error code; part of the contract of the command line, the reports and the library. */
 export const ERROR_CODES = [
   'VCH_ERR_USAGE',
   'VCH_ERR_AUTH',
@@ -44,7 +44,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export type FailureClass = 'final' | 'not-sent' | 'maybe-done' | 'moved-on' | 'busy';
 
 export interface VchErrorOptions {
-  /** What led to it. Never an error object of the HTTP or SOAP library: those hold the request, and with it the password. */
+  /** What caused it. Never an error object of the HTTP or SOAP library: it holds the request, and with it the password. */
   readonly cause?: unknown;
   /** The vSphere fault's own type name, as vim25 spells it: `ConcurrentAccess`, `NoPermission`. */
   readonly fault?: string | undefined;
@@ -70,18 +70,18 @@ export class VchError extends Error {
   }
 }
 
-/** Tells whether a caught value is a failure of ours with that code. */
+/** Tells whether a caught value is a VchError with that code. */
 export function hasCode(error: unknown, code: ErrorCode): error is VchError {
   return error instanceof VchError && error.code === code;
 }
 
-/** A caught value as a failure of ours: what is none is a defect of this tool, and says so. */
+/** A caught value as a VchError. Any other error is a defect of this tool, and the message says so. */
 export function toVchError(error: unknown): VchError {
   if (error instanceof VchError) return error;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new VchError(
     'VCH_ERR_INTERNAL',
-    `a defect of vch-migrate: ${text}; please report it with the output of the same command under --debug`,
+    `a defect of vch-migrate: ${text}; please report it with the output of the same command with --debug`,
     {cause: error},
   );
 }

@@ -49,10 +49,10 @@ export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
 export type {Session} from './vim25/session.js';
 export {builtinPlugins};
 
-/** VIC's plugins, checked once: checking them takes as long as migrating a config. */
+/** VIC's own plugins, checked once, because checking them takes as long as migrating a config. */
 const BUILTIN = createRegistry(builtinPlugins);
 
-/** Until the appliance must be ready, in milliseconds; that of the command line. */
+/** Milliseconds until the appliance must be ready, as on the command line. */
 const TIMEOUT = 10 * 60_000;
 
 /** One VM after a command. An appliance has the fields of a containerVM, too, but no container id and no name. */
@@ -79,7 +79,7 @@ export type VchOptions = Asking<AllVchOptions>;
 export type UpgradeOptions = Asking<AllUpgradeOptions>;
 export type UnlockOptions = Asking<AllUnlockOptions>;
 
-/** What a library user may leave out: the rest of {@link RunOptions} has a default. */
+/** Every option of {@link RunOptions} has a default. */
 export type LibraryOptions<T extends RunOptions = RunOptions> = Partial<T>;
 
 /** Logs in to a vCenter or ESXi; close the session when done. */
@@ -91,8 +91,8 @@ export function connect(
 }
 
 /**
- * VIC's `MigrateApplianceConfig` and `MigrateContainerConfig` made right: every plugin of the target applied to a
- * copy of the config, in memory. Rejects with VCH_ERR_DATA_VERSION_INVALID or VCH_ERR_DATA_TOO_NEW.
+ * A corrected version of VIC's `MigrateApplianceConfig` and `MigrateContainerConfig`: applies every plugin of the target to
+ * a copy of the config, in memory. Rejects with VCH_ERR_DATA_VERSION_INVALID or VCH_ERR_DATA_TOO_NEW.
  */
 export function migrateConfig(target: Target, config: ExtraConfig): Promise<MigratedConfig> {
   return migrateConfigWith(BUILTIN, target, config);
@@ -108,7 +108,7 @@ export function applyMigration(session: Session, options: LibraryOptions = {}): 
   return apply(session, withDefaults(session, options));
 }
 
-/** Puts the containerVMs of one VCH back from their ledgers. */
+/** Restores the containerVMs of one VCH from their ledgers. */
 export function undoMigration(
   session: Session,
   options: LibraryOptions<UndoOptions> = {},
@@ -116,14 +116,14 @@ export function undoMigration(
   return undo(session, withDefaults(session, options));
 }
 
-/** Checks the containerVMs of one VCH against their goal. */
+/** Checks whether the containerVMs of one VCH have the values they should have. */
 export function verifyMigration(session: Session, options: LibraryOptions = {}): Promise<RunOutcome> {
   return verify(session, withDefaults(session, options));
 }
 
 /**
  * `docker rename` on one containerVM; the first VM of the outcome is the renamed one, the others link to it. Rejects
- * with docker's message where docker would refuse, and with VCH_ERR_RENAME_DISABLED on a legacy containerVM.
+ * with docker's message if docker would refuse, and with VCH_ERR_RENAME_DISABLED on a legacy containerVM.
  */
 export function renameContainer(
   session: Session,
@@ -147,9 +147,8 @@ export function checkVch(
 }
 
 /**
- * Upgrades a VCH as a whole: its containerVMs while it is up, then its appliance behind a snapshot, to which it goes
- * back by itself when something fails. Rejects with what was found before the first write; what came later is in
- * `upgrade` of the outcome.
+ * Upgrades a VCH as a whole: its containerVMs while it is up, then its appliance behind a snapshot, to which it reverts if
+ * a step fails. Rejects with failures before the first write; later ones are in `upgrade` of the outcome.
  */
 export async function upgradeVch(
   session: Session,
@@ -158,7 +157,7 @@ export async function upgradeVch(
   return completed(await upgrade(session, {timeout: TIMEOUT, ...withDefaults(session, options)}));
 }
 
-/** Takes the last upgrade of a VCH back, finished or not; from any machine. */
+/** Reverts the last upgrade of a VCH, finished or not, from any machine. */
 export async function rollbackVch(
   session: Session,
   options: LibraryOptions<VchOptions> = {},
@@ -166,7 +165,7 @@ export async function rollbackVch(
   return completed(await rollback(session, {timeout: TIMEOUT, ...withDefaults(session, options)}));
 }
 
-/** Goes on with an upgrade that was interrupted; from any machine. */
+/** Continues an interrupted upgrade, from any machine. */
 export async function resumeVch(
   session: Session,
   options: LibraryOptions<VchOptions> = {},
@@ -174,7 +173,7 @@ export async function resumeVch(
   return completed(await resume(session, {timeout: TIMEOUT, ...withDefaults(session, options)}));
 }
 
-/** Removes a dead owner's upgrade lock; rejects with VCH_ERR_LOCKED where the owner lives. */
+/** Removes a dead owner's upgrade lock; rejects with VCH_ERR_LOCKED if the owner is alive. */
 export async function unlockVch(
   session: Session,
   options: LibraryOptions<UnlockOptions> = {},

@@ -79,7 +79,10 @@ export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
 export function record<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value, path) =>
     Object.fromEntries(
-      Object.entries(members(value, path)).map(([key, member]) => [key, shape(member, `${path}.${key}`)]),
+      Object.entries(members(value, path)).map(([key, member]) => [
+        key,
+        shape(member, path === '' ? key : `${path}.${key}`),
+      ]),
     );
 }
 

@@ -1,4 +1,4 @@
-/** The few words the layers below the CLI may say; winston fits it, and so does a test's collector. */
+/** What the layers below the CLI log to; winston implements it, and so does a test's collector. */
 export interface Logger {
   error(message: string): void;
   warn(message: string): void;

@@ -1,6 +1,6 @@
 import {createRequire} from 'node:module';
 
-/** The version in package.json, which lies two levels above the compiled file and one above its source. */
+/** The version in package.json. */
 export const TOOL_VERSION: string = readVersion();
 
 function readVersion(): string {

@@ -50,7 +50,7 @@ const HOME: Readonly<Record<string, RegExp>> = {
   umzug: /^src\/migration\/(runner|undo)\.ts$/,
   winston: /^src\/cli\/logger\.ts$/,
   yargs: /^src\/cli\//,
-  yaml: /^src\/cli\/settings-yaml\.ts$/,
+  yaml: /^src\/cli\/settings-file\.ts$/,
   selfsigned: /^src\/simulator\//,
 };
 

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {ERROR_CODES} from '../src/errors.js';
-import {FORMAT_ENDINGS, FORMATS} from '../src/report/format.js';
+import {FORMATS} from '../src/report/formats.js';
 import {VM_STATUSES} from '../src/report/report.js';
 import type {Simulator} from '../src/simulator/simulator.js';
 import {startSimulator} from '../src/simulator/simulator.js';
@@ -70,8 +70,8 @@ describe('documentation', () => {
 
   it('has every form and every status of a report', () => {
     const cells = firstCells('docs/reports.md');
-    expect(cells).to.include.members([...FORMATS, ...VM_STATUSES]);
-    for (const ending of FORMAT_ENDINGS) expect(read('docs/reports.md')).to.include(`\`${ending}\``);
+    expect(cells).to.include.members([...FORMATS.map(({name}) => name), ...VM_STATUSES]);
+    for (const {ending} of FORMATS) expect(read('docs/reports.md')).to.include(`\`${ending}\``);
   });
 
   it('leads to pages that are there', () => {

@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {Writable} from 'node:stream';
-import {commands} from '../src/cli/commands/all.js';
-import {operations} from '../src/cli/operations.js';
+import {commands} from '../src/cli/commands.js';
+import {layers} from '../src/cli/layers.js';
 import {run} from '../src/cli/run.js';
 import type {Report, ReportVm} from '../src/report/report.js';
 import type {Simulator} from '../src/simulator/simulator.js';
@@ -22,6 +22,7 @@ export async function vchMigrate(
   let stdout = '';
   let stderr = '';
   const code = await run(args, commands, {
+    ...layers,
     terminal: {
       interactive: false,
       colour: false,
@@ -40,7 +41,6 @@ export async function vchMigrate(
       ask: async () => '',
       askSecret: async () => '',
     },
-    operations,
     stop: {signal: new AbortController().signal, by: () => null},
     version: '9.9.9',
     now: () => new Date(),

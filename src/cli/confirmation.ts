@@ -1,12 +1,9 @@
 import type {AnyOutcome} from '../containers/outcome.js';
 import {printable} from '../report/printable.js';
-import type {Connection} from './operations.js';
+import type {PreparedReport} from './command.js';
 import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';
-import {vchQuestion} from './vch-question.js';
 
-/** They take the VCH down: the answer is its name, not a letter. */
-const ASKS_FOR_NAME: readonly string[] = ['upgrade', 'rollback'];
 /** What a person should know of before saying yes. */
 const NOT_WRITTEN = ['conflict', 'refused', 'failed', 'unreachable', 'skipped'] as const;
 
@@ -18,11 +15,11 @@ export interface Confirmation {
   readonly declined: () => boolean;
 }
 
-/** The question before `apply` and `undo` write: which target, which VCH, how many VMs. */
+/** The question before a command writes: which target, which VCH, how many VMs, and what becomes of the appliance. */
 export function confirmation(
-  command: string,
-  connection: Connection,
-  terminal: Terminal,
+  {name: command, asksForName, question}: Pick<PreparedReport, 'name' | 'asksForName' | 'question'>,
+  url: string,
+  terminal: Pick<Terminal, 'ask'>,
   stop: Stop,
 ): Confirmation {
   let declined = false;
@@ -32,18 +29,19 @@ export function confirmation(
       const vms = planned.vms.filter(({kind}) => kind === 'container');
       const of = (status: string) => vms.filter((vm) => vm.status === status).length;
       const pending = of('pending');
-      const whole = vchQuestion(command, planned);
+      const whole = question(planned);
       if (pending === 0 && whole === undefined) return true;
-      const left = NOT_WRITTEN.filter((status) => of(status) > 0).map((status) => `${of(status)} ${status}`);
       const name = printable(vch.name);
-      const byName = ASKS_FOR_NAME.includes(command);
+      const left = NOT_WRITTEN.filter((status) => of(status) > 0).map(
+        (status) => `, ${of(status)} ${status}`,
+      );
       const answer = await terminal.ask(
-        `${command} on VCH ${name} (${vch.id}) of ${connection.url}: ` +
-          `${whole ?? ''}${pending} of ${vms.length} containerVMs will be changed${left.length === 0 ? '' : `, ${left.join(', ')}`}. ` +
-          (byName ? `To go on, type the name of the VCH (${name}): ` : 'Go on? [y/N] '),
+        `${command} on VCH ${name} (${vch.id}) of ${url}: ` +
+          `${whole ?? ''}${pending} of ${vms.length} containerVMs will be changed${left.join('')}. ` +
+          (asksForName ? `To go on, type the name of the VCH (${name}): ` : 'Go on? [y/N] '),
         stop.signal,
       );
-      const agreed = byName ? answer.trim() === name.trim() : isYes(answer);
+      const agreed = asksForName ? answer.trim() === name.trim() : isYes(answer);
       // A signal during the question is an interruption, not an answer.
       declined = !agreed && !stop.signal.aborted;
       return !declined && !stop.signal.aborted;

@@ -1,7 +1,7 @@
 import type {ProgressEvent} from '../containers/outcome.js';
 import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
-import type {RunEvent} from '../report/events.js';
+import type {RunEvent} from '../report/formats/ndjson.js';
 import type {LiveLine} from './terminal.js';
 
 /** What a connection tells of its server: see `Contact` in `vim25/`. */

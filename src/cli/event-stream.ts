@@ -1,5 +1,5 @@
 import type {ProgressEvent} from '../containers/outcome.js';
-import {type EventsHead, eventLine, type RunEvent} from '../report/events.js';
+import {type EventsHead, eventLine, type RunEvent} from '../report/formats/ndjson.js';
 import type {Terminal} from './terminal.js';
 
 /** The stream of `--format ndjson` on stdout: its head comes once, and before all else. */

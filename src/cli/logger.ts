@@ -6,7 +6,7 @@ import {toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {printable} from '../report/printable.js';
 import type {Redactor} from './redactor.js';
-import {systemWord} from './settings-file.js';
+import {systemWord} from './text-file.js';
 
 export interface RunLoggerOptions {
   /** stderr: where people read along. */

@@ -2,8 +2,8 @@
 import {randomUUID} from 'node:crypto';
 import {setFlagsFromString} from 'node:v8';
 import {TOOL_VERSION} from '../tool-version.js';
-import {commands} from './commands/all.js';
-import {operations} from './operations.js';
+import {commands} from './commands.js';
+import {layers} from './layers.js';
 import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';
@@ -20,8 +20,8 @@ process.on('uncaughtException', (error) => {
 });
 
 process.exitCode = await run(process.argv.slice(2), commands, {
+  ...layers,
   terminal: processTerminal(process),
-  operations,
   stop: listenForStop(process, (code) => process.exit(code)),
   version: TOOL_VERSION,
   now: () => new Date(),

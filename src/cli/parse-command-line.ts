@@ -1,7 +1,7 @@
 import yargs from 'yargs';
 import {VchError} from '../errors.js';
 import type {Command} from './command.js';
-import {type GivenOptions, isOptionName, OPTION_NAMES, OPTIONS} from './option-table.js';
+import type {GivenOptions, Option, OptionSet} from './option.js';
 import {suggest} from './suggest.js';
 
 /** What a command line says. */
@@ -64,7 +64,8 @@ export async function parseCommandLine(
     .fail((message, error) => {
       throw error ?? new VchError('VCH_ERR_USAGE', `${message}; see vch-migrate --help`);
     });
-  declareForParsing(parser);
+  const known = optionsOf(options.commands);
+  declareForParsing(parser, known);
   declareCommands(parser, options.commands, (command, argv) => {
     chosen = {command, argv};
   });
@@ -80,7 +81,7 @@ export async function parseCommandLine(
   if (text !== '') return {kind: 'text', text: `${text}\n`};
   if (chosen === undefined) throw unknownCommand(argv._, options.commands);
   const {command} = chosen;
-  const given = givenOptions(chosen.argv);
+  const given = givenOptions(chosen.argv, known);
   const {argv: chosenArgv} = chosen;
   return {
     kind: 'command',
@@ -90,24 +91,44 @@ export async function parseCommandLine(
       const value = chosenArgv[name];
       return typeof value === 'string' ? [value] : [];
     }),
-    refuseUnknown: refuser(command, chosen.argv, given),
+    refuseUnknown: refuser(command, {argv: chosen.argv, known, given}),
   };
 }
 
-function argumentsOf(command: Command): readonly string[] {
-  return command.arguments ?? [];
+/** Every option of every command. One name means the same kind of option everywhere. */
+export function optionsOf(commands: readonly Command[]): OptionSet {
+  return Object.assign({}, ...commands.map(({options}) => options));
+}
+
+/** The command that a command line means: an option such as `upgrade --rollback` stands for another one. */
+export function standingFor(command: Command, given: GivenOptions, commands: readonly Command[]): Command {
+  const meant = Object.entries(command.standsFor ?? {}).filter(([name]) => given.flag(name));
+  if (meant.length > 1) {
+    const words = meant.map(([name]) => `--${name}`).join(' and ');
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${command.name}: ${words} exclude each other; see vch-migrate ${command.name} --help`,
+    );
+  }
+  const [[, other] = []] = meant;
+  return commands.find(({name}) => name === other) ?? command;
+}
+
+function argumentsOf({positionals = []}: Command): readonly string[] {
+  return positionals.map(({name}) => name);
 }
 
 /** Options may stand before the command: yargs must know then which of them take a value, without showing them. */
-function declareForParsing(parser: ReturnType<typeof yargs>): void {
-  for (const [name, option] of Object.entries(OPTIONS)) {
-    parser.option(name, {
-      type: option.kind === 'flag' ? 'boolean' : 'string',
-      hidden: true,
-      global: false,
-      ...('alias' in option ? {alias: option.alias} : {}),
-    });
-  }
+function declareForParsing(parser: ReturnType<typeof yargs>, known: OptionSet): void {
+  for (const [name, option] of Object.entries(known))
+    parser.option(name, {...typeOf(option), hidden: true, global: false});
+}
+
+function typeOf({kind, alias}: Option<unknown>): {
+  readonly type: 'boolean' | 'string';
+  readonly alias?: string;
+} {
+  return {type: kind === 'flag' ? 'boolean' : 'string', ...(alias === undefined ? {} : {alias})};
 }
 
 type Choose = (command: Command, argv: Argv) => void;
@@ -140,7 +161,7 @@ function declareCommand(parser: ReturnType<typeof yargs>, command: Command, choo
   const word = wordsOf(command).at(-1) ?? '';
   const usage = [word, ...argumentsOf(command).map((name) => `[${name}]`)].join(' ');
   parser.command(
-    [usage, ...command.aliases],
+    [usage, ...(command.aliases ?? [])],
     command.summary,
     (sub) => describeCommand(sub, command),
     (argv) => choose(command, argv),
@@ -154,25 +175,20 @@ function wordsOf(command: Command): readonly string[] {
 function describeCommand(parser: ReturnType<typeof yargs>, command: Command): ReturnType<typeof yargs> {
   const usage = [command.name, ...argumentsOf(command)].join(' ');
   parser.usage(`$0 ${usage} [options]\n\n${command.summary}`).epilogue('');
-  for (const name of command.options) {
-    const option = OPTIONS[name];
-    parser.option(name, {
-      type: option.kind === 'flag' ? 'boolean' : 'string',
-      describe: option.describe,
-      group: option.group,
-      ...('alias' in option ? {alias: option.alias} : {}),
-    });
+  for (const [name, option] of Object.entries(command.options)) {
+    const {describe, group} = option;
+    parser.option(name, {...typeOf(option), describe, group});
   }
   for (const [line, what] of command.examples) parser.example(`$0 ${line}`, what);
   return parser;
 }
 
-function givenOptions(argv: Argv): GivenOptions {
+function givenOptions(argv: Argv, known: OptionSet): GivenOptions {
   return {
     text: (name) => textsOf(argv[name]).at(-1),
     texts: (name) => textsOf(argv[name]),
     flag: (name) => argv[name] === true,
-    names: OPTION_NAMES.filter((name) => argv[name] !== undefined),
+    names: Object.keys(known).filter((name) => argv[name] !== undefined),
   };
 }
 
@@ -181,19 +197,25 @@ function textsOf(value: unknown): readonly string[] {
   return [value].flat().filter((text) => typeof text === 'string');
 }
 
-function refuser(command: Command, argv: Argv, given: GivenOptions): () => void {
+interface Unchecked {
+  readonly argv: Argv;
+  readonly known: OptionSet;
+  readonly given: GivenOptions;
+}
+
+function refuser(command: Command, {argv, known, given}: Unchecked): () => void {
   return () => {
     // With no value the password began with a dash, and was read as options: they are not to be repeated.
     if (given.text('password') === '') return;
-    const known: readonly string[] = [...command.options, 'help', 'h', 'version'];
+    const taken = [...Object.keys(command.options), 'help', 'h', 'version'];
     const problems = Object.keys(argv)
       .filter(
-        (key) => key !== '_' && key !== '$0' && !argumentsOf(command).includes(key) && !known.includes(key),
+        (key) => key !== '_' && key !== '$0' && !argumentsOf(command).includes(key) && !taken.includes(key),
       )
       .filter((key) => argv[key] !== undefined)
-      .map((key) => unknownOption(key, command));
-    for (const name of OPTION_NAMES) {
-      if (OPTIONS[name].kind !== 'texts' && [argv[name]].flat().length > 1)
+      .map((key) => unknownOption(key, command, known));
+    for (const [name, {kind}] of Object.entries(known)) {
+      if (kind !== 'texts' && [argv[name]].flat().length > 1)
         problems.push(`--${name} is given more than once`);
     }
     const extra = argv._.slice(wordsOf(command).length);
@@ -204,10 +226,10 @@ function refuser(command: Command, argv: Argv, given: GivenOptions): () => void 
   };
 }
 
-function unknownOption(key: string, command: Command): string {
+function unknownOption(key: string, command: Command, known: OptionSet): string {
   const dashed = key.length === 1 ? `-${key}` : `--${key}`;
-  if (isOptionName(key)) return `${command.name} has no option ${dashed}`;
-  const meant = key.length === 1 ? undefined : suggest(key, command.options);
+  if (Object.hasOwn(known, key)) return `${command.name} has no option ${dashed}`;
+  const meant = key.length === 1 ? undefined : suggest(key, Object.keys(command.options));
   return `unknown option ${dashed}${meant === undefined ? '' : `, did you mean --${meant}?`}`;
 }
 
@@ -217,7 +239,7 @@ function unknownCommand(words: Argv['_'], commands: readonly Command[]): VchErro
   const known =
     members.length > 0
       ? members.map((command) => wordsOf(command).at(-1) ?? '')
-      : commands.flatMap((command) => [command.group?.name ?? command.name, ...command.aliases]);
+      : commands.flatMap((command) => [command.group?.name ?? command.name, ...(command.aliases ?? [])]);
   const [word, prefix] = members.length > 0 ? [second, `${first} `] : [first, ''];
   const help = `see vch-migrate ${prefix}--help`;
   if (word === undefined) {

@@ -3,11 +3,12 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {type PlanBody, planBodyShape, stale} from '../containers/saved-plan.js';
 import {VchError} from '../errors.js';
 import {members, moment, object, oneOf, type Shape, ShapeMismatch, text} from '../json-shape.js';
+import type {Logger} from '../log.js';
 import {canonicalJson, type Json} from '../migration/canonical-json.js';
-import {toJson} from '../report/json.js';
+import {toJson} from '../report/formats/json.js';
 import {reportShape} from '../report/parse-report.js';
 import type {Report} from '../report/report.js';
-import {systemWord} from './settings-file.js';
+import {systemWord} from './text-file.js';
 
 /** A plan as a file has it. Its values stand in the report alone, masked; the plan itself has digests. */
 export interface SavedPlan {
@@ -20,8 +21,8 @@ export interface SavedPlan {
   readonly report: Report;
 }
 
-/** Makes of a plan what is saved. */
-export function savedPlan(plan: PlanBody, report: Report): SavedPlan {
+/** Writes a plan to its file, and gives its digest. */
+export function savePlan(path: string, plan: PlanBody, report: Report, log: Logger): string {
   const rest = {
     schema: 'vch-migrate/plan/v1' as const,
     createdAt: report.finishedAt,
@@ -29,20 +30,18 @@ export function savedPlan(plan: PlanBody, report: Report): SavedPlan {
     plan,
     report,
   };
-  const {schema, ...members} = rest;
-  return {schema, digest: digestOf(rest), ...members};
-}
-
-/** Writes a plan to its file. */
-export function writePlan(path: string, plan: SavedPlan): void {
+  const {schema, ...others} = rest;
+  const saved: SavedPlan = {schema, digest: digestOf(rest), ...others};
   try {
-    writeFileSync(path, toJson(plan));
+    writeFileSync(path, toJson(saved));
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
       `--out ${path} could not be written (${systemWord(error)}); name a file in a folder that can be written`,
     );
   }
+  log.info(`the plan is saved in ${path}, ${saved.digest}`);
+  return saved.digest;
 }
 
 /** Says why a file is not taken for what it should be. */

@@ -1,6 +1,9 @@
 import type {ProgressEvent, RunPhase} from '../containers/outcome.js';
 import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
+import type {ReportStep} from '../report/report.js';
+import {ConnectionWatch, type ContactState} from './connection-watch.js';
+import type {RunContext} from './context.js';
 import type {LiveLine} from './terminal.js';
 
 const INTERVAL = 5_000;
@@ -18,7 +21,7 @@ const DOING: Readonly<Record<RunPhase, string>> = {
 };
 
 /** What people call the phase or the step that begins. */
-export function doingText(event: Extract<ProgressEvent, {type: 'phase'}>): string {
+function doingText(event: Extract<ProgressEvent, {type: 'phase'}>): string {
   return event.label === undefined ? DOING[event.phase] : event.label;
 }
 
@@ -87,4 +90,76 @@ export function barText(
   ];
   // The last column stays free: some terminals go on to the next line there.
   return texts.find((text) => text.length < columns) ?? counts.slice(0, columns - 1);
+}
+
+/** Keeps what a run does, and when, for the timeline of its report. */
+export class StepRecorder {
+  readonly #now: () => Date;
+  readonly #steps: ReportStep[] = [];
+  #current: {readonly name: string; readonly startedAt: Date} | undefined;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  /** A phase begins, and ends the one before. */
+  hear(event: ProgressEvent): void {
+    if (event.type !== 'phase') return;
+    const startedAt = this.#finish('done');
+    this.#current = {name: doingText(event), startedAt};
+  }
+
+  /** The steps, the last of which ended now. */
+  end(status: ReportStep['status']): readonly ReportStep[] {
+    this.#finish(status);
+    return this.#steps;
+  }
+
+  #finish(status: ReportStep['status']): Date {
+    const now = this.#now();
+    if (this.#current !== undefined) {
+      const {name, startedAt} = this.#current;
+      this.#steps.push({name, startedAt: startedAt.toISOString(), finishedAt: now.toISOString(), status});
+      this.#current = undefined;
+    }
+    return now;
+  }
+}
+
+/** What a run is at, for everybody who reads along: people, programs, and the report's timeline. */
+export interface FollowedRun {
+  readonly steps: StepRecorder;
+  hear(event: ProgressEvent): void;
+  /** Does the run's work, and tells when the server is not heard meanwhile. */
+  during<T>(contact: () => ContactState, work: () => Promise<T>): Promise<T>;
+  /** Asks a person, and draws nothing over the question. */
+  asking<T>(question: () => Promise<T>): Promise<T>;
+}
+
+/** Follows a run as its output settings want it. */
+export function followRun({log, now, terminal, events, output}: RunContext): FollowedRun {
+  const live = output.quiet || output.debug ? undefined : terminal.live;
+  const streams = output.format.stream === true;
+  const steps = new StepRecorder(now);
+  const tell = progressTo({log, now, live});
+  const watch = new ConnectionWatch({
+    log,
+    now,
+    live,
+    tell: (event) => {
+      if (streams) events.write(event);
+    },
+  });
+  return {
+    steps,
+    hear(event) {
+      steps.hear(event);
+      watch.hear(event);
+      // VMs that are given up are no progress to be shown over why.
+      if (event.type !== 'progress' || !watch.lost) tell(event);
+      if (streams) events.progress(event, now());
+    },
+    during: (contact, work) => watch.during(contact, work),
+    asking: (question) => watch.paused(question),
+  };
 }

@@ -1,26 +1,27 @@
 import {writeFileSync} from 'node:fs';
 import {toVchError, VchError} from '../errors.js';
-import type {Format} from '../report/format.js';
-import {toJson} from '../report/json.js';
+import type {Format, Listing} from '../report/format.js';
 import type {LayoutOptions} from '../report/layout.js';
-import type {RunContext} from './command.js';
+import type {RunContext} from './context.js';
+import {EXIT, type Exit} from './exit.js';
 import type {OutputSettings} from './settings.js';
-import {systemWord} from './settings-file.js';
+import {systemWord} from './text-file.js';
 
 /** A result in every form it has. */
 export type Render = (format: Format, layout: LayoutOptions) => string;
 
-/** A result that has two forms alone, as what is no report has. */
-export function textOrJson(result: {
-  readonly json: object;
-  readonly text: (layout: LayoutOptions) => string;
-}): Render {
-  return (format, layout) => (format === 'json' ? toJson(result.json) : result.text(layout));
-}
-
 type Publishing = Pick<RunContext, 'output' | 'terminal' | 'log'>;
 
 const PAGE: LayoutOptions = {columns: 120, colour: false};
+
+/** Prints a listing, and gives the exit code of a command that has done no more than that. */
+export async function tell(listing: Listing, context: Publishing): Promise<Exit> {
+  const render: Render = (format, layout) => {
+    if (format.listing !== undefined) return format.listing(listing, layout);
+    throw new VchError('VCH_ERR_INTERNAL', `a listing was to be written as ${format.name}`);
+  };
+  return (await publish(render, context)) ? EXIT.done : EXIT.failed;
+}
 
 /** Prints a result to stdout, and writes it to the reports' files; tells whether those could be written. `printed` is
  * what stdout gets instead, where a part of the result is there already. */

@@ -1,20 +1,20 @@
 import {toVchError, type VchError} from '../errors.js';
 import type {Logger} from '../log.js';
-import type {Failure} from '../report/failure.js';
-import {type Format, isFormat} from '../report/format.js';
+import type {Failure, Format} from '../report/format.js';
+import {DEFAULT_FORMAT, FORMATS} from '../report/formats.js';
 import {printable} from '../report/printable.js';
-import type {CliContext, Command} from './command.js';
-import {plantedSecrets} from './credentials.js';
-import {readEnvironment} from './environment.js';
+import type {Command} from './command.js';
+import type {CliContext} from './context.js';
+import {plantedSecrets, readEnvironment} from './credentials.js';
 import {EventStream} from './event-stream.js';
-import {EXIT, exitCodeOfError} from './exit-code.js';
-import type {GivenOptions} from './option-table.js';
-import {parseCommandLine} from './parse-command-line.js';
+import {EXIT, exitCodeOfError} from './exit.js';
+import type {GivenOptions} from './option.js';
+import {optionsOf, parseCommandLine, standingFor} from './parse-command-line.js';
 import {writeReports} from './publish.js';
 import {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
-import {readTextFile} from './settings-file.js';
-import {withSettingsFile} from './with-settings-file.js';
+import {withSettingsFile} from './settings-file.js';
+import {readTextFile} from './text-file.js';
 
 /** What is known of a command line when it fails. */
 interface Failing {
@@ -36,7 +36,7 @@ export async function run(
   const redactor = new Redactor();
   let failing: Failing = {
     command: null,
-    format: 'text',
+    format: DEFAULT_FORMAT,
     output: undefined,
     log: errorsOnly(context, redactor),
     redactor,
@@ -48,18 +48,19 @@ export async function run(
       await terminal.out(parsed.text);
       return EXIT.done;
     }
-    const command = parsed.command.instead?.(parsed.given) ?? parsed.command;
+    const command = standingFor(parsed.command, parsed.given, commands);
     const know = (given: GivenOptions) => {
       for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), readTextFile))
         redactor.add(secret);
-      const asked = given.text('format') ?? '';
-      failing = {...failing, command: command.name, format: isFormat(asked) ? asked : 'text'};
+      const format = FORMATS.find(({name}) => name === given.text('format')) ?? DEFAULT_FORMAT;
+      failing = {...failing, command: command.name, format};
     };
     know(parsed.given);
     parsed.refuseUnknown();
-    const given = await withSettingsFile(parsed.given, command, readTextFile);
+    const given = await withSettingsFile(parsed.given, command, optionsOf(commands), readTextFile);
     know(given);
-    const {output, run: start} = command.prepare(given, parsed.args, context);
+    const prepared = command.prepare({given, args: parsed.args, commands, terminal});
+    const {output} = prepared;
     // Not before it is needed: loading winston takes longer than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger({...output, errors: terminal.errors, redactor, now}, async (log) => {
@@ -68,7 +69,10 @@ export async function run(
       const tell = () => log.warn(`${stop.by()}: finishing what is in flight; a second signal exits at once`);
       stop.signal.addEventListener('abort', tell, {once: true});
       try {
-        return await start({...context, log, redactor, output, events});
+        const running = {...context, log, redactor, output, events};
+        if (prepared.kind === 'local') return await prepared.run(running);
+        const {runReport} = await import('./run-report.js');
+        return await runReport(prepared, running);
       } catch (error) {
         return await fail(toVchError(error), failed, context);
       } finally {
@@ -97,14 +101,13 @@ async function fail(
     tool: {name: 'vch-migrate', version},
   };
   try {
-    const {renderFailure} = await import('../report/render-failure.js');
-    const render = (format: Format) => renderFailure(failure, format, now().toISOString());
+    const render = (format: Format) => format.failure(failure, now().toISOString());
     // People have it on stderr already.
     if (failing.events?.opened) {
       // The head of the stream is out already.
       failing.events.write({type: 'error', error: failure.error});
       await failing.events.flushed();
-    } else if (failing.format !== 'text') await terminal.out(render(failing.format));
+    } else if (failing.format !== DEFAULT_FORMAT) await terminal.out(render(failing.format));
     if (output !== undefined) writeReports(render, output);
   } catch (second) {
     const added = toVchError(second);

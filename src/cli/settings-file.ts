@@ -1,25 +1,113 @@
-import {readFileSync} from 'node:fs';
+import type {parseDocument} from 'yaml';
+import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
+import {suggest} from './suggest.js';
+import type {ReadText} from './text-file.js';
 
-/** What reading a file that a setting names can come to. */
-export type FileText =
-  | {readonly status: 'read'; readonly text: string}
-  | {readonly status: 'missing'}
-  | {readonly status: 'unreadable'; readonly reason: string};
-
-/** Reads a file that a setting names. */
-export type ReadText = (path: string) => FileText;
-
-/** Reads from the disk. `reason` is the system's own word (`EACCES`), never what the path was. */
-export const readTextFile: ReadText = (path) => {
-  try {
-    return {status: 'read', text: readFileSync(path, 'utf8')};
-  } catch (error) {
-    const reason = systemWord(error);
-    return reason === 'ENOENT' || reason === 'ENOTDIR' ? {status: 'missing'} : {status: 'unreadable', reason};
+/**
+ * The options of a command line, and behind them those of the file that `--settings` names: it counts like options
+ * that were typed, so it beats the environment. `names` are still those of the command line alone.
+ */
+export async function withSettingsFile(
+  given: GivenOptions,
+  command: {readonly name: string; readonly options: OptionSet},
+  known: OptionSet,
+  read: ReadText,
+): Promise<GivenOptions> {
+  const path = given.text('settings');
+  if (path === undefined || path === '') return given;
+  const {parseDocument} = await import('yaml');
+  const problems = new Problems(command.name);
+  const file = read(path);
+  if (file.status !== 'read') {
+    problems.add(
+      `--settings: ${path} cannot be read (${file.status === 'missing' ? 'no such file' : file.reason})`,
+    );
   }
-};
+  const settings = parseSettingsFile(file.status === 'read' ? file.text : '', {
+    parseDocument,
+    known,
+    problems,
+  });
+  // Without the file, what it should have said would seem to be missing, too.
+  if (settings === null || file.status !== 'read') problems.throwIfAny();
+  const takes = (name: string) => Object.hasOwn(command.options, name);
+  const ofFile = (name: string): readonly string[] => {
+    // One file serves all commands; each takes what it knows.
+    const value = takes(name) ? settings?.get(name) : undefined;
+    return typeof value === 'object' ? value : [];
+  };
+  const texts = (name: string) => (given.names.includes(name) ? given.texts(name) : ofFile(name));
+  return {
+    text: (name) => texts(name).at(-1),
+    texts,
+    flag: (name) => given.flag(name) || (takes(name) && settings?.get(name) === true),
+    names: given.names,
+    problems: problems.found,
+  };
+}
 
-/** The system's own word for what went wrong with a file: `ENOENT`, `ENOSPC`. */
-export function systemWord(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+/** What a settings file says, by option: texts as they stand there, `true` and `false` for flags. */
+export type FileSettings = ReadonlyMap<string, readonly string[] | boolean>;
+
+interface Parsing {
+  readonly parseDocument: typeof parseDocument;
+  /** Every option of every command. */
+  readonly known: OptionSet;
+  readonly problems: Problems;
+}
+
+/** Reads a settings file: YAML, a map from the names of options to their values. All that is wrong is told; `null`: it is no such map at all. */
+export function parseSettingsFile(
+  text: string,
+  {parseDocument, known, problems}: Parsing,
+): FileSettings | null {
+  // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
+  const document = parseDocument(text, {schema: 'failsafe'});
+  for (const {code, linePos} of document.errors) {
+    problems.add(`--settings: line ${linePos?.[0].line ?? '?'} is no YAML (${code})`);
+  }
+  if (document.errors.length > 0) return null;
+  const content: unknown = document.toJS();
+  // An empty file is a map without anything.
+  if (content === '' || content === null) return new Map();
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    problems.add('--settings must hold a map: one option a line, such as target: vc.example');
+    return null;
+  }
+  const settings = new Map<string, readonly string[] | boolean>();
+  for (const [key, value] of Object.entries(content)) {
+    const option = Object.hasOwn(known, key) ? known[key] : undefined;
+    const read = option === undefined ? unknownKey(key, known) : readSetting(key, option, value);
+    if (typeof read === 'string') problems.add(`--settings: ${read}`);
+    else settings.set(key, read);
+  }
+  return settings;
+}
+
+function unknownKey(key: string, known: OptionSet): string {
+  const meant = suggest(key, Object.keys(known));
+  return `unknown setting "${key}"${meant === undefined ? '' : `, did you mean ${meant}?`}`;
+}
+
+/** A setting's value, or what is wrong with it. */
+function readSetting(
+  name: string,
+  {kind}: Option<unknown>,
+  value: unknown,
+): readonly string[] | boolean | string {
+  if (name === 'settings') return 'settings cannot name another file';
+  if (name === 'password') return 'no password belongs into a file that is kept; name one by password-file';
+  switch (kind) {
+    case 'flag':
+      return value === 'true' || value === 'false' ? value === 'true' : `${name} must be true or false`;
+    case 'text':
+      return typeof value === 'string' && value !== '' ? [value] : `${name} must have one value`;
+    case 'texts': {
+      const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+      const texts = values.filter((text) => typeof text === 'string').filter((text) => text !== '');
+      return texts.length === values.length && texts.length > 0
+        ? texts
+        : `${name} must have one value, or a list of them`;
+    }
+  }
 }

@@ -1,20 +1,7 @@
 import type {VmOutcome} from '../containers/outcome.js';
-import type {MaxErrors, Select} from '../containers/run-options.js';
+import type {MaxErrors, Narrowing, Select, Staging} from '../containers/run-options.js';
 import {VM_STATUSES} from '../report/report.js';
-import type {GivenOptions} from './option-table.js';
-import type {Problems} from './problems.js';
-
-/** Which VMs a run is for, and how it is held back, as the options say. */
-export interface StagingSettings {
-  /** `undefined`: all of them. */
-  readonly select: Select | undefined;
-  /** A report, of which only what is unresolved is taken up. */
-  readonly fromReport: string | undefined;
-  readonly canary: number | undefined;
-  readonly maxErrors: MaxErrors | undefined;
-  /** A time of day. */
-  readonly deadline: {readonly hours: number; readonly minutes: number} | undefined;
-}
+import {type Option, type Problems, parsed, text, texts, type Values, wholeNumber} from './option.js';
 
 /** The word of `--only` for what a report left undone. */
 export const UNRESOLVED = 'unresolved';
@@ -26,27 +13,70 @@ interface Criterion {
   readonly test: Test;
 }
 
-/** Reads the options that narrow a run and hold it back. */
-export function readStaging(given: GivenOptions, problems: Problems): StagingSettings {
-  const only = given.texts('only').filter((text) => text !== UNRESOLVED);
-  const unresolved = given.texts('only').includes(UNRESOLVED);
-  const fromReport = given.text('from-report');
-  if (unresolved !== (fromReport !== undefined))
-    problems.add('--from-report FILE and --only unresolved go together');
-  const wanted = criteria('only', only, problems);
-  const unwanted = criteria('except', given.texts('except'), problems);
+const FROM_REPORT = 'With --only unresolved: what the JSON report FILE of a run left undone';
+
+/** Which VMs a run is for. */
+export const selectOptions = {
+  only: criteria(
+    texts('Run:', 'Only VMs with name=GLOB, id=ID, power=on|off, data=N-M or status=STATUS (repeatable)', {
+      repeat: true,
+    }),
+  ),
+  except: criteria(texts('Run:', 'All but VMs with such a property (repeatable)', {repeat: true})),
+  'from-report': {
+    ...text('Run:', FROM_REPORT, {repeat: true}),
+    read(given, name, problems) {
+      const file = given.text(name);
+      if (given.texts('only').includes(UNRESOLVED) !== (file !== undefined))
+        problems.add('--from-report FILE and --only unresolved go together');
+      return file;
+    },
+  } satisfies Option<string | undefined>,
+};
+
+/** How a run that writes is held back. */
+export const stagingOptions = {
+  canary: wholeNumber(text('Run:', 'Write and verify N VMs first, then go on', {repeat: true}), 1, 999_999),
+  'max-errors': parsed(
+    text('Run:', 'Start nothing more when over N or P% of the VMs went wrong, or the first five alike', {
+      repeat: true,
+    }),
+    'a whole number, or a percentage such as 5%',
+    maxErrorsOf,
+  ),
+  deadline: parsed(
+    text('Run:', 'Start nothing after this time of day, HH:MM', {repeat: true}),
+    'a time of day, such as 04:30',
+    timeOfDay,
+  ),
+};
+
+/** The VMs that the options select; reads the report that they name. */
+export async function narrowing({
+  only,
+  except,
+  'from-report': file,
+}: Values<typeof selectOptions>): Promise<Narrowing> {
   const fields = new Map<string, Test[]>();
-  for (const {field, test} of wanted) fields.set(field, [...(fields.get(field) ?? []), test]);
-  const select: Select = (vm) =>
+  for (const {field, test} of only) fields.set(field, [...(fields.get(field) ?? []), test]);
+  const selected: Select = (vm) =>
     [...fields.values()].every((tests) => tests.some((test) => test(vm))) &&
-    !unwanted.some(({test}) => test(vm));
-  return {
-    select: wanted.length + unwanted.length === 0 ? undefined : select,
-    fromReport,
-    canary: canaryOf(given.text('canary'), problems),
-    maxErrors: maxErrorsOf(given.text('max-errors'), problems),
-    deadline: deadlineOf(given.text('deadline'), problems),
-  };
+    !except.some(({test}) => test(vm));
+  const select = only.length + except.length === 0 ? undefined : selected;
+  if (file === undefined) return {select};
+  const {readShown} = await import('./plan-file.js');
+  const shown = readShown(file);
+  const {vch, vms} = shown.kind === 'plan' ? shown.plan.report : shown.report;
+  const left = unresolvedOf(vms);
+  return {select: (vm) => left(vm) && (select === undefined || select(vm)), reported: vch};
+}
+
+/** How the options hold a run back. */
+export function stagingOf(
+  {canary, 'max-errors': maxErrors, deadline}: Values<typeof stagingOptions>,
+  now: () => Date,
+): Staging {
+  return {canary, maxErrors, deadline: deadline && nextTime(deadline, now()), now};
 }
 
 /** The next moment at which it is that time of day, where the tool runs. */
@@ -72,19 +102,28 @@ export function unresolvedOf(vms: readonly Pick<VmOutcome, 'id' | 'containerId' 
   };
 }
 
-function criteria(option: string, texts: readonly string[], problems: Problems): readonly Criterion[] {
-  return texts.flatMap((text) => {
-    const [, field = '', values = ''] = /^([a-z]+)=(.+)$/s.exec(text) ?? [];
-    const tests = values.split(',').map((value) => testOf(field, value));
-    const known = tests.filter((test) => test !== undefined);
-    if (known.length === tests.length)
-      return [{field, test: (vm: VmOutcome) => known.some((test) => test(vm))}];
-    problems.add(
-      `--${option} must be name=GLOB, id=ID, power=on|off|suspended, data=N or N-M, or status=STATUS, ` +
-        'several values apart by commas',
-    );
-    return [];
-  });
+function criteria(option: Option<readonly string[]>): Option<readonly Criterion[]> {
+  return {
+    ...option,
+    read: (given, name, problems) =>
+      given
+        .texts(name)
+        .filter((value) => name !== 'only' || value !== UNRESOLVED)
+        .flatMap((value) => criterion(name, value, problems)),
+  };
+}
+
+function criterion(option: string, value: string, problems: Problems): readonly Criterion[] {
+  const [, field = '', values = ''] = /^([a-z]+)=(.+)$/s.exec(value) ?? [];
+  const tests = values.split(',').map((one) => testOf(field, one));
+  const known = tests.filter((test) => test !== undefined);
+  if (known.length === tests.length)
+    return [{field, test: (vm: VmOutcome) => known.some((test) => test(vm))}];
+  problems.add(
+    `--${option} must be name=GLOB, id=ID, power=on|off|suspended, data=N or N-M, or status=STATUS, ` +
+      'several values apart by commas',
+  );
+  return [];
 }
 
 function testOf(field: string, value: string): Test | undefined {
@@ -122,31 +161,17 @@ function glob(pattern: string): (name: string) => boolean {
   return (name) => expression.test(name);
 }
 
-function canaryOf(text: string | undefined, problems: Problems): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  problems.add('--canary must be a whole number from 1');
-  return undefined;
-}
-
-function maxErrorsOf(text: string | undefined, problems: Problems): MaxErrors | undefined {
-  if (text === undefined) return undefined;
-  const [, number, percent] = /^(\d{1,6})(%?)$/.exec(text) ?? [];
-  if (number === undefined || (percent === '%' && Number(number) > 100)) {
-    problems.add('--max-errors must be a whole number, or a percentage such as 5%');
-    return undefined;
-  }
+function maxErrorsOf(value: string): MaxErrors | undefined {
+  const [, number, percent] = /^(\d{1,6})(%?)$/.exec(value) ?? [];
+  if (number === undefined || (percent === '%' && Number(number) > 100)) return undefined;
   return percent === '%'
     ? {kind: 'percent', percent: Number(number)}
     : {kind: 'count', count: Number(number)};
 }
 
-function deadlineOf(text: string | undefined, problems: Problems): StagingSettings['deadline'] {
-  if (text === undefined) return undefined;
-  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
-  if (hours === undefined || minutes === undefined) {
-    problems.add('--deadline must be a time of day, such as 04:30');
-    return undefined;
-  }
-  return {hours: Number(hours), minutes: Number(minutes)};
+function timeOfDay(value: string): {readonly hours: number; readonly minutes: number} | undefined {
+  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
+  return hours === undefined || minutes === undefined
+    ? undefined
+    : {hours: Number(hours), minutes: Number(minutes)};
 }

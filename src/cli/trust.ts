@@ -1,8 +1,7 @@
 import type {TlsOptions} from '../vim25/connect-options.js';
-import type {Environment} from './environment.js';
-import type {GivenOptions} from './option-table.js';
-import type {Problems} from './problems.js';
-import type {ReadText} from './settings-file.js';
+import type {Environment} from './credentials.js';
+import type {GivenOptions, Problems} from './option.js';
+import type {ReadText} from './text-file.js';
 
 /** How the server's certificate is trusted, by options, then vic-machine's variables, then govc's. */
 export function readTrust(

@@ -1,6 +1,6 @@
 /**
- * One VM's ExtraConfig as it stands in vSphere: key to raw value. A key that is not there is absent; VIC's
- * intended empty string is the raw value `<nil>`. A value that is no string on the wire stands here by its text.
+ * One VM's ExtraConfig as vSphere has it: key to raw value. VIC's intended empty string is the raw value `<nil>`. A value
+ * that is not a string on the wire is here as its text.
  */
 export type ExtraConfig = Readonly<Record<string, string>>;
 
@@ -11,18 +11,18 @@ export interface Change {
   readonly after: string | null;
 }
 
-/** A key and value as `OptionValue` has them; the value `""` removes the key. */
+/** Key and value of an `OptionValue`; the value `""` removes the key. */
 export interface KeyValue {
   readonly key: string;
   readonly value: string;
 }
 
-/** What to send for some changes. */
+/** The option values that carry out some changes. */
 export function optionValues(changes: readonly Change[]): KeyValue[] {
   return changes.map(({key, after}) => ({key, value: after ?? ''}));
 }
 
-/** An ExtraConfig as it stands after some changes. */
+/** An ExtraConfig after some changes. */
 export function applyChanges(config: ExtraConfig, changes: readonly Change[]): ExtraConfig {
   const result = new Map(Object.entries(config));
   for (const {key, after} of changes) {
@@ -30,4 +30,18 @@ export function applyChanges(config: ExtraConfig, changes: readonly Change[]): E
     else result.set(key, after);
   }
   return Object.fromEntries(result);
+}
+
+/** The raw value of a key, `null` if it is absent. */
+export function rawOf(config: ExtraConfig, key: string): string | null {
+  return Object.hasOwn(config, key) ? (config[key] ?? null) : null;
+}
+
+/** What differs between two ExtraConfigs, sorted by key. */
+export function changesBetween(before: ExtraConfig, after: ExtraConfig): readonly Change[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys]
+    .sort()
+    .map((key) => ({key, before: rawOf(before, key), after: rawOf(after, key)}))
+    .filter((change) => change.before !== change.after);
 }

@@ -5,11 +5,16 @@ import {joinEntries, listEntries} from './value.js';
 
 const SENSITIVE = '(sensitive)';
 
-/** A raw value as it may be shown: what is or may hold a secret is replaced by `(sensitive)`. */
+/** A raw value as it may be shown: whatever is or may hold a secret is replaced by `(sensitive)`. */
 export function maskValue(key: string, raw: string): string {
   if (isSecret(key)) return SENSITIVE;
   if (key.endsWith('Env~')) return joinEntries(listEntries(raw).map(maskVariable));
   return maskText(raw);
+}
+
+/** A raw value for messages: quoted and masked, or `absent`. */
+export function shownValue(key: string, raw: string | null): string {
+  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
 }
 
 /** A text without the user part of any URL in it. */
@@ -21,7 +26,7 @@ export function maskText(text: string): string {
     .join('');
 }
 
-/** Up to the last `@` of the word, not of the authority: a password may hold `/`, `?`, `#` and `@` unescaped. */
+/** Masks up to the last `@` of the word, not of the authority: a password may hold `/`, `?`, `#` and `@` unescaped. */
 function maskWord(word: string): string {
   const start = word.indexOf('//');
   const end = word.lastIndexOf('@');
@@ -30,6 +35,6 @@ function maskWord(word: string): string {
 
 function maskVariable(entry: string): string {
   const end = entry.indexOf('=');
-  // Without `=` it is the tail of a value that held a `|`.
+  // An entry without `=` is the tail of a value that held a `|`.
   return end === -1 ? SENSITIVE : `${entry.slice(0, end)}=${SENSITIVE}`;
 }

@@ -1,4 +1,4 @@
-/** How VIC stores an empty string: vSphere takes the value `""` for a removal. */
+/** How VIC stores an empty string, because vSphere treats the value `""` as a removal. */
 export const NIL = '<nil>';
 
 /** The text that a raw value stands for. */
@@ -11,17 +11,17 @@ export function encodeValue(text: string): string {
   return text === '' ? NIL : text;
 }
 
-/** The words that VIC's ParseBool takes for false, and the empty value. */
+/** The words that VIC's ParseBool reads as false, and the empty value. */
 const FALSE = new Set(['', '0', 'f', 'F', 'false', 'FALSE', 'False']);
 
-/** Whether a flag is down. Absent, empty and false are; whatever else stands there counts as up, to be on the safe side. */
+/** Whether a flag is not set: absent, empty or a word for false. Every other value counts as set, to be on the safe side. */
 export function isFalse(raw: string | undefined): boolean {
   return FALSE.has(decodeValue(raw ?? ''));
 }
 
 /**
- * The entries of a list (`x~`), in order. VIC joins with `|` and escapes nothing, so an entry that held a
- * `|` comes back as two; edited one by one and rejoined, they still give the same bytes.
+ * The entries of a list (`x~`), in order. VIC joins with `|` and escapes nothing, so an entry that held a `|` comes back
+ * as two. Edited one by one and joined again, they still give the same bytes.
  */
 export function listEntries(value: string): string[] {
   return value === '' || value === NIL ? [] : value.split('|');
@@ -32,12 +32,12 @@ export function joinEntries(entries: readonly string[]): string {
   return entries.join('|');
 }
 
-/** A data version as it was read; a number, or what stands there instead. */
+/** A data version as it was read: a number, or the raw value that is not one. */
 export type DataVersion =
   | {readonly status: 'valid'; readonly version: number}
   | {readonly status: 'invalid'; readonly raw: string};
 
-/** A data version as VIC stores it: absent, empty and `<nil>` are 0, and only plain decimals are numbers. */
+/** A data version as VIC stores it: absent, empty and `<nil>` are 0, and only plain decimals are valid. */
 export function parseDataVersion(raw: string | undefined): DataVersion {
   const text = decodeValue(raw ?? '');
   if (text === '') return {status: 'valid', version: 0};

@@ -4,13 +4,13 @@ export interface VersionStamp {
   readonly version: string;
   /** Whole number, as text. */
   readonly buildNumber: string;
-  /** `null` where the stamp has none. */
+  /** `null` if the stamp has none. */
   readonly gitCommit: string | null;
 }
 
 /**
- * Reads the last word of an ISO 9660 publisher identifier. `null` where it is none of VIC's: such words become file
- * names, so nothing else may pass.
+ * Reads the last word of an ISO 9660 publisher identifier; `null` if it is not a stamp of VIC's. The stamp becomes part of
+ * a file name, so nothing else may pass.
  */
 export function parseVersionStamp(publisher: string): VersionStamp | null {
   const stamp = publisher.trim().split(/\s+/).at(-1) ?? '';
@@ -24,7 +24,7 @@ export function parseVersionStamp(publisher: string): VersionStamp | null {
   return {version, buildNumber, gitCommit};
 }
 
-/** Where the build number stands: last, or before the commit. A commit may happen to be all digits. */
+/** Where the build number is: last, or before the commit. A commit may happen to be all digits. */
 function buildAt(fields: readonly string[]): number | null {
   const last = fields.length - 1;
   const isNumber = (at: number) => at > 0 && /^\d+$/.test(fields[at] ?? '');
@@ -32,7 +32,7 @@ function buildAt(fields: readonly string[]): number | null {
   return isNumber(last - 1) && (fields[last]?.length ?? 0) >= SHORTEST_COMMIT ? last - 1 : last;
 }
 
-/** Git abbreviates to no less. */
+/** Git abbreviates commits to at least this many digits. */
 const SHORTEST_COMMIT = 7;
 
 /** The stamp as VIC writes it. */
@@ -41,8 +41,7 @@ export function versionText({version, buildNumber, gitCommit}: VersionStamp): st
 }
 
 /**
- * Compares builds as VIC does, by their numbers alone: below, at or above 0. `null` where one of them is no whole
- * number.
+ * Compares builds as VIC does, by their numbers alone: below, at or above 0. `null` if one of them is not a whole number.
  */
 export function compareBuilds(a: string | null, b: string | null): number | null {
   const [first, second] = [a, b].map(numberOf);
@@ -50,7 +49,7 @@ export function compareBuilds(a: string | null, b: string | null): number | null
   return first < second ? -1 : first > second ? 1 : 0;
 }
 
-/** A release of VIC, as an appliance, a containerVM or an ISO file tells it. */
+/** A release of VIC, as an appliance, a containerVM or an ISO file names it. */
 export interface Release {
   readonly version: string | null;
   readonly build: string | null;
@@ -58,14 +57,14 @@ export interface Release {
 
 /**
  * Compares releases: below, at or above 0. A patch of an older version can have the higher build number, so the version
- * decides, and the build only between equal versions or where one of them cannot be read.
+ * decides. The build decides only between equal versions, or if one of them cannot be read.
  */
 export function compareReleases(a: Release, b: Release): number | null {
   const order = compareVersions(a.version, b.version) ?? 0;
   return order === 0 ? compareBuilds(a.build, b.build) : order;
 }
 
-/** Compares `v1.4.0-rc2` and the like; `null` where one of them is no version. Other endings than `-rc2` do not count. */
+/** Compares `v1.4.0-rc2` and the like; `null` if one of them is not a version. Suffixes other than `-rc2` are ignored. */
 function compareVersions(a: string | null, b: string | null): number | null {
   const [first, second] = [a, b].map(versionNumbers);
   if (first === undefined || second === undefined) return null;
@@ -76,7 +75,7 @@ function compareVersions(a: string | null, b: string | null): number | null {
   return 0;
 }
 
-/** Major, minor, patch, and the number of the release candidate: none follows the final version. */
+/** Major, minor, patch, and the number of the release candidate; the final version follows all candidates. */
 function versionNumbers(version: string | null): number[] | undefined {
   const [whole, major, minor, patch, rc] =
     /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-rc(\d+))?(?![\d.])/i.exec(version ?? '') ?? [];
@@ -87,7 +86,7 @@ function versionNumbers(version: string | null): number[] | undefined {
   ];
 }
 
-/** Of any length: VIC's own numbers come from a counter, those of others from a date. */
+/** A number of any length: VIC's own builds count up, other builds use a date. */
 function numberOf(build: string | null): bigint | undefined {
   return build !== null && /^[+-]?\d+$/.test(build) ? BigInt(build.replace('+', '')) : undefined;
 }

@@ -7,21 +7,21 @@ const IDENTIFIER = {at: 1, length: 5};
 const PUBLISHER = {at: 318, length: 128};
 const CREATED = {at: 813, length: 17};
 
-/** What the primary volume descriptor tells. */
+/** What the primary volume descriptor says. */
 export interface VolumeDescriptor {
-  /** The publisher identifier, without the blanks it is filled up with. */
+  /** The publisher identifier without its padding. */
   readonly publisher: string;
-  /** In UTC, as VIC writes a BuildDate: `2022/06/10@08:30:00`; `null` where it is not set. */
+  /** In UTC, as VIC writes a BuildDate: `2022/06/10@08:30:00`; `null` if it is not set. */
   readonly created: string | null;
 }
 
-/** Reads a primary volume descriptor; `null` where the sector is none. */
+/** Reads a primary volume descriptor; `null` if the sector is not one. */
 export function parseVolumeDescriptor(sector: Buffer): VolumeDescriptor | null {
   const field = ({at, length}: {at: number; length: number}) => sector.subarray(at, at + length);
   if (sector.length < SECTOR || sector[0] !== 1) return null;
   if (field(IDENTIFIER).toString('latin1') !== 'CD001') return null;
   return {
-    // Filled up with blanks by the standard, and with zeros by some writers.
+    // The standard pads with blanks, some writers with zeros.
     publisher: field(PUBLISHER).toString('latin1').replaceAll('\0', ' ').trim(),
     created: parseTime(field(CREATED)),
   };
@@ -32,10 +32,10 @@ function parseTime(field: Buffer): string | null {
   const [, ...parts] =
     /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\d\d$/.exec(field.toString('latin1', 0, 16)) ?? [];
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  // Date takes years below 100 for the last century's.
+  // Date reads years below 100 as years of the last century.
   if (year < 100) return null;
   const local = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // Date takes a 13th month or a 31st of June for later days; a descriptor that says so is broken.
+  // Date reads a 13th month or a 31st of June as a later day; such a descriptor is broken.
   if (local.getUTCMonth() !== month - 1 || local.getUTCDate() !== day) return null;
   const utc = new Date(local.getTime() - field.readInt8(16) * 15 * 60_000);
   const [date = '', time = ''] = utc.toISOString().split(/[T.]/);

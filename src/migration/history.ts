@@ -5,7 +5,7 @@ import {type Ledger, parseLedger} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
 import {type VmInput, vmLabel} from './vm.js';
 
-/** The history of a VM, as far as it can be built on. */
+/** The history of a VM, if it can be relied on. */
 export type History =
   | {readonly status: 'known'; readonly ledger: Ledger | null}
   | {readonly status: 'foreign'; readonly error: VchError}
@@ -39,38 +39,42 @@ export function readHistory(input: VmInput): History {
   }
 }
 
-/** Whether our mark stands on a legacy containerVM without the ledger it was written with. */
+/** Whether a legacy containerVM has our mark, but not the ledger that was written with it. */
 export function lostLedger({target, config}: VmInput, dataVersion: number): boolean {
   if (target !== 'container' || dataVersion >= RENAME_SUPPORTED_VERSION) return false;
-  // As we write it: another word for it was written by somebody else, without a ledger.
+  // Exactly as we write it: with any other value, an administrator set it, and there never was a ledger.
   return config[RENAME_DISABLED_KEY] === 'true' && config[LEDGER_KEY] === undefined;
 }
 
-/** The first thing in a ledger that the registered plugins contradict. */
+/** The first contradiction between a ledger and the registered plugins. */
 export function historyFault(registry: PluginRegistry, input: VmInput, ledger: Ledger): VchError | null {
   for (const entry of ledger.applied) {
     const plugin = registry.get(entry.id);
     if (plugin === undefined || plugin.target !== input.target || !plugin.persist) {
       const fault = `its ledger names the plugin ${entry.id}, which is not registered`;
-      return ledgerError(input, fault, 'Name its directory with --plugins, then `vch-migrate plan` again');
+      return ledgerError(
+        input,
+        fault,
+        'Name its directory with --plugins, then run `vch-migrate plan` again',
+      );
     }
     if (plugin.revision !== entry.revision) {
-      const fault = `revision ${entry.revision} of the plugin ${entry.id} was applied, and ${plugin.revision} is registered`;
-      return ledgerError(input, fault, `Use that revision, or ${redo(entry.version - 1)}`);
+      const fault = `revision ${entry.revision} of the plugin ${entry.id} was applied, but revision ${plugin.revision} is registered`;
+      return ledgerError(input, fault, `Use that revision, or run ${redo(entry.version - 1)}`);
     }
   }
   return null;
 }
 
-/** The refusal of a plugin that would run below one that was applied before it. */
+/** Refuses a plugin that would run although a plugin with a higher version was applied already. */
 export function gapError(
   input: VmInput,
   ledger: Ledger,
   late: {readonly id: string; readonly version: number},
 ): VchError {
   const above = ledger.applied.filter((entry) => entry.version > late.version).map((entry) => entry.id);
-  const fault = `the plugin ${late.id} was never applied, but ${above.join(', ')} above it was`;
-  return ledgerError(input, fault, `To have them in order, ${redo(late.version - 1)}`);
+  const fault = `the plugin ${late.id} was never applied, but ${above.join(', ')} with a higher version was`;
+  return ledgerError(input, fault, `To apply them in order, run ${redo(late.version - 1)}`);
 }
 
 function redo(version: number): string {
@@ -80,10 +84,10 @@ function redo(version: number): string {
 function forget(input: VmInput): string {
   const keys = input.target === 'container' ? [LEDGER_KEY, RENAME_DISABLED_KEY] : [LEDGER_KEY];
   const edits = keys.map((key) => `-e ${key}=`).join(' ');
-  return `To start its history anew: \`govc vm.change -vm <path of the VM> ${edits}\`, then \`vch-migrate plan\` again`;
+  return `To start a new history, run \`govc vm.change -vm <path of the VM> ${edits}\`, then \`vch-migrate plan\` again`;
 }
 
-/** The refusal of a ledger that tells nothing reliable about its VM, with the way out. */
+/** Refuses a ledger that says nothing reliable about its VM, with the way out. */
 export function ledgerError(input: VmInput, fault: string, wayOut: string): VchError {
   return new VchError('VCH_ERR_LEDGER_INVALID', `${vmLabel(input)}: ${fault}. ${wayOut}`);
 }

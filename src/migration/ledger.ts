@@ -21,7 +21,7 @@ import {canonicalJson, type Json} from './canonical-json.js';
 /** Characters, and so bytes, that a ledger may have. */
 export const LEDGER_LIMIT = 4096;
 
-/** A value from before that is not kept, since it holds a secret; undo cannot restore it. */
+/** Stands for a previous value that is not kept, because it may hold a secret; undo cannot restore it. */
 export interface Withheld {
   readonly sha256: string;
 }
@@ -35,11 +35,11 @@ export interface LedgerEntry {
   readonly time: string;
   /** The data version that decided it. */
   readonly dataVersion: number;
-  /** Raw values of the keys that it changed; `null` is absent. */
+  /** Previous raw values of the keys it changed; `null` is absent. */
   readonly before: Readonly<Record<string, string | null | Withheld>>;
-  /** Digests of the raw values that it wrote; `null` is removed. */
+  /** Digests of the raw values it wrote; `null` is removed. */
   readonly after: Readonly<Record<string, string | null>>;
-  /** Digests of its other exact keys: what it was decided on. */
+  /** Digests of its other exact keys: what the decision relied on. */
   readonly seen: Readonly<Record<string, string | null>>;
 }
 
@@ -72,7 +72,7 @@ export interface LedgerOwner {
   readonly instanceUuid: string;
 }
 
-/** A digest by which a raw value is known again; `null` for an absent key. */
+/** A digest that identifies a raw value; `null` for an absent key. */
 export function digest(raw: string): string;
 export function digest(raw: string | null): string | null;
 export function digest(raw: string | null): string | null {
@@ -85,26 +85,26 @@ export function encodeLedger(ledger: Ledger): string {
   return canonicalJson({...body, sum: digest(canonicalJson(body))});
 }
 
-/** A ledger as it stands in a VM; without an owner, whose it is stays open. */
+/** Reads a VM's ledger. Without an owner, it is not checked which VM it belongs to. */
 export function parseLedger(raw: string | null | undefined, owner: LedgerOwner | null): LedgerState {
   const stored = decodeValue(raw ?? '');
   if (stored === '') return {status: 'none'};
   const {value: ledger, fault} = parseJson(stored, LEDGER);
   if (fault !== null) return {status: 'invalid', reason: fault};
-  // One text for one ledger: this also catches a changed digest, another order and anything added.
+  // A ledger has exactly one text, so this also catches a changed digest, another order and added members.
   if (encodeLedger(ledger) !== stored) return {status: 'invalid', reason: 'it was changed by hand'};
   if (owner === null) return {status: 'valid', ledger};
   const own = ledger.id === owner.id && ledger.instanceUuid === owner.instanceUuid;
   return {status: own ? 'valid' : 'foreign', ledger};
 }
 
-/** Why a ledger cannot be written, for want of room; `label` is how messages call the VM. */
+/** Why a ledger is too long to be written; messages call the VM `label`. */
 export function ledgerSizeError(text: string, label: string): VchError | null {
   if (text.length <= LEDGER_LIMIT) return null;
   return new VchError(
     'VCH_ERR_LEDGER_INVALID',
-    `${label}: its ledger would have ${text.length} bytes, and ${LEDGER_LIMIT} is the limit; nothing is written. ` +
-      'Let fewer plugins run at once, then `vch-migrate plan` again',
+    `${label}: its ledger would have ${text.length} bytes, and the limit is ${LEDGER_LIMIT}. Nothing was written. ` +
+      'Use fewer plugins at once, then run `vch-migrate plan` again',
   );
 }
 
@@ -132,7 +132,7 @@ export function mustWithhold(key: string, raw: string): boolean {
   return key.endsWith('Env~') ? raw !== '' : /\/\/[^\s|]*@/.test(raw);
 }
 
-/** Tells whether a value from before was not kept. */
+/** Tells whether a previous value was not kept. */
 export function isWithheld(value: string | null | Withheld): value is Withheld {
   return typeof value === 'object' && value !== null;
 }

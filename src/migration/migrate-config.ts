@@ -10,7 +10,7 @@ import type {PluginRegistry} from './registry.js';
 import {type MigrationContext, type MigrationStorage, runUp, TIME_LIMIT} from './runner.js';
 import {vmLabel} from './vm.js';
 
-/** What VIC's own migration gives, made right. */
+/** The result of a corrected version of VIC's in-memory migration. */
 export interface MigratedConfig {
   /** Whether one of VIC's data versions was due, or a plugin changed something. */
   readonly migrated: boolean;
@@ -21,9 +21,9 @@ export interface MigratedConfig {
 }
 
 /**
- * Applies every plugin of a target in memory, those that are never written to a VM included, and never alters
- * its argument. Rejects with `VCH_ERR_DATA_VERSION_INVALID` or `VCH_ERR_DATA_TOO_NEW`, and with
- * `VCH_ERR_PLUGIN_FAILED` where a plugin of others fails.
+ * Applies every plugin of a target in memory, including those that are never written to a VM, and never alters its
+ * argument. Rejects with `VCH_ERR_DATA_VERSION_INVALID` or `VCH_ERR_DATA_TOO_NEW`, and with `VCH_ERR_PLUGIN_FAILED` if
+ * one of your own plugins fails.
  */
 export async function migrateConfigWith(
   registry: PluginRegistry,
@@ -61,9 +61,8 @@ const nothingExecuted: MigrationStorage = {
 };
 
 /**
- * VIC's own plugins go by the data version alone, as VIC itself does, whatever was persisted; plugins of
- * others have nothing but the ledger to go by. Whose it is cannot be told here, and a clone's data are as
- * migrated as its ledger says.
+ * VIC's own plugins depend on the data version alone, as in VIC itself, whatever was persisted. Your own plugins depend on
+ * the ledger. Which VM the ledger belongs to cannot be known here; a clone's data are as migrated as its ledger says.
  */
 function duePlugins(
   registry: PluginRegistry,
@@ -81,7 +80,7 @@ function duePlugins(
     findings.push(
       finding(
         'ledger-invalid',
-        `${LEDGER_KEY} is not valid: ${past.reason}; plugins of others were left out`,
+        `${LEDGER_KEY} is not valid: ${past.reason}; only VIC's own plugins were applied`,
       ),
     );
     return own;

@@ -4,7 +4,7 @@ import {decodeValue} from '../extraconfig/value.js';
 import {type Finding, finding} from './finding.js';
 import type {Target} from './plugin.js';
 
-/** The name that `docker ps` shows of a containerVM: the hidden one where it has a value, else the legacy one. */
+/** The name that `docker ps` shows for a containerVM: the hidden one if it has a value, else the legacy one. */
 export function containerNameOf(config: ExtraConfig): string | null {
   for (const key of [NAME_KEYS.container.hidden, NAME_KEYS.container.legacy]) {
     const raw = config[key];
@@ -13,10 +13,10 @@ export function containerNameOf(config: ExtraConfig): string | null {
   return null;
 }
 
-/** The data version since which VIC reads the hidden name only. */
+/** From this data version on VIC reads only the hidden name. */
 const HIDDEN_NAME_VERSION: Readonly<Record<Target, number>> = {appliance: 1, container: 2};
 
-/** What a person should know about a VM's names before they are migrated. */
+/** What you should know about a VM's names before they are migrated. */
 export function nameFindings(target: Target, config: ExtraConfig, dataVersion: number): Finding[] {
   const keys = NAME_KEYS[target];
   const legacy = decodeValue(config[keys.legacy] ?? '');
@@ -34,7 +34,7 @@ export function nameFindings(target: Target, config: ExtraConfig, dataVersion: n
     findings.push(
       finding(
         'legacy-name-only',
-        `data version ${dataVersion} should have ${keys.hidden}, but only ${keys.legacy} is there: VIC shows no name`,
+        `data version ${dataVersion} should have ${keys.hidden}, but only ${keys.legacy} exists: VIC shows no name`,
       ),
     );
   }

@@ -45,7 +45,7 @@ export type VmPlan =
     }
   | {
       readonly status: 'refused' | 'failed';
-      /** `null` where it is no number. */
+      /** `null` if it is not a number. */
       readonly dataVersion: number | null;
       readonly error: VchError;
       readonly findings: readonly Finding[];
@@ -54,11 +54,11 @@ export type VmPlan =
 export interface PlanOptions {
   /** Milliseconds a plugin has for this VM. */
   readonly timeLimit?: number | undefined;
-  /** The VM goes back by its snapshot, so that its ledger may leave values out where it has no room for them. */
+  /** A snapshot can restore the VM, so its ledger may leave values out if they do not fit. */
   readonly mayBeBrief?: boolean | undefined;
 }
 
-/** Plans one VM: which plugins are due, what they change, and the history that says so. Writes nothing. */
+/** Plans one VM: which plugins are due, what they change, and the ledger that records it. Writes nothing. */
 export async function planVm(
   registry: PluginRegistry,
   input: VmInput,
@@ -76,7 +76,7 @@ export async function planVm(
     findings.push(
       finding(
         'ledger-missing',
-        `${RENAME_DISABLED_KEY} is set, but ${LEDGER_KEY} is gone: undo cannot take it back`,
+        `${RENAME_DISABLED_KEY} is set, but ${LEDGER_KEY} is gone: undo cannot remove the mark`,
       ),
     );
   }
@@ -107,7 +107,7 @@ function conclude(input: VmInput, own: Ledger | null, context: MigrationContext)
   const all = context.draft.changes();
   const changes = all.filter(({key}) => key !== LEDGER_KEY);
   const ledger = all.find(({key}) => key === LEDGER_KEY);
-  // Plugins that cancel each other out leave an entry, but no change: nothing is written, not even a ledger.
+  // Plugins that cancel each other out leave an entry but no change. Then nothing is written, not even a ledger.
   if (changes.length === 0 || ledger === undefined) return {status: 'unchanged', dataVersion, findings};
   const error = refusalOf(input, own, context, changes, ledger);
   if (error !== null) return {status: 'refused', dataVersion, error, findings};
@@ -138,12 +138,12 @@ function refusalOf(
 function unsendableError(label: string, key: string, reason: string): VchError {
   return new VchError(
     'VCH_ERR_TRANSPORT',
-    `${label}: the new value of ${key} cannot be sent: ${reason}. Nothing is written; mend the value it comes from, ` +
-      'then `vch-migrate plan` again',
+    `${label}: the new value of ${key} cannot be sent: ${reason}. Nothing was written. Correct the value it comes from, ` +
+      'then run `vch-migrate plan` again',
   );
 }
 
-/** umzug's storage in the VM itself: data and history are one draft, and travel in one write. */
+/** umzug's storage, in the VM itself: data and ledger are one draft, and are sent in one write. */
 function ledgerStorage(
   input: VmInput,
   own: Ledger | null,
@@ -171,8 +171,8 @@ function ledgerStorage(
 }
 
 /**
- * What goes back by its snapshot may do without values in its ledger: an appliance with many registries has more keys
- * than a ledger has room for.
+ * A VM that a snapshot can restore may have a ledger without values: an appliance with many registries has more keys than
+ * fit into a ledger.
  */
 function fitting(ledger: Ledger): Ledger {
   if (encodeLedger(ledger).length <= LEDGER_LIMIT) return ledger;
@@ -206,7 +206,7 @@ function entryOf(
   };
 }
 
-/** A value from before as the ledger may keep it: it holds no secret. */
+/** A previous value as the ledger may keep it: without secrets. */
 function kept(key: string, raw: string | null): string | null | Withheld {
   return raw !== null && mustWithhold(key, raw) ? {sha256: digest(raw)} : raw;
 }

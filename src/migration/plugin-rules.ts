@@ -16,10 +16,10 @@ type Rule = (definition: Definition) => string | null;
 /** Keys that belong to vSphere, to VIC's own upgrade or to this tool, and never to a plugin. */
 const RESERVED_KEYS = [...Object.values(DATA_VERSION_KEY), OVF_ENVIRONMENT_KEY, UPDATE_IN_PROGRESS_KEY];
 
-/** What keeps a definition from being a plugin, each with its remedy; a definition of any type will do. */
+/** The faults of a plugin's definition, each with its remedy; the definition may be of any type. */
 export function pluginFaults(definition: unknown): string[] {
   if (typeof definition !== 'object' || definition === null) {
-    return ['it is no object; export what definePlugin({…}) returns'];
+    return ['it is not an object; export what definePlugin({…}) returns'];
   }
   // Spread alone would lose what a class instance inherits: `up` is often a method.
   const record: Definition = {up: Reflect.get(definition, 'up'), ...definition};
@@ -41,23 +41,25 @@ const RULES: readonly Rule[] = [
     typeof summary === 'string' && /^[^\r\n]*\S[^\r\n]*$/.test(summary)
       ? null
       : 'summary must be one line of text',
-  ({keys}) => (isKeyList(keys) && keys.length > 0 ? null : 'keys must name the keys that it writes'),
+  ({keys}) => (isKeyList(keys) && keys.length > 0 ? null : 'keys must name the keys that the plugin writes'),
   ({reads}) => (reads === undefined || isKeyList(reads) ? null : 'reads must be a list of keys'),
   ({revision}) => (isPositiveInteger(revision) ? null : 'revision must be 1 or more'),
   ({persist}) => (typeof persist === 'boolean' ? null : 'persist must be true or false'),
   ({up}) => (typeof up === 'function' ? null : 'up must be a function'),
   ({down}) =>
-    down === undefined ? null : 'down must not be there: undo restores the values from before by itself',
+    down === undefined ? null : 'down is not allowed: undo restores the previous values by itself',
   ({keys, reads}) => {
     const reserved = [...list(keys), ...list(reads)].filter(isReserved);
-    return reserved.length === 0 ? null : `${reserved.join(', ')} cannot be declared: no plugin may touch it`;
+    return reserved.length === 0
+      ? null
+      : `${reserved.join(', ')} cannot be declared: no plugin may touch such a key`;
   },
   ({target, persist, keys}) => {
     if (target !== 'container' || persist !== true) return null;
     const visible = list(keys).filter(isVisible);
     return visible.length === 0
       ? null
-      : `${visible.join(', ')} cannot be written to a containerVM, since the guest sees it: ` +
+      : `${visible.join(', ')} cannot be written to a containerVM, because the guest sees it: ` +
           'declare it in reads, or set persist to false';
   },
 ];

@@ -12,7 +12,7 @@ export {
 } from '../extraconfig/keys.js';
 export {joinEntries, listEntries} from '../extraconfig/value.js';
 
-/** One VM's ExtraConfig as a plugin sees it: its declared keys and no others; to touch another fails the VM. */
+/** One VM's ExtraConfig as a plugin sees it: only the declared keys. Touching another key is a fault of the plugin. */
 export interface PluginDraft {
   /** The text of a key: `''` where VIC stored an empty string (`<nil>`), `undefined` where it is absent. */
   get(key: string): string | undefined;
@@ -20,30 +20,30 @@ export interface PluginDraft {
   set(key: string, text: string): void;
   /** Removes a key named in `keys`. */
   delete(key: string): void;
-  /** The declared keys that are there, sorted. */
+  /** The declared keys that exist, sorted. */
   keys(): string[];
-  /** Notes what a person should know; `code` is short-words-like-this. */
+  /** Adds a finding to the report; `code` is short-words-like-this. */
   finding(code: string, message: string): void;
-  /** Stops here: nothing at all is written to this VM. In memory it is a finding, and this plugin changes nothing. */
+  /** Stops here: nothing is written to this VM. In memory it becomes a finding, and this plugin changes nothing. */
   refuse(code: ErrorCode, message: string): never;
 }
 
 /** What a plugin author writes. */
 export interface PluginDefinition {
-  /** Applied in this order; 1 to 10 are VIC's data versions, others are numbered from 1000. */
+  /** The order of application. VIC's own plugins have its data versions as numbers; yours start at 1000. */
   readonly version: number;
   readonly target: Target;
   /** short-words-like-this; with the version it makes the id. */
   readonly name: string;
-  /** One line for people. */
+  /** One line of text. */
   readonly summary: string;
-  /** Keys that are read and written; in a pattern `*` is one map key or one index. */
+  /** Keys that it reads and writes; in a pattern `*` is one map key or one index. */
   readonly keys: readonly string[];
-  /** Keys that are only read. The ledger pins the exact ones: `verify` notices when they change afterwards. */
+  /** Keys that it only reads. The ledger records the exact ones, so `verify` notices if they change later. */
   readonly reads?: readonly string[];
-  /** Raised whenever `up` gives another result than before. */
+  /** Raise it whenever `up` gives a different result. */
   readonly revision: number;
-  /** Whether the result is written to the VM; `false`: in memory only, by `migrateConfig`. */
+  /** Whether the result is written to the VM. `false`: only `migrateConfig` applies it, in memory. */
   readonly persist: boolean;
   up(draft: PluginDraft, vm: {readonly dataVersion: number}): void | Promise<void>;
 }
@@ -51,13 +51,13 @@ export interface PluginDefinition {
 /** A checked plugin. */
 export interface Plugin extends PluginDefinition {
   readonly reads: readonly string[];
-  /** The file that it was loaded from, for messages; absent where it was handed over as a value. */
+  /** The file it was loaded from, for messages; absent if it was passed as a value. */
   readonly file?: string;
 }
 
 /**
- * Checks a plugin and freezes it; a fault is `VCH_ERR_PLUGIN_INVALID` and says what to mend. `file` is where it
- * was loaded from.
+ * Checks a plugin and freezes it. A fault is `VCH_ERR_PLUGIN_INVALID` and says what to correct. `file` is where the
+ * plugin was loaded from.
  */
 export function definePlugin(definition: PluginDefinition, file?: string): Plugin {
   const faults = pluginFaults(definition);
@@ -65,7 +65,7 @@ export function definePlugin(definition: PluginDefinition, file?: string): Plugi
     const what = describe(definition, file);
     throw new VchError(
       'VCH_ERR_PLUGIN_INVALID',
-      `${what} cannot be used: ${faults.join('; ')}. Mend it, then \`vch-migrate plan\` again`,
+      `${what} cannot be used: ${faults.join('; ')}. Correct it, then run \`vch-migrate plan\` again`,
     );
   }
   const {version, target, name, summary, revision, persist} = definition;
@@ -88,7 +88,7 @@ export function pluginId(plugin: {readonly version: number; readonly name: strin
   return `${String(plugin.version).padStart(4, '0')}-${plugin.name}`;
 }
 
-/** How messages call a plugin: by its id, and its file where it has one. */
+/** What messages call a plugin: its id, and its file if it has one. */
 export function pluginLabel(plugin: Pick<Plugin, 'version' | 'name' | 'file'>): string {
   return `plugin ${pluginId(plugin)}${plugin.file === undefined ? '' : ` (${plugin.file})`}`;
 }

@@ -16,16 +16,16 @@ import {definePlugin, type Plugin, pluginId, pluginLabel, type Target} from './p
 export interface PluginRegistry {
   readonly plugins: readonly Plugin[];
   forTarget(target: Target): readonly Plugin[];
-  /** Those whose result is written to the VM. */
+  /** The plugins whose result is written to the VM. */
   persisted(target: Target): readonly Plugin[];
   get(id: string): Plugin | undefined;
-  /** What must be read to plan, apply, undo and verify; `all` where a plugin declares a pattern. */
+  /** The keys that plan, apply, undo and verify need; `all` if a plugin declares a pattern. */
   readKeys(target: Target): readonly string[] | 'all';
-  /** The same as it was declared: keys and patterns. What a decision on a VM stands on. */
+  /** The same as declared: keys and patterns. A decision on a VM relies on these. */
   declaredKeys(target: Target): readonly string[];
 }
 
-/** Checks the plugins, one by one and side by side; `VCH_ERR_PLUGIN_INVALID`. */
+/** Checks the plugins one by one and together; a fault is `VCH_ERR_PLUGIN_INVALID`. */
 export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {
   const checked = plugins
     .map((plugin) => definePlugin(plugin, plugin.file))
@@ -70,15 +70,15 @@ function select(plugins: readonly Plugin[], target: Target) {
 function duplicate(what: 'name' | 'version', a: Plugin, b: Plugin): VchError {
   return new VchError(
     'VCH_ERR_PLUGIN_INVALID',
-    `${pluginLabel(a)} and ${pluginLabel(b)} have the same ${what}: give one of them another, ` +
-      'then `vch-migrate plan` again',
+    `${pluginLabel(a)} and ${pluginLabel(b)} have the same ${what}: change one of them, ` +
+      'then run `vch-migrate plan` again',
   );
 }
 
-/** Digests of the values that a decision on a VM stands on, by key; `null` is an absent one. */
+/** Digests of the values that a decision on a VM relies on, by key; `null` is an absent one. */
 export type Fingerprint = Readonly<Record<string, string | null>>;
 
-/** The fingerprint of a VM: every key that the registered plugins declare, and those the tool itself looks at. */
+/** The fingerprint of a VM: every key that the registered plugins declare or the tool itself reads. */
 export function fingerprint(registry: PluginRegistry, target: Target, config: ExtraConfig): Fingerprint {
   const declared = registry.declaredKeys(target);
   const exact = declared.filter((key) => !isPattern(key));

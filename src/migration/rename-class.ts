@@ -20,7 +20,7 @@ export interface RenameSupport {
   readonly reason: string;
 }
 
-/** Whether a containerVM has the mark, whoever set it: anything but a word for false counts. */
+/** Whether a containerVM has the mark, whoever set it: every value except a word for false counts. */
 export function isRenameMarked(config: ExtraConfig): boolean {
   return !isFalse(config[RENAME_DISABLED_KEY]);
 }
@@ -30,12 +30,14 @@ export function renameClass(config: ExtraConfig): RenameClass {
   return renameSupport(config).class;
 }
 
-/** Whether a containerVM can be renamed so that the name stays, and why. */
+/** Whether a containerVM can be renamed and keeps the name, and why. */
 export function renameSupport(config: ExtraConfig): RenameSupport {
   if (isRenameMarked(config)) return disabled(`${RENAME_DISABLED_KEY} is set`);
   const version = dataVersionOf(config, 'container');
   if (version.status === 'invalid') {
-    return disabled(`its data version ${JSON.stringify(version.raw)} is no number, and VIC takes it for 0`);
+    return disabled(
+      `its data version ${JSON.stringify(version.raw)} is not a number, and VIC treats it as 0`,
+    );
   }
   if (version.version < RENAME_SUPPORTED_VERSION) {
     return disabled(`its data version ${version.version} is below ${RENAME_SUPPORTED_VERSION}`);
@@ -49,7 +51,7 @@ export function renameSupport(config: ExtraConfig): RenameSupport {
   }
   const tooNew =
     version.version > HIGHEST_DATA_VERSION
-      ? `, above ${HIGHEST_DATA_VERSION}, the highest that this release knows: vch-migrate itself does not rename it`
+      ? `, above ${HIGHEST_DATA_VERSION}, the highest that this release knows, so vch-migrate itself does not rename it`
       : '';
   return {supported: true, class: 'supported', reason: `its data version is ${version.version}${tooNew}`};
 }

@@ -8,32 +8,32 @@ import {type Plugin, type PluginDraft, pluginId, pluginLabel} from './plugin.js'
 
 // Why: docs/decisions/007-plugins-are-checked-early.md
 
-/** Milliseconds a plugin has for one VM. A synchronous endless loop cannot be stopped. */
+/** Milliseconds that a plugin has for one VM. A synchronous endless loop cannot be stopped. */
 export const TIME_LIMIT = 5_000;
 
 /** One plugin that changed the draft. */
 export interface AppliedPlugin {
   readonly plugin: Plugin;
-  /** The raw values of the keys that it changed, from before; sorted by key. */
+  /** The previous raw values of the keys it changed, sorted by key. */
   readonly before: ReadonlyMap<string, string | null>;
 }
 
-/** umzug's context: one VM while it is migrated. */
+/** umzug's context: the VM that is being migrated. */
 export interface MigrationContext {
   readonly draft: Draft;
   readonly dataVersion: number;
-  /** How messages call the VM. */
+  /** What messages call the VM. */
   readonly label: string;
   readonly applied: AppliedPlugin[];
   readonly findings: Finding[];
 }
 
-/** Where umzug reads what is done already, and writes what it did. */
+/** Where umzug reads what was applied already, and records what it applies. */
 export type MigrationStorage = UmzugStorage<MigrationContext>;
 
 export interface RunnerOptions {
   readonly timeLimit: number;
-  /** What a plugin's refusal does: nothing for the whole VM, or a finding in place of this plugin. */
+  /** What a plugin's refusal does: it stops the whole VM, or becomes a finding and only this plugin is left out. */
   readonly refusal: 'stops' | 'is-finding';
 }
 
@@ -41,7 +41,7 @@ export type RunnerResult =
   | {readonly status: 'done'}
   | {readonly status: 'refused' | 'failed'; readonly error: VchError};
 
-/** Has umzug apply to one VM what its storage does not name yet. */
+/** Applies the plugins that the storage does not name yet to one VM, through umzug. */
 export async function runUp(
   plugins: readonly Plugin[],
   context: MigrationContext,
@@ -62,7 +62,7 @@ export async function runUp(
   }
 }
 
-/** umzug's MigrationError holds the context, and with it the VM's secrets: only its cause may go on. */
+/** umzug's MigrationError holds the context, and with it the VM's secrets, so only its cause may leave. */
 export function unwrap(error: unknown): unknown {
   return error instanceof MigrationError ? error.cause : error;
 }
@@ -111,12 +111,12 @@ async function applyPlugin(plugin: Plugin, context: MigrationContext, options: R
 
 function pluginFailure(plugin: Plugin, context: MigrationContext, cause: Error): VchError {
   const what = `${context.label}: the ${pluginLabel(plugin)}`;
-  const again = 'then `vch-migrate plan` again';
+  const again = 'then run `vch-migrate plan` again';
   if (cause instanceof UndeclaredKey) {
-    const message = `${what} cannot be used: ${cause.message}. Nothing is written; declare the key, or leave it alone, ${again}`;
+    const message = `${what} cannot be used: ${cause.message}. Nothing was written. Declare the key, or do not touch it, ${again}`;
     return new VchError('VCH_ERR_PLUGIN_INVALID', message, {cause});
   }
-  const message = `${what} failed: ${maskText(cause.message)}. Nothing of it is kept; mend the plugin, ${again}`;
+  const message = `${what} failed: ${maskText(cause.message)}. None of its changes were kept. Correct the plugin, ${again}`;
   return new VchError('VCH_ERR_PLUGIN_FAILED', message, {cause});
 }
 
@@ -125,10 +125,10 @@ function refusal(context: MigrationContext, cause: Error): VchError {
   return new VchError(code, `${context.label}: ${message}`);
 }
 
-/** A plugin touched a key that it does not declare: a fault of the plugin, whatever the VM. */
+/** A plugin touched a key that it does not declare: a fault of the plugin, not of the VM. */
 class UndeclaredKey extends Error {}
 
-/** One plugin's hands on one VM's draft: what it may touch, and what it did. */
+/** One plugin's access to one VM's draft: what it may touch, and what it did. */
 export class PluginSession {
   readonly draft: PluginDraft;
   readonly findings: Finding[] = [];
@@ -155,7 +155,7 @@ export class PluginSession {
     this.draft = Object.freeze({
       get: (key: string) => draft.get(read(key)),
       set: (key: string, text: string) => {
-        this.#check(typeof text === 'string', `it set ${key} to what is no string`);
+        this.#check(typeof text === 'string', `it set ${key} to a value that is not a string`);
         draft.set(write(key), text);
       },
       delete: (key: string) => draft.delete(write(key)),
@@ -164,24 +164,24 @@ export class PluginSession {
         this.findings.push({code, message});
       },
       refuse: (code: (typeof ERROR_CODES)[number], message: string): never => {
-        this.#check(ERROR_CODES.includes(code), `it refused with ${code}, which is no error code`);
+        this.#check(ERROR_CODES.includes(code), `it refused with ${code}, which is not an error code`);
         throw this.#stop('refused', new VchError(code, message));
       },
     });
   }
 
-  /** The keys that changed, with their raw values from before; sorted by key. */
+  /** The keys that changed, with their previous raw values, sorted by key. */
   changed(): Map<string, string | null> {
     const changed = [...this.#before].filter(([key, raw]) => this.#draft.raw(key) !== raw);
     return new Map(changed.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** Takes back what the plugin changed. */
+  /** Reverts what the plugin changed. */
   revert(): void {
     for (const [key, raw] of this.#before) this.#draft.setRaw(key, raw);
   }
 
-  /** Ends it: a plugin that comes back after its time limit finds the draft closed. */
+  /** Ends it: a plugin that continues after its time limit finds the draft closed. */
   close(): void {
     this.#open = false;
   }
@@ -197,7 +197,7 @@ export class PluginSession {
   }
 
   #mustBeOpen(): void {
-    if (!this.#open) throw new Error('the draft is closed: the plugin is over');
+    if (!this.#open) throw new Error('the draft is closed: the plugin has ended');
   }
 
   #stop(status: 'refused' | 'failed', error: Error): Error {

@@ -11,7 +11,7 @@ import type {PluginRegistry} from './registry.js';
 import {unwrap} from './runner.js';
 import {type VmInput, vmLabel} from './vm.js';
 
-/** What `undo` would do to one VM: all of what is asked for, or nothing. */
+/** What `undo` would do to one VM: everything that was asked for, or nothing. */
 export type VmUndo =
   | {readonly status: 'unchanged'; readonly findings: readonly Finding[]}
   | {
@@ -29,7 +29,7 @@ export type VmUndo =
       readonly findings: readonly Finding[];
     };
 
-/** Which plugins to undo; with nothing set, all. */
+/** Which plugins to undo; all if nothing is set. */
 export interface UndoFilter {
   /** Only what this run wrote. */
   readonly run?: string | undefined;
@@ -37,7 +37,7 @@ export interface UndoFilter {
   readonly to?: number | undefined;
 }
 
-/** Plans the way back of one VM, from its own ledger. Writes nothing. */
+/** Plans the undo of one VM from its own ledger. Writes nothing. */
 export async function planUndo(
   registry: PluginRegistry,
   input: VmInput,
@@ -45,7 +45,7 @@ export async function planUndo(
 ): Promise<VmUndo> {
   const past = readHistory(input);
   if (past.status === 'foreign') {
-    // Another VM's ledger says nothing of what was here before: to this VM, it is no ledger at all.
+    // Another VM's ledger says nothing about this VM's previous values, so this VM has no ledger.
     return {status: 'unchanged', findings: [finding('ledger-foreign', past.error.message)]};
   }
   if (past.status === 'invalid') return {status: 'refused', error: past.error, findings: []};
@@ -77,7 +77,7 @@ function isSelected(entry: LedgerEntry, {run, to}: UndoFilter): boolean {
   return (run === undefined || entry.run === run) && (to === undefined || entry.version > to);
 }
 
-/** Has umzug revert the named plugins in this order; its storage is the ledger in the same draft. */
+/** Reverts the named plugins in this order, through umzug; its storage is the ledger in the same draft. */
 async function runDown(input: VmInput, past: Ledger, draft: Draft, undone: readonly string[]): Promise<void> {
   let ledger = past;
   const migrations = past.applied.map(
@@ -95,7 +95,7 @@ async function runDown(input: VmInput, past: Ledger, draft: Draft, undone: reado
       context.setRaw(LEDGER_KEY, ledger.applied.length === 0 ? null : encodeLedger(ledger));
     },
   };
-  // Named one by one: `to` would revert in the order of the list, not of the history.
+  // Named one by one: with `to`, umzug would revert in the order of the list, not of the history.
   await new Umzug({migrations, context: draft, storage, logger: undefined}).down({migrations: [...undone]});
 }
 
@@ -121,7 +121,7 @@ function difference(key: string, entry: LedgerEntry, found: string | null): stri
 function conflict(input: VmInput, what: string): VchError {
   return new VchError(
     'VCH_ERR_CONFLICT',
-    `${vmLabel(input)} is left as it is, whole: ${what}. See \`vch-migrate verify\`; put it right, then undo again`,
+    `${vmLabel(input)} was left unchanged: ${what}. Look at \`vch-migrate verify\`, correct the value, then run \`vch-migrate undo\` again`,
   );
 }
 
@@ -145,7 +145,7 @@ function undeclared(
     return ledgerError(
       input,
       fault,
-      'Name the directory of the plugin with --plugins, then `vch-migrate undo` again',
+      'Name the directory of the plugin with --plugins, then run `vch-migrate undo` again',
     );
   }
   return null;
@@ -155,8 +155,8 @@ function withheld(input: VmInput, entries: readonly LedgerEntry[]): VchError | n
   for (const entry of entries) {
     const key = Object.keys(entry.before).find((key) => isWithheld(entry.before[key] ?? null));
     if (key === undefined) continue;
-    const fault = `its ledger does not hold what ${key} was before ${entry.id}, since that was a secret`;
-    return ledgerError(input, fault, 'Put the VM back from its snapshot or backup instead');
+    const fault = `its ledger does not hold the value of ${key} before ${entry.id}, because that may be a secret`;
+    return ledgerError(input, fault, 'Restore the VM from a snapshot or backup instead');
   }
   return null;
 }

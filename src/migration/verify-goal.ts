@@ -1,7 +1,13 @@
 import {VchError} from '../errors.js';
-import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {
+  applyChanges,
+  type Change,
+  changesBetween,
+  type ExtraConfig,
+  rawOf,
+} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
-import {maskValue} from '../extraconfig/mask.js';
+import {shownValue} from '../extraconfig/mask.js';
 import {APPLIANCE_STAMP, dataVersionOf} from './data-version.js';
 import type {Finding} from './finding.js';
 import {historyFault, lostLedger, readHistory} from './history.js';
@@ -13,7 +19,7 @@ import {type RunInfo, type VmInput, vmLabel} from './vm.js';
 
 // Why: docs/decisions/008-ledgers-and-verify.md
 
-/** Whether a VM is where its migration should have brought it. */
+/** Whether a VM has the values that its migration should have given it. */
 export type GoalCheck =
   | {readonly status: 'at-goal'; readonly findings: readonly Finding[]}
   | {
@@ -36,8 +42,8 @@ const DRY_RUN: RunInfo = {
 };
 
 /**
- * Checks a VM against its own history: every value that was written or decided on is still there, and the
- * plugins, run again on the values from before, come to what is there now.
+ * Checks a VM against its own history: every value that was written or relied on is still there, and the plugins, run
+ * again on the previous values, give the present ones.
  */
 export async function verifyGoal(registry: PluginRegistry, input: VmInput): Promise<GoalCheck> {
   const version = dataVersionOf(input.config, input.target);
@@ -46,7 +52,7 @@ export async function verifyGoal(registry: PluginRegistry, input: VmInput): Prom
   const past = readHistory(input);
   if (past.status === 'foreign') return {status: 'refused', error: past.error, findings};
   if (past.status === 'invalid') {
-    // With our mark on the VM, the broken ledger was once right: this is no VM that was never migrated.
+    // The mark shows that this VM was migrated, so the broken ledger was valid once.
     if (!isMarked(input)) return {status: 'refused', error: past.error, findings};
     return {status: 'contradicts', keys: [LEDGER_KEY], error: past.error, findings};
   }
@@ -65,7 +71,7 @@ async function checkWithoutHistory(
   if (version.status === 'valid' && lostLedger(input, version.version)) {
     const missing =
       `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it: ` +
-      `remove that, too (govc vm.change -e ${RENAME_DISABLED_KEY}=), and apply again`;
+      `remove that key, too (govc vm.change -e ${RENAME_DISABLED_KEY}=), then run vch-migrate apply again`;
     return contradicts(input, new Map([[LEDGER_KEY, missing]]), findings);
   }
   const plan = await planVm(registry, input, DRY_RUN);
@@ -83,7 +89,7 @@ async function checkHistory(
   const written = writtenContradictions(input, ledger);
   const decidedOn = decisionContradictions(input, ledger);
   const all = new Map([...written, ...decidedOn]);
-  // What the plugins were given has changed: run again, they would come to something else, rightly.
+  // The plugins' input has changed, so a second run would rightly give a different result.
   if (decidedOn.size > 0) return contradicts(input, all, findings);
   const now = await planVm(registry, input, DRY_RUN);
   const start = beforeAll(input, ledger);
@@ -96,7 +102,7 @@ async function checkHistory(
   const changes = replayed.status === 'pending' ? replayed.changes : [];
   const goal = applyChanges(start ?? input.config, changes);
   for (const [key, text] of differences(input.config, goal)) {
-    // Judged above: an upgrade raises the appliance's.
+    // Checked above: an upgrade raises the appliance's.
     if (key !== DATA_VERSION_KEY[input.target]) all.set(key, text);
   }
   return all.size > 0 ? contradicts(input, all, findings) : {status: 'at-goal', findings};
@@ -110,21 +116,21 @@ function writtenContradictions({config}: VmInput, ledger: Ledger): Contradiction
   const found: Contradictions = new Map();
   for (const [key, {entry, sum}] of last) {
     const raw = rawOf(config, key);
-    if (digest(raw) !== sum) found.set(key, `is ${show(key, raw)}, and not what ${entry.id} wrote`);
+    if (digest(raw) !== sum) found.set(key, `is ${shownValue(key, raw)}, and not what ${entry.id} wrote`);
   }
   return found;
 }
 
-/** Keys, the data version among them, that the plugins went by and that have changed since. */
+/** Keys that the plugins relied on and that have changed since; the data version is one of them. */
 function decisionContradictions({config, target}: VmInput, ledger: Ledger): Contradictions {
   const found: Contradictions = new Map();
   const version = dataVersionOf(config, target);
   const stamped = target === 'appliance' && version.status === 'valid' && version.version === APPLIANCE_STAMP;
   ledger.applied.forEach((entry, index) => {
     const key = DATA_VERSION_KEY[target];
-    // An upgrade raises the appliance's data version, last of all; a containerVM's never changes.
+    // An upgrade raises the appliance's data version, as its last write; a containerVM's never changes.
     if (!stamped && (version.status === 'invalid' || version.version !== entry.dataVersion)) {
-      found.set(key, `is ${show(key, rawOf(config, key))}, and should be ${entry.dataVersion}`);
+      found.set(key, `is ${shownValue(key, rawOf(config, key))}, and should be ${entry.dataVersion}`);
     }
     const later = ledger.applied.slice(index + 1);
     const earlier = ledger.applied.slice(0, index);
@@ -132,13 +138,13 @@ function decisionContradictions({config, target}: VmInput, ledger: Ledger): Cont
       const written = [...earlier, ...later].some(({after}) => Object.hasOwn(after, key));
       const raw = rawOf(config, key);
       if (!written && digest(raw) !== sum)
-        found.set(key, `is ${show(key, raw)}, and not what ${entry.id} found there`);
+        found.set(key, `is ${shownValue(key, raw)}, and not what ${entry.id} found there`);
     }
   });
   return found;
 }
 
-/** The ExtraConfig as it was before the first plugin; `null` where a value was not kept. */
+/** The ExtraConfig before the first plugin; `null` if a value was not kept. */
 function beforeAll({config, target}: VmInput, ledger: Ledger): ExtraConfig | null {
   const changes: Change[] = [{key: LEDGER_KEY, before: null, after: null}];
   for (const {dataVersion} of ledger.applied.slice(0, 1)) {
@@ -153,16 +159,16 @@ function beforeAll({config, target}: VmInput, ledger: Ledger): ExtraConfig | nul
   return applyChanges(config, changes);
 }
 
-/** What differs from the goal, but for the ledger. */
+/** What differs from the goal, except the ledger. */
 function differences(config: ExtraConfig, goal: ExtraConfig): Contradictions {
-  const keys = new Set([...Object.keys(config), ...Object.keys(goal)]);
-  keys.delete(LEDGER_KEY);
-  const found: Contradictions = new Map();
-  for (const key of keys) {
-    const [is, should] = [rawOf(config, key), rawOf(goal, key)];
-    if (is !== should) found.set(key, `is ${show(key, is)}, and should be ${show(key, should)}`);
-  }
-  return found;
+  return new Map(
+    changesBetween(config, goal)
+      .filter(({key}) => key !== LEDGER_KEY)
+      .map(({key, before, after}) => [
+        key,
+        `is ${shownValue(key, before)}, and should be ${shownValue(key, after)}`,
+      ]),
+  );
 }
 
 function contradicts(
@@ -174,19 +180,11 @@ function contradicts(
   const what = keys.map((key) => `${key} ${contradictions.get(key)}`).join('; ');
   const error = new VchError(
     'VCH_ERR_VERIFY',
-    `${vmLabel(input)} is not at its goal: ${what}. See \`vch-migrate plan\`; put it right, then \`vch-migrate verify\` again`,
+    `${vmLabel(input)} is not at its goal: ${what}. Look at \`vch-migrate plan\`, correct the values, then run \`vch-migrate verify\` again`,
   );
   return {status: 'contradicts', keys, error, findings};
 }
 
 function isMarked({config, target}: VmInput): boolean {
   return target === 'container' && rawOf(config, RENAME_DISABLED_KEY) === 'true';
-}
-
-function rawOf(config: ExtraConfig, key: string): string | null {
-  return Object.hasOwn(config, key) ? (config[key] ?? null) : null;
-}
-
-function show(key: string, raw: string | null): string {
-  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
 }

@@ -1,7 +1,7 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import type {Target} from '../extraconfig/keys.js';
 
-/** One VM as it was read: whose it is, and its ExtraConfig (the keys of `readKeys` will do). */
+/** One VM as it was read: its identity and its ExtraConfig, of which the keys of `readKeys` are enough. */
 export interface VmInput {
   readonly target: Target;
   /** Container id, or `VirtualMachine:vm-N`. */
@@ -10,7 +10,7 @@ export interface VmInput {
   readonly config: ExtraConfig;
 }
 
-/** The run that a ledger will name. */
+/** The run that a ledger names. */
 export interface RunInfo {
   readonly runId: string;
   /** RFC 3339. */
@@ -20,7 +20,7 @@ export interface RunInfo {
   readonly toolVersion: string;
 }
 
-/** How messages call a VM. */
+/** What messages call a VM. */
 export function vmLabel(input: {readonly target: Target; readonly id: string}): string {
   return input.target === 'container' ? `containerVM ${input.id}` : `appliance ${input.id}`;
 }

@@ -7,13 +7,13 @@ import {definePlugin, type Plugin, type PluginDefinition} from '../migration/plu
 import {pluginFaults} from '../migration/plugin-rules.js';
 import {within} from '../migration/runner.js';
 
-/** Milliseconds that a file has to be imported: a top-level `await` may never settle. */
+/** Milliseconds that the import of a file may take: a top-level `await` may never settle. */
 const TIME_LIMIT = 10_000;
 
-/** Imports one file and takes its default export for a plugin; `VCH_ERR_PLUGIN_INVALID` names the file and the fix. */
+/** Imports one file, whose default export must be a plugin; `VCH_ERR_PLUGIN_INVALID` names the file and the fix. */
 export type ImportPlugin = (file: string) => Promise<Plugin>;
 
-/** Makes the process ready to import plugins, for which it is enough to do it once. */
+/** Prepares the process to import plugins; once is enough. */
 export function pluginImporter(): ImportPlugin {
   register('./resolve-own-package.js', import.meta.url);
   return importPlugin;
@@ -24,13 +24,13 @@ async function importPlugin(file: string): Promise<Plugin> {
   if (exported === undefined) {
     throw invalid(
       file,
-      'is no plugin: it has no default export. Write `export default definePlugin({…})`, or keep what is no plugin ' +
-        '(tests, say) in a folder of its own',
+      'is not a plugin: it has no default export. Write `export default definePlugin({…})`, or move other files ' +
+        '(tests, for example) to a folder of their own',
     );
   }
   if (!isDefinition(exported)) {
     const faults = pluginFaults(exported);
-    throw invalid(file, `is no plugin: ${faults.join('; ')}. Mend it, or keep what is no plugin elsewhere`);
+    throw invalid(file, `is not a plugin: ${faults.join('; ')}. Correct it, or move it to another folder`);
   }
   const plugin = definePlugin(exported, file);
   if (plugin.version < FIRST_FOREIGN_VERSION) {
@@ -54,20 +54,20 @@ function importFault(file: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const text = error instanceof Error ? error.message : String(error);
   const [line = ''] = text.split('\n');
-  // Thrown by `definePlugin`, perhaps by that of another copy of this package: its words say what to mend.
-  if (code === 'VCH_ERR_PLUGIN_INVALID') return `is no valid plugin: ${text}`;
+  // `definePlugin` threw it, perhaps that of another copy of this package. Its message says what to correct.
+  if (code === 'VCH_ERR_PLUGIN_INVALID') return `is not a valid plugin: ${text}`;
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
     const own = /'vch-migrate(\/|')/.test(line);
-    return `cannot be loaded: ${line}. ${own ? OWN_PACKAGE : 'Install what it imports beside it'}`;
+    return `cannot be loaded: ${line}. ${own ? OWN_PACKAGE : 'Install the missing package beside it'}`;
   }
   const name = error instanceof Error ? `${error.name}: ` : '';
-  return `cannot be loaded: ${name}${line}. Mend it: \`node ${file}\` tells more`;
+  return `cannot be loaded: ${name}${line}. Correct it; \`node ${file}\` shows more`;
 }
 
 const OWN_PACKAGE =
-  'Run `npm install vch-migrate` in its directory, or export the plain object, without definePlugin and without the import';
+  'Run `npm install vch-migrate` in its directory, or export the plain object without definePlugin and its import';
 
-/** Of an ES module, of a CommonJS module, and of what a compiler makes of the first for the second. */
+/** The default export of an ES module, of a CommonJS module, and of an ES module compiled to CommonJS. */
 function defaultExport(module: unknown): unknown {
   const exported = member(module, 'default');
   return member(exported, '__esModule') === true ? member(exported, 'default') : exported;
@@ -77,7 +77,7 @@ function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** By its shape and not by its class: the package may be there twice. */
+/** Recognises a plugin by its shape, not by its class: the package may be installed twice. */
 function isDefinition(value: unknown): value is PluginDefinition {
   return pluginFaults(value).length === 0;
 }

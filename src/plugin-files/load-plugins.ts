@@ -6,13 +6,13 @@ import type {Plugin} from '../migration/plugin.js';
 import {createRegistry, type PluginRegistry} from '../migration/registry.js';
 import {pluginImporter} from './import-plugin.js';
 
-/** Loads the plugins of others: every `.js` and `.mjs` file that lies in one of these directories itself. */
+/** Loads your plugins: every `.js` and `.mjs` file directly in one of these directories. */
 export async function loadPlugins(directories: readonly string[]): Promise<Plugin[]> {
   const files = new Map<string, string>();
   for (const directory of directories) {
     for (const file of await pluginFiles(directory)) {
       const real = await realpath(file);
-      // A directory that is named twice is still one directory.
+      // A directory that is named twice counts once.
       if (!files.has(real)) files.set(real, file);
     }
   }
@@ -23,13 +23,16 @@ export async function loadPlugins(directories: readonly string[]): Promise<Plugi
   return plugins;
 }
 
-/** The files of a directory that must be plugins, sorted by name; one without any is refused. */
+/** The files of a directory that must be plugins, sorted by name. A directory without any is refused. */
 export async function pluginFiles(directory: string): Promise<string[]> {
   let names: string[];
   try {
     names = await readdir(directory);
   } catch (error) {
-    throw new VchError('VCH_ERR_USAGE', `${directory} ${fault(error)}; name a directory with plugins in it`);
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${directory} ${fault(error)}; name a directory that contains plugins`,
+    );
   }
   const files: string[] = [];
   for (const name of names.filter((name) => /\.m?js$/.test(name)).sort()) {
@@ -39,13 +42,13 @@ export async function pluginFiles(directory: string): Promise<string[]> {
   if (files.length > 0) return files;
   throw new VchError(
     'VCH_ERR_USAGE',
-    `${directory} has no plugin: no .js and no .mjs file lies in it; name another directory, ` +
-      'or make a plugin with vch-migrate plugins new NAME',
+    `${directory} contains no plugin: it has no .js and no .mjs file. Name another directory, ` +
+      'or create a plugin with vch-migrate plugins new NAME',
   );
 }
 
 async function isFile(path: string): Promise<boolean> {
-  // A link that leads nowhere is a file that cannot be loaded, and importing it says so.
+  // A broken link counts as a file; importing it then says that it cannot be loaded.
   return stat(path).then(
     (found) => found.isFile(),
     () => true,
@@ -54,12 +57,12 @@ async function isFile(path: string): Promise<boolean> {
 
 function fault(error: unknown): string {
   const word = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (word === 'ENOENT') return 'is not there';
-  if (word === 'ENOTDIR') return 'is no directory';
+  if (word === 'ENOENT') return 'does not exist';
+  if (word === 'ENOTDIR') return 'is not a directory';
   return `cannot be read (${String(word)})`;
 }
 
-/** VIC's plugins, and those of the directories that were named. */
+/** VIC's own plugins, and those in the given directories. */
 export async function loadRegistry(directories: readonly string[]): Promise<PluginRegistry> {
   return createRegistry([...builtinPlugins, ...(await loadPlugins(directories))]);
 }

@@ -7,25 +7,25 @@ import {FIRST_FOREIGN_VERSION} from '../migration/data-version.js';
 import {pluginId, type Target} from '../migration/plugin.js';
 import {scaffold} from './scaffold.js';
 
-/** A plugin that was just made. */
+/** A plugin that was just created. */
 export interface NewPlugin {
   readonly id: string;
   readonly target: Target;
   /** The plugin itself first. */
   readonly files: readonly string[];
-  /** Whether the plugin finds this package from where it lies. */
+  /** Whether the plugin can import this package from its directory. */
   readonly packageFound: boolean;
 }
 
 /**
- * Writes a plugin with the next free version, its test and its examples into a directory; nothing that is there
- * already is touched. A name that starts with `appliance-` makes one for the appliance.
+ * Writes a plugin with the next free version, its test and its examples into a directory. Existing files are not touched.
+ * A name that starts with `appliance-` makes a plugin for the appliance.
  */
 export async function newPlugin(name: string, directory: string): Promise<NewPlugin> {
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 64) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `${JSON.stringify(name)} is no name for a plugin: it must be words of a-z and 0-9 joined by -, ` +
+      `${JSON.stringify(name)} is not a valid name for a plugin: use words of a-z and 0-9 joined by -, ` +
         'at most 64 characters, such as container-team',
     );
   }
@@ -33,7 +33,7 @@ export async function newPlugin(name: string, directory: string): Promise<NewPlu
   const taken =
     found.some((plugin) => plugin.name === name) || builtinPlugins.some((own) => own.name === name);
   if (taken) {
-    throw new VchError('VCH_ERR_USAGE', `there is a plugin ${name} already; choose another name`);
+    throw new VchError('VCH_ERR_USAGE', `a plugin ${name} already exists; choose another name`);
   }
   const version = Math.max(FIRST_FOREIGN_VERSION - 1, ...found.map((plugin) => plugin.version)) + 1;
   const target = name.startsWith('appliance-') ? 'appliance' : 'container';
@@ -60,8 +60,7 @@ async function write(files: readonly (readonly [string, string])[]): Promise<voi
       () => true,
       () => false,
     );
-    if (there)
-      throw new VchError('VCH_ERR_USAGE', `${file} is there already; move it away, or choose another name`);
+    if (there) throw new VchError('VCH_ERR_USAGE', `${file} already exists; move it, or choose another name`);
   }
   try {
     for (const [file, text] of files) {

@@ -3,8 +3,8 @@ import type {ResolveHook} from 'node:module';
 // Why: docs/decisions/007-plugins-are-checked-early.md
 
 /**
- * For Node's module loader: a plugin that has no `vch-migrate` of its own to import gets the package it is loaded by,
- * so that its one file can lie anywhere.
+ * For Node's module loader: a plugin that cannot import a `vch-migrate` of its own gets the package that loads it, so the
+ * plugin's one file can be anywhere.
  */
 export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   try {

@@ -2,7 +2,7 @@ import {DATA_VERSION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
 import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import type {Target} from '../migration/plugin.js';
 
-/** What a new plugin is to be. */
+/** What kind of plugin to create. */
 export interface ScaffoldOptions {
   readonly id: string;
   readonly version: number;
@@ -11,8 +11,8 @@ export interface ScaffoldOptions {
 }
 
 /**
- * The files of a new plugin, by their paths: the plugin, its test, and an example before and after. They pass as
- * they are. The test lies in a folder of its own, since every file beside the plugin is taken for a plugin.
+ * The files of a new plugin, by their paths: the plugin, its test, and an example before and after. They pass as they
+ * are. The test has a folder of its own, because every file beside the plugin counts as a plugin.
  */
 export function scaffold({id, version, name, target}: ScaffoldOptions): Readonly<Record<string, string>> {
   const nameKey = NAME_KEYS[target].hidden;

@@ -1,28 +1,34 @@
-/** The forms a report can take. */
-export const FORMATS = ['text', 'json', 'ndjson', 'markdown', 'html', 'junit', 'csv'] as const;
+import type {LayoutOptions} from './layout.js';
+import type {Report, ReportError, ReportTool} from './report.js';
 
-export type Format = (typeof FORMATS)[number];
-
-const ENDINGS: Readonly<Record<string, Format>> = {
-  '.txt': 'text',
-  '.json': 'json',
-  '.ndjson': 'ndjson',
-  '.md': 'markdown',
-  '.html': 'html',
-  '.xml': 'junit',
-  '.csv': 'csv',
-};
-
-/** The endings of file names that say a form, for messages. */
-export const FORMAT_ENDINGS: readonly string[] = Object.keys(ENDINGS);
-
-/** Tells the name of a form from any other word. */
-export function isFormat(word: string): word is Format {
-  return FORMATS.some((format) => format === word);
+/** What a command tells programs when it failed as a whole. */
+export interface Failure {
+  readonly schema: 'vch-migrate/error/v1';
+  readonly error: ReportError;
+  readonly command: string | null;
+  readonly tool: Pick<ReportTool, 'name' | 'version'>;
 }
 
-/** The form that the name of a file asks for. */
-export function formatOfFile(path: string): Format | undefined {
-  const [ending] = /\.[a-z]+$/i.exec(path) ?? [];
-  return ending === undefined ? undefined : ENDINGS[ending.toLowerCase()];
+/** The heading of a failure. */
+export function failureTitle({command}: Failure): string {
+  return `vch-migrate${command === null ? '' : ` ${command}`} failed`;
+}
+
+/** What `ls`, `history` and `plugins` tell: no report, but a document of its own and its text for people. */
+export interface Listing {
+  readonly document: object;
+  text(layout: LayoutOptions): string;
+}
+
+/** One form of a result: its name for `--format`, the ending of `--report` files, and how it is written. */
+export interface Format {
+  readonly name: string;
+  readonly ending: string;
+  /** On stdout it is written event by event, while the run goes on. */
+  readonly stream?: true;
+  report(report: Report, layout: LayoutOptions): string;
+  /** A command that failed as a whole; `time` is RFC 3339. */
+  failure(failure: Failure, time: string): string;
+  /** Absent where a listing has no such form. */
+  listing?(listing: Listing, layout: LayoutOptions): string;
 }

@@ -1,5 +1,5 @@
-import {count} from './change-groups.js';
 import {type LayoutOptions, layoutOf} from './layout.js';
+import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {ReportTarget, ReportTool, ReportVch} from './report.js';
 import {table} from './table.js';

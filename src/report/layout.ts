@@ -1,4 +1,5 @@
-import {type Paint, painter} from './paint.js';
+import {styleText} from 'node:util';
+import type {ReportStatus} from './report.js';
 
 /** Where a text will stand. */
 export interface LayoutOptions {
@@ -16,4 +17,36 @@ export interface Layout {
 /** The layout for these options; narrower than 40 columns nothing could be read. */
 export function layoutOf({columns, colour}: LayoutOptions): Layout {
   return {columns: Math.max(40, columns), paint: painter(colour)};
+}
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+/** Colours a text, or leaves it as it is where colours are not wanted. */
+export type Paint = (style: Style, text: string) => string;
+
+/** A painter that obeys the choice of colours made for the whole report. */
+export function painter(colour: boolean): Paint {
+  // Not validated against process.stdout: the choice is made, and the text may go elsewhere.
+  return colour ? (style, text) => styleText(style, text, {validateStream: false}) : (_style, text) => text;
+}
+
+/** The colour that goes with where a VM ended. */
+export function styleOf(status: ReportStatus): Style {
+  switch (status) {
+    case 'changed':
+    case 'unchanged':
+      return 'green';
+    case 'pending':
+      return 'cyan';
+    case 'failed':
+    case 'conflict':
+    case 'unknown':
+      return 'red';
+    case 'refused':
+    case 'unreachable':
+    case 'not-attempted':
+      return 'yellow';
+    case 'skipped':
+      return 'dim';
+  }
 }

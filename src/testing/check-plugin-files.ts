@@ -3,6 +3,7 @@ import {basename, dirname, join, resolve} from 'node:path';
 import {builtinPlugins} from '../../plugins/index.js';
 import {hasCode, toVchError, VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {parseJson, record, text} from '../json-shape.js';
 import {type Plugin, pluginId} from '../migration/plugin.js';
 import {createRegistry} from '../migration/registry.js';
 import {type ImportPlugin, pluginImporter} from '../plugin-files/import-plugin.js';
@@ -10,17 +11,17 @@ import {loadPlugins, pluginFiles} from '../plugin-files/load-plugins.js';
 import {IS_A_PLUGIN, type PluginCheck, runPluginChecks} from './check-plugin.js';
 import type {PluginExample} from './plugin-checks.js';
 
-/** The checks of one file, or those of several files side by side. */
+/** The checks of one file, or of several files together. */
 export interface CheckedFile {
   readonly file: string;
-  /** `null` where it is no plugin, and for the files side by side. */
+  /** `null` if it is not a plugin, and for several files together. */
   readonly id: string | null;
   readonly checks: readonly PluginCheck[];
 }
 
 /**
- * Checks the plugin in a file, or each one in a directory and all of them side by side; `directories` have further
- * plugins that they must stand beside.
+ * Checks the plugin in a file, or each one in a directory and all of them together. `directories` contain further plugins
+ * that must fit beside them.
  */
 export async function checkPluginFiles(
   path: string,
@@ -59,7 +60,7 @@ async function tryImport(file: string, importPlugin: ImportPlugin): Promise<Plug
 }
 
 function sideBySide(path: string, plugins: readonly Plugin[]): CheckedFile {
-  // A file that was named twice, by itself and by its directory, is one plugin.
+  // A file that is named twice, by itself and by its directory, is one plugin.
   const distinct = new Map(plugins.map((plugin) => [resolve(plugin.file ?? pluginId(plugin)), plugin]));
   let message: string | null = null;
   try {
@@ -82,7 +83,7 @@ async function isDirectory(path: string): Promise<boolean> {
   }
 }
 
-/** Where the examples of a plugin's file lie: in `test/` beside it. */
+/** Where the examples of a plugin's file are: in `test/` beside it. */
 const EXAMPLES_FOLDER = 'test';
 
 /**
@@ -104,27 +105,12 @@ async function readExamples(file: string): Promise<readonly PluginExample[]> {
 }
 
 async function readConfig(path: string): Promise<ExtraConfig> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    const what = error instanceof SyntaxError ? 'is no JSON' : 'cannot be read';
-    throw new VchError('VCH_ERR_USAGE', `the example ${path} ${what}; write {"key": "value", …} to it`);
-  }
-  if (!isConfig(value)) {
-    throw new VchError(
-      'VCH_ERR_USAGE',
-      `the example ${path} must be one object whose values are all strings`,
-    );
-  }
-  return value;
-}
-
-function isConfig(value: unknown): value is ExtraConfig {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((member) => typeof member === 'string')
+  const json = await readFile(path, 'utf8').catch(() => null);
+  const {value, fault} =
+    json === null ? {value: null, fault: 'it cannot be read'} : parseJson(json, record(text));
+  if (fault === null) return value;
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `the example ${path} is unusable: ${fault}. Write one object of strings to it: {"key": "value", …}`,
   );
 }

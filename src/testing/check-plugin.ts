@@ -20,25 +20,25 @@ export type {PluginExample} from './plugin-checks.js';
 /** The name of the first check. */
 export const IS_A_PLUGIN = "is a plugin, and fits beside VIC's own";
 
-/** One thing that a plugin must do, and whether it does. */
+/** One thing that a plugin must do, and whether it does it. */
 export interface PluginCheck {
   readonly name: string;
-  /** `not-run`: an earlier check failed, so that this one would tell nothing. */
+  /** `not-run`: an earlier check failed, so this one would say nothing. */
   readonly status: 'passed' | 'failed' | 'not-run';
-  /** What is wrong where it failed, else `null`. */
+  /** What is wrong if it failed, else `null`. */
   readonly message: string | null;
 }
 
 export interface CheckPluginOptions {
-  /** What the plugin is to make of some ExtraConfigs of your own. */
+  /** What the plugin must make of some ExtraConfigs of your own. */
   readonly examples?: readonly PluginExample[];
-  /** Milliseconds that the plugin has for one VM; by default as many as in a run. */
+  /** Milliseconds that the plugin has for one VM; by default the same as in a run. */
   readonly timeLimit?: number;
 }
 
 /**
- * Checks a plugin the way it will be used: that it applies once and only once, leaves alone what it did not declare,
- * survives every odd value, and can be undone. Rejects with `VCH_ERR_PLUGIN_INVALID`, which lists what failed.
+ * Checks a plugin the way it will be used: it applies exactly once, touches only declared keys, survives every odd value,
+ * and can be undone. Rejects with `VCH_ERR_PLUGIN_INVALID`, which lists what failed.
  */
 export async function checkPlugin(
   plugin: PluginDefinition,
@@ -51,11 +51,11 @@ export async function checkPlugin(
   throw new VchError(
     'VCH_ERR_PLUGIN_INVALID',
     `${pluginLabel(plugin)} fails ${failed.length} of ${checks.length} checks: ${faults}. ` +
-      'Mend it, then `vch-migrate plugins check` again',
+      'Correct it, then run `vch-migrate plugins check` again',
   );
 }
 
-/** The same, but a check that fails stands in the list like one that passes. */
+/** The same, but a failed check is in the list like one that passed. */
 export async function runPluginChecks(
   definition: PluginDefinition,
   {examples = [], timeLimit = TIME_LIMIT}: CheckPluginOptions = {},
@@ -81,7 +81,7 @@ export async function runPluginChecks(
   return list.checks;
 }
 
-/** Checks in their order; once the plugin itself is of no use, the rest is not run. */
+/** Checks in their order. Once the plugin itself is unusable, the rest is not run. */
 class CheckList {
   readonly checks: PluginCheck[] = [];
   #useless = false;
@@ -102,7 +102,7 @@ class CheckList {
     const message = this.#useless ? null : await run();
     const status = message === null ? 'passed' : 'failed';
     this.checks.push({name, status: this.#useless ? 'not-run' : status, message});
-    // These two end the trials early: what was not tried says nothing.
+    // These two end the trials early, so the remaining checks would say nothing.
     if (message !== null && ENDING.has(name)) this.#useless = true;
   }
 }

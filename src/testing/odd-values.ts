@@ -8,14 +8,14 @@ export interface Sample {
   /** What is odd about it, for messages. */
   readonly name: string;
   readonly config: ExtraConfig;
-  /** A value in it has 64 KiB: too much for a ledger that has to keep it. */
+  /** A value in it has 64 KiB, which is too much for a ledger that has to keep it. */
   readonly long: boolean;
 }
 
 const USUAL = 'blue-web';
 const LONG = 'x'.repeat(65_536);
 
-/** Raw values as vSphere may have them, whatever a plugin expects. */
+/** Raw values that vSphere may have, whatever a plugin expects. */
 const ODD_VALUES: readonly string[] = [
   '',
   '<nil>',
@@ -64,7 +64,7 @@ const STRANGERS: ExtraConfig = Object.freeze({
   'unknown.example|0/list~': 'a|b',
 });
 
-/** What a plugin may meet: each declared key absent and with every odd value, alone and together with the others. */
+/** What a plugin may encounter: each declared key absent and with every odd value, alone and together with the others. */
 export function samplesFor(plugin: Plugin): readonly Sample[] {
   const written = plugin.keys.flatMap(instances);
   const read = plugin.reads.flatMap(instances);
@@ -96,7 +96,7 @@ export function samplesFor(plugin: Plugin): readonly Sample[] {
   return samples;
 }
 
-/** The ExtraConfig of an example, with the data version that a plugin of others expects where it names none. */
+/** The ExtraConfig of an example. If it names no data version, it gets the one that your own plugins expect. */
 export function exampleConfig(plugin: Plugin, config: ExtraConfig): ExtraConfig {
   const version = plugin.version > HIGHEST_DATA_VERSION ? String(HIGHEST_DATA_VERSION) : undefined;
   return {...(version === undefined ? {} : {[DATA_VERSION_KEY[plugin.target]]: version}), ...config};

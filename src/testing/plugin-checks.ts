@@ -1,15 +1,15 @@
 import {isDeepStrictEqual} from 'node:util';
-import {applyChanges, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, changesBetween, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {keyMatcher} from '../extraconfig/keys.js';
-import {maskValue} from '../extraconfig/mask.js';
+import {shownValue} from '../extraconfig/mask.js';
 import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import {mustWithhold} from '../migration/ledger.js';
 import {planUndo} from '../migration/undo.js';
 import {verifyGoal} from '../migration/verify-goal.js';
 import {exampleConfig, type Sample} from './odd-values.js';
-import {changesBetween, type Rehearsal, type Trial, withoutLedger} from './plugin-trial.js';
+import {type Rehearsal, type Trial, withoutLedger} from './plugin-trial.js';
 
-/** An ExtraConfig before a plugin, and what it is to make of it. */
+/** An ExtraConfig before a plugin, and after it. */
 export interface PluginExample {
   readonly name?: string;
   readonly before: ExtraConfig;
@@ -22,12 +22,12 @@ export interface Tried {
   readonly trial: Trial;
 }
 
-/** One check over everything that was tried: what is wrong, or `null`. */
+/** One check of everything that was tried: what is wrong, or `null`. */
 type Check = (rehearsal: Rehearsal, tried: readonly Tried[]) => Promise<string | null> | string | null;
 
 type Changed = Tried & {readonly trial: Extract<Trial, {status: 'changed'}>};
 
-/** The checks that a plugin must pass whose samples have all been tried. */
+/** The checks that follow once all samples have been tried. */
 export const CHECKS: readonly {readonly name: string; readonly written: boolean; readonly check: Check}[] = [
   {name: 'leaves unknown keys alone', written: false, check: leavesUnknownKeys},
   {name: 'applies once and only once', written: false, check: appliesOnce},
@@ -36,7 +36,7 @@ export const CHECKS: readonly {readonly name: string; readonly written: boolean;
   {name: 'verify finds it at its goal', written: true, check: verifyAgrees},
 ];
 
-/** What stops a trial that is the plugin's own doing: it threw, hung, or wrote what cannot be sent or recorded. */
+/** Why a trial failed by the plugin's own fault: it threw, hung, or wrote what cannot be sent or recorded. */
 export function faultOf({sample, trial}: Tried): string | null {
   if (trial.status === 'failed') return `with ${sample.name}: ${trial.error.message}`;
   if (trial.status !== 'refused') return null;
@@ -45,7 +45,7 @@ export function faultOf({sample, trial}: Tried): string | null {
   return tooMuch || code === 'VCH_ERR_TRANSPORT' ? `with ${sample.name}: ${message}` : null;
 }
 
-/** Whether an example comes out as it is written down. */
+/** Whether an example comes out as written down. */
 export async function exampleFault(rehearsal: Rehearsal, example: PluginExample): Promise<string | null> {
   const [before, after] = [example.before, example.after].map(
     (config) => rehearsal.vm(exampleConfig(rehearsal.plugin, config)).config,
@@ -55,7 +55,8 @@ export async function exampleFault(rehearsal: Rehearsal, example: PluginExample)
   if ('error' in trial) return trial.error.message;
   const result = trial.status === 'unchanged' ? before : applyChanges(before, trial.changes);
   const wrong = changesBetween(result, after).map(
-    ({key, before: is, after: should}) => `${key} is ${show(key, is)}, and should be ${show(key, should)}`,
+    ({key, before: is, after: should}) =>
+      `${key} is ${shownValue(key, is)}, and should be ${shownValue(key, should)}`,
   );
   return wrong.length === 0 ? null : wrong.join('; ');
 }
@@ -72,12 +73,12 @@ function leavesUnknownKeys({plugin}: Rehearsal, tried: readonly Tried[]): string
 async function appliesOnce(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
   const changed = tried.filter(isChanged);
   if (changed.length === 0) {
-    return `it changed nothing in ${tried.length} trials, so that nothing is known of it: give an example that it changes`;
+    return `it changed nothing in ${tried.length} trials, so nothing is known about it: give an example that it changes`;
   }
   for (const {sample, trial} of changed) {
     if ((await rehearsal.run(trial.config)).status === 'changed')
       return `with ${sample.name} a second run changed the result again`;
-    // VIC's own go by the data version. Of the others only the ledger knows, and a ledger can be lost.
+    // VIC's own plugins depend on the data version. All others depend on the ledger, and a ledger can be lost.
     if (rehearsal.plugin.version <= HIGHEST_DATA_VERSION) continue;
     if ((await rehearsal.run(withoutLedger(trial.config))).status === 'changed')
       return `with ${sample.name} it changes its own result again once the ledger is lost`;
@@ -96,7 +97,7 @@ async function goesByTheDraft(rehearsal: Rehearsal, tried: readonly Tried[]): Pr
 
 async function undoRestores(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
   for (const {sample, trial} of tried.filter(isChanged)) {
-    // A value that holds a secret is not kept in the ledger, and cannot come back.
+    // The ledger does not keep a value that may hold a secret, so undo cannot restore it.
     if (trial.changes.some(({key, before}) => before !== null && mustWithhold(key, before))) continue;
     const undo = await planUndo(rehearsal.registry, rehearsal.vm(trial.config));
     if (undo.status === 'refused' || undo.status === 'conflict')
@@ -123,8 +124,4 @@ function isChanged(tried: Tried): tried is Changed {
 
 function changesOf(trial: Trial): unknown {
   return trial.status === 'changed' ? trial.changes : null;
-}
-
-function show(key: string, raw: string | null): string {
-  return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
 }

@@ -1,16 +1,16 @@
 import {toVchError, type VchError} from '../errors.js';
-import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, type Change, changesBetween, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
 import {migrateConfigWith} from '../migration/migrate-config.js';
 import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
 import type {Plugin} from '../migration/plugin.js';
 import {createRegistry, type PluginRegistry} from '../migration/registry.js';
 
-/** What one run of a plugin on one ExtraConfig came to. */
+/** The result of one run of a plugin on one ExtraConfig. */
 export type Trial =
   | {
       readonly status: 'changed';
-      /** With the ledger, where the plugin is one that is written to VMs. */
+      /** With the ledger, if the plugin's result is written to VMs. */
       readonly config: ExtraConfig;
       readonly changes: readonly Change[];
     }
@@ -24,7 +24,7 @@ const RUN: RunInfo = {
   toolVersion: 'check',
 };
 
-/** A plugin on trial: run alone, the way that its `persist` says. */
+/** A plugin on trial: it runs alone, as its `persist` says. */
 export class Rehearsal {
   readonly plugin: Plugin;
   readonly registry: PluginRegistry;
@@ -76,18 +76,7 @@ export class Rehearsal {
   }
 }
 
-/** An ExtraConfig without its ledger: as on a VM whose history was begun anew. */
+/** An ExtraConfig without its ledger, as on a VM whose history starts again. */
 export function withoutLedger(config: ExtraConfig): ExtraConfig {
   return applyChanges(config, [{key: LEDGER_KEY, before: null, after: null}]);
-}
-
-/** What differs between two ExtraConfigs, sorted by key. */
-export function changesBetween(before: ExtraConfig, after: ExtraConfig): readonly Change[] {
-  const raw = (config: ExtraConfig, key: string) =>
-    Object.hasOwn(config, key) ? (config[key] ?? null) : null;
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys]
-    .sort()
-    .map((key) => ({key, before: raw(before, key), after: raw(after, key)}))
-    .filter((change) => change.before !== change.after);
 }

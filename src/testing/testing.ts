@@ -1,4 +1,4 @@
-// What `vch-migrate/testing` exports: for authors of plugins, and for upgrade test suites of others.
+// What `vch-migrate/testing` exports: for authors of plugins, and for your own upgrade test suites.
 export type {
   FaultCount,
   FaultRule,

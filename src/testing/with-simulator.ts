@@ -7,7 +7,7 @@ import {silent} from '../log.js';
 import {type Fixture, type Simulator, type SimulatorOptions, startSimulator} from '../simulator/simulator.js';
 import {connect, type Session} from '../vim25/session.js';
 
-/** A vCenter of one's own, and how to reach it. */
+/** A vCenter of your own, and how to reach it. */
 export interface SimulatedTarget {
   /** `https://127.0.0.1:PORT/sdk` */
   readonly url: string;
@@ -17,7 +17,7 @@ export interface SimulatedTarget {
   readonly thumbprint: string;
   /** The server from inside: its VMs, its requests, its faults. */
   readonly simulator: Simulator;
-  /** A session for `planMigration` and its like, always the same one; it is closed when the test is over. */
+  /** A session for `planMigration` and the like, always the same one; it is closed at the end of the test. */
   session(): Promise<Session>;
 }
 
@@ -39,7 +39,7 @@ export async function withSimulator<T>(
     try {
       await (await opened)?.close();
     } catch {
-      // A login that failed was the test's to see; whether the session is gone is counted below.
+      // The test has seen a failed login. Whether the session is gone is counted below.
     }
     opened = undefined;
   };
@@ -56,7 +56,7 @@ export async function withSimulator<T>(
         return opened;
       },
     });
-    // Before the session ends, and all that it holds with it.
+    // Counted before the session ends, because everything it holds ends with it.
     const held = heldOn(simulator);
     await closeSession();
     const left = [...sessionsOn(simulator), ...held, ...newLocks(before, locksOf(simulator))];
@@ -89,17 +89,17 @@ function logIn({url, user, password, thumbprint}: Simulator): Promise<Session> {
 function leftBehind(left: readonly string[]): VchError {
   return new VchError(
     'VCH_ERR_VERIFY',
-    `the test is over, and left behind on the simulator: ${left.join('; ')}. Close every session, and let go of what it holds`,
+    `the test left behind on the simulator: ${left.join('; ')}. Close every session, and release what it holds`,
   );
 }
 
-/** Where an upgrade or a rename says that the VCH is taken. */
+/** The keys by which an upgrade or a rename holds a VCH. */
 const CLAIM_KEYS = [LOCK_KEY, RENAME_CLAIM_KEY, UPDATE_IN_PROGRESS_KEY];
 
 /** What holds a VCH, by the moref of its VM. */
 type Locks = ReadonlyMap<string, string>;
 
-/** The locks, flags and claims that stand on the simulator's VMs now. */
+/** The locks, flags and claims on the simulator's VMs. */
 function locksOf({inventory}: Simulator): Locks {
   const locks = new Map<string, string>();
   for (const vm of inventory.vms()) {

@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {findLease, lockState, readHolder, UPGRADE_LOCK} from '../../src/appliance/lease.js';
 import {processStart, thisMachine} from '../../src/appliance/machine.js';
-import {exitCodeOfError} from '../../src/cli/exit-code.js';
+import {exitCodeOfError} from '../../src/cli/exit.js';
 import {applyMigration, undoMigration} from '../../src/index.js';
 import {type Logger, silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {ConnectionWatch, type ContactState} from '../../src/cli/connection-watch.js';
-import type {RunEvent} from '../../src/report/events.js';
+import type {RunEvent} from '../../src/report/formats/ndjson.js';
 import {expectValid} from '../schemas.js';
 
 const WELL: ContactState = {waiting: 3, broken: null, silent: 200};

@@ -1,17 +1,18 @@
 import {Writable} from 'node:stream';
 import {builtinPlugins} from '../../plugins/index.js';
-import {commands} from '../../src/cli/commands/all.js';
-import type {Connection, Operations, RunningSimulator} from '../../src/cli/operations.js';
+import type {Command, PreparedReport} from '../../src/cli/command.js';
+import {commands} from '../../src/cli/commands.js';
+import type {CliContext, RunningSimulator} from '../../src/cli/context.js';
 import {run} from '../../src/cli/run.js';
 import type {Stop, StopSignal} from '../../src/cli/stop.js';
 import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
-import type {RecordedRun} from '../../src/containers/history.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/containers/outcome.js';
-import type {RunOptions, UndoOptions, VchSelector} from '../../src/containers/run-options.js';
+import type {RunOptions, UndoOptions} from '../../src/containers/run-options.js';
 import type {PlanBody} from '../../src/containers/saved-plan.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
 import type {ConnectOptions} from '../../src/vim25/connect-options.js';
+import type {Session} from '../../src/vim25/session.js';
 
 export const VCH: VchSummary = {
   id: 'vm-12',
@@ -79,15 +80,12 @@ export interface Script {
   readonly variables?: Readonly<Record<string, string>>;
   /** What is typed: answers to questions, in their order. Given, there is a terminal. */
   readonly typed?: readonly string[];
-  /** What the ledgers tell. */
-  readonly runs?: readonly RecordedRun[];
   /** A line of the terminal for progress. */
   readonly live?: LiveLine;
   /** Of the tool; 9.9.9 unless said otherwise. */
   readonly version?: string;
   readonly connect?: (options: ConnectOptions) => void;
-  readonly listVchs?: (selector: VchSelector) => readonly VchSummary[];
-  /** What plan, apply, undo, status and verify come to. */
+  /** What commands over one VCH come to. */
   readonly operate?: (
     options: UndoOptions,
     stop: (by: StopSignal) => void,
@@ -127,7 +125,16 @@ const SIMULATOR = {
   thumbprint: Array.from({length: 32}, () => 'AB').join(':'),
 };
 
-/** Runs a command line over scripted operations: no server, no process, no terminal. */
+const UPGRADING: readonly string[] = ['upgrade', 'rollback', 'resume', 'unlock'];
+
+/** What is told of the server; no scripted command calls it. */
+const SESSION: Session = Object.create(null, {
+  url: {value: new URL('https://vc.example/sdk')},
+  about: {value: {fullName: 'VMware vCenter Server 8.0.2', apiVersion: '8.0.2.0'}},
+  contact: {value: {waiting: 0, broken: null, silent: 0}},
+});
+
+/** Runs a command line over scripted commands: no server, no process, no terminal. */
 export async function runCommandLine(args: readonly string[], script: Script = {}): Promise<Ended> {
   const calls: string[] = [];
   const connects: ConnectOptions[] = [];
@@ -168,50 +175,44 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     ask: answer,
     askSecret: answer,
   };
-  const operate = (name: string) => async (options: UndoOptions) => {
-    calls.push(name);
-    runs.push(options);
-    return (await script.operate?.(options, raise)) ?? runOutcome([vmOutcome()]);
-  };
-  const operateVch = (name: string) => async (options: RunOptions) => ({
-    ...(await operate(name)(options)),
-    checks: [],
-    upgrade: script.upgrade ?? UPGRADED,
+  const scripted = (prepared: PreparedReport): PreparedReport => ({
+    ...prepared,
+    async read(about) {
+      const ready = await prepared.read(about);
+      return {
+        ...ready,
+        async run(_session, options) {
+          calls.push('saved' in options && options.saved !== undefined ? 'applyPlan' : prepared.name);
+          runs.push(options);
+          const outcome = (await script.operate?.(options, raise)) ?? runOutcome([vmOutcome()]);
+          if (prepared.name === 'plan') return {...outcome, plan: PLAN_BODY};
+          if (prepared.name === 'check') return {...outcome, checks: script.checks ?? []};
+          return UPGRADING.includes(prepared.name)
+            ? {...outcome, checks: [], upgrade: script.upgrade ?? UPGRADED}
+            : outcome;
+        },
+      };
+    },
   });
-  const connection: Connection = {
-    url: 'https://vc.example/sdk',
-    product: 'VMware vCenter Server 8.0.2',
-    apiVersion: '8.0.2.0',
-    contact: () => ({waiting: 0, broken: null, silent: 0}),
-    listVchs: async (selector) => script.listVchs?.(selector) ?? [VCH],
-    plan: operate('plan'),
-    planToSave: async (options) => ({...(await operate('planToSave')(options)), plan: PLAN_BODY}),
-    apply: operate('apply'),
-    applyPlan: operate('applyPlan'),
-    undo: operate('undo'),
-    status: operate('status'),
-    history: async () => ({vch: VCH, runs: script.runs ?? [], unreadable: 0}),
-    verify: operate('verify'),
-    rename: operate('rename'),
-    audit: operate('audit'),
-    check: async (options) => ({...(await operate('check')(options)), checks: script.checks ?? []}),
-    upgrade: operateVch('upgrade'),
-    rollback: operateVch('rollback'),
-    resume: operateVch('resume'),
-    unlock: operateVch('unlock'),
-  };
+  const scriptedCommand = (command: Command): Command => ({
+    ...command,
+    prepare(invocation) {
+      const prepared = command.prepare(invocation);
+      return prepared.kind === 'report' ? scripted(prepared) : prepared;
+    },
+  });
   const simulator: RunningSimulator = {
     ...SIMULATOR,
     close: async () => {
       calls.push('close simulator');
     },
   };
-  const operations: Operations = {
-    async withConnection(options, use) {
+  const layers: Pick<CliContext, 'login' | 'startSimulator' | 'registry'> = {
+    async login(options, use) {
       calls.push('connect');
       connects.push(options);
       script.connect?.(options);
-      return use(connection);
+      return use(SESSION);
     },
     async startSimulator() {
       calls.push('start simulator');
@@ -221,9 +222,9 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     },
     registry: async () => createRegistry(builtinPlugins),
   };
-  const code = await run(args, commands, {
+  const code = await run(args, commands.map(scriptedCommand), {
+    ...layers,
     terminal,
-    operations,
     stop,
     version: script.version ?? '9.9.9',
     now: () => {

@@ -1,6 +1,7 @@
-import type {OptionName} from '../../src/cli/option-table.js';
+import {problemsOf as problemsIn, readValues, type Values} from '../../src/cli/option.js';
+import {runOptions} from '../../src/cli/options.js';
 import {readSettings, type Settings} from '../../src/cli/settings.js';
-import type {ReadText} from '../../src/cli/settings-file.js';
+import type {ReadText} from '../../src/cli/text-file.js';
 import {VchError} from '../../src/errors.js';
 import {given} from './given-options.js';
 
@@ -22,15 +23,30 @@ const readFake: ReadText = (path) => {
 
 /** A command line and its surroundings. */
 export interface Given {
-  readonly options?: Partial<Readonly<Record<OptionName, string | true>>>;
+  readonly options?: Partial<Readonly<Record<string, string | true>>>;
   readonly variables?: Readonly<Record<string, string>>;
   readonly interactive?: boolean;
   readonly writes?: boolean;
 }
 
-/** Reads settings over fake files. */
-export function read({options = {}, variables = {}, interactive = true, writes = false}: Given): Settings {
-  return readSettings(given(options), {command: 'plan', variables, interactive, writes, read: readFake});
+/** Reads settings over fake files, and what every run takes. */
+export function read({
+  options = {},
+  variables = {},
+  interactive = true,
+  writes = false,
+}: Given): Settings & {readonly run: Values<typeof runOptions>} {
+  const typed = given(options);
+  const problems = problemsIn(typed, 'plan');
+  const run = readValues(runOptions, typed, problems);
+  const settings = readSettings(typed, problems, {
+    command: 'plan',
+    terminal: {variables, interactive},
+    needsVch: writes,
+    files: [typed.text('out')],
+    read: readFake,
+  });
+  return {...settings, run};
 }
 
 /** What is wrong with them, as a user is told. */

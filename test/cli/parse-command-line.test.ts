@@ -18,7 +18,7 @@ describe('command line', () => {
       /rename needs CONTAINER and NEW-NAME: vch-migrate rename /,
     ],
     ['a rename with a third name', ['rename', 'a', 'b', 'c'], /rename takes no argument "c"/],
-    ['a simulator without a fixture', ['simulate'], /simulate needs a fixture/],
+    ['a simulator without a fixture', ['simulate'], /simulate needs FIXTURE: vch-migrate simulate fixtures/],
     ['an address without a port', ['simulate', 'x', '--listen', 'localhost'], /--listen must be HOST:PORT/],
     ['--no- of something', ['plan', '--no-insecure'], /unknown option --no-insecure/],
   ];

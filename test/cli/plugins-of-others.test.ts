@@ -101,7 +101,7 @@ describe('--plugins', () => {
           expect(code, command).to.equal(5);
           expect(JSON.parse(stdout).error.code).to.equal('VCH_ERR_PLUGIN_INVALID');
           expect(stderr).to.match(
-            /VCH_ERR_PLUGIN_INVALID: .*1000-sample \(.*sample\.mjs\).*touched else, which it does not declare.*declare the key/,
+            /VCH_ERR_PLUGIN_INVALID: .*1000-sample \(.*sample\.mjs\).*touched else, which it does not declare.*Declare the key/,
           );
         }
         expect(simulator.requests.count('ReconfigVM_Task')).to.equal(0);
@@ -115,7 +115,7 @@ describe('--plugins', () => {
       for (const command of ['plan', 'apply', 'undo', 'status', 'verify']) {
         const {code, stderr} = await reportOf(simulator, command, '--plugins', directory);
         expect(code, command).to.equal(5);
-        expect(stderr).to.match(/VCH_ERR_PLUGIN_INVALID: .*sample\.mjs is no plugin/);
+        expect(stderr).to.match(/VCH_ERR_PLUGIN_INVALID: .*sample\.mjs is not a plugin/);
       }
       expect(simulator.requests.list).to.deep.equal([]);
     });

@@ -1,7 +1,7 @@
 import {Writable} from 'node:stream';
 import {expect} from 'chai';
 import {barText, progressTo} from '../../src/cli/progress.js';
-import {StatusLine} from '../../src/cli/status-line.js';
+import {StatusLine} from '../../src/cli/terminal.js';
 import type {ProgressEvent} from '../../src/containers/outcome.js';
 import {VchError} from '../../src/errors.js';
 import {columnsOf} from '../../src/report/width.js';

@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {sharedRunOptions} from '../../src/cli/options.js';
 import {type Given, govc, option, problemsOf, read} from './fake-settings.js';
 
 describe('settings', () => {
@@ -10,8 +11,10 @@ describe('settings', () => {
   });
 
   it('has 8 writes in flight unless told otherwise', () => {
-    expect(read({options: option}).parallelism).to.equal(8);
-    expect(read({options: {...option, parallelism: '32'}}).parallelism).to.equal(32);
+    const inFlight = (options: NonNullable<Given['options']>) =>
+      sharedRunOptions(read({options}).run).parallelism;
+    expect(inFlight(option)).to.equal(8);
+    expect(inFlight({...option, parallelism: '32'})).to.equal(32);
   });
 
   const wrong: readonly (readonly [string, Given, RegExp])[] = [
@@ -105,7 +108,7 @@ describe('settings', () => {
     const {out, ...same} = {...option, out: 'a.json', report: './a.json'};
     expect(problemsOf({options: {...same, out}})).to.match(/a\.json is named for two files at once/);
     expect(problemsOf({options: {...same, 'log-file': 'a.json'}})).to.match(/a\.json is named for two files/);
-    expect(read({options: {...same, out: 'b.json'}}).out).to.equal('b.json');
+    expect(read({options: {...same, out: 'b.json'}}).output.reports[0]?.path).to.equal('./a.json');
   });
 
   it('lets a write go on without a terminal when it is told which VCH', () => {

@@ -2,9 +2,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import type {OptionName} from '../../src/cli/option-table.js';
-import {Problems} from '../../src/cli/problems.js';
-import {nextTime, readStaging, unresolvedOf} from '../../src/cli/staging.js';
+import {Problems, readValues} from '../../src/cli/option.js';
+import {narrowing, nextTime, selectOptions, stagingOptions, unresolvedOf} from '../../src/cli/staging.js';
 import {VchError} from '../../src/errors.js';
 import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
 import {given} from './given-options.js';
@@ -22,12 +21,13 @@ const vms = [
   vmOutcome({id: 'vm-4', displayName: 'web.2', containerName: 'w2', dataVersion: 10, status: 'unchanged'}),
 ];
 
-type Options = Partial<Readonly<Record<OptionName, string | readonly string[]>>>;
+type Options = Partial<Readonly<Record<string, string | readonly string[]>>>;
 
-function selectedBy(options: Options): string {
-  const problems = new Problems();
-  const {select} = readStaging(given(options), problems);
-  problems.throwIfAny('apply');
+async function selectedBy(options: Options): Promise<string> {
+  const problems = new Problems('apply');
+  const own = readValues({...selectOptions, ...stagingOptions}, given(options), problems);
+  problems.throwIfAny();
+  const {select} = await narrowing(own);
   return vms
     .filter((vm) => select?.(vm) ?? true)
     .map(({id}) => id.slice(3))
@@ -49,8 +49,8 @@ describe('staging options', () => {
     ['some but some of them', {only: ['name=*1'], except: ['power=off']}, '1'],
   ];
   for (const [what, options, ids] of cases) {
-    it(`select ${what}`, () => {
-      expect(selectedBy(options)).to.equal(ids);
+    it(`select ${what}`, async () => {
+      expect(await selectedBy(options)).to.equal(ids);
     });
   }
 
@@ -68,8 +68,9 @@ describe('staging options', () => {
     [{deadline: '24:00'}, /--deadline must be a time of day/],
   ];
   for (const [options, problem] of wrong) {
-    it(`refuse ${JSON.stringify(options)}`, () => {
-      expect(() => selectedBy(options)).to.throw(problem);
+    it(`refuse ${JSON.stringify(options)}`, async () => {
+      const refused = await selectedBy(options).catch((error: Error) => error.message);
+      expect(refused).to.match(problem);
     });
   }
 

@@ -59,12 +59,12 @@ describe('iso/iso-info', () => {
         await truncate(path, 16 * 2048 + 100);
         return path;
       },
-      'is no ISO 9660 file': async (directory) => {
+      'is not an ISO 9660 file': async (directory) => {
         const path = join(directory, 'a.iso');
         await writeFile(path, Buffer.alloc(64 * 1024, 'CD001'));
         return path;
       },
-      'holds no version of VIC\'s; its publisher is "MICROSOFT CORPORATION"': (directory) =>
+      'holds no VIC version; its publisher is "MICROSOFT CORPORATION"': (directory) =>
         writeIso(join(directory, 'a.iso'), {publisher: 'MICROSOFT CORPORATION'}),
     };
     for (const [what, make] of Object.entries(refusals)) {

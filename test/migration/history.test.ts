@@ -63,7 +63,11 @@ describe('the history of a VM', () => {
       container({[NAME]: 'n', [VERSION]: '9'}),
     );
     const registry = createRegistry([late, foreignPlugin({version: 1001})]);
-    await expectRefused(registry, vm, /1000-late was never applied, but 1001-sample above it.*undo --to 999/);
+    await expectRefused(
+      registry,
+      vm,
+      /1000-late was never applied, but 1001-sample with a higher version was.*undo --to 999/,
+    );
   });
 
   it('has no gap where the plugin below has nothing to change', async () => {

@@ -71,12 +71,12 @@ describe('a plugin', () => {
       [{revision: 0}, /revision must/],
       [{persist: 'yes'}, /persist must/],
       [{up: undefined}, /up must/],
-      [{down: () => {}}, /down must not/],
+      [{down: () => {}}, /down is not allowed/],
     ] as const) {
       expect(faultWith(change), JSON.stringify(change)).to.match(fault);
     }
     expect(faultWith({revision: 0, persist: 1})).to.match(/revision must.*persist must/);
-    for (const junk of [null, undefined, 1, 'x']) expect(faultOf(junk)).to.match(/no object/);
+    for (const junk of [null, undefined, 1, 'x']) expect(faultOf(junk)).to.match(/not an object/);
   });
 
   it('is refused if it declares what belongs to others', () => {

@@ -45,7 +45,7 @@ describe('the rename class', () => {
       supported: true,
       class: 'supported',
       reason:
-        'its data version is 11, above 10, the highest that this release knows: vch-migrate itself does not rename it',
+        'its data version is 11, above 10, the highest that this release knows, so vch-migrate itself does not rename it',
     });
   });
 

@@ -132,7 +132,7 @@ describe('what a plugin sees of a VM', () => {
   it('takes strings only', () => {
     const {session} = open({});
     // What plain JavaScript could pass.
-    expect(() => session.draft.set('a', 1 as unknown as string)).to.throw(/no string/);
+    expect(() => session.draft.set('a', 1 as unknown as string)).to.throw(/not a string/);
   });
 
   it('tells what changed in the end, with the raw values from before', () => {

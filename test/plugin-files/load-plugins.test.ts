@@ -86,15 +86,19 @@ describe('plugins of a directory', () => {
     [
       'no plugin at all',
       'export const x = 1;',
-      /is no plugin: it has no default export.*export default definePlugin/,
+      /is not a plugin: it has no default export.*export default definePlugin/,
     ],
-    ['something else', 'export default 42;', /is no plugin: it is no object; export what definePlugin/],
+    [
+      'something else',
+      'export default 42;',
+      /is not a plugin: it is not an object; export what definePlugin/,
+    ],
     ['no JavaScript', 'export default {{', /cannot be loaded: SyntaxError/],
     ['something that throws', 'throw new TypeError("no luck")', /cannot be loaded: TypeError: no luck/],
     [
       'a package that is not there',
       'import "not-there-at-all";',
-      /'not-there-at-all'.*Install what it imports/,
+      /'not-there-at-all'.*Install the missing package/,
     ],
     ['a version below 1000', pluginSource({version: '999'}), /version must be .* or from 1000/],
     [
@@ -138,7 +142,7 @@ describe('plugins of a directory', () => {
     it(`are refused where two have the same ${what}, by both files`, async () => {
       const error = await refusal({'a.mjs': pluginSource(), 'b.js': pluginSource(other)});
       expect(error.code).to.equal('VCH_ERR_PLUGIN_INVALID');
-      expect(error.message).to.match(new RegExp(`a\\.mjs.*b\\.js.*same ${what}: give one of them another`));
+      expect(error.message).to.match(new RegExp(`a\\.mjs.*b\\.js.*same ${what}: change one of them`));
     });
   }
 
@@ -146,9 +150,9 @@ describe('plugins of a directory', () => {
     await withDirectory({'file.mjs': pluginSource()}, async (directory) => {
       await mkdir(join(directory, 'empty'));
       for (const [name, words] of [
-        ['nowhere', /nowhere is not there/],
-        ['file.mjs', /file\.mjs is no directory/],
-        ['empty', /empty has no plugin.*plugins new NAME/],
+        ['nowhere', /nowhere does not exist/],
+        ['file.mjs', /file\.mjs is not a directory/],
+        ['empty', /empty contains no plugin.*plugins new NAME/],
       ] as const) {
         const error = await rejection(loadRegistry([join(directory, name)]));
         expect(error.code).to.equal('VCH_ERR_USAGE');

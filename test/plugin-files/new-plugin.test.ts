@@ -45,7 +45,7 @@ describe('a new plugin', () => {
     await withDirectory({'test/1000-mine.test.mjs': 'mine'}, async (directory) => {
       const error = await rejection(newPlugin('mine', directory));
       expect(error.code).to.equal('VCH_ERR_USAGE');
-      expect(error.message).to.match(/1000-mine\.test\.mjs is there already/);
+      expect(error.message).to.match(/1000-mine\.test\.mjs already exists/);
       expect(await readdir(directory)).to.deep.equal(['test']);
       expect(await readFile(join(directory, 'test/1000-mine.test.mjs'), 'utf8')).to.equal('mine');
     });

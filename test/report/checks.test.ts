@@ -1,12 +1,12 @@
 import {expect} from 'chai';
-import {toCsv} from '../../src/report/csv.js';
-import {toHtml} from '../../src/report/html.js';
-import {toJson} from '../../src/report/json.js';
-import {toJunit} from '../../src/report/junit.js';
-import {toMarkdown} from '../../src/report/markdown.js';
+import {toCsv} from '../../src/report/formats/csv.js';
+import {toHtml} from '../../src/report/formats/html.js';
+import {toJson} from '../../src/report/formats/json.js';
+import {toJunit} from '../../src/report/formats/junit.js';
+import {toMarkdown} from '../../src/report/formats/markdown.js';
+import {toText} from '../../src/report/formats/text.js';
 import {reportShape} from '../../src/report/parse-report.js';
 import type {ReportCheck} from '../../src/report/report.js';
-import {toText} from '../../src/report/text.js';
 import {expectValid} from '../schemas.js';
 import {exampleReport, reportVm} from './report-example.js';
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {csvLines, toCsv} from '../../src/report/csv.js';
+import {csvLines, toCsv} from '../../src/report/formats/csv.js';
 import {hostileReport} from './hostile-report.js';
 import {exampleReport, refusedVm, reportVm} from './report-example.js';
 

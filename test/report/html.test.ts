@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import type {BrowserContextOptions, Page} from 'playwright-core';
-import {toHtml} from '../../src/report/html.js';
+import {toHtml} from '../../src/report/formats/html.js';
 import type {Report} from '../../src/report/report.js';
 import {describeWithBrowser} from '../browser.js';
 import {hostileReport} from './hostile-report.js';

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {toJson} from '../../src/report/json.js';
+import {toJson} from '../../src/report/formats/json.js';
 import {summarize} from '../../src/report/report.js';
 import {refusedVm, reportVm} from './report-example.js';
 

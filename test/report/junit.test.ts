@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {SaxesParser} from 'saxes';
-import {failureToJunit, toJunit} from '../../src/report/junit.js';
+import {failureToJunit, toJunit} from '../../src/report/formats/junit.js';
 import {HOSTILE} from './hostile.js';
 import {hostileReport} from './hostile-report.js';
 import {exampleReport, refusedVm, reportVm} from './report-example.js';

@@ -1,7 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {toMarkdown} from '../../src/report/markdown.js';
-import {code, prose} from '../../src/report/markdown-text.js';
+import {code, prose, toMarkdown} from '../../src/report/formats/markdown.js';
 import {hostileReport} from './hostile-report.js';
 import {exampleReport, refusedVm, reportVm} from './report-example.js';
 

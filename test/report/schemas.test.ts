@@ -1,6 +1,5 @@
 import {expect} from 'chai';
-import {toNdjson} from '../../src/report/events.js';
-import {renderFailure} from '../../src/report/render-failure.js';
+import {ndjson, toNdjson} from '../../src/report/formats/ndjson.js';
 import {runCommandLine, withTarget} from '../cli/fake-cli.js';
 import {expectValid, fits} from '../schemas.js';
 import {unasked} from '../unasked.js';
@@ -40,8 +39,6 @@ describe('published schemas', () => {
       const {stdout} = await runCommandLine(unasked([command, '-n', 'vch1', '--format', 'json']), withTarget);
       expectValid('report', JSON.parse(stdout));
     }
-    const {stdout} = await runCommandLine(['ls', '--format', 'json'], withTarget);
-    expectValid('ls', JSON.parse(stdout));
   });
 
   it('fit failures', async () => {
@@ -53,7 +50,7 @@ describe('published schemas', () => {
       command: null,
       tool: {name: 'vch-migrate' as const, version: '0.1.0'},
     };
-    const lines = renderFailure(failure, 'ndjson', '2026-01-02T03:04:05.000Z').trimEnd().split('\n');
+    const lines = ndjson.failure(failure, '2026-01-02T03:04:05.000Z').trimEnd().split('\n');
     expect(lines).to.have.length(2);
     for (const line of lines) expectValid('events', JSON.parse(line));
   });

@@ -1,6 +1,6 @@
 import {stripVTControlCharacters} from 'node:util';
 import {expect} from 'chai';
-import {toText} from '../../src/report/text.js';
+import {toText} from '../../src/report/formats/text.js';
 import {columnsOf} from '../../src/report/width.js';
 import {exampleReport, refusedVm, reportVm} from './report-example.js';
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
+import {toText} from '../../src/report/formats/text.js';
 import type {Report} from '../../src/report/report.js';
-import {toText} from '../../src/report/text.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import {reportOf} from '../on-simulator.js';
 import type {Dump} from '../peers/vcsim.js';

@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
-import {exitCodeOf} from '../../src/cli/exit-code.js';
+import {commonExit} from '../../src/cli/exit.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
 import {ROOT} from '../peers.js';
@@ -151,26 +151,8 @@ function expectStopped(outcome: UpgradeOutcome, phase: string): void {
   expect(outcome.upgrade).to.include({result: 'resumable', phase});
   expect(outcome.upgrade.error?.code).to.equal('VCH_ERR_INTERRUPTED');
   expect(outcome.interrupted).to.equal(true);
-  const end = {command: 'upgrade', summary: NOTHING, interrupted: outcome.interrupted} as const;
-  expect(exitCodeOf({report: end, detailedExitcode: false, declined: false, stoppedBy: 'SIGINT'})).to.equal(
-    130,
-  );
+  expect(commonExit({interrupted: outcome.interrupted}, false, 'SIGINT')).to.equal(130);
 }
-
-const NOTHING = {
-  total: 0,
-  pending: 0,
-  changed: 0,
-  unchanged: 0,
-  refused: 0,
-  failed: 0,
-  conflict: 0,
-  unreachable: 0,
-  unknown: 0,
-  'not-attempted': 0,
-  skipped: 0,
-  renameDisabled: 0,
-};
 
 function start(simulator: Simulator): {
   readonly child: ChildProcess;

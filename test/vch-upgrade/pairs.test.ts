@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
-import {exitCodeOfError} from '../../src/cli/exit-code.js';
+import {exitCodeOfError} from '../../src/cli/exit.js';
 import {toVchError, type VchError} from '../../src/errors.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {connect} from '../../src/vim25/session.js';

@@ -1,14 +1,16 @@
-import {migrationCommand} from '../migration-command.js';
-import {SELECT_OPTIONS, STAGING_OPTIONS} from '../option-table.js';
+import {reportCommand} from '../command.js';
+import {writesExit} from '../exit.js';
+import {leftWords, restOf, unfinished, unlessStopped} from '../next.js';
+import {narrowing, selectOptions, stagingOf, stagingOptions} from '../staging.js';
 
 /** Runs the container plugins. */
-export const apply = migrationCommand({
+export const apply = reportCommand({
   name: 'apply',
   summary:
     'Run the container plugins on the containerVMs, or carry out exactly a saved plan; running VMs stay running',
-  arguments: ['PLAN'],
+  positionals: [{name: 'PLAN', optional: true}],
   takesPlan: true,
-  options: [...SELECT_OPTIONS, ...STAGING_OPTIONS],
+  options: {...selectOptions, ...stagingOptions},
   examples: [
     ['apply -t vc.example -u admin -n vch1', 'migrate, after a question'],
     [
@@ -23,6 +25,33 @@ export const apply = migrationCommand({
     ['apply vch1.plan.json --yes', 'what plan --out vch1.plan.json saved, and nothing besides'],
   ],
   writes: true,
-  operate: (connection, options, _settings, {plan}) =>
-    plan === undefined ? connection.apply(options) : connection.applyPlan(options, plan),
+  async read({args: [file = ''], own}, {version, now}) {
+    const saved = file === '' ? undefined : (await import('../plan-file.js')).readPlan(file, version);
+    return {
+      ...(await narrowing(own)),
+      staging: stagingOf(own, now),
+      changeId: saved?.report.changeId ?? undefined,
+      saved,
+    };
+  },
+  async run(session, {saved, ...options}) {
+    if (saved !== undefined) {
+      const {applyPlan} = await import('../../containers/saved-plan.js');
+      return applyPlan(session, options, saved.plan);
+    }
+    const {applyMigration} = await import('../../containers/apply.js');
+    return applyMigration(session, options);
+  },
+  planDigest: async (_made, _given, {saved}) => saved?.digest,
+  exitCode: ({report}) => writesExit(report.summary),
+  next: unlessStopped((told) => {
+    const {args, line} = told;
+    const {summary} = told.report;
+    // A VM that moved since will not fit that plan again; what was not started still does.
+    if (args.length > 0 && summary.conflict > 0 && unfinished(summary) === summary.unreachable)
+      return `see what moved: ${line('plan')}`;
+    return summary.conflict + unfinished(summary) > 0
+      ? `${leftWords(summary)}: ${restOf(told)}`
+      : line('verify');
+  }, restOf),
 });

@@ -1,11 +1,22 @@
-import {migrationCommand} from '../migration-command.js';
+import {nothingMore, reportCommand} from '../command.js';
+import {goalExit} from '../exit.js';
+import {unlessStopped} from '../next.js';
 
 /** Compares a VCH's containerVMs with VIC's conventions. */
-export const audit = migrationCommand({
+export const audit = reportCommand({
   name: 'audit',
   summary:
     "Compare names, folders and identities of the containerVMs with VIC's conventions: 0 all keep them, 1 if one does not",
+  options: {},
   examples: [['audit -t vc.example -u admin -n vch1', 'which containerVMs are not as VIC would have them']],
   writes: false,
-  operate: (connection, options) => connection.audit(options),
+  read: nothingMore,
+  async run(session, options) {
+    const {auditVch} = await import('../../rename/audit.js');
+    return auditVch(session, options);
+  },
+  exitCode: ({report}) => goalExit(report.summary),
+  next: unlessStopped(({report: {summary}, line}) =>
+    summary.failed > 0 ? `see to the findings, then ${line('audit')}` : line('status'),
+  ),
 });

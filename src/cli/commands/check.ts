@@ -1,13 +1,14 @@
-import {migrationCommand} from '../migration-command.js';
-import {ISO_OPTIONS, VERSION_SWITCHES} from '../option-table.js';
-import {vchOptions} from '../vch-command.js';
+import {reportCommand} from '../command.js';
+import {EXIT} from '../exit.js';
+import {isoOptions, timeout, versionSwitches} from '../options.js';
+import {vchRun} from '../upgrade-result.js';
 
 /** Everything that can be known before an upgrade. */
-export const check = migrationCommand({
+export const check = reportCommand({
   name: 'check',
   summary:
     'Look at everything that can be known before an upgrade, and write nothing: 1 if it would not begin, 3 if VMs would be left out',
-  options: [...ISO_OPTIONS, 'timeout', ...VERSION_SWITCHES],
+  options: {...isoOptions, timeout, ...versionSwitches},
   examples: [
     ['check -t vc.example -u admin -n vch1', 'privileges, hosts, lock, snapshots, containerVMs'],
     [
@@ -16,12 +17,23 @@ export const check = migrationCommand({
     ],
   ],
   writes: false,
-  operate: async (connection, options, settings) => {
-    const {skipVersionCheck, skipIsoCheck} = settings.vchUpgrade;
-    return connection.check({
-      ...(await vchOptions('check', options, settings)),
-      skipVersionCheck,
-      skipIsoCheck,
-    });
+  read: async ({own}) => ({
+    ...(await vchRun(own)),
+    skipVersionCheck: own['skip-version-check'],
+    skipIsoCheck: own['skip-iso-check'],
+  }),
+  async run(session, options) {
+    const {checkVch} = await import('../../vch-upgrade/check.js');
+    return checkVch(session, options);
+  },
+  exitCode({report: {summary, checks = []}}) {
+    if (checks.some(({status}) => status === 'failed')) return EXIT.failed;
+    const excused = summary.refused + summary.unreachable + summary.failed + summary.conflict;
+    return excused > 0 ? EXIT.partly : EXIT.done;
+  },
+  next({report: {checks = [], vch}, line}) {
+    if (checks.some(({status}) => status === 'failed'))
+      return `see to the failed checks, then ${line('check')}`;
+    return vch.lock.held ? line('status') : line('upgrade');
   },
 });

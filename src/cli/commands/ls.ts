@@ -1,63 +1,45 @@
 import {VchError} from '../../errors.js';
-import type {Listing} from '../../report/listing.js';
-import {listingText} from '../../report/listing-text.js';
 import {untilStopped} from '../../stopping.js';
-import type {Command, RunContext} from '../command.js';
-import {commandText} from '../command-text.js';
-import {EXIT} from '../exit-code.js';
-import {type GivenOptions, OUTPUT_OPTIONS, TARGET_OPTIONS, VCH_OPTIONS} from '../option-table.js';
-import {publish, textOrJson} from '../publish.js';
-import {readSettings, type Settings, TEXT_OR_JSON} from '../settings.js';
-import {withTarget} from '../with-target.js';
+import {listingCommand} from '../command.js';
+import {targetOf} from '../login.js';
 
 /** The VCHs of a target. */
-export const ls: Command = {
+export const ls = listingCommand({
   name: 'ls',
-  aliases: [],
   summary: 'List the VCHs on the target: name, id, build, data version, containerVMs, upgrade status',
-  options: [...TARGET_OPTIONS, ...VCH_OPTIONS, ...OUTPUT_OPTIONS],
+  options: {},
   examples: [['ls -t vc.example -u admin', 'every VCH the user can see']],
-  prepare(given, _args, {terminal}) {
-    const settings = readSettings(given, {
-      command: 'ls',
-      variables: terminal.variables,
-      interactive: terminal.interactive,
-      writes: false,
-      formats: TEXT_OR_JSON,
-    });
-    return {output: settings.output, run: (context) => run(settings, given, context)};
-  },
-};
-
-async function run(settings: Settings, given: GivenOptions, context: RunContext): Promise<number> {
-  const {composeTool, composeVch} = await import('../compose-report.js');
-  const listing: Listing = await withTarget(settings, context.newRunId(), context, async ({connection}) => {
-    const found = await untilStopped(context.stop.signal, () => connection.listVchs(settings.vch));
-    if (found.length === 0 && (settings.vch.name !== undefined || settings.vch.id !== undefined)) {
+  async run(session, {context, settings, line}) {
+    const [{composeTool, composeVch}, {listingText}, {listVchs}, {vchSummary}] = await Promise.all([
+      import('../compose-report.js'),
+      import('../../report/ls.js'),
+      import('../../inventory/find-vch.js'),
+      import('../../appliance/lease.js'),
+    ]);
+    const {name, id} = settings.vch;
+    const target = targetOf(session);
+    const vchs = await untilStopped(context.stop.signal, () => listVchs(session, settings.vch));
+    const found = vchs.map(vchSummary);
+    if (found.length === 0 && (name !== undefined || id !== undefined)) {
       throw new VchError(
         'VCH_ERR_VCH_NOT_FOUND',
-        `no VCH ${settings.vch.name ?? settings.vch.id} on ${connection.url}; vch-migrate ls without --name and --id lists those that are there`,
+        `no VCH ${name ?? id} on ${target.url}; vch-migrate ls without --name and --id lists those that are there`,
       );
     }
-    const first = found[0];
-    const {url, product, apiVersion} = connection;
-    return {
-      schema: 'vch-migrate/ls/v1',
+    const [first] = found;
+    const document = {
+      schema: 'vch-migrate/ls/v1' as const,
       tool: composeTool(context.version),
-      target: {url, product, apiVersion},
+      target,
       vchs: found.map(composeVch),
       next:
         first === undefined
           ? 'see whether the user may read the VMs of the VCHs'
-          : commandText('plan', given, {
+          : line('plan', {
               ...first,
-              nameIsUnique: found.filter(({name}) => name === first.name).length === 1,
+              nameIsUnique: found.filter((other) => other.name === first.name).length === 1,
             }),
     };
-  });
-  const published = await publish(
-    textOrJson({json: listing, text: (layout) => listingText(listing, layout)}),
-    context,
-  );
-  return published ? EXIT.done : EXIT.failed;
-}
+    return {document, text: (layout) => listingText(document, layout)};
+  },
+});

@@ -1,18 +1,56 @@
-import {migrationCommand} from '../migration-command.js';
-import {SELECT_OPTIONS} from '../option-table.js';
+import {reportCommand} from '../command.js';
+import {EXIT} from '../exit.js';
+import {underLock, unlessStopped} from '../next.js';
+import {flag, text} from '../option.js';
+import {unwritable} from '../settings.js';
+import {narrowing, selectOptions} from '../staging.js';
 
 /** What `apply` would change; writes nothing. */
-export const plan = migrationCommand({
+export const plan = reportCommand({
   name: 'plan',
   aliases: ['dry-run'],
   summary: 'Show what apply would change on the containerVMs, key by key; writes nothing',
-  options: [...SELECT_OPTIONS, 'out', 'detailed-exitcode'],
+  options: {
+    ...selectOptions,
+    out: {
+      ...text('Command:', 'FILE to save the plan to, for apply FILE'),
+      read(given, name, problems) {
+        const file = given.text(name);
+        const problem = file === undefined ? undefined : unwritable(file);
+        if (problem !== undefined) problems.add(`--out ${problem}`);
+        return file;
+      },
+    },
+    'detailed-exitcode': flag('Command:', 'Exit 2 if changes are pending'),
+  },
   examples: [
     ['plan -t vc.example -u admin -n vch1', 'what apply would change'],
     ['plan -n vch1 --out vch1.plan.json', 'and save it, for apply vch1.plan.json'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
   ],
   writes: false,
-  operate: (connection, options, {out}) =>
-    out === undefined ? connection.plan(options) : connection.planToSave(options),
+  read: ({own}) => narrowing(own),
+  async run(session, options, {own}) {
+    if (own.out !== undefined) {
+      const {planToSave} = await import('../../containers/saved-plan.js');
+      return planToSave(session, options);
+    }
+    const {planMigration} = await import('../../containers/plan.js');
+    return planMigration(session, options);
+  },
+  async planDigest({outcome: {plan: body}, report, log}, {own: {out}}) {
+    if (out === undefined || body === undefined) return undefined;
+    const {savePlan} = await import('../plan-file.js');
+    return savePlan(out, body, report, log);
+  },
+  exitCode: ({own, report}) =>
+    own['detailed-exitcode'] && report.summary.pending > 0 ? EXIT.pending : EXIT.done,
+  next: unlessStopped(({report: {summary, vch}, own, line}) => {
+    if (vch.lock.held) return underLock(vch.lock, line);
+    if (summary.pending === 0) return `nothing to apply; ${line('verify')}`;
+    // The plan has the selected VMs and no other; one that is in conflict by then is to be seen, whatever was selected.
+    return own.out === undefined
+      ? line('apply')
+      : line('apply', {words: [own.out], without: Object.keys(selectOptions)});
+  }),
 });

@@ -1,55 +1,44 @@
-import type {PluginList} from '../../report/plugins.js';
-import {pluginListText} from '../../report/plugins-text.js';
-import type {Command, RunContext} from '../command.js';
-import {EXIT} from '../exit-code.js';
-import {OUTPUT_OPTIONS} from '../option-table.js';
-import {publish, textOrJson} from '../publish.js';
-import {readOutputSettings} from '../settings.js';
-import {PLUGINS} from './plugins.js';
+import {localCommand} from '../command.js';
+import {outputOptions, runOptions} from '../options.js';
+
+/** The commands around plugins, as the help has them together. */
+export const PLUGINS = {name: 'plugins', summary: 'List, make and check plugins: list, new NAME, check PATH'};
 
 /** Which plugins there are, VIC's and those of others. */
-export const pluginsList: Command = {
+export const pluginsList = localCommand({
   name: 'plugins list',
   group: PLUGINS,
-  aliases: [],
   summary: 'List the registered plugins: VIC’s, and those of --plugins',
-  options: ['plugins', ...OUTPUT_OPTIONS],
+  options: {plugins: runOptions.plugins, ...outputOptions},
   examples: [['plugins list --plugins ./plugins', 'VIC’s plugins, and those that lie in ./plugins']],
-  prepare(given) {
-    const output = readOutputSettings(given, 'plugins list');
-    return {output, run: (context) => run(given.texts('plugins'), context)};
+  async run(context, {own: {plugins: directories}}) {
+    const [{composeTool}, {pluginId}, {pluginListText}, {tell}] = await Promise.all([
+      import('../compose-report.js'),
+      import('../../migration/plugin.js'),
+      import('../../report/plugins.js'),
+      import('../publish.js'),
+    ]);
+    const registry = await context.registry(directories);
+    const document = {
+      schema: 'vch-migrate/plugins/v1' as const,
+      tool: composeTool(context.version),
+      plugins: registry.plugins.map((plugin) => ({
+        id: pluginId(plugin),
+        version: plugin.version,
+        target: plugin.target,
+        name: plugin.name,
+        summary: plugin.summary,
+        revision: plugin.revision,
+        persist: plugin.persist,
+        keys: plugin.keys,
+        reads: plugin.reads,
+        file: plugin.file ?? null,
+      })),
+      next:
+        directories.length === 0
+          ? 'vch-migrate plugins new NAME makes another, --plugins DIR adds those of a directory'
+          : 'vch-migrate plugins check DIR, then vch-migrate plan with the same --plugins',
+    };
+    return tell({document, text: (layout) => pluginListText(document, layout)}, context);
   },
-};
-
-async function run(directories: readonly string[], context: RunContext): Promise<number> {
-  const [{composeTool}, {pluginId}] = await Promise.all([
-    import('../compose-report.js'),
-    import('../../migration/plugin.js'),
-  ]);
-  const registry = await context.operations.registry(directories);
-  const list: PluginList = {
-    schema: 'vch-migrate/plugins/v1',
-    tool: composeTool(context.version),
-    plugins: registry.plugins.map((plugin) => ({
-      id: pluginId(plugin),
-      version: plugin.version,
-      target: plugin.target,
-      name: plugin.name,
-      summary: plugin.summary,
-      revision: plugin.revision,
-      persist: plugin.persist,
-      keys: plugin.keys,
-      reads: plugin.reads,
-      file: plugin.file ?? null,
-    })),
-    next:
-      directories.length === 0
-        ? 'vch-migrate plugins new NAME makes another, --plugins DIR adds those of a directory'
-        : 'vch-migrate plugins check DIR, then vch-migrate plan with the same --plugins',
-  };
-  const published = await publish(
-    textOrJson({json: list, text: (layout) => pluginListText(list, layout)}),
-    context,
-  );
-  return published ? EXIT.done : EXIT.failed;
-}
+});

@@ -1,15 +1,35 @@
-import {migrationCommand} from '../migration-command.js';
+import {nothingMore, reportCommand} from '../command.js';
+import {EXIT} from '../exit.js';
+import {unlessStopped} from '../next.js';
 
 /** `docker rename` on a containerVM. */
-export const rename = migrationCommand({
+export const rename = reportCommand({
   name: 'rename',
-  arguments: ['CONTAINER', 'NEW-NAME'],
+  positionals: [{name: 'CONTAINER'}, {name: 'NEW-NAME'}],
   summary: 'Rename a container, by name or id, as docker rename does; refuses legacy ones',
+  options: {},
   examples: [
     ['rename web web-old -t vc.example -u admin -n vch1', 'give the container web another name'],
     ['rename 1bd4c04ef029 web -n vch1', 'the same by the beginning of its id; the target is in GOVC_URL'],
   ],
   writes: true,
-  operate: (connection, options, _settings, {args: [container = '', newName = '']}) =>
-    connection.rename({...options, container, newName}),
+  read: nothingMore,
+  async run(session, options, {args: [container = '', newName = '']}) {
+    const {renameContainer} = await import('../../rename/rename.js');
+    return renameContainer(session, {...options, container, newName});
+  },
+  exitCode({report: {summary}}) {
+    // Without the container's own rename, by this run or an earlier one, there is nothing for links to follow.
+    if (summary.changed + summary.unchanged === 0) return EXIT.failed;
+    return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
+  },
+  next: unlessStopped(({report: {summary}, line}) => {
+    const {failed, conflict, unreachable, unknown, 'not-attempted': untried} = summary;
+    if (summary.changed + summary.unchanged === 0) return line('rename');
+    // The appliance has a record of it, by which the same order goes on with the links.
+    if (failed + conflict + unreachable + unknown + untried > 0) return `the rest: ${line('rename')}`;
+    return summary.refused === 0
+      ? line('audit')
+      : `see to the containers whose links kept the old name, then ${line('audit')}`;
+  }),
 });

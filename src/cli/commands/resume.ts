@@ -1,12 +1,12 @@
-import {migrationCommand} from '../migration-command.js';
-import {ISO_OPTIONS, VCH_RUN_OPTIONS} from '../option-table.js';
-import {vchOptions} from '../vch-command.js';
+import {reportCommand} from '../command.js';
+import {isoOptions, vchRunOptions} from '../options.js';
+import {journaled, nextAfterUpgrade, outageQuestion, upgradeExit, vchRun} from '../upgrade-result.js';
 
 /** Goes on with an interrupted upgrade. */
-export const resume = migrationCommand({
+export const resume = reportCommand({
   name: 'resume',
   summary: 'Go on with an upgrade that was interrupted, where it stopped; from any machine',
-  options: [...VCH_RUN_OPTIONS, ...ISO_OPTIONS],
+  options: {...vchRunOptions, ...isoOptions},
   examples: [
     [
       'resume -t vc.example -u admin -n vch1',
@@ -15,6 +15,12 @@ export const resume = migrationCommand({
     ['resume -n vch1 --appliance-iso appliance.iso', 'the same when the upload of that file was cut off'],
   ],
   writes: true,
-  operate: async (connection, options, settings) =>
-    connection.resume(await vchOptions('resume', options, settings)),
+  read: ({own}) => vchRun(own),
+  async run(session, options, {own}) {
+    const {resumeVch} = await import('../../vch-upgrade/resume.js');
+    return resumeVch(session, await journaled('resume', options, own.journal));
+  },
+  question: outageQuestion,
+  exitCode: ({report}) => upgradeExit(report),
+  next: nextAfterUpgrade,
 });

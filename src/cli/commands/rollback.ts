@@ -1,13 +1,13 @@
-import {migrationCommand} from '../migration-command.js';
-import {VCH_RUN_OPTIONS} from '../option-table.js';
-import {vchOptions} from '../vch-command.js';
+import {reportCommand} from '../command.js';
+import {vchRunOptions} from '../options.js';
+import {journaled, nextAfterUpgrade, upgradeExit, vchRun} from '../upgrade-result.js';
 
 /** Takes the last upgrade back. */
-export const rollback = migrationCommand({
+export const rollback = reportCommand({
   name: 'rollback',
   summary:
     'Take back the last upgrade, finished or not: the appliance by its snapshot, then the containerVMs',
-  options: VCH_RUN_OPTIONS,
+  options: vchRunOptions,
   examples: [
     ['rollback -t vc.example -u admin -n vch1', 'go back, after a question; from any machine'],
     [
@@ -16,6 +16,14 @@ export const rollback = migrationCommand({
     ],
   ],
   writes: true,
-  operate: async (connection, options, settings) =>
-    connection.rollback(await vchOptions('rollback', options, settings)),
+  asksForName: true,
+  read: ({own}) => vchRun(own),
+  async run(session, options, {own}) {
+    const {rollbackVch} = await import('../../vch-upgrade/rollback.js');
+    return rollbackVch(session, await journaled('rollback', options, own.journal));
+  },
+  question: () =>
+    'the appliance goes back to its snapshot, and docker does not answer until it is up again; ',
+  exitCode: ({report}) => upgradeExit(report),
+  next: nextAfterUpgrade,
 });

@@ -1,15 +1,37 @@
-import {migrationCommand} from '../migration-command.js';
-import {SELECT_OPTIONS, STAGING_OPTIONS} from '../option-table.js';
+import {reportCommand} from '../command.js';
+import {writesExit} from '../exit.js';
+import {leftWords, restOf, unfinished, unlessStopped} from '../next.js';
+import {text, wholeNumber} from '../option.js';
+import {narrowing, selectOptions, stagingOf, stagingOptions} from '../staging.js';
 
 /** Puts the containerVMs back, from their own ledgers. */
-export const undo = migrationCommand({
+export const undo = reportCommand({
   name: 'undo',
   summary: 'Put the containerVMs back as they were, from their ledgers; whole VMs or not at all',
-  options: ['run', 'to', ...SELECT_OPTIONS, ...STAGING_OPTIONS],
+  options: {
+    run: text('Command:', 'Undo only what the run with this id wrote', {repeat: true}),
+    to: wholeNumber(text('Command:', 'Undo the plugins above this VERSION, and keep it', {repeat: true}), 0),
+    ...selectOptions,
+    ...stagingOptions,
+  },
   examples: [
     ['undo -t vc.example -u admin -n vch1', 'undo everything that vch-migrate did to the containerVMs'],
     ['undo -n vch1 --to 2', 'undo the plugins above version 2'],
   ],
   writes: true,
-  operate: (connection, options, {run, to}) => connection.undo({...options, run, to}),
+  read: async ({own}, {now}) => ({
+    ...(await narrowing(own)),
+    staging: stagingOf(own, now),
+    run: own.run,
+    to: own.to,
+  }),
+  async run(session, options) {
+    const {undoMigration} = await import('../../containers/undo.js');
+    return undoMigration(session, options);
+  },
+  exitCode: ({report}) => writesExit(report.summary),
+  next: unlessStopped((told) => {
+    const {summary} = told.report;
+    return unfinished(summary) > 0 ? `${leftWords(summary)}: ${restOf(told)}` : told.line('status');
+  }, restOf),
 });

@@ -1,11 +1,26 @@
-import {migrationCommand} from '../migration-command.js';
+import {nothingMore, reportCommand} from '../command.js';
+import {goalExit} from '../exit.js';
+import {unlessStopped} from '../next.js';
 
 /** Checks the live VMs against their goal. */
-export const verify = migrationCommand({
+export const verify = reportCommand({
   name: 'verify',
   summary:
     'Check the live containerVMs: 0 all at their goal, 3 but for refused or unreachable ones, 1 if one contradicts',
+  options: {},
   examples: [['verify -t vc.example -u admin -n vch1', 'check every containerVM against its goal']],
   writes: false,
-  operate: (connection, options) => connection.verify(options),
+  read: nothingMore,
+  async run(session, options) {
+    const {verifyMigration} = await import('../../containers/verify.js');
+    return verifyMigration(session, options);
+  },
+  exitCode: ({report}) => goalExit(report.summary),
+  next: unlessStopped(({report: {summary}, line}) => {
+    const atGoal = summary.unchanged + summary.changed + summary.skipped;
+    if (atGoal === summary.total) return 'nothing; every containerVM is at its goal';
+    return atGoal + summary.refused + summary.unreachable === summary.total
+      ? `see to the VMs that were refused or unreachable, then ${line('apply')}`
+      : `see to the VMs that are not at their goal, then ${line('plan')}`;
+  }),
 });

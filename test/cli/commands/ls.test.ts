@@ -1,21 +1,40 @@
 import {expect} from 'chai';
-import {parsed, runCommandLine, VCH, withTarget} from '../fake-cli.js';
+import type {Simulator} from '../../../src/simulator/simulator.js';
+import {vchMigrate} from '../../on-simulator.js';
+import {expectValid} from '../../schemas.js';
+import {smallVch, withSimulator} from '../../small-vch.js';
+import {parsed, runCommandLine, withTarget} from '../fake-cli.js';
+
+function ls(simulator: Simulator, ...args: readonly string[]) {
+  return vchMigrate(['ls', ...args], {
+    GOVC_URL: simulator.url,
+    GOVC_USERNAME: simulator.user,
+    GOVC_PASSWORD: simulator.password,
+    GOVC_INSECURE: '1',
+  });
+}
+
+/** A VCH with one containerVM. */
+const fixture = smallVch([{name: 'web'}]);
 
 describe('ls', () => {
   it('lists VCHs as text and JSON', async () => {
-    const text = await runCommandLine(['ls'], withTarget);
-    expect(text.stdout).to.match(/vch1 +vm-12 +5678 +0 +1 +none in progress/);
-    expect(text.stdout).to.match(/Next: vch-migrate plan --name vch1\n$/);
-    const json = await runCommandLine(['ls', '--format', 'json'], withTarget);
-    const listing = parsed(json.stdout);
-    expect(listing.schema).to.equal('vch-migrate/ls/v1');
-    expect(listing.vchs).to.deep.equal([VCH]);
+    await withSimulator({fixture}, async (simulator) => {
+      const text = await ls(simulator);
+      expect(text.stdout).to.match(/vch1 +vm-100 +8000 +0 +1 +none in progress/);
+      expect(text.stdout).to.match(/Next: vch-migrate plan --name vch1\n$/);
+      const listing = parsed((await ls(simulator, '--format', 'json')).stdout);
+      expectValid('ls', listing);
+      expect(listing.vchs).to.have.nested.property('[0].id', 'vm-100');
+      expect(listing.vchs).to.have.nested.property('[0].lock').that.deep.equals({held: false});
+    });
   });
 
   it('goes on by id where VCHs share a name', async () => {
-    const twins = [VCH, {...VCH, id: 'vm-99'}];
-    const {stdout} = await runCommandLine(['ls'], {...withTarget, listVchs: () => twins});
-    expect(stdout).to.match(/Next: vch-migrate plan --id vm-12\n$/);
+    await withSimulator({fixture: 'fixtures/two-vchs.json'}, async (simulator) => {
+      const {stdout} = await ls(simulator);
+      expect(stdout).to.match(/Next: vch-migrate plan --id vm-\d+\n$/);
+    });
   });
 
   it('refuses forms that only reports have', async () => {
@@ -28,8 +47,10 @@ describe('ls', () => {
   });
 
   it('says which VCH is not there', async () => {
-    const {code, stderr} = await runCommandLine(['ls', '-n', 'nope'], {...withTarget, listVchs: () => []});
-    expect(code).to.equal(1);
-    expect(stderr).to.match(/^vch-migrate: VCH_ERR_VCH_NOT_FOUND: no VCH nope on/);
+    await withSimulator({fixture}, async (simulator) => {
+      const {code, stderr} = await ls(simulator, '-n', 'nope');
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/^vch-migrate: VCH_ERR_VCH_NOT_FOUND: no VCH nope on/);
+    });
   });
 });

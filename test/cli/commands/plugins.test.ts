@@ -40,9 +40,9 @@ describe('plugins', () => {
     ],
     [['plugins', 'list', '--target', 'x'], /plugins list has no option --target/],
     [['plugins', 'list', '--plugins', 'a', '--plugins='], /--plugins needs a value/],
-    [['plugins', 'new'], /plugins new needs a name/],
+    [['plugins', 'new'], /plugins new needs NAME: vch-migrate plugins new /],
     [['plugins', 'new', 'x', '--plugins', 'a', '--plugins', 'b'], /give --plugins once/],
-    [['plugins', 'check'], /plugins check needs the file of a plugin/],
+    [['plugins', 'check'], /plugins check needs PATH: vch-migrate plugins check /],
     [['plugins', 'check', '/nowhere'], /\/nowhere cannot be read/],
   ];
   for (const [args, line] of usage) {
@@ -146,7 +146,7 @@ describe('plugins check', () => {
       expect(plugins.map(({id}: {id: string}) => id)).to.deep.equal([null, '1001-sample', '1002-good', null]);
       const failed = checksOf(json.stdout).filter(({status}) => status === 'failed');
       expect(failed.map(({message}) => message).join('\n')).to.match(
-        /1000-no\.mjs is no plugin.*\n.*1001-sample.*touched else, which it does not declare/,
+        /1000-no\.mjs is not a plugin.*\n.*1001-sample.*touched else, which it does not declare/,
       );
       const text = await vchMigrate(['plugins', 'check', join(directory, '1001-hands.mjs')]);
       expect(text.code).to.equal(1);
@@ -198,8 +198,8 @@ describe('plugins check', () => {
 
   it('exits 5 for an example that cannot be read', async () => {
     for (const [text, words] of [
-      ['{', /x\.before\.json is no JSON/],
-      ['{"a": 1}', /values are all strings/],
+      ['{', /x\.before\.json is unusable: it is not JSON/],
+      ['{"a": 1}', /x\.before\.json is unusable: a is not a string/],
     ] as const) {
       const files = {'x.mjs': pluginSource(), 'test/x.before.json': text, 'test/x.after.json': '{}'};
       await withDirectory(files, async (directory) => {

@@ -2,9 +2,8 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {FORMATS} from '../../../src/report/format.js';
-import {toJson} from '../../../src/report/json.js';
-import {renderReport} from '../../../src/report/render.js';
+import {toJson} from '../../../src/report/formats/json.js';
+import {FORMATS} from '../../../src/report/formats.js';
 import {hostileReport} from '../../report/hostile-report.js';
 import {exampleReport, refusedVm, reportVm} from '../../report/report-example.js';
 import {runCommandLine, withTarget} from '../fake-cli.js';
@@ -43,10 +42,10 @@ describe('show', () => {
       const path = join(folder, 'report.json');
       writeFileSync(path, toJson(report));
       for (const format of FORMATS) {
-        const {code, stdout, calls} = await runCommandLine(['show', path, '--format', format]);
+        const {code, stdout, calls} = await runCommandLine(['show', path, '--format', format.name]);
         expect([code, calls]).to.deep.equal([0, []]);
-        const expected = renderReport(JSON.parse(toJson(report)), format, {columns: 120, colour: false});
-        if (format === 'json') expect(JSON.parse(stdout)).to.deep.equal(JSON.parse(expected));
+        const expected = format.report(JSON.parse(toJson(report)), {columns: 120, colour: false});
+        if (format.name === 'json') expect(JSON.parse(stdout)).to.deep.equal(JSON.parse(expected));
         else expect(stdout).to.equal(expected);
       }
     });

@@ -1,0 +1,43 @@
+import type {Command} from './command.js';
+import {apply} from './commands/apply.js';
+import {audit} from './commands/audit.js';
+import {check} from './commands/check.js';
+import {history} from './commands/history.js';
+import {ls} from './commands/ls.js';
+import {plan} from './commands/plan.js';
+import {pluginsCheck} from './commands/plugins-check.js';
+import {pluginsList} from './commands/plugins-list.js';
+import {pluginsNew} from './commands/plugins-new.js';
+import {rename} from './commands/rename.js';
+import {resume} from './commands/resume.js';
+import {rollback} from './commands/rollback.js';
+import {show} from './commands/show.js';
+import {simulate} from './commands/simulate.js';
+import {status} from './commands/status.js';
+import {undo} from './commands/undo.js';
+import {unlock} from './commands/unlock.js';
+import {upgrade} from './commands/upgrade.js';
+import {verify} from './commands/verify.js';
+
+/** Every command, in the order of the help. They are light: what they set in motion is loaded when they run. */
+export const commands: readonly Command[] = [
+  ls,
+  plan,
+  apply,
+  verify,
+  undo,
+  status,
+  check,
+  upgrade,
+  rollback,
+  resume,
+  unlock,
+  history,
+  rename,
+  audit,
+  show,
+  pluginsList,
+  pluginsNew,
+  pluginsCheck,
+  simulate,
+];

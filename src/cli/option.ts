@@ -1,0 +1,137 @@
+import {VchError} from '../errors.js';
+
+export type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
+
+/** One option of a command: how it is typed, how the help shows it, and what its value is read as. */
+export interface Option<T> {
+  /** `text` takes one value; `texts` may be given several times. */
+  readonly kind: 'text' | 'texts' | 'flag';
+  readonly alias?: string;
+  readonly group: OptionGroup;
+  readonly describe: string;
+  /** A suggested next command gets it as well, if that command takes it. */
+  readonly repeat?: boolean;
+  read(given: GivenOptions, name: string, problems: Problems): T;
+}
+
+export type OptionSet = Readonly<Record<string, Option<unknown>>>;
+
+/** What the options of a set were read as. */
+export type Values<Set extends OptionSet> = {
+  readonly [Name in keyof Set]: Set[Name] extends Option<infer T> ? T : never;
+};
+
+/** The options of a command line as they were typed: nothing checked, nothing filled in. */
+export interface GivenOptions {
+  /** The value, the last one where there are several. */
+  text(name: string): string | undefined;
+  /** Every value, in order. */
+  texts(name: string): readonly string[];
+  flag(name: string): boolean;
+  /** Names of the options that stand on the command line. */
+  readonly names: readonly string[];
+  /** What is wrong with the file that some of them stand in; told with all the rest. */
+  readonly problems?: readonly string[];
+}
+
+type Shown = Pick<Option<unknown>, 'alias' | 'repeat'>;
+
+/** An option with one value, as it was typed. */
+export function text(group: OptionGroup, describe: string, shown: Shown = {}): Option<string | undefined> {
+  return {kind: 'text', group, describe, ...shown, read: (given, name) => given.text(name)};
+}
+
+/** An option that may be given several times. */
+export function texts(group: OptionGroup, describe: string, shown: Shown = {}): Option<readonly string[]> {
+  return {kind: 'texts', group, describe, ...shown, read: (given, name) => given.texts(name)};
+}
+
+export function flag(group: OptionGroup, describe: string, shown: Shown = {}): Option<boolean> {
+  return {kind: 'flag', group, describe, ...shown, read: (given, name) => given.flag(name)};
+}
+
+/** An option whose value means something: `parse` gives `undefined` for what it cannot be, and `must` says what it must be. */
+export function parsed<T>(
+  option: Option<string | undefined>,
+  must: string,
+  parse: (value: string) => T | undefined,
+): Option<T | undefined> {
+  return {
+    ...option,
+    read(given, name, problems) {
+      const value = given.text(name);
+      // An empty value is told once for all options.
+      if (value === undefined || value === '') return undefined;
+      const result = parse(value);
+      if (result === undefined) problems.add(`--${name} must be ${must}`);
+      return result;
+    },
+  };
+}
+
+/** An option that is a whole number. */
+export function wholeNumber(
+  option: Option<string | undefined>,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): Option<number | undefined> {
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+  return parsed(option, `a whole number ${range}`, (value) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  });
+}
+
+/** Reads every option of a set, and collects what is wrong with them. */
+export function readValues<Set extends OptionSet>(
+  set: Set,
+  given: GivenOptions,
+  problems: Problems,
+): Values<Set> {
+  const entries: readonly (readonly unknown[])[] = Object.entries(set).map(([name, option]) => [
+    name,
+    option.read(given, name, problems),
+  ]);
+  // Object.fromEntries knows no types; the set has them.
+  return Object.fromEntries(entries);
+}
+
+/** Collects what is wrong with a command line and its environment, so that one message tells all of it. */
+export class Problems {
+  readonly #command: string;
+  readonly #found: string[];
+
+  constructor(command: string, found: readonly string[] = []) {
+    this.#command = command;
+    this.#found = [...found];
+  }
+
+  add(problem: string): void {
+    this.#found.push(problem);
+  }
+
+  /** What was found, in order. */
+  get found(): readonly string[] {
+    return this.#found;
+  }
+
+  /** Throws all that was found as one usage error. */
+  throwIfAny(): void {
+    if (this.#found.length === 0) return;
+    throw new VchError('VCH_ERR_USAGE', `${this.#found.join('; ')}; see vch-migrate ${this.#command} --help`);
+  }
+}
+
+/** The problems of a command line, with every option that was given without a value. */
+export function problemsOf(given: GivenOptions, command: string): Problems {
+  const problems = new Problems(command, given.problems);
+  const empty = given.names.filter((name) => given.texts(name).includes(''));
+  const problem = (name: string) => `--${name} needs a value (--${name}=VALUE if it begins with a dash)`;
+  if (empty.includes('password')) {
+    // Its letters were read as options: what else they came to is noise, and must not be shown.
+    const alone = new Problems(command, [problem('password')]);
+    alone.throwIfAny();
+  }
+  for (const name of empty) problems.add(problem(name));
+  return problems;
+}

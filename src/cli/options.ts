@@ -1,0 +1,143 @@
+import {parseDuration} from '../duration.js';
+import {FORMATS} from '../report/formats.js';
+import {flag, parsed, text, texts, type Values, wholeNumber} from './option.js';
+
+/** Where to connect to, and as whom. */
+export const targetOptions = {
+  target: text(
+    'Target:',
+    'URL of the vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter; or sim:FIXTURE',
+    {alias: 't', repeat: true},
+  ),
+  user: text('Target:', 'vSphere user', {alias: 'u', repeat: true}),
+  password: text('Target:', 'Password (others on this machine can see it)', {alias: 'p'}),
+  'password-file': text('Target:', 'FILE that holds the password', {repeat: true}),
+  thumbprint: text('Target:', "SHA-1 or SHA-256 of the server's certificate", {repeat: true}),
+  ca: text('Target:', 'FILE with CA certificates to trust (PEM)', {repeat: true}),
+  insecure: flag('Target:', 'Trust any certificate', {alias: 'k', repeat: true}),
+  settings: text(
+    'Target:',
+    'FILE (YAML) with options, such as target: vc.example; those on the command line beat it',
+    {repeat: true},
+  ),
+};
+
+/** Which VCH. A suggested command names it by what was found. */
+export const vchOptions = {
+  name: text('VCH:', 'VCH by the name of its VM or its own name', {alias: 'n'}),
+  id: text('VCH:', 'VCH by the managed object id of its VM, such as vm-12'),
+  'compute-resource': text('VCH:', 'Cluster, host, resource pool or vApp the VCH lies in', {
+    alias: 'r',
+    repeat: true,
+  }),
+};
+
+/** The ledger keeps it, and has 4 KiB for everything. */
+const LONGEST_CHANGE_ID = 200;
+/** Writes in flight where nobody says how many. */
+export const DEFAULT_PARALLELISM = 8;
+const MOST_PARALLELISM = 32;
+
+/** What every run over a VCH takes. */
+export const runOptions = {
+  plugins: texts('Run:', 'DIR with plugins of others: every .js and .mjs file in it is one (repeatable)', {
+    repeat: true,
+  }),
+  parallelism: wholeNumber(
+    text('Run:', `Writes in flight, 1 to ${MOST_PARALLELISM} (default ${DEFAULT_PARALLELISM})`, {
+      repeat: true,
+    }),
+    1,
+    MOST_PARALLELISM,
+  ),
+  expect: wholeNumber(
+    text('Run:', 'Stop before writing unless there are exactly N containerVMs', {repeat: true}),
+    0,
+  ),
+  'change-id': parsed(
+    text('Run:', 'Number of your change request, kept in ledger and report', {repeat: true}),
+    `at most ${LONGEST_CHANGE_ID} characters, none of them a control character`,
+    (value) => (value.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(value) ? undefined : value),
+  ),
+  yes: flag('Run:', 'Do not ask before writing', {alias: 'y'}),
+};
+
+/** What of them goes into the options of every run, whatever the command. */
+export function sharedRunOptions(values: Values<typeof runOptions>): {
+  readonly parallelism: number;
+  readonly expect: number | undefined;
+  readonly changeId: string | undefined;
+} {
+  return {
+    parallelism: values.parallelism ?? DEFAULT_PARALLELISM,
+    expect: values.expect,
+    changeId: values['change-id'],
+  };
+}
+
+/** Local files of an upgrade. */
+export const isoOptions = {
+  'appliance-iso': text(
+    'Command:',
+    'FILE that the appliance is to boot from; without it, it keeps its ISO and only its data change',
+    {repeat: true},
+  ),
+  'bootstrap-iso': text(
+    'Command:',
+    'FILE that new containers are to boot from; those that are there keep theirs',
+    {repeat: true},
+  ),
+};
+
+const LONGEST_TIMEOUT = 24 * 3_600_000;
+
+/** How long an appliance may take to be ready, in milliseconds. */
+export const timeout = parsed(
+  text('Command:', 'How long the appliance may take to be ready after power-on, such as 90s (default 10m)', {
+    repeat: true,
+  }),
+  'a duration up to 24h, such as 90s, 10m or 1h30m',
+  (value) => {
+    const time = parseDuration(value);
+    return time !== undefined && time > 0 && time <= LONGEST_TIMEOUT ? time : undefined;
+  },
+);
+
+/** Of the commands that go on with an upgrade, or take it back. */
+export const vchRunOptions = {
+  timeout,
+  journal: text('Command:', 'DIR for a file with every side effect, in order', {repeat: true}),
+};
+
+/** What vic-machine lumps together in its --force. */
+export const versionSwitches = {
+  'skip-version-check': flag('Command:', "Go on although the ISO's build is not newer than the VCH's", {
+    repeat: true,
+  }),
+  'skip-iso-check': flag('Command:', 'Go on although the two ISOs are of different versions', {repeat: true}),
+};
+
+export const lockId = text('Command:', 'Only the lock with this ID, as status shows it');
+
+/** Where the log goes. */
+export const logOptions = {
+  'log-file': text('Output:', 'FILE to append the log to, as JSON lines'),
+  debug: flag('Output:', 'Log everything but secrets to stderr', {alias: 'v'}),
+  quiet: flag('Output:', 'Log errors only', {alias: 'q'}),
+  'no-color': flag('Output:', 'No colours (also: NO_COLOR)'),
+};
+
+/** Where the result goes. */
+export const outputOptions = {
+  format: text('Output:', `${oneOf(FORMATS.map(({name}) => name))}, on stdout (default text)`),
+  report: texts(
+    'Output:',
+    `FILE for the report besides, in the form of its ending: ${FORMATS.map(({ending}) => ending).join(' ')} (repeatable)`,
+  ),
+  ...logOptions,
+};
+
+/** `text or json`. */
+export function oneOf(words: readonly string[]): string {
+  return words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}

@@ -1,0 +1,162 @@
+import {type Format, failureTitle} from '../format.js';
+import {lockText} from '../lock-text.js';
+import {
+  checkMark,
+  count,
+  displayName,
+  NEED_ATTENTION,
+  rollbackCard,
+  stepTime,
+  TITLE,
+  upgradeSentences,
+} from '../phrases.js';
+import {printable} from '../printable.js';
+import {type Report, type ReportChange, type ReportFinding, type ReportVm, VM_STATUSES} from '../report.js';
+
+/** For a change ticket. */
+export const markdown: Format = {
+  name: 'markdown',
+  ending: '.md',
+  report: toMarkdown,
+  failure: (failure) =>
+    `# ${prose(failureTitle(failure))}\n\n${code(failure.error.code)}: ${prose(failure.error.message)}\n`,
+};
+
+/** A report as Markdown (CommonMark with GitHub's tables), for a change ticket. */
+export function toMarkdown(report: Report): string {
+  const blocks = [
+    `# ${TITLE[report.command]} VCH ${code(report.vch.name)}`,
+    facts(report),
+    summary(report),
+    ...section('Checks', checks(report)),
+    ...section('Steps', steps(report)),
+    ...section('Not where they should be', attention(report)),
+    ...section('Changes', changes(report)),
+    ...section('Findings', findings(report)),
+    ...section('Way back', card(report)),
+    `**Next:** ${code(report.next)}`,
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`## ${title}`, lines.join('\n')];
+}
+
+function facts({vch, target, runId, changeId, planDigest, startedAt, finishedAt, command}: Report): string {
+  const lines = [
+    `VCH: ${code(vch.name)} (${code(vch.id)}), build ${code(vch.build ?? 'unknown')}, data version ${vch.dataVersion ?? 'unknown'}`,
+    `Target: ${code(target.url)}, ${prose(target.product)}, API ${code(target.apiVersion)}`,
+    `Run: ${code(runId)}${changeId === null ? '' : `, change ${code(changeId)}`}, ${startedAt} to ${finishedAt}`,
+    ...(planDigest === undefined ? [] : [`Saved plan: ${code(planDigest)}`]),
+    ...(command === 'status' || vch.lock.held ? [prose(lockText(vch.lock))] : []),
+  ];
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function summary(report: Report): string {
+  const rows = VM_STATUSES.filter((status) => report.summary[status] > 0).map(
+    (status) => `| ${status} | ${report.summary[status]} |`,
+  );
+  const lines = ['| Status | VMs |', '|---|---:|', ...rows, `| **total** | **${report.summary.total}** |`];
+  const notes = [
+    ...upgradeSentences(report).map(prose),
+    ...(report.summary.renameDisabled > 0
+      ? [`docker rename is disabled on ${count(report.summary.renameDisabled, 'containerVM')}.`]
+      : []),
+    ...(report.interrupted && report.upgrade === undefined
+      ? ['The run was interrupted: what is not-attempted was not touched.']
+      : []),
+  ];
+  return [lines.join('\n'), ...notes].join('\n\n');
+}
+
+function checks(report: Report): string[] {
+  if (report.checks === undefined || report.checks.length === 0) return [];
+  const rows = report.checks.map(
+    (check) => `| ${prose(check.title)} | ${checkMark(check)} | ${prose(check.message)} |`,
+  );
+  return ['| Check | Status | Seen |', '|---|---|---|', ...rows];
+}
+
+function card(report: Report): string[] {
+  const lines = rollbackCard(report);
+  return lines.length === 0 ? [] : lines.map((line) => `- ${code(line.trim())}`);
+}
+
+function steps(report: Report): string[] {
+  return (report.steps ?? []).map(
+    (step) =>
+      `1. ${prose(step.name)}: ${stepTime(step)}${step.status === 'done' ? '' : `, **${step.status}**`}`,
+  );
+}
+
+function attention(report: Report): string[] {
+  return NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status)).map(
+    (vm) =>
+      `- ${label(vm)}: **${vm.status}**${vm.error === null ? '' : `: ${code(vm.error.code)}: ${prose(vm.error.message)}`}`,
+  );
+}
+
+/** Every VM that changes, those with the same changes but for the values under one heading line. */
+function changes(report: Report): string[] {
+  return report.vms
+    .filter((vm) => vm.changes.length > 0)
+    .flatMap((vm) => [
+      `- ${label(vm)}: ${vm.status}`,
+      ...vm.changes.map((change) => `  - ${changeLine(change)}`),
+    ]);
+}
+
+function changeLine({key, before, after}: ReportChange): string {
+  const value = (raw: string | null) => (raw === null ? 'absent' : code(raw));
+  return `${code(key)}: ${value(before)} → ${value(after)}`;
+}
+
+function findings(report: Report): string[] {
+  const line = (about: string, {code: name, message}: ReportFinding) =>
+    `- ${about}: ${code(name)}: ${prose(message)}`;
+  return [
+    ...report.findings.map((finding) => line('VCH', finding)),
+    ...report.vms.flatMap((vm) => vm.findings.map((finding) => line(label(vm), finding))),
+  ];
+}
+
+function label(vm: ReportVm): string {
+  const container = vm.containerName === null ? '' : `, container ${code(vm.containerName)}`;
+  return `${code(displayName(vm))} (${code(vm.id)}${container})`;
+}
+
+/**
+ * A string from vSphere in Markdown: as code, where nothing is marked up, linked or mentioned. What could end the
+ * code, or the cell of a table, is written in character references instead.
+ */
+export function code(text: string): string {
+  const clean = printable(text).trim();
+  if (clean === '') return '(empty)';
+  return /[`|\\]/.test(clean) ? references(clean) : `\`${clean}\``;
+}
+
+/** Prose that may hold strings from vSphere: it reads as it is, what stands in backquotes as code, and marks up nothing. */
+export function prose(text: string): string {
+  const parts = printable(text).trim().split('`');
+  // An odd number of backquotes leaves the last one alone.
+  const pairs = parts.length % 2 === 1 ? parts.length : parts.length - 1;
+  return parts
+    .map((part, at) => {
+      if (at >= pairs) return `&#96;${references(part)}`;
+      return at % 2 === 1 ? code(part) : references(part);
+    })
+    .join('');
+}
+
+/** Every character that could mean something is written as a reference, which never does. */
+function references(text: string): string {
+  return text
+    .replace(/[!#$&*<>@[-`{-~]|^[-+=]|(?<=^\d{1,9})[.)]/g, reference)
+    .replace(/(?<=www)\.|:(?=\/\/)/gi, reference);
+}
+
+function reference(character: string): string {
+  return `&#${character.charCodeAt(0)};`;
+}

@@ -1,0 +1,146 @@
+import {durationText} from '../duration.js';
+import {printable} from './printable.js';
+import {
+  type Report,
+  type ReportChange,
+  type ReportCheck,
+  type ReportCommand,
+  type ReportStatus,
+  type ReportStep,
+  type ReportUpgrade,
+  type ReportVm,
+  VM_STATUSES,
+} from './report.js';
+import {truncate} from './width.js';
+
+/** How the heading of a report begins. */
+export const TITLE: Readonly<Record<ReportCommand, string>> = {
+  plan: 'Plan for',
+  apply: 'Apply to',
+  undo: 'Undo on',
+  status: 'Status of',
+  verify: 'Verification of',
+  rename: 'Rename on',
+  audit: 'Audit of',
+  check: 'Check of',
+  upgrade: 'Upgrade of',
+  rollback: 'Rollback of',
+  resume: 'Resumed upgrade of',
+  unlock: 'Unlocking of',
+};
+
+/** `1 VM`, `412 VMs`. */
+export function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}
+
+/** `16 containerVMs: 9 pending, 5 unchanged, 2 refused`. */
+export function countsText(report: Pick<Report, 'summary' | 'command' | 'vms'>): string {
+  const {summary} = report;
+  const parts = VM_STATUSES.filter((status) => summary[status] > 0).map(
+    (status) => `${summary[status]} ${status}`,
+  );
+  return `${count(summary.total, vmNoun(report))}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+}
+
+/** Where a VM should not have ended, worst first. */
+export const NEED_ATTENTION: readonly ReportStatus[] = [
+  'failed',
+  'unknown',
+  'conflict',
+  'refused',
+  'unreachable',
+];
+
+const SENTENCES: Readonly<Record<ReportUpgrade['result'], string>> = {
+  planned: 'Nothing was written: this is what it would do.',
+  'not-started': 'Nothing was written.',
+  unchanged: 'The appliance had nothing to be upgraded; it was not touched.',
+  upgraded: 'The VCH is upgraded.',
+  'as-before': 'The appliance is as it was before.',
+  'rolled-back': 'The VCH is rolled back: its appliance is as it was before.',
+  resumable: 'The upgrade is unfinished: resume goes on with it, rollback takes it back.',
+  'needs-person': 'A person is needed now: the VCH is half-done, and may be down.',
+  unlocked: 'The upgrade lock is removed.',
+};
+
+/** Where an upgrade, or what followed on it, left the VCH, and why; empty for other commands. */
+export function upgradeSentences({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
+  if (upgrade === undefined) return [];
+  const where = [
+    `run ${upgrade.run}`,
+    ...(upgrade.phase === null ? [] : [`phase ${upgrade.phase}`]),
+    ...(upgrade.snapshot === null ? [] : [`snapshot ${upgrade.snapshot}`]),
+    ...(upgrade.lockId === null || upgrade.result !== 'resumable' ? [] : [`lock ${upgrade.lockId}`]),
+  ];
+  const error = upgrade.error === null ? [] : [`${upgrade.error.code}: ${upgrade.error.message}`];
+  const back = upgrade.result === 'resumable' && upgrade.phase?.startsWith('rollback');
+  const sentence = back ? 'The rollback is unfinished: rollback goes on with it.' : SENTENCES[upgrade.result];
+  return [`${sentence} (${where.join(', ')})`, ...error];
+}
+
+/** How to go on by hand, where somebody may have to. */
+export function rollbackCard({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
+  if (upgrade === undefined) return [];
+  return ['upgraded', 'resumable', 'needs-person'].includes(upgrade.result) ? upgrade.card : [];
+}
+
+/** What a report's VMs are called together: with the appliance among them they are not all containerVMs. */
+export function vmNoun({vms}: {readonly vms: Report['vms']}): 'VM' | 'containerVM' {
+  return vms.some(({kind}) => kind === 'appliance') ? 'VM' : 'containerVM';
+}
+
+/** A VM's display name for people: VIC puts the container's 64 digits into it, of which twelve are enough. */
+export function displayName(vm: Pick<ReportVm, 'displayName'>): string {
+  return printable(vm.displayName).replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
+}
+
+/** A container's name among others: in quotes where it is not one that docker would give. */
+export function containerName(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : JSON.stringify(printable(name));
+}
+
+/** Which VM, for a line about it alone. */
+export function vmLabel(vm: Pick<ReportVm, 'id' | 'displayName' | 'containerName'>): string {
+  const container =
+    vm.containerName === null || vm.containerName === vm.displayName
+      ? ''
+      : `, container ${containerName(vm.containerName)}`;
+  return `${displayName(vm)} (${printable(vm.id)}${container})`;
+}
+
+const LONGEST_VALUE = 48;
+
+/** `+` a new key, `~` a changed one, `-` a removed one. */
+export function changeSign(change: ReportChange): '+' | '~' | '-' {
+  if (change.before === null) return '+';
+  return change.after === null ? '-' : '~';
+}
+
+/** One change for people: `+ common/name "web"`. */
+export function changeText(change: ReportChange): string {
+  const key = `${changeSign(change)} ${printable(change.key)}`;
+  if (change.before === null) return `${key} ${quoted(change.after)}`;
+  if (change.after === null) return `${key} (was ${quoted(change.before)})`;
+  return `${key} ${quoted(change.before)} -> ${quoted(change.after)}`;
+}
+
+function quoted(value: string | null): string {
+  return value === null ? '(absent)' : `"${truncate(printable(value), LONGEST_VALUE)}"`;
+}
+
+const MARK: Readonly<Record<ReportCheck['status'], string>> = {
+  ok: '✓ ok',
+  warning: '! warning',
+  failed: '✗ failed',
+};
+
+/** What a check came to, for a screen or a page. */
+export function checkMark({status}: ReportCheck): string {
+  return MARK[status];
+}
+
+/** When a step began, and how long it took: `03:04:05 UTC, 1.2 s`. */
+export function stepTime({startedAt, finishedAt}: ReportStep): string {
+  return `${startedAt.slice(11, 19)} UTC, ${durationText(Date.parse(finishedAt) - Date.parse(startedAt))}`;
+}
