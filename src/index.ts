@@ -29,9 +29,10 @@ import {resumeVch as resume} from './vch-upgrade/resume.js';
 import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
 import {unlockVch as unlock} from './vch-upgrade/unlock.js';
 import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
-import type {ConnectOptions} from './vim25/connect-options.js';
+import type {ConnectOptions} from './vim25/http-client.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
+export type {Journal, SideEffect} from './appliance/appliance-writer.js';
 export type {LockState, ProgressEvent, VchSummary, VmStatus} from './containers/outcome.js';
 export type {VchSelector} from './containers/run-options.js';
 export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
@@ -43,10 +44,11 @@ export {type MigratedConfig, migrateConfigWith} from './migration/migrate-config
 export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {Check, CheckOutcome} from './vch-upgrade/check.js';
-export {fileJournal, type Journal, type SideEffect} from './vch-upgrade/journal.js';
+export {fileJournal} from './vch-upgrade/journal.js';
 export type {UpgradeResult} from './vch-upgrade/outcome.js';
-export type {ConnectOptions, TlsOptions} from './vim25/connect-options.js';
+export type {ConnectOptions} from './vim25/http-client.js';
 export type {Session} from './vim25/session.js';
+export type {TlsOptions} from './vim25/tls.js';
 export {builtinPlugins};
 
 /** VIC's own plugins, checked once, because checking them takes as long as migrating a config. */

@@ -1,54 +1,79 @@
+import {performance} from 'node:perf_hooks';
+import {setTimeout} from 'node:timers/promises';
+import type {ServerTime} from '../src/simulator/simulator.js';
 import type {Clock} from '../src/vim25/clock.js';
+
+type SleepOptions = Parameters<Clock['sleep']>[1] & Parameters<ServerTime['sleep']>[1];
 
 interface Sleeper {
   readonly until: number;
   readonly ref: boolean;
-  readonly wake: () => void;
+  wake(): void;
 }
 
+/** Where the virtual time begins. */
+const START = Date.UTC(2026, 0, 2, 3, 4, 5);
+/** How long the process must have nothing to do, in milliseconds of the machine. */
+const IDLE = 0.5;
+
 /**
- * A clock that jumps to the earliest sleeper whenever everybody sleeps, so that minutes pass in no time. `idle` says
- * when that is so; a sleeper that does not keep the process alive does not make it jump.
+ * One time for a client and a server in this process. As soon as neither has anything to do, it jumps to the end of
+ * the sleep that is over first: hours pass in milliseconds, and a slow machine only makes the test slower, since no
+ * time passes while something is computed or on its way. Programs in processes of their own it cannot see: a test with
+ * one of them needs the machine's time.
  */
-export function virtualClock(idle: () => boolean = () => true): Clock {
-  let time = 1_000;
-  let jumping = false;
-  const sleepers = new Set<Sleeper>();
-  const jump = () => {
-    const waited = [...sleepers].filter(({ref}) => ref);
-    jumping = waited.length > 0;
-    if (!jumping) return;
-    if (idle()) {
-      const earliest = [...sleepers].reduce((first, other) => (other.until < first.until ? other : first));
-      time = Math.max(time, earliest.until);
-      sleepers.delete(earliest);
-      earliest.wake();
+export class VirtualClock implements Clock, ServerTime {
+  readonly #sleepers = new Set<Sleeper>();
+  #now = START;
+  #running = false;
+
+  /** A property, since who takes the time may take this function alone. */
+  readonly now = (): number => this.#now;
+
+  /** Milliseconds that have passed since the clock was made. */
+  get elapsed(): number {
+    return this.#now - START;
+  }
+
+  sleep(milliseconds: number, {signal, ref = true}: SleepOptions = {}): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const sleeper: Sleeper = {until: this.#now + Math.max(milliseconds, 0), ref, wake};
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', wake);
+      void this.#run();
+    });
+  }
+
+  /** Jumps for as long as somebody sleeps on whom the test waits. */
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    while ([...this.#sleepers].some(({ref}) => ref)) {
+      await idle();
+      const next = [...this.#sleepers].reduce<Sleeper | undefined>(
+        (first, other) => (first === undefined || other.until < first.until ? other : first),
+        undefined,
+      );
+      if (next === undefined) break;
+      this.#now = Math.max(this.#now, next.until);
+      next.wake();
     }
-    setImmediate(jump);
-  };
-  return {
-    now: () => time,
-    sleep(milliseconds, {signal, ref = true} = {}) {
-      if (signal?.aborted) return Promise.resolve();
-      return new Promise((resolve) => {
-        const sleeper: Sleeper = {
-          until: time + milliseconds,
-          ref,
-          wake: () => {
-            signal?.removeEventListener('abort', abort);
-            resolve();
-          },
-        };
-        const abort = () => {
-          sleepers.delete(sleeper);
-          resolve();
-        };
-        signal?.addEventListener('abort', abort, {once: true});
-        sleepers.add(sleeper);
-        if (jumping) return;
-        jumping = true;
-        setImmediate(jump);
-      });
-    },
-  };
+    this.#running = false;
+  }
+}
+
+/** Settles when the process has had nothing to do for a moment. */
+async function idle(): Promise<void> {
+  for (;;) {
+    const before = performance.eventLoopUtilization();
+    await setTimeout(1);
+    const reading = process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'));
+    if (!reading && performance.eventLoopUtilization(before).idle >= IDLE) return;
+  }
 }

@@ -1,39 +1,78 @@
-import {toVchError, VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import type {ExtraConfig, KeyValue} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import type {Journal} from '../vch-upgrade/journal.js';
-import type {CdromChange} from '../vim25/devices.js';
-import {pause} from '../vim25/pause.js';
+import {APPLIANCE, type Ended, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
-import {TaskWaiter} from '../vim25/task-waiter.js';
+import {settle, TaskWaiter} from '../vim25/tasks.js';
+import type {CdromChange} from '../vim25/virtual-machine.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
-import {mayHaveLost} from './retry.js';
 
 // Why: docs/decisions/012-one-writer-owns-the-appliance.md
 
-const ATTEMPTS = 12;
-/** Writes that succeed and do not last before that is taken for what the server does. */
-const INEFFECTIVE = 3;
+/** One change that is made on the vCenter: told right before it is asked for. */
+export interface SideEffect {
+  /** vim25's method, or what else is called: `ReconfigVM_Task`, `PUT`. */
+  readonly effect: string;
+  /** The object: a moref, or a datastore path. */
+  readonly object: string;
+  readonly detail: string;
+}
 
-/** What is still to be written; `null` where all of it stands. */
-export type Missing = {
+/** Hears every side effect in order. */
+export type Journal = (effect: SideEffect) => void;
+
+/** What is still to be written. */
+export interface Missing {
   readonly extraConfig: readonly KeyValue[];
   readonly deviceChange?: readonly CdromChange[];
-} | null;
+}
+
+/**
+ * Decides on a reading what is missing from it: `null` where nothing is. `value` is what the decision found out besides;
+ * `before` is that of the last decision, if the work looked before.
+ */
+export type Want<T> = (now: Appliance, before: T | null) => Wanted<T> | Promise<Wanted<T>>;
+
+export interface Wanted<T> {
+  readonly missing: Missing | null;
+  readonly value: T;
+}
+
+/** A reading in which everything stands, and what was found out with it. */
+export interface Written<T> {
+  readonly appliance: Appliance;
+  readonly value: T;
+}
+
+/** A reading from which something was missing. */
+export interface Unwritten<T> extends Written<T> {
+  readonly missing: Missing;
+}
+
+/** What can be done with the appliance while nobody else of this process does anything with it. */
+export interface Turn {
+  read(): Promise<Appliance>;
+  /**
+   * Writes what is missing from a reading, until nothing is: what was written is read back, and an answer that was lost
+   * costs nothing but a look. Gives the reading in which it stands.
+   */
+  write<T>(what: string, want: Want<T>): Promise<Written<T>>;
+  /** The same for who has to tidy up after a failure. */
+  tryWrite<T>(what: string, want: Want<T>): Promise<Ended<Unwritten<T>, Written<T>>>;
+}
 
 /**
  * The one writer of a process to its appliance. Writes go one after the other, each guarded by the changeVersion of
  * the reading it was decided on, so that we never conflict with ourselves and notice everybody else.
  */
-export class ApplianceWriter {
+export class ApplianceWriter implements Turn {
   readonly session: Session;
   readonly vch: Vch;
   readonly waiter: TaskWaiter;
+  readonly #note: Journal;
   #last: Promise<unknown> = Promise.resolve();
   #busy = 0;
-
-  readonly #note: Journal;
 
   constructor(session: Session, vch: Vch, note: Journal = () => undefined) {
     this.session = session;
@@ -51,72 +90,70 @@ export class ApplianceWriter {
     return this.#busy > 0;
   }
 
-  /** Waits for what is being done with the appliance, and keeps others waiting meanwhile. */
-  inTurn<T>(act: () => Promise<T>): Promise<T> {
-    this.#busy += 1;
-    const turn = this.#last.then(act, act);
-    this.#last = turn.then(
-      () => this.#ended(),
-      () => this.#ended(),
-    );
-    return turn;
-  }
-
   read(): Promise<Appliance> {
     return readAppliance(this.session, this.vch);
   }
 
-  /**
-   * Writes what `missing` says is missing from a reading, until nothing is: so what was written is read back, and an
-   * answer that was lost costs nothing but a look. Gives the reading in which it stands.
-   */
-  write(what: string, missing: (appliance: Appliance) => Missing | Promise<Missing>): Promise<Appliance> {
-    return this.inTurn(() => this.writeNow(what, missing));
+  write<T>(what: string, want: Want<T>): Promise<Written<T>> {
+    return this.inTurn((turn) => turn.write(what, want));
   }
 
-  /** The same for who has the turn already. */
-  async writeNow(
-    what: string,
-    missing: (appliance: Appliance) => Missing | Promise<Missing>,
-  ): Promise<Appliance> {
-    let ineffective = 0;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const appliance = await this.read();
-        const spec = await missing(appliance);
-        if (spec === null) return appliance;
-        if (ineffective === INEFFECTIVE) throw this.#dropped(what, spec);
+  tryWrite<T>(what: string, want: Want<T>): Promise<Ended<Unwritten<T>, Written<T>>> {
+    return this.inTurn((turn) => turn.tryWrite(what, want));
+  }
+
+  /** Waits for what is being done with the appliance, and keeps others waiting meanwhile. Inside, only `turn` writes. */
+  inTurn<T>(act: (turn: Turn) => Promise<T>): Promise<T> {
+    this.#busy += 1;
+    const begin = () => act(this.#turn);
+    const turn = this.#last.then(begin, begin);
+    const end = () => {
+      this.#busy -= 1;
+    };
+    this.#last = turn.then(end, end);
+    return turn;
+  }
+
+  readonly #turn: Turn = {
+    read: () => this.read(),
+    tryWrite: (what, want) => this.#tryWrite(what, want),
+    write: async (what, want) => {
+      const ended = await this.#tryWrite(what, want);
+      if (ended.status === 'done') return ended.value;
+      throw ended.error;
+    },
+  };
+
+  #tryWrite<T>(what: string, want: Want<T>): Promise<Ended<Unwritten<T>, Written<T>>> {
+    const {session, vch, label} = this;
+    return retry<Unwritten<T>, Written<T>>(session, APPLIANCE, {
+      async look(last, unsettled) {
+        if (unsettled) await settle(session, vch.ref);
+        const appliance = await readAppliance(session, vch);
+        const {missing, value} = await want(appliance, last === null ? null : last.value);
+        return missing === null ? {done: {appliance, value}} : {act: {appliance, value, missing}};
+      },
+      act: async ({appliance: {changeVersion}, missing}) => {
         this.#note({
           effect: 'ReconfigVM_Task',
-          object: this.vch.ref.value,
-          detail: `${what}: ${named(spec)}`,
+          object: vch.ref.value,
+          detail: `${what}: ${named(missing)}`,
         });
-        const {changeVersion} = appliance;
-        const task = await reconfigure(this.session, this.vch.ref, {changeVersion, ...spec});
-        await this.waiter.wait(task, `${what} on ${this.label}`);
-        ineffective += 1;
-      } catch (error) {
-        const failure = toVchError(error);
-        if (!mayHaveLost(failure) || attempt === ATTEMPTS) throw failure;
-        await pause(attempt);
-      }
-    }
-  }
-
-  #ended(): void {
-    this.#busy -= 1;
-  }
-
-  #dropped(what: string, spec: NonNullable<Missing>): VchError {
-    return new VchError(
-      'VCH_ERR_VERIFY',
-      `${what} on ${this.label}: the tasks succeeded, but ${named(spec)} did not become what was written; compare with govc vm.info -e`,
-    );
+        const task = await reconfigure(session, vch.ref, {changeVersion, ...missing});
+        await this.waiter.wait(task, `${what} on ${label}`);
+        return undefined;
+      },
+      dropped: ({missing}) =>
+        new VchError(
+          'VCH_ERR_VERIFY',
+          `${what} on ${label}: the tasks succeeded, but ${named(missing)} did not become what was written; compare with govc vm.info -e`,
+        ),
+    });
   }
 }
 
 /** Keys without their values: those may hold secrets. */
-function named({extraConfig, deviceChange = []}: NonNullable<Missing>): string {
+function named({extraConfig, deviceChange = []}: Missing): string {
   return [...extraConfig.map(({key}) => key), ...deviceChange.map(({fileName}) => `CD-ROM ${fileName}`)].join(
     ', ',
   );
@@ -130,4 +167,13 @@ export function missingKeys(
   return Object.entries(wanted).flatMap(([key, value]) =>
     (config[key] ?? null) === value ? [] : [{key, value: value ?? ''}],
   );
+}
+
+/** The same as something to write; `null` where nothing is missing. */
+export function missing(
+  config: ExtraConfig,
+  wanted: Readonly<Record<string, string | null>>,
+): Missing | null {
+  const extraConfig = missingKeys(config, wanted);
+  return extraConfig.length === 0 ? null : {extraConfig};
 }

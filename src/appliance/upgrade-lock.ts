@@ -3,7 +3,7 @@ import {toVchError, VchError} from '../errors.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {encodeRecord, type UpgradeRecord} from '../vch-upgrade/record.js';
-import {type ApplianceWriter, missingKeys} from './appliance-writer.js';
+import {type ApplianceWriter, missing} from './appliance-writer.js';
 import {assertFree, findLease, UPGRADE_LOCK} from './lease.js';
 import {encodeLock, type LockText} from './lock-text.js';
 import {type LockOptions, newLock} from './new-lock.js';
@@ -50,11 +50,12 @@ export class UpgradeLock {
     let taken: {appliance: Appliance; record: UpgradeRecord} | undefined;
     try {
       await this.#writer.write('taking the upgrade lock', async (appliance) => {
-        if (findLease(UPGRADE_LOCK, appliance.config)?.id === this.id && taken !== undefined) return null;
+        if (findLease(UPGRADE_LOCK, appliance.config)?.id === this.id && taken !== undefined)
+          return {missing: null, value: null};
         assertFree(UPGRADE_LOCK, appliance.config, this.#writer.label, dead);
         taken = {appliance, record: await record(appliance)};
         this.#found = appliance;
-        return {extraConfig: missingKeys(appliance.config, this.#keys(taken.record))};
+        return {missing: missing(appliance.config, this.#keys(taken.record)), value: null};
       });
     } catch (error) {
       // An answer may have been lost, and the lock be there all the same.
@@ -90,11 +91,13 @@ export class UpgradeLock {
       found[key] ?? null,
     ]);
     try {
-      await this.#writer.write('giving the upgrade lock back', ({config}) =>
-        findLease(UPGRADE_LOCK, config)?.id === this.id
-          ? {extraConfig: missingKeys(config, Object.fromEntries(before))}
-          : null,
-      );
+      await this.#writer.write('giving the upgrade lock back', ({config}) => ({
+        missing:
+          findLease(UPGRADE_LOCK, config)?.id === this.id
+            ? missing(config, Object.fromEntries(before))
+            : null,
+        value: null,
+      }));
     } catch (error) {
       this.#options.log.warn(
         `whether ${this.#writer.label} is locked now is not known: ${toVchError(error).message}; vch-migrate status tells, and unlock removes it`,
@@ -104,15 +107,14 @@ export class UpgradeLock {
 
   /** Makes sure that lock and flag are still ours, and writes the record; its phase goes into the lock, too. */
   async update(record: UpgradeRecord): Promise<void> {
-    await this.#writer.inTurn(async () => {
+    await this.#writer.inTurn(async (turn) => {
       const {phase} = record;
       const lease = this.#options.leaseTimeOf(phase, this.#options.lease ?? UPGRADE_LOCK.leaseTime);
       this.#record = record;
       this.#lock = {...this.#lock, phase, lease, counter: this.#lock.counter + 1};
-      await this.#writer.writeNow(`entering the phase ${phase}`, (appliance) => {
+      await turn.write(`entering the phase ${phase}`, (appliance) => {
         this.assertOurs(appliance);
-        const extraConfig = missingKeys(appliance.config, this.#keys(record));
-        return extraConfig.length === 0 ? null : {extraConfig};
+        return {missing: missing(appliance.config, this.#keys(record)), value: null};
       });
       this.#renewed = performance.now();
     });
@@ -143,12 +145,12 @@ export class UpgradeLock {
     this.#lock = {...this.#lock, stopped: true, counter: this.#lock.counter + 1};
     try {
       await this.#writer.write('noting the stop in the upgrade lock', ({config}) => {
-        if (findLease(UPGRADE_LOCK, config)?.id !== this.id) return null;
-        const extraConfig = missingKeys(config, {
+        if (findLease(UPGRADE_LOCK, config)?.id !== this.id) return {missing: null, value: null};
+        const wanted = {
           [LOCK_KEY]: UPGRADE_LOCK.isForeign(config) ? encodeLock(this.#lock) : null,
           [UPGRADE_RECORD_KEY]: encodeRecord(this.record),
-        });
-        return extraConfig.length === 0 ? null : {extraConfig};
+        };
+        return {missing: missing(config, wanted), value: null};
       });
     } catch (error) {
       this.#options.log.warn(
@@ -160,19 +162,17 @@ export class UpgradeLock {
   /** Gives the lock back; `also` says what else is to stand or to go with it, the flag among it. */
   async release(also: Readonly<Record<string, string | null>>): Promise<void> {
     this.#end();
-    let ours = false;
-    await this.#writer.write('releasing the upgrade lock', (appliance) => {
+    await this.#writer.write<true>('releasing the upgrade lock', (appliance, before) => {
       const found = findLease(UPGRADE_LOCK, appliance.config);
       // What was released by a request whose answer was lost is released.
       if (found?.id !== this.id) {
-        if (!ours)
+        if (before === null)
           throw this.#lostError(
             found === null ? 'somebody removed it' : `${found.owner ?? 'somebody'} has it now`,
           );
-        return null;
+        return {missing: null, value: true};
       }
-      ours = true;
-      return {extraConfig: missingKeys(appliance.config, {[LOCK_KEY]: null, ...also})};
+      return {missing: missing(appliance.config, {[LOCK_KEY]: null, ...also}), value: true};
     });
   }
 
@@ -196,12 +196,11 @@ export class UpgradeLock {
       this.#lost.abort(this.#lostError(`it could not be renewed for ${Math.round(silent)} s`));
     if (this.#writer.busy) return;
     try {
-      await this.#writer.inTurn(async () => {
+      await this.#writer.inTurn(async (turn) => {
         this.#lock = {...this.#lock, counter: this.#lock.counter + 1};
-        await this.#writer.writeNow('renewing the upgrade lock', (appliance) => {
+        await turn.write('renewing the upgrade lock', (appliance) => {
           this.assertOurs(appliance);
-          const extraConfig = missingKeys(appliance.config, {[LOCK_KEY]: encodeLock(this.#lock)});
-          return extraConfig.length === 0 ? null : {extraConfig};
+          return {missing: missing(appliance.config, {[LOCK_KEY]: encodeLock(this.#lock)}), value: null};
         });
         this.#renewed = performance.now();
       });

@@ -1,7 +1,7 @@
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import type {Simulator} from '../simulator/simulator.js';
-import type {ConnectOptions} from '../vim25/connect-options.js';
+import type {ConnectOptions} from '../vim25/http-client.js';
 import type {Session} from '../vim25/session.js';
 import type {EventStream} from './event-stream.js';
 import type {Redactor} from './redactor.js';

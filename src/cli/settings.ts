@@ -4,7 +4,7 @@ import type {VchSelector} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Format} from '../report/format.js';
 import {DEFAULT_FORMAT, FORMATS} from '../report/formats.js';
-import type {TlsOptions} from '../vim25/connect-options.js';
+import type {TlsOptions} from '../vim25/tls.js';
 import {readAccess, readEnvironment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
 import {oneOf} from './options.js';

@@ -1,4 +1,4 @@
-import type {TlsOptions} from '../vim25/connect-options.js';
+import type {TlsOptions} from '../vim25/tls.js';
 import type {Environment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
 import type {ReadText} from './text-file.js';

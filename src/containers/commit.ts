@@ -1,18 +1,16 @@
 import pLimit from 'p-limit';
-import {toVchError, VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/extra-config.js';
-import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
+import {type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
-import {isTransient} from '../vim25/faults.js';
-import {pause} from '../vim25/pause.js';
+import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
-import {TaskWaiter} from '../vim25/task-waiter.js';
+import {settle, TaskWaiter} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
 import {type Decide, outcomeOf, type Planned, writtenKeys} from './plan.js';
 import {GONE, holds, readBack} from './read-back.js';
 
-const ATTEMPTS = 6;
 /**
  * Tasks that vCenter has accepted and not finished, for each call that may be under way. One read asks for all of
  * them, so a window wider than the calls is what keeps waiting at a fraction of a request a VM.
@@ -98,101 +96,78 @@ class Committer {
     this.#waiter = new TaskWaiter(context.session);
   }
 
-  /** Writes one VM; decides anew on a new reading whenever the one it stood on is out of date. */
+  /** Writes one VM. Looks before it tries again, and decides anew when the VM has changed. */
   async commit(planned: Planned): Promise<CommitResult> {
-    let attempted = planned;
-    if (this.#context.signal?.aborted)
-      return ended(outcomeOf(planned), 'not-attempted', interrupted(planned.vm));
-    const reason = this.#context.gate?.closedBecause() ?? null;
+    const {session, signal, gate} = this.#context;
+    if (signal?.aborted) return ended(outcomeOf(planned), 'not-attempted', interrupted(planned.vm));
+    const reason = gate?.closedBecause() ?? null;
     if (reason !== null) return ended(outcomeOf(planned), 'not-attempted', heldBack(planned.vm, reason));
-    for (let attempt = 1; ; attempt += 1) {
-      const failure = await this.#write(attempted);
-      if (failure === null) return {status: 'written', written: attempted};
-      if (!mayRetry(failure)) return ended(outcomeOf(attempted), statusFor(failure), failure);
-      const next = await this.#again(attempted, failure);
-      if (next.status === 'ended') return next;
-      if (next.status === 'written') return next;
-      if (attempt === ATTEMPTS)
-        return ended(outcomeOf(attempted), statusFor(failure), gaveUp(attempted.vm, failure));
-      attempted = next.attempt;
-      await pause(attempt);
-    }
+    const {clock, log} = session;
+    const result = await retry<Planned, CommitResult>({clock, log, signal}, CONTAINER, {
+      first: planned,
+      look: (last, unsettled) => this.#look(last ?? planned, unsettled),
+      act: (attempt) => this.#write(attempt),
+    });
+    return result.status === 'done' ? result.value : notWritten(result, result.last ?? planned);
   }
 
-  async #write({vm, decision}: Planned): Promise<VchError | null> {
-    const what = `reconfiguring ${vm.displayName} (${vm.ref.value})`;
+  async #write(planned: Planned): Promise<{done: CommitResult}> {
+    const {vm, decision} = planned;
     const written = writtenKeys(decision);
     this.#context.onWrite?.(
       vm.ref.value,
       written.map(({key}) => key),
     );
-    try {
-      const spec = {
-        changeVersion: vm.changeVersion,
-        name: decision.displayName,
-        extraConfig: optionValues(written),
-      };
-      const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));
-      await this.#waiter.wait(task, what);
-      return null;
-    } catch (error) {
-      return toVchError(error);
-    }
+    const spec = {
+      changeVersion: vm.changeVersion,
+      name: decision.displayName,
+      extraConfig: optionValues(written),
+    };
+    const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));
+    await this.#waiter.wait(task, `reconfiguring ${vm.displayName} (${vm.ref.value})`);
+    return {done: {status: 'written', written: planned}};
   }
 
   /** Reads the VM again and decides what is left to do: nothing, the same with a new changeVersion, or something else. */
-  async #again(
-    attempted: Planned,
-    failure: VchError,
-  ): Promise<CommitResult | {status: 'retry'; attempt: Planned}> {
+  async #look(attempted: Planned, unsettled: boolean): Promise<Look<Planned, CommitResult>> {
+    const {session, found, keys, decide} = this.#context;
+    const {ref} = attempted.vm;
+    if (unsettled) await settle(session, ref);
+    const vm = (await rereadVms(session, found, [ref], keys)).get(ref.value);
     const last = outcomeOf(attempted);
-    let vm: ContainerVm | null | undefined;
-    try {
-      vm = (
-        await rereadVms(this.#context.session, this.#context.found, [attempted.vm.ref], this.#context.keys)
-      ).get(attempted.vm.ref.value);
-    } catch (error) {
-      const status = isUnanswered(failure) ? 'unknown' : 'failed';
-      return ended(last, status, unsettled(attempted.vm, failure, toVchError(error)));
-    }
-    if (vm === undefined) return ended({...last, findings: [...last.findings, GONE]}, 'skipped', null);
-    if (vm === null) return ended({...last, findings: [...last.findings, NO_CONTAINER]}, 'skipped', null);
-    if (vm.status !== 'readable') return {status: 'ended', outcome: outcomeOf({vm, decision: null})};
-    // After a lost reply the first attempt may have won.
+    if (vm === undefined)
+      return {done: ended({...last, findings: [...last.findings, GONE]}, 'skipped', null)};
+    if (vm === null)
+      return {done: ended({...last, findings: [...last.findings, NO_CONTAINER]}, 'skipped', null)};
+    if (vm.status !== 'readable') return {done: {status: 'ended', outcome: outcomeOf({vm, decision: null})}};
+    // The write may have been carried out although it seemed to fail.
     if (holds(vm, attempted.decision))
-      return {status: 'written', written: {vm, decision: attempted.decision}};
-    const decision = await this.#context.decide(vm);
-    if (decision.status !== 'pending') return {status: 'ended', outcome: outcomeOf({vm, decision})};
-    return {status: 'retry', attempt: {vm, decision}};
+      return {done: {status: 'written', written: {vm, decision: attempted.decision}}};
+    const decision = await decide(vm);
+    if (decision.status !== 'pending') return {done: {status: 'ended', outcome: outcomeOf({vm, decision})}};
+    return {act: {vm, decision}};
   }
 }
 
 const NO_CONTAINER = {code: 'no-container', message: 'the VM is no longer a containerVM'};
 
-function mayRetry(failure: VchError): boolean {
-  return (
-    isUnanswered(failure) ||
-    failure.code === 'VCH_ERR_CONFLICT' ||
-    failure.fault === 'InvalidState' ||
-    failure.fault === 'ManagedObjectNotFound' ||
-    isTransient(failure)
-  );
-}
-
-const UNANSWERED: ReadonlySet<string> = new Set([
-  'VCH_ERR_TRANSPORT',
-  'VCH_ERR_TIMEOUT',
-  'VCH_ERR_OUTCOME_UNKNOWN',
-]);
-
-/** The request went out, or may have, and whether it was carried out was not heard. */
-function isUnanswered(failure: VchError): boolean {
-  return UNANSWERED.has(failure.code);
+/** How a VM ended that could not be written, or of which that is not known. */
+function notWritten({status, error, acted}: Failed<Planned>, last: Planned): CommitResult {
+  const outcome = outcomeOf(last);
+  if (acted !== null && acted !== error) {
+    const known = status === 'unknown' || statusFor(acted) === 'unknown' ? 'unknown' : 'failed';
+    return ended(outcome, known, unsettled(last.vm, known, acted, error));
+  }
+  const message = error.failure === 'final' ? error : gaveUp(last.vm, error);
+  return ended(outcome, statusFor(error), message);
 }
 
 function statusFor(failure: VchError): VmOutcome['status'] {
-  if (isUnanswered(failure)) return 'unknown';
   switch (failure.code) {
+    case 'VCH_ERR_TRANSPORT':
+    case 'VCH_ERR_TIMEOUT':
+    case 'VCH_ERR_OUTCOME_UNKNOWN':
+      return 'unknown';
     case 'VCH_ERR_CONFLICT':
       return 'conflict';
     case 'VCH_ERR_NEEDS_POWER_OFF':
@@ -229,19 +204,20 @@ function heldBack(vm: ReadableVm, reason: string): VchError {
 }
 
 function gaveUp(vm: ReadableVm, failure: VchError): VchError {
+  const {code, fault, message} = failure;
   const label = `${vm.displayName} (${vm.ref.value})`;
-  return new VchError(failure.code, `${label}: given up after ${ATTEMPTS} attempts: ${failure.message}`, {
-    ...(failure.fault === undefined ? {} : {fault: failure.fault}),
-    cause: failure,
-  });
+  return new VchError(code, `${label}: given up after several attempts: ${message}`, {fault, cause: failure});
 }
 
-function unsettled(vm: ReadableVm, failure: VchError, reading: VchError): VchError {
-  const label = `${vm.displayName} (${vm.ref.value})`;
-  const code = isUnanswered(failure) ? 'VCH_ERR_OUTCOME_UNKNOWN' : failure.code;
+function unsettled(
+  vm: ReadableVm,
+  status: 'unknown' | 'failed',
+  failure: VchError,
+  reading: VchError,
+): VchError {
   return new VchError(
-    code,
-    `${label}: ${failure.message}, and reading it again failed: ${reading.message}; run vch-migrate verify`,
+    status === 'unknown' ? 'VCH_ERR_OUTCOME_UNKNOWN' : failure.code,
+    `${vm.displayName} (${vm.ref.value}): ${failure.message}, and reading it again failed: ${reading.message}; run vch-migrate verify`,
     {cause: failure},
   );
 }

@@ -1,7 +1,7 @@
 import {toVchError, VchError} from '../errors.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
-import {unescapeName} from '../vim25/entity-name.js';
+import {unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {VmOutcome} from './outcome.js';
 import {outcomeOf, type PendingDecision, type Planned, writtenKeys} from './plan.js';

@@ -1,9 +1,9 @@
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {type Cdrom, readCdroms} from '../vim25/devices.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
 import {optionValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
+import {type Cdrom, readCdroms} from '../vim25/virtual-machine.js';
 import type {Vch} from './vch.js';
 
 /** An appliance as one reading shows it, with its whole ExtraConfig. */

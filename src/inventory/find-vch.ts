@@ -13,7 +13,6 @@ import {
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
-import {withContainerView} from '../vim25/container-view.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
@@ -21,6 +20,7 @@ import {
   type ObjectContent,
   retrieveOnce,
   retrieveProperties,
+  withContainerView,
 } from '../vim25/property-collector.js';
 import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';

@@ -1,7 +1,6 @@
 import type {VchError} from '../errors.js';
-import {unescapeName} from '../vim25/entity-name.js';
 import {faultError} from '../vim25/faults.js';
-import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
+import {type ManagedObjectReference, refString, unescapeName} from '../vim25/managed-object.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';

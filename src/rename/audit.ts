@@ -15,7 +15,7 @@ import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
 import {isRenameMarked, renameSupport} from '../migration/rename-class.js';
-import {unescapeName} from '../vim25/entity-name.js';
+import {unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {type Link, linksOf} from './aliases.js';
 import {

@@ -10,7 +10,7 @@ import type {Vch} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import {pause} from '../vim25/pause.js';
 import type {Session} from '../vim25/session.js';
-import {TaskWaiter} from '../vim25/task-waiter.js';
+import {TaskWaiter} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import {claimLost, mayHaveLost, stoppedWaiting, waitedTooLong} from './rename-claim-errors.js';
 import {

@@ -11,7 +11,7 @@ import {vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
-import {escapeName, unescapeName} from '../vim25/entity-name.js';
+import {escapeName, unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';

@@ -6,7 +6,7 @@ import {Draft} from '../extraconfig/draft.js';
 import {type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
-import {unescapeName} from '../vim25/entity-name.js';
+import {unescapeName} from '../vim25/managed-object.js';
 import {holderOf, nameInUse} from './docker-name.js';
 import {
   type Containers,

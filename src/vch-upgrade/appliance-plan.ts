@@ -20,8 +20,8 @@ import {APPLIANCE_STAMP, dataVersionOf} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
-import type {CdromChange} from '../vim25/devices.js';
 import {refString} from '../vim25/managed-object.js';
+import type {CdromChange} from '../vim25/virtual-machine.js';
 import type {TargetVersion} from './record.js';
 
 /** Where an upgrade leads the appliance to, besides what plugins do. */

@@ -17,17 +17,18 @@ export async function writeAppliance(context: VchContext): Promise<void> {
     lock.assertOurs(appliance);
     assertOff(context, appliance);
     const {changes, ledger, cdrom} = await planOnRecord(context, appliance, context.record);
-    if (changes.length === 0 && cdrom === null) return null;
-    return {
+    if (changes.length === 0 && cdrom === null) return {missing: null, value: null};
+    const missing = {
       extraConfig: optionValues(ledger === null ? changes : [...changes, ledger]),
       ...(cdrom === null ? {} : {deviceChange: [cdrom]}),
     };
+    return {missing, value: null};
   });
   await writer.write('stamping the data version', async (appliance) => {
     lock.assertOurs(appliance);
     assertOff(context, appliance);
     const {stamp} = await planOnRecord(context, appliance, context.record);
-    return stamp === null ? null : {extraConfig: optionValues([stamp])};
+    return {missing: stamp === null ? null : {extraConfig: optionValues([stamp])}, value: null};
   });
 }
 

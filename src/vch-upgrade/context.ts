@@ -1,4 +1,4 @@
-import {ApplianceWriter} from '../appliance/appliance-writer.js';
+import {ApplianceWriter, type Journal, type SideEffect} from '../appliance/appliance-writer.js';
 import type {UpgradeLock} from '../appliance/upgrade-lock.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError} from '../errors.js';
@@ -6,9 +6,9 @@ import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import type {Vch} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import {untilStopped} from '../stopping.js';
-import {logUserEvent} from '../vim25/event-manager.js';
+import {isNotOffered} from '../vim25/faults.js';
 import type {Session} from '../vim25/session.js';
-import type {Journal, SideEffect} from './journal.js';
+import {logUserEvent} from '../vim25/virtual-machine.js';
 import type {VchOptions} from './options.js';
 import type {UpgradeRecord} from './record.js';
 
@@ -62,8 +62,6 @@ export async function openVch<Options extends RunOptions & {readonly journal?: J
   };
 }
 
-const NOT_OFFERED = new Set(['NotSupported', 'NotImplemented', 'MethodNotFound']);
-
 /** Leaves a line in the appliance's event log. Nothing depends on it: a user may lack Global.LogEvent. */
 export async function logEvent(context: VchContext, what: string): Promise<void> {
   const {session, vch, options, record} = context;
@@ -76,7 +74,7 @@ export async function logEvent(context: VchContext, what: string): Promise<void>
     const failure = toVchError(error);
     const text = `"${what}" is not in the events of ${context.label}: ${failure.message}`;
     // A server that offers no user events, as vcsim does, is no trouble.
-    if (failure.fault !== undefined && NOT_OFFERED.has(failure.fault)) options.log.debug(text);
+    if (isNotOffered(failure)) options.log.debug(text);
     else context.find('event-not-logged', text);
   }
 }

@@ -1,7 +1,7 @@
+import type {Journal} from '../appliance/appliance-writer.js';
 import type {RunOptions} from '../containers/run-options.js';
 import type {IsoInfo} from '../iso/iso-info.js';
 import type {ProbeDocker} from './docker-endpoint.js';
-import type {Journal} from './journal.js';
 
 /** What the commands over the VCH as a whole take. */
 export interface VchOptions extends RunOptions {

@@ -1,8 +1,8 @@
-import {reach} from '../appliance/retry.js';
 import {toVchError} from '../errors.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {settle} from '../vim25/recent-tasks.js';
+import {ACT, retried} from '../vim25/retry.js';
 import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
+import {settle} from '../vim25/tasks.js';
 import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
@@ -30,41 +30,44 @@ export function ensureSnapshot(context: VchContext): Promise<string> {
   // vic-machine knows such a name for the way back of an upgrade.
   const name = `upgrade for ${record.to?.build ?? `data version 10`}`;
   return writer.inTurn(() =>
-    reach(
-      async () => {
+    retried<true, string>(session, ACT, {
+      async look() {
         await settle(session, vch.ref);
-        return (await findSnapshot(context, record))?.ref.value ?? null;
+        const snapshot = await findSnapshot(context, record);
+        return snapshot === null ? {act: true} : {done: snapshot.ref.value};
       },
-      async () => {
+      async act() {
         await context.assertOurs();
         context.note({effect: 'CreateSnapshot_Task', object: vch.ref.value, detail: name});
         const task = await createSnapshot(session, vch.ref, {name, description: mark(record.run)});
         await writer.waiter.wait(task, `taking the snapshot of ${context.label}`);
+        return undefined;
       },
-    ),
+    }),
   );
 }
 
 /** Removes a snapshot of ours; its children, if somebody made some, stay. */
-export function ensureRemoved(context: VchContext, snapshot: ManagedObjectReference): Promise<void> {
+export function ensureRemoved(context: VchContext, snapshot: ManagedObjectReference): Promise<true> {
   const {session, vch, writer} = context;
-  return writer.inTurn(async () => {
-    await reach(
-      async () => {
+  return writer.inTurn(() =>
+    retried<true, true>(session, ACT, {
+      async look() {
         await settle(session, vch.ref);
         const {all} = await readSnapshots(session, vch.ref);
-        return all.some(({ref}) => ref.value === snapshot.value) ? null : true;
+        return all.some(({ref}) => ref.value === snapshot.value) ? {act: true} : {done: true};
       },
-      async () => {
+      async act() {
         await context.assertOurs();
         context.note({effect: 'RemoveSnapshot_Task', object: snapshot.value, detail: `of ${vch.ref.value}`});
         await writer.waiter.wait(
           await removeSnapshot(session, snapshot),
           `removing the snapshot ${snapshot.value}`,
         );
+        return undefined;
       },
-    );
-  });
+    }),
+  );
 }
 
 /** Removes the last upgrade's snapshot: with this upgrade its rollback ends. No snapshot of anybody else goes. */

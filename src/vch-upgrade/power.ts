@@ -1,9 +1,8 @@
-import {performance} from 'node:perf_hooks';
-import {setTimeout} from 'node:timers/promises';
-import {mayHaveLost, reach} from '../appliance/retry.js';
-import {hasCode, toVchError, type VchError} from '../errors.js';
-import {powerOff, powerOn, shutdownGuest} from '../vim25/power.js';
-import {settle} from '../vim25/recent-tasks.js';
+import {toVchError} from '../errors.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {POWER, retried, waitUntil} from '../vim25/retry.js';
+import {settle} from '../vim25/tasks.js';
+import {powerOff, powerOn, shutdownGuest} from '../vim25/virtual-machine.js';
 import type {VchContext} from './context.js';
 
 export const GRACE = 60_000;
@@ -11,39 +10,47 @@ const POLL = 1_000;
 
 /** Powers the appliance off: its guest shuts down, or is cut off when it takes too long. */
 export function ensurePoweredOff(context: VchContext): Promise<void> {
-  const {writer, session, vch} = context;
-  return writer.inTurn(async () => {
+  return context.writer.inTurn(async () => {
     if (await isOff(context)) return;
     await shutDown(context);
-    await reach(
-      async () => ((await isOff(context)) ? true : null),
-      async () => {
-        await context.assertOurs();
-        context.note({
-          effect: 'PowerOffVM_Task',
-          object: vch.ref.value,
-          detail: 'the guest did not shut down by itself',
-        });
-        await writer.waiter.wait(await powerOff(session, vch.ref), `powering off ${context.label}`);
-      },
-      mayBeThere,
-    );
+    await bringTo(context, 'poweredOff', {
+      effect: 'PowerOffVM_Task',
+      detail: 'the guest did not shut down by itself',
+      what: 'powering off',
+      start: () => powerOff(context.session, context.vch.ref),
+    });
   });
 }
 
 /** Powers the appliance on. */
 export function ensurePoweredOn(context: VchContext): Promise<void> {
-  const {writer, session, vch} = context;
-  return writer.inTurn(async () => {
-    await reach(
-      async () => ((await powerState(context)) === 'poweredOn' ? true : null),
-      async () => {
-        await context.assertOurs();
-        context.note({effect: 'PowerOnVM_Task', object: vch.ref.value, detail: 'powering the appliance on'});
-        await writer.waiter.wait(await powerOn(session, vch.ref), `powering on ${context.label}`);
-      },
-      mayBeThere,
-    );
+  return context.writer.inTurn(() =>
+    bringTo(context, 'poweredOn', {
+      effect: 'PowerOnVM_Task',
+      detail: 'powering the appliance on',
+      what: 'powering on',
+      start: () => powerOn(context.session, context.vch.ref),
+    }),
+  );
+}
+
+interface PowerCall {
+  readonly effect: string;
+  readonly detail: string;
+  readonly what: string;
+  start(): Promise<ManagedObjectReference>;
+}
+
+async function bringTo(context: VchContext, wanted: string, call: PowerCall): Promise<void> {
+  const {session, writer, vch, label} = context;
+  await retried<true, true>(session, POWER, {
+    look: async () => ((await powerState(context)) === wanted ? {done: true} : {act: true}),
+    async act() {
+      await context.assertOurs();
+      context.note({effect: call.effect, object: vch.ref.value, detail: call.detail});
+      await writer.waiter.wait(await call.start(), `${call.what} ${label}`);
+      return undefined;
+    },
   });
 }
 
@@ -55,17 +62,14 @@ async function shutDown(context: VchContext): Promise<void> {
     await shutdownGuest(session, vch.ref);
   } catch (error) {
     // Without tools, or where this user may not ask the guest, there is the hard way.
-    options.log.info(
-      `the guest of ${context.label} cannot be asked to shut down: ${toVchError(error).message}`,
-    );
-    if (!hasCode(error, 'VCH_ERR_TRANSPORT') && !hasCode(error, 'VCH_ERR_TIMEOUT')) return;
+    const {failure, message} = toVchError(error);
+    options.log.info(`the guest of ${context.label} cannot be asked to shut down: ${message}`);
+    if (failure !== 'maybe-done' && failure !== 'not-sent') return;
   }
-  const end = performance.now() + (options.shutdownGrace ?? GRACE);
-  while (performance.now() < end) {
-    if (await isOff(context)) return;
-    await setTimeout(Math.min(options.poll ?? POLL, Math.max(end - performance.now(), 1)));
-  }
-  options.log.info(`the guest of ${context.label} did not shut down in time; its power is taken`);
+  const grace = {every: options.poll ?? POLL, within: options.shutdownGrace ?? GRACE};
+  const off = await waitUntil(session, grace, async () => ((await isOff(context)) ? true : null));
+  if (off === null)
+    options.log.info(`the guest of ${context.label} did not shut down in time; its power is cut now`);
 }
 
 async function isOff(context: VchContext): Promise<boolean> {
@@ -76,9 +80,4 @@ async function isOff(context: VchContext): Promise<boolean> {
 async function powerState(context: VchContext): Promise<string | null> {
   await settle(context.session, context.vch.ref);
   return (await context.writer.read()).powerState;
-}
-
-/** InvalidPowerState: it got there before us. */
-function mayBeThere(failure: VchError): boolean {
-  return mayHaveLost(failure) || failure.fault === 'InvalidPowerState';
 }

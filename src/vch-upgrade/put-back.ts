@@ -1,11 +1,11 @@
-import {type Missing, missingKeys} from '../appliance/appliance-writer.js';
+import {missingKeys} from '../appliance/appliance-writer.js';
 import {findLease, UPGRADE_LOCK} from '../appliance/lease.js';
-import {reach} from '../appliance/retry.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {settle} from '../vim25/recent-tasks.js';
+import {ACT, retried} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
+import {settle} from '../vim25/tasks.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {tellNewer} from './newer-containers.js';
@@ -111,16 +111,15 @@ export function keysAsBefore(record: UpgradeRecord): Readonly<Record<string, str
 }
 
 /** The same revert twice is one revert: whether a lost one was carried out need not be known. */
-function revert(context: VchContext, snapshot: Snapshot): Promise<void> {
+function revert(context: VchContext, snapshot: Snapshot): Promise<true> {
   const {session, vch, writer, record} = context;
-  let done = false;
-  return writer.inTurn(async () => {
-    await reach(
-      async () => {
+  return writer.inTurn(() =>
+    retried<true, true>(session, ACT, {
+      async look() {
         await settle(session, vch.ref);
-        return done ? true : null;
+        return {act: true};
       },
-      async () => {
+      async act() {
         await context.assertOurs();
         context.note({
           effect: 'RevertToSnapshot_Task',
@@ -129,10 +128,10 @@ function revert(context: VchContext, snapshot: Snapshot): Promise<void> {
         });
         const task = await revertToSnapshot(session, snapshot.ref);
         await writer.waiter.wait(task, `reverting ${context.label} to ${snapshot.ref.value}`);
-        done = true;
+        return {done: true};
       },
-    );
-  });
+    }),
+  );
 }
 
 /**
@@ -144,13 +143,14 @@ async function restore(context: VchContext, before: SnapshotConfig): Promise<voi
   const inSnapshot = findLease(UPGRADE_LOCK, before.extraConfig)?.id ?? null;
   const keys = [...record.keys, LEDGER_KEY];
   const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
-  await writer.write('renewing the lock after the revert', (appliance): Missing => {
+  await writer.write('renewing the lock after the revert', (appliance) => {
     if (appliance.powerState !== 'poweredOff') throw poweredOnMeanwhile(context, appliance);
     // Also what the revert itself has put there.
     if (findLease(UPGRADE_LOCK, appliance.config)?.id !== inSnapshot) lock.assertOurs(appliance);
     const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys()});
     const deviceChange = drives(appliance, before, record.cdrom?.key);
-    return extraConfig.length === 0 && deviceChange.length === 0 ? null : {extraConfig, deviceChange};
+    const nothing = extraConfig.length === 0 && deviceChange.length === 0;
+    return {missing: nothing ? null : {extraConfig, deviceChange}, value: null};
   });
 }
 

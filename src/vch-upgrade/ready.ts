@@ -1,10 +1,8 @@
-import {performance} from 'node:perf_hooks';
-import {setTimeout} from 'node:timers/promises';
-import {mayHaveLost} from '../appliance/retry.js';
 import {goDuration} from '../duration.js';
 import {toVchError, VchError} from '../errors.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {waitUntil} from '../vim25/retry.js';
 import {startedKeys} from './appliance-plan.js';
 import type {VchContext} from './context.js';
 import {clientIp, dockerEndpoint, probeDocker} from './docker-endpoint.js';
@@ -18,34 +16,35 @@ const UNREACHABLE_LOOKS = 2;
  * where it can be reached from here. Rejects with VCH_ERR_TIMEOUT after the options' `timeout`.
  */
 export async function waitUntilReady(context: VchContext, signal: AbortSignal | undefined): Promise<void> {
-  const {options} = context;
-  const end = performance.now() + options.timeout;
-  let waitingFor = '';
+  const {options, session} = context;
+  let last: Look | undefined;
   let unreachable = 0;
-  for (;;) {
-    if (signal?.aborted) throw interrupted(context);
-    const state = await look(context);
-    if (state.status === 'ready') return;
-    const left = end - performance.now();
-    unreachable = state.status === 'unreachable' ? unreachable + 1 : 0;
-    if (unreachable > 0 && (unreachable >= UNREACHABLE_LOOKS || left <= 0)) {
-      context.find('docker-not-reached', state.waitingFor);
-      return;
-    }
-    if (left <= 0) throw timedOut(context, state.waitingFor);
-    if (state.waitingFor !== waitingFor) options.log.info(`waiting for ${state.waitingFor}`);
-    waitingFor = state.waitingFor;
-    // An abort is told by the next round.
-    await setTimeout(Math.min(options.poll ?? POLL, left), undefined, {...(signal && {signal})}).catch(
-      () => undefined,
-    );
-  }
+  const every = options.poll ?? POLL;
+  const ended = await waitUntil(
+    {clock: session.clock, signal},
+    {every, within: options.timeout},
+    async () => {
+      const state = await look(context);
+      unreachable = state.status === 'unreachable' ? unreachable + 1 : 0;
+      if (state.status === 'ready' || unreachable >= UNREACHABLE_LOOKS) return state;
+      if (state.waitingFor !== last?.waitingFor) options.log.info(`waiting for ${state.waitingFor}`);
+      last = state;
+      return null;
+    },
+  );
+  if (ended === null && signal?.aborted) throw interrupted(context);
+  const {status, waitingFor} = ended ?? last ?? waiting('a first look');
+  if (status === 'waiting') throw timedOut(context, waitingFor);
+  if (status === 'unreachable') context.find('docker-not-reached', waitingFor);
 }
 
-type Look =
-  | {readonly status: 'ready'}
-  /** All of it is up as far as vCenter shows, but docker cannot be asked from here. */
-  | {readonly status: 'waiting' | 'unreachable'; readonly waitingFor: string};
+interface Look {
+  /** `unreachable`: all of it is up as far as vCenter shows, but docker cannot be asked from here. */
+  readonly status: 'ready' | 'waiting' | 'unreachable';
+  readonly waitingFor: string;
+}
+
+const READY: Look = {status: 'ready', waitingFor: ''};
 
 async function look(context: VchContext): Promise<Look> {
   const {options} = context;
@@ -54,7 +53,7 @@ async function look(context: VchContext): Promise<Look> {
     appliance = await context.writer.read();
   } catch (error) {
     const failure = toVchError(error);
-    if (!mayHaveLost(failure)) throw failure;
+    if (failure.failure === 'final' || failure.failure === 'moved-on') throw failure;
     return waiting(`an answer of vCenter (${failure.message})`);
   }
   // What its keys say of a machine that is off is of the last time.
@@ -67,15 +66,15 @@ async function look(context: VchContext): Promise<Look> {
   });
   if (missing.length > 0) return waiting(`the start of ${missing.join(', ')}`);
   const endpoint = dockerEndpoint(appliance);
-  if (endpoint === null) return {status: 'ready'};
+  if (endpoint === null) return READY;
   const where = `the docker endpoint ${endpoint.host}:${endpoint.port}`;
   const docker = await (options.probeDocker ?? probeDocker)(endpoint);
   switch (docker.status) {
     case 'running':
-      return {status: 'ready'};
+      return READY;
     case 'locked':
       options.log.info(`${where} wants a client certificate: it is up, and was not asked further`);
-      return {status: 'ready'};
+      return READY;
     case 'starting':
       return waiting(`${where} (${docker.reason})`);
     case 'unreachable': {

@@ -1,8 +1,8 @@
-import {persist} from '../appliance/retry.js';
 import {UpgradeLock} from '../appliance/upgrade-lock.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {repeat, STEP} from '../vim25/retry.js';
 import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {
@@ -66,7 +66,7 @@ export async function runSteps(
     for (const step of await select(context)) {
       if (step.safePoint === 'before') stopIfAsked(context);
       const result = await (step.persists
-        ? persist(() => runStep(context, step, from))
+        ? repeat(context.session, STEP, () => runStep(context, step, from))
         : runStep(context, step, from));
       context.lock.amend(result.patch ?? {});
       containers = result.containers ?? containers;

@@ -1,4 +1,4 @@
-import {missingKeys} from '../appliance/appliance-writer.js';
+import {missing} from '../appliance/appliance-writer.js';
 import {assertFree, UPGRADE_LOCK, vchSummary, watchOwner} from '../appliance/lease.js';
 import {toVchError, type VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
@@ -31,15 +31,15 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   }
   return agreed(options, ended('planned', before), async () => {
     tellStep(options, UNLOCK);
-    const after = await writer.write('removing the upgrade lock', ({config}) => {
+    const {appliance: after} = await writer.write('removing the upgrade lock', ({config}) => {
       // Only the very lock that was seen to be dead.
       if (config[LOCK_KEY] !== dead) {
         assertFree(UPGRADE_LOCK, config, label);
-        return null;
+        return {missing: null, value: null};
       }
       const {record} = recordOrError(config, label);
       const flag = record === null ? 'false' : record.updateInProgress;
-      return {extraConfig: missingKeys(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag})};
+      return {missing: missing(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag}), value: null};
     });
     const {record, error} = recordOrError(after.config, label);
     if (error !== null) target.find('record-unreadable', error.message);

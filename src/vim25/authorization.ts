@@ -1,10 +1,9 @@
-import {VchError} from '../errors.js';
+import {isNotOffered} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {refValue} from './property-value.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
-import {xmlText} from './xml-text.js';
-import {child, childrenNamed, childText, type XmlElement} from './xml-tree.js';
+import {child, childrenNamed, childText, type XmlElement, xmlText} from './xml.js';
 
 /** What the logged-in user lacks on one object. */
 export interface MissingPrivileges {
@@ -50,12 +49,10 @@ async function ask(
       privId: privileges.map(xmlText),
     });
   } catch (error) {
-    if (error instanceof VchError && NOT_OFFERED.has(error.fault ?? '')) return null;
+    if (isNotOffered(error)) return null;
     throw error;
   }
 }
-
-const NOT_OFFERED = new Set(['NotSupported', 'NotImplemented', 'MethodNotFound', 'InvalidRequest']);
 
 function missingOf(entry: XmlElement): readonly MissingPrivileges[] {
   const entity = refValue(child(entry, 'entity'));

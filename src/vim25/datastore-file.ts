@@ -5,9 +5,9 @@ import {failureOfStatus, type HttpAnswer} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {FILE, retry} from './retry.js';
 import type {Session} from './session.js';
-import {startTask} from './task-call.js';
+import {startTask} from './tasks.js';
 import {reference} from './transport.js';
-import {xmlText} from './xml-text.js';
+import {xmlText} from './xml.js';
 
 const PIECE = 1024 * 1024;
 
@@ -74,7 +74,7 @@ export async function uploadDatastoreFile(
   throw signal?.aborted ? stopped(file) : ended.error;
 }
 
-/** Starts `DeleteDatastoreFile_Task`; `datacenter` may be `null` on ESXi only. */
+/** Starts `DeleteDatastoreFile_Task`; `datacenter` may be `null` on a standalone ESXi only. */
 export async function deleteDatastoreFile(
   session: Session,
   datacenter: ManagedObjectReference | null,
@@ -82,6 +82,12 @@ export async function deleteDatastoreFile(
 ): Promise<ManagedObjectReference> {
   const {fileManager} = session.content;
   const name = datastorePath(file);
+  if (datacenter === null && session.isVCenter) {
+    throw new VchError(
+      'VCH_ERR_VIM_FAULT',
+      `the datacenter of ${name} cannot be seen, and without it ${session.url.host} deletes no file; remove it with govc datastore.rm`,
+    );
+  }
   if (fileManager === null) {
     throw new VchError(
       'VCH_ERR_VIM_FAULT',

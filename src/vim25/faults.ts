@@ -1,5 +1,5 @@
 import {type ErrorCode, type FailureClass, VchError} from '../errors.js';
-import {child, childText, type XmlElement} from './xml-tree.js';
+import {child, childText, type XmlElement} from './xml.js';
 
 /** A vSphere fault, out of a SOAP fault or of a task's `info.error`. */
 export interface VimFault {
@@ -113,4 +113,11 @@ const TRANSIENT = new Set([
 /** Faults that may be gone a moment later, with the request not carried out. */
 export function isTransient(error: unknown): boolean {
   return error instanceof VchError && error.fault !== undefined && TRANSIENT.has(error.fault);
+}
+
+const NOT_OFFERED = new Set(['NotSupported', 'NotImplemented', 'MethodNotFound', 'InvalidRequest']);
+
+/** Whether the server says that it does not offer a call at all: a standalone ESXi and vcsim lack some of vCenter's. */
+export function isNotOffered(error: unknown): boolean {
+  return error instanceof VchError && error.fault !== undefined && NOT_OFFERED.has(error.fault);
 }

@@ -1,10 +1,78 @@
 import {Readable} from 'node:stream';
 import {type Dispatcher, errors, Pool} from 'undici';
 import {type FailureClass, VchError} from '../errors.js';
-import {systemClock} from './clock.js';
-import type {ConnectOptions} from './connect-options.js';
-import {Contact} from './contact.js';
-import {trustingConnector} from './tls.js';
+import type {Logger} from '../log.js';
+import {type Clock, systemClock} from './clock.js';
+import {type TlsOptions, trustingConnector} from './tls.js';
+
+// Why: docs/decisions/003-trust-and-contact.md
+
+/** What it takes to log in to a vCenter or ESXi. */
+export interface ConnectOptions {
+  /** The SDK endpoint, without credentials: `https://vc.example/sdk`. */
+  readonly url: URL;
+  readonly user: string;
+  readonly password: string;
+  readonly tls: TlsOptions;
+  /** Sent as `operationID` with every call, so that vpxd's log can be searched for the run. */
+  readonly runId: string;
+  readonly log: Logger;
+  /** What retries and waiting go by; the machine's own where it is left out. */
+  readonly clock?: Clock | undefined;
+  /** Aborted, the login is given up at once; what comes after it is not touched. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds within which the TCP and TLS handshakes must be done; 10,000. */
+  readonly connectTimeout?: number | undefined;
+  /** Milliseconds a call may take to answer; 120,000 (20,000 before the login is through). */
+  readonly requestTimeout?: number | undefined;
+}
+
+/** Whether a server answers, as far as the requests that were sent to it tell. */
+export class Contact {
+  readonly #now: () => number;
+  /** When each request that is out was sent, in their order. */
+  readonly #out = new Set<{readonly sent: number}>();
+  #heard: number;
+  #brokenSince: number | null = null;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#heard = now();
+  }
+
+  /** Requests that are out, and not answered yet. */
+  get waiting(): number {
+    return this.#out.size;
+  }
+
+  /** Milliseconds since the first request that the connection failed, if none got through since; else `null`. */
+  get broken(): number | null {
+    return this.#brokenSince === null ? null : this.#now() - this.#brokenSince;
+  }
+
+  /** Milliseconds for which somebody has been waiting for an answer, any answer. */
+  get silent(): number {
+    const [oldest] = this.#out;
+    return oldest === undefined ? 0 : this.#now() - Math.max(oldest.sent, this.#heard);
+  }
+
+  /** Sends a request, and takes note of what becomes of it. */
+  async sending<T>(request: () => Promise<T>): Promise<T> {
+    const entry = {sent: this.#now()};
+    this.#out.add(entry);
+    try {
+      const answer = await request();
+      this.#heard = this.#now();
+      this.#brokenSince = null;
+      return answer;
+    } catch (error) {
+      this.#brokenSince ??= this.#now();
+      throw error;
+    } finally {
+      this.#out.delete(entry);
+    }
+  }
+}
 
 /** What one HTTP exchange gave. */
 export interface HttpAnswer {

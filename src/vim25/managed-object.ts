@@ -8,3 +8,13 @@ export interface ManagedObjectReference {
 export function refString(ref: ManagedObjectReference): string {
   return `${ref.type}:${ref.value}`;
 }
+
+/** A name as it is given to vSphere, which keeps `/` for inventory paths and `%` for its own escapes. */
+export function escapeName(name: string): string {
+  return name.replaceAll('%', '%25').replaceAll('/', '%2f').replaceAll('\\', '%5c');
+}
+
+/** A name out of the property `name`. */
+export function unescapeName(escaped: string): string {
+  return escaped.replace(/%2f/gi, '/').replace(/%5c/gi, '\\').replace(/%25/g, '%');
+}

@@ -5,8 +5,7 @@ import {refValue} from './property-value.js';
 import {READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
-import {xmlText} from './xml-text.js';
-import {child, childrenNamed, childText, type XmlElement} from './xml-tree.js';
+import {child, childrenNamed, childText, type XmlElement, xmlText} from './xml.js';
 
 // Explicit, because vCenter pages at 100 when it is unset. A server may still send smaller pages.
 const PAGE = 500;
@@ -196,4 +195,43 @@ function objectContent(element: XmlElement): ObjectContent {
     return fault ? [{path: childText(entry, 'path') ?? '', fault: localizedFault(fault)}] : [];
   });
   return {obj, properties, missing};
+}
+
+/** Makes a view of everything of one type below a container, hands it out, and destroys it. */
+export function withContainerView<T>(
+  session: Session,
+  container: ManagedObjectReference,
+  type: string,
+  use: (view: ManagedObjectReference) => Promise<T>,
+): Promise<T> {
+  return restartable(session, async () => {
+    const answer = await session.call('CreateContainerView', session.content.viewManager, {
+      container: reference(container),
+      type: [type],
+      recursive: true,
+    });
+    const view = refValue(child(answer, 'returnval'));
+    if (view === null)
+      throw new VchError('VCH_ERR_TRANSPORT', `${session.url.host} made no view`, {failure: 'maybe-done'});
+    const generation = session.generation;
+    let result: T;
+    try {
+      result = await use(view);
+    } catch (error) {
+      // The failure that led here is the one to report.
+      await destroy(session, view);
+      throw error;
+    }
+    if (session.generation === generation) await destroy(session, view);
+    return result;
+  });
+}
+
+/** Not worth a failure: what was read is read, and the view ends with its session at the latest. */
+async function destroy(session: Session, view: ManagedObjectReference): Promise<void> {
+  try {
+    await session.call('DestroyView', view);
+  } catch (error) {
+    session.log.debug(`the view ${view.value} could not be destroyed: ${toVchError(error).message}`);
+  }
 }

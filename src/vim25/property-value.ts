@@ -1,5 +1,5 @@
 import type {ManagedObjectReference} from './managed-object.js';
-import {child, childText, type XmlElement} from './xml-tree.js';
+import {child, childText, type XmlElement} from './xml.js';
 
 /** One entry of an ExtraConfig; a value that is no string on the wire stands here by its text. */
 export interface OptionValue {

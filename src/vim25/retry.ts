@@ -114,20 +114,20 @@ export interface Work<S, T> {
   dropped?(state: S): VchError;
 }
 
-export type Ended<S, T> =
-  | {readonly status: 'done'; readonly value: T}
-  | {
-      /**
-       * `unknown`: the last act may have been carried out, and no look could tell since. `not-sent`: no act ever reached
-       * the server. `failed`: the work is not done.
-       */
-      readonly status: 'failed' | 'unknown' | 'not-sent';
-      /** What ended the work. */
-      readonly error: VchError;
-      /** The last act's failure, if it failed: where `error` is another one, a look after it ended the work. */
-      readonly acted: VchError | null;
-      readonly last: S | null;
-    };
+export type Ended<S, T> = {readonly status: 'done'; readonly value: T} | Failed<S>;
+
+export interface Failed<S> {
+  /**
+   * `unknown`: the last act may have been carried out, and no look could tell since. `not-sent`: no act ever reached
+   * the server. `failed`: the work is not done.
+   */
+  readonly status: 'failed' | 'unknown' | 'not-sent';
+  /** What ended the work. */
+  readonly error: VchError;
+  /** The last act's failure, if it failed: where `error` is another one, a look after it ended the work. */
+  readonly acted: VchError | null;
+  readonly last: S | null;
+}
 
 /**
  * Looks and acts until the work is done, fails for good, or a budget of the policy is spent; after an act that failed

@@ -1,15 +1,12 @@
 import {toVchError, VchError} from '../errors.js';
 import {type Clock, systemClock} from './clock.js';
-import type {ConnectOptions} from './connect-options.js';
-import type {Contact} from './contact.js';
+import type {ConnectOptions, Contact} from './http-client.js';
 import {type HttpAnswer, HttpClient} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {READ, repeat} from './retry.js';
-import {type AboutInfo, type ServiceContent, serviceContent} from './service-content.js';
-import {negotiateVersion} from './service-versions.js';
+import {type AboutInfo, negotiateVersion, type ServiceContent, serviceContent} from './service.js';
 import {type Arguments, Transport} from './transport.js';
-import {xmlText} from './xml-text.js';
-import {child, childText, type XmlElement} from './xml-tree.js';
+import {child, childText, type XmlElement, xmlText} from './xml.js';
 
 const SERVICE_INSTANCE: ManagedObjectReference = {type: 'ServiceInstance', value: 'ServiceInstance'};
 // One connection for each write that may be in flight, and a few for the reads beside them.
@@ -72,6 +69,11 @@ export class Session {
   /** Whether the server answers. */
   get contact(): Contact {
     return this.#http.contact;
+  }
+
+  /** Whether the server is a vCenter, and not a standalone ESXi. */
+  get isVCenter(): boolean {
+    return this.about.apiType === 'VirtualCenter';
   }
 
   /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */

@@ -1,12 +1,11 @@
 import {VchError} from '../errors.js';
-import {type Cdrom, readCdroms} from './devices.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {assertNothingMissing, retrieveProperties} from './property-collector.js';
 import {optionValues, refValue} from './property-value.js';
 import type {Session} from './session.js';
-import {startTask} from './task-call.js';
-import {xmlText} from './xml-text.js';
-import {child, childrenNamed, childText, type XmlElement} from './xml-tree.js';
+import {startTask} from './tasks.js';
+import {type Cdrom, readCdroms} from './virtual-machine.js';
+import {child, childrenNamed, childText, type XmlElement, xmlText} from './xml.js';
 
 /** One snapshot of a VM. */
 export interface Snapshot {

@@ -2,9 +2,20 @@ import {readFileSync, statSync} from 'node:fs';
 import {createSecureContext, type PeerCertificate, rootCertificates, TLSSocket} from 'node:tls';
 import {buildConnector} from 'undici';
 import {VchError} from '../errors.js';
-import type {TlsOptions} from './connect-options.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
+
+/** How the server's certificate is trusted. Each is tried as govc does: system and given CAs, then pins. */
+export interface TlsOptions {
+  /** SHA-1 (40 hex digits) or SHA-256 (64) of the leaf certificate, colons and case as you like. Given, it must match. */
+  readonly thumbprint?: string | undefined;
+  /** PEM text of CA certificates trusted besides the system's. */
+  readonly ca?: string | undefined;
+  /** Text of known-hosts files as govc writes them: `host[:port] THUMBPRINT` a line. */
+  readonly knownHosts?: string | undefined;
+  /** Trust any certificate. */
+  readonly insecure?: boolean | undefined;
+}
 
 // Where the Linux distributions keep their bundle of trusted CAs; Node itself only knows the one it was built with.
 const SYSTEM_BUNDLES = [

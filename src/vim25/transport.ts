@@ -2,12 +2,11 @@ import {EventEmitter} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {type Client, createClientAsync, type IHttpClient} from 'soap';
 import {VchError} from '../errors.js';
-import type {ConnectOptions} from './connect-options.js';
 import {faultError, soapFault} from './faults.js';
+import type {ConnectOptions} from './http-client.js';
 import {failureOfStatus, type HttpAnswer, type HttpClient, streamOf} from './http-client.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
-import {escapeText} from './xml-text.js';
-import {child, readTree, type XmlElement} from './xml-tree.js';
+import {child, escapeText, readTree, type XmlElement} from './xml.js';
 
 const WSDL = fileURLToPath(new URL('vim25.wsdl', import.meta.url));
 

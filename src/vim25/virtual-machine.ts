@@ -1,8 +1,9 @@
-import {type CdromChange, cdromEdit} from './devices.js';
+import {VchError} from '../errors.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import type {Session} from './session.js';
-import {startTask} from './task-call.js';
-import {xmlString, xmlText} from './xml-text.js';
+import {startTask} from './tasks.js';
+import {reference} from './transport.js';
+import {child, childText, type XmlElement, xmlString, xmlText} from './xml.js';
 
 /** A merge into a VM's ExtraConfig: an empty value removes the key, keys not named stay. And a new display name. */
 export interface ReconfigSpec {
@@ -35,4 +36,93 @@ export function reconfigure(
       extraConfig: spec.extraConfig.map(({key, value}) => ({key: xmlText(key), value: xmlString(value)})),
     },
   });
+}
+
+/** Starts `PowerOnVM_Task`; it ends when the VM runs, which is long before its guest has booted. */
+export function powerOn(session: Session, vm: ManagedObjectReference): Promise<ManagedObjectReference> {
+  return startTask(session, 'PowerOnVM_Task', vm);
+}
+
+/** Starts `PowerOffVM_Task`: the plug is pulled. */
+export function powerOff(session: Session, vm: ManagedObjectReference): Promise<ManagedObjectReference> {
+  return startTask(session, 'PowerOffVM_Task', vm);
+}
+
+/**
+ * Asks the guest to shut down, and returns as soon as it was asked: the VM is off when `runtime.powerState` says so.
+ * The fault is `ToolsUnavailable` where no VMware Tools run.
+ */
+export async function shutdownGuest(session: Session, vm: ManagedObjectReference): Promise<void> {
+  await session.call('ShutdownGuest', vm);
+}
+
+/** A VM's CD-ROM drive. */
+export interface Cdrom {
+  /** Its number among the VM's devices. */
+  readonly key: number;
+  readonly controllerKey: number | null;
+  readonly unitNumber: number | null;
+  /** `[datastore1] vch1/v1.5.6-appliance.iso`; `null` where no ISO file is behind it. */
+  readonly fileName: string | null;
+}
+
+/** Another ISO file for a CD-ROM drive that is there; the rest as it was read. */
+export interface CdromChange extends Cdrom {
+  readonly fileName: string;
+}
+
+/** The CD-ROM drives out of `config.hardware.device`. */
+export function readCdroms(value: XmlElement | undefined): readonly Cdrom[] {
+  return (value?.children ?? []).flatMap((device) => {
+    const key = numberOf(device, 'key');
+    if (device.type !== 'VirtualCdrom' || key === null) return [];
+    const backing = child(device, 'backing');
+    const isIso = backing?.type === 'VirtualCdromIsoBackingInfo';
+    return [
+      {
+        key,
+        controllerKey: numberOf(device, 'controllerKey'),
+        unitNumber: numberOf(device, 'unitNumber'),
+        fileName: (isIso ? childText(backing, 'fileName') : undefined) ?? null,
+      },
+    ];
+  });
+}
+
+function numberOf(device: XmlElement, name: string): number | null {
+  const text = childText(device, name);
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;
+}
+
+/** A `VirtualDeviceConfigSpec` that puts another ISO file behind a drive, and has it connected when the VM boots. */
+export function cdromEdit({key, controllerKey, unitNumber, fileName}: CdromChange) {
+  return {
+    operation: 'edit',
+    device: {
+      attributes: {'xsi:type': 'VirtualCdrom'},
+      key,
+      backing: {
+        attributes: {'xsi:type': 'VirtualCdromIsoBackingInfo'},
+        fileName: xmlText(fileName),
+      },
+      connectable: {startConnected: true, allowGuestControl: true, connected: true},
+      ...(controllerKey === null ? {} : {controllerKey}),
+      ...(unitNumber === null ? {} : {unitNumber}),
+    },
+  };
+}
+
+/** Writes a line of ours into the event log of a VM, where its owner sees it. */
+export async function logUserEvent(
+  session: Session,
+  entity: ManagedObjectReference,
+  msg: string,
+): Promise<void> {
+  const {eventManager} = session.content;
+  if (eventManager === null) {
+    throw new VchError('VCH_ERR_VIM_FAULT', `${session.url.host} keeps no events; nothing was written`, {
+      fault: 'NotSupported',
+    });
+  }
+  await session.call('LogUserEvent', eventManager, {entity: reference(entity), msg: xmlText(msg)});
 }

@@ -11,7 +11,7 @@ import type {RunOptions, UndoOptions} from '../../src/containers/run-options.js'
 import type {PlanBody} from '../../src/containers/saved-plan.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
-import type {ConnectOptions} from '../../src/vim25/connect-options.js';
+import type {ConnectOptions} from '../../src/vim25/http-client.js';
 import type {Session} from '../../src/vim25/session.js';
 
 export const VCH: VchSummary = {

@@ -5,13 +5,9 @@ import {expect} from 'chai';
 import {silent} from '../../src/log.js';
 import {missingPrivileges} from '../../src/vim25/authorization.js';
 import {datastoreFileSize, deleteDatastoreFile, uploadDatastoreFile} from '../../src/vim25/datastore-file.js';
-import {readCdroms} from '../../src/vim25/devices.js';
-import {logUserEvent} from '../../src/vim25/event-manager.js';
 import type {ManagedObjectReference} from '../../src/vim25/managed-object.js';
-import {powerOff, powerOn} from '../../src/vim25/power.js';
 import {retrieveProperties} from '../../src/vim25/property-collector.js';
 import {textValue} from '../../src/vim25/property-value.js';
-import {settle} from '../../src/vim25/recent-tasks.js';
 import {connect, type Session} from '../../src/vim25/session.js';
 import {
   createSnapshot,
@@ -20,8 +16,8 @@ import {
   removeSnapshot,
   revertToSnapshot,
 } from '../../src/vim25/snapshot.js';
-import {TaskWaiter} from '../../src/vim25/task-waiter.js';
-import {reconfigure} from '../../src/vim25/virtual-machine.js';
+import {settle, TaskWaiter} from '../../src/vim25/tasks.js';
+import {logUserEvent, powerOff, powerOn, readCdroms, reconfigure} from '../../src/vim25/virtual-machine.js';
 import {startVcsim, type Vcsim} from '../peers/vcsim.js';
 import {describeWithPeers} from '../peers.js';
 import {rejection} from '../rejection.js';

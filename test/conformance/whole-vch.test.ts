@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {sizeOf} from '../depth.js';
 import {type CountingProxy, startCountingProxy} from '../peers/counting-proxy.js';
 import {type Dump, startVcsim, thumbprintOf, type Vcsim} from '../peers/vcsim.js';
 import {describeWithPeers} from '../peers.js';
@@ -7,7 +8,7 @@ import {LEFT_TO_THE_SIMULATOR} from './left-to-the-simulator.js';
 import {expectationOf} from './rules.js';
 import {type Target, vchMigrate, vchMigrateJson} from './vch-migrate.js';
 
-const CONTAINERS = 512;
+const CONTAINERS = sizeOf('containerVMs of a VCH on vcsim', {sample: 64, ci: 256, exhaustive: 512});
 const LEDGER = 'vch-migrate/ledger';
 
 /** The only keys that a look at every containerVM may ask for. */
@@ -56,7 +57,14 @@ describeWithPeers(`${CONTAINERS} containerVMs on vcsim`, ['vcsim', 'govc', 'pyth
     );
 
   it('plans exactly what the rules say and writes nothing', async () => {
-    const {code, report} = await vchMigrateJson(target, 'plan', '--name', 'vch1', '--expect', '512');
+    const {code, report} = await vchMigrateJson(
+      target,
+      'plan',
+      '--name',
+      'vch1',
+      '--expect',
+      String(CONTAINERS),
+    );
 
     expect(code).to.equal(0);
     expect(report.summary).to.include({
@@ -101,7 +109,14 @@ describeWithPeers(`${CONTAINERS} containerVMs on vcsim`, ['vcsim', 'govc', 'pyth
   });
 
   it('applies exactly the wanted keys, with one reconfigure a changed VM and few requests besides', async () => {
-    const {code, report} = await vchMigrateJson(target, 'apply', '--name', 'vch1', '--expect', '512');
+    const {code, report} = await vchMigrateJson(
+      target,
+      'apply',
+      '--name',
+      'vch1',
+      '--expect',
+      String(CONTAINERS),
+    );
 
     expect(code).to.equal(0);
     expect(report.summary).to.include({changed: wanted().size, unchanged: CONTAINERS - wanted().size});

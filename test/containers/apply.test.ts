@@ -1,3 +1,4 @@
+import {mock} from 'node:test';
 import {expect} from 'chai';
 import {applyMigration, planMigration, undoMigration, type VmOutcome} from '../../src/index.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
@@ -29,6 +30,8 @@ function statuses(vms: readonly VmOutcome[]): Record<string, string> {
 }
 
 describe('containers: apply', () => {
+  afterEach(() => mock.timers.reset());
+
   it('writes the hidden name and the mark, and nothing but its ledger beside them', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
       const before = legacy.map((_, i) => config(simulator, `vm-${101 + i}`));
@@ -130,6 +133,63 @@ describe('containers: apply', () => {
       const {vms} = await applyMigration(session, {vch});
       expect(outcomeOf(vms, WEB).status).to.equal('changed');
       expect(simulator.inventory.vm(WEB).reconfigurations).to.equal(1);
+    });
+  });
+
+  for (const fault of ['SystemError', 'MethodFault', 'RuntimeFault']) {
+    it(`does not report a VM as failed that was written by a task that ends with ${fault}`, async () => {
+      const fixture = smallVch(legacy);
+      // Two runs at one time write the same ledger.
+      mock.timers.enable({apis: ['Date'], now: Date.now()});
+      const written = await withSession({fixture}, async (session, simulator) => {
+        await applyMigration(session, {vch, runId: 'r'});
+        return config(simulator, WEB);
+      });
+      await withSession({fixture}, async (session, simulator) => {
+        simulator.addFault({
+          method: 'ReconfigVM_Task',
+          object: WEB,
+          do: {fault, as: 'task'},
+          before: () => simulator.inventory.vm(WEB).change(written),
+        });
+        const {vms} = await applyMigration(session, {vch, runId: 'r'});
+        expect(outcomeOf(vms, WEB)).to.include({status: 'changed', error: null});
+        expect(outcomeOf(vms, WEB).changes).not.to.deep.equal([]);
+      });
+    });
+  }
+
+  it('writes a VM again that an unnamed failure left unwritten', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
+      simulator.addFault({method: 'ReconfigVM_Task', object: WEB, nth: 1, do: {fault: 'SystemError'}});
+      const {vms} = await applyMigration(session, {vch});
+      expect(outcomeOf(vms, WEB).status).to.equal('changed');
+      expect(simulator.inventory.vm(WEB).reconfigurations).to.equal(1);
+    });
+  });
+
+  it('says failed when a failure without a name stays and the VM is not written', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
+      simulator.addFault({method: 'ReconfigVM_Task', object: WEB, do: {fault: 'SystemError'}});
+      const {vms} = await applyMigration(session, {vch});
+      expect(outcomeOf(vms, WEB)).to.deep.include({status: 'failed', changes: []});
+    });
+  });
+
+  it('says unknown when a failure without a name is all that is heard, and the VM cannot be read', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
+      simulator.addFault({
+        method: 'ReconfigVM_Task',
+        object: WEB,
+        nth: 1,
+        do: {fault: 'SystemError'},
+        before: () => {
+          simulator.addFault({method: 'RetrievePropertiesEx', do: 'drop-before'});
+        },
+      });
+      const {vms} = await applyMigration(session, {vch});
+      expect(outcomeOf(vms, WEB).status).to.equal('unknown');
+      expect(outcomeOf(vms, WEB).error?.code).to.equal('VCH_ERR_OUTCOME_UNKNOWN');
     });
   });
 

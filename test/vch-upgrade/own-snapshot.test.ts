@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {Session} from '../../src/vim25/session.js';
 import {createSnapshot, removeSnapshot} from '../../src/vim25/snapshot.js';
-import {TaskWaiter} from '../../src/vim25/task-waiter.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {rejection} from '../rejection.js';
 import {
   APPLIANCE,

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {removeSnapshot} from '../../src/vim25/snapshot.js';
-import {TaskWaiter} from '../../src/vim25/task-waiter.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {dockerCreate} from '../containers/containers.js';
 import {rejection} from '../rejection.js';
 import {

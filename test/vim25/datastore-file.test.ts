@@ -14,11 +14,11 @@ import {
 import {retrieveProperties} from '../../src/vim25/property-collector.js';
 import {refValues} from '../../src/vim25/property-value.js';
 import {connect, type Session} from '../../src/vim25/session.js';
-import {TaskWaiter} from '../../src/vim25/task-waiter.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {rejection} from '../rejection.js';
 import {loginTo, smallVch, withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
-import {virtualClock} from '../virtual-clock.js';
+import {VirtualClock} from '../virtual-clock.js';
 
 const CONTENT = randomBytes(2_500_000);
 const FILE: DatastoreFile = {dcPath: '/dc1', dsName: 'datastore1', path: 'vch1/new file #1 ü%2f?.iso'};
@@ -51,7 +51,7 @@ function withTrial(
     await withSimulator({fixture}, async (simulator) => {
       const session = await connect({
         ...loginTo(simulator),
-        clock: virtualClock(),
+        clock: new VirtualClock(),
         ...user,
         ...(requestTimeout === undefined ? {} : {requestTimeout}),
       });

@@ -1,6 +1,10 @@
 import {expect} from 'chai';
-import {withContainerView} from '../../src/vim25/container-view.js';
-import {extraConfigPath, type ObjectContent, retrieveProperties} from '../../src/vim25/property-collector.js';
+import {
+  extraConfigPath,
+  type ObjectContent,
+  retrieveProperties,
+  withContainerView,
+} from '../../src/vim25/property-collector.js';
 import {optionValue, textValue} from '../../src/vim25/property-value.js';
 import type {Session} from '../../src/vim25/session.js';
 import {rejection} from '../rejection.js';

@@ -5,7 +5,7 @@ import {faultError} from '../../src/vim25/faults.js';
 import {failureOfCode, failureOfStatus} from '../../src/vim25/http-client.js';
 import {type Policy, repeat, retried, retry, type Work, waitUntil} from '../../src/vim25/retry.js';
 import {rejection} from '../rejection.js';
-import {virtualClock} from '../virtual-clock.js';
+import {VirtualClock} from '../virtual-clock.js';
 
 const POLICY: Policy = {name: 'test', outage: 5_000, contention: 2_000, ineffective: 3, pause: () => 1_000};
 
@@ -22,7 +22,7 @@ function trial({
   signal?: AbortSignal;
   first?: number;
 } = {}) {
-  const clock = virtualClock();
+  const clock = new VirtualClock();
   const start = clock.now();
   const server = {
     value: 0,

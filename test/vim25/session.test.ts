@@ -13,11 +13,11 @@ const fixture = smallVch([{name: 'web'}]);
 describe('vim25/session', () => {
   it('logs in, tells what the server is, and logs out', async () => {
     await withSimulator({fixture}, async (simulator) => {
-      const about = await withSession(loginTo(simulator), async (session) => {
+      await withSession(loginTo(simulator), async (session) => {
         expect(simulator.sessions).to.equal(1);
-        return session.about;
+        expect(session.about.apiType).to.equal('VirtualCenter');
+        expect(session.isVCenter).to.equal(true);
       });
-      expect(about.apiType).to.equal('VirtualCenter');
       expect(simulator.sessions).to.equal(0);
     });
   });

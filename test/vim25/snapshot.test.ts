@@ -3,7 +3,7 @@ import type {Simulator} from '../../src/simulator/simulator.js';
 import type {ManagedObjectReference} from '../../src/vim25/managed-object.js';
 import type {Session} from '../../src/vim25/session.js';
 import {createSnapshot, readSnapshots, removeSnapshot, revertToSnapshot} from '../../src/vim25/snapshot.js';
-import {TaskWaiter} from '../../src/vim25/task-waiter.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {smallVch, withSession} from '../small-vch.js';
 
 const VM: ManagedObjectReference = {type: 'VirtualMachine', value: 'vm-101'};

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {SaxesParser} from 'saxes';
-import {escapeText} from '../../src/vim25/xml-text.js';
+import {escapeText} from '../../src/vim25/xml.js';
 
 function parsed(xml: string): string {
   let text = '';
@@ -16,7 +16,7 @@ function parsed(xml: string): string {
   return text;
 }
 
-describe('vim25/xml-text', () => {
+describe('vim25/xml: text', () => {
   // What XML 1.0 can carry at all; the rest is refused before it comes here.
   const carried = fc
     .string({unit: 'binary'})

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {VchError} from '../../src/errors.js';
-import {Contact} from '../../src/vim25/contact.js';
+import {Contact} from '../../src/vim25/http-client.js';
 import {connect} from '../../src/vim25/session.js';
 import {rejection} from '../rejection.js';
 import {loginTo, smallVch, withSession, withSimulator} from '../small-vch.js';
@@ -25,7 +25,7 @@ function contactAt() {
   return {clock, contact, send};
 }
 
-describe('contact', () => {
+describe('vim25/http-client: contact', () => {
   it('tells how long the server has kept everybody waiting', async () => {
     const {clock, contact, send} = contactAt();
     clock.time += 60_000;

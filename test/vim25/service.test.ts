@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {negotiateVersion} from '../../src/vim25/service-versions.js';
+import {negotiateVersion} from '../../src/vim25/service.js';
 
 const url = new URL('https://vc.example/sdk');
 const answer = (body: string, status = 200) => ({status, body, contentType: 'text/xml'});
@@ -7,7 +7,7 @@ const versions = (newest: string, ...prior: string[]) =>
   `<?xml version="1.0"?><namespaces version="1.0"><namespace><name>urn:vim25</name><version>${newest}</version>` +
   `<priorVersions>${prior.map((v) => `<version>${v}</version>`).join('')}</priorVersions></namespace></namespaces>`;
 
-describe('vim25/service-versions', () => {
+describe('vim25/service: API versions', () => {
   it('picks the newest version of an older server', () => {
     expect(negotiateVersion(answer(versions('6.7.3', '6.7', '6.5', '6.0')), url)).to.equal('6.7.3');
   });
