@@ -14,16 +14,13 @@ import {createRegistry} from './migration/registry.js';
 import {auditVch as audit} from './rename/audit.js';
 import {type RenameOptions as AllRenameOptions, renameContainer as rename} from './rename/rename.js';
 import {TOOL_VERSION} from './tool-version.js';
-import {
-  type CheckOptions as AllCheckOptions,
-  type CheckOutcome,
-  checkVch as check,
-} from './vch-upgrade/check.js';
+import {type CheckOutcome, checkVch as check} from './vch-upgrade/check.js';
 import type {
+  CheckOptions as AllCheckOptions,
   UnlockOptions as AllUnlockOptions,
   UpgradeOptions as AllUpgradeOptions,
   VchOptions as AllVchOptions,
-} from './vch-upgrade/options.js';
+} from './vch-upgrade/context.js';
 import type {UpgradeOutcome as VchOutcome} from './vch-upgrade/outcome.js';
 import {resumeVch as resume} from './vch-upgrade/resume.js';
 import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
@@ -32,7 +29,7 @@ import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
 import type {ConnectOptions} from './vim25/http-client.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
-export type {Journal, SideEffect} from './appliance/appliance-writer.js';
+export {fileJournal, type Journal, type SideEffect} from './appliance/journal.js';
 export type {LockState, ProgressEvent, VchSummary, VmStatus} from './containers/outcome.js';
 export type {VchSelector} from './containers/run-options.js';
 export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
@@ -43,8 +40,8 @@ export type {Finding} from './migration/finding.js';
 export {type MigratedConfig, migrateConfigWith} from './migration/migrate-config.js';
 export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
-export type {Check, CheckOutcome} from './vch-upgrade/check.js';
-export {fileJournal} from './vch-upgrade/journal.js';
+export type {CheckOutcome} from './vch-upgrade/check.js';
+export type {Check} from './vch-upgrade/checks/verdict.js';
 export type {UpgradeResult} from './vch-upgrade/outcome.js';
 export type {ConnectOptions} from './vim25/http-client.js';
 export type {Session} from './vim25/session.js';

@@ -49,7 +49,7 @@ export const flag: Shape<boolean> = (value, path) => {
 };
 
 /** One of these words. */
-export function oneOf<T extends string>(words: readonly T[]): Shape<T> {
+export function oneOf<const T extends string>(words: readonly T[]): Shape<T> {
   return (value, path) => {
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
@@ -91,6 +91,31 @@ export function members(value: unknown, path: string): Readonly<Record<string, u
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ShapeMismatch(path, 'an object');
   return {...value};
+}
+
+type Shapes = Readonly<Record<string, Shape<unknown>>>;
+
+/** What a shape reads. */
+export type ShapeOf<S> = S extends Shape<infer T> ? T : never;
+
+type Members<S extends Shapes> = {readonly [Name in keyof S]: ShapeOf<S[Name]>};
+
+/** An object with these members, and perhaps with those; other members are dropped. */
+export function fields<Needed extends Shapes, Optional extends Shapes = Record<never, never>>(
+  needed: Needed,
+  perhaps?: Optional,
+): Shape<Members<Needed> & Partial<Members<Optional>>> {
+  return (value, path) => {
+    const all = members(value, path);
+    const read = (shapes: Shapes): readonly (readonly unknown[])[] =>
+      Object.entries(shapes).map(([name, shape]) => [
+        name,
+        shape(all[name], path === '' ? name : `${path}.${name}`),
+      ]);
+    const there = Object.entries(perhaps ?? {}).filter(([name]) => all[name] !== undefined);
+    // Object.fromEntries knows no types; the shapes have them.
+    return Object.fromEntries([...read(needed), ...read(Object.fromEntries(there))]);
+  };
 }
 
 /** Reads members of one object, and ignores the others. */

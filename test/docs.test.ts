@@ -7,6 +7,7 @@ import {FORMATS} from '../src/report/formats.js';
 import {VM_STATUSES} from '../src/report/report.js';
 import type {Simulator} from '../src/simulator/simulator.js';
 import {startSimulator} from '../src/simulator/simulator.js';
+import {CHECK, LOCK, STEPS, UNLOCK} from '../src/vch-upgrade/steps.js';
 import {vchMigrate} from './on-simulator.js';
 import {ROOT} from './peers.js';
 import {unasked} from './unasked.js';
@@ -72,6 +73,14 @@ describe('documentation', () => {
     const cells = firstCells('docs/reports.md');
     expect(cells).to.include.members([...FORMATS.map(({name}) => name), ...VM_STATUSES]);
     for (const {ending} of FORMATS) expect(read('docs/reports.md')).to.include(`\`${ending}\``);
+  });
+
+  it('has the steps of an upgrade as the step table has them', () => {
+    const page = read('docs/upgrade.md');
+    const table = page.slice(page.indexOf('| step | what happens | the VCH |')).split('\n\n')[0] ?? '';
+    expect(table.split('\n').slice(2)).to.deep.equal(
+      [CHECK, LOCK, ...STEPS, UNLOCK].map(({label, happens, vch}) => `| ${label} | ${happens} | ${vch} |`),
+    );
   });
 
   it('leads to pages that are there', () => {

@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {Writable} from 'node:stream';
 import {commands} from '../src/cli/commands.js';
-import {layers} from '../src/cli/layers.js';
+import {layers} from '../src/cli/context.js';
 import {run} from '../src/cli/run.js';
 import type {Report, ReportVm} from '../src/report/report.js';
 import type {Simulator} from '../src/simulator/simulator.js';

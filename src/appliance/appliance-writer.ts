@@ -7,20 +7,9 @@ import type {Session} from '../vim25/session.js';
 import {settle, TaskWaiter} from '../vim25/tasks.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
+import type {Journal} from './journal.js';
 
 // Why: docs/decisions/012-one-writer-owns-the-appliance.md
-
-/** One change that is made on the vCenter: told right before it is asked for. */
-export interface SideEffect {
-  /** vim25's method, or what else is called: `ReconfigVM_Task`, `PUT`. */
-  readonly effect: string;
-  /** The object: a moref, or a datastore path. */
-  readonly object: string;
-  readonly detail: string;
-}
-
-/** Hears every side effect in order. */
-export type Journal = (effect: SideEffect) => void;
 
 /** What is still to be written. */
 export interface Missing {

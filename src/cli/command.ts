@@ -72,7 +72,7 @@ export interface PreparedReport {
   readonly name: ReportCommandName;
   readonly settings: Settings;
   readonly output: OutputSettings;
-  /** Directories with plugins of others. */
+  /** Directories with third-party plugins. */
   readonly plugins: readonly string[];
   readonly shared: ReturnType<typeof sharedRunOptions>;
   /** A person is asked before the first write. */

@@ -31,7 +31,7 @@ export class ConnectionWatch {
   readonly #options: WatchOptions;
   #writing = 0;
   #paused = false;
-  /** Of the loss that is told of; `null` while there is none. */
+  /** The loss being reported; `null` while there is none. */
   #loss: {seconds: number; told: number} | null = null;
 
   constructor(options: WatchOptions) {

@@ -3,7 +3,7 @@ import type {PluginRegistry} from '../migration/registry.js';
 import type {Simulator} from '../simulator/simulator.js';
 import type {ConnectOptions} from '../vim25/http-client.js';
 import type {Session} from '../vim25/session.js';
-import type {EventStream} from './event-stream.js';
+import type {EventStream} from './publish.js';
 import type {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
 import type {Stop} from './stop.js';
@@ -37,3 +37,19 @@ export interface RunContext extends CliContext {
   readonly events: EventStream;
   readonly output: OutputSettings;
 }
+
+/** What lies below the commands; each layer is loaded when it is first needed: `--help` waits for none of them. */
+export const layers: Pick<CliContext, 'login' | 'startSimulator' | 'registry'> = {
+  async login(options, use) {
+    const {withSession} = await import('../vim25/session.js');
+    return withSession(options, use);
+  },
+  async startSimulator(options) {
+    const {startSimulator} = await import('../simulator/simulator.js');
+    return startSimulator(options);
+  },
+  async registry(directories) {
+    const {loadRegistry} = await import('../plugin-files/load-plugins.js');
+    return loadRegistry(directories);
+  },
+};

@@ -86,7 +86,7 @@ export function readAccess(
   const {target} = parsed;
   const password = optionPassword(given, read, problems);
   if (target.kind === 'simulator') {
-    // Variables are about a real vCenter; the simulator's own user is right unless somebody says otherwise.
+    // The variables mean a real vCenter; the simulator's own user is right unless an option names another.
     return {
       target,
       user: given.text('user'),

@@ -65,7 +65,7 @@ export async function withRunLogger<T>(
 
 function openLogFile(path: string): ReturnType<typeof createWriteStream> {
   try {
-    // Opened at once: a log that cannot be kept is told before anything is done.
+    // Opened at once, so that a log file that cannot be written stops the run before it does anything.
     return createWriteStream(path, {fd: openSync(path, 'a', 0o600)});
   } catch (error) {
     throw new VchError(

@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto';
 import {setFlagsFromString} from 'node:v8';
 import {TOOL_VERSION} from '../tool-version.js';
 import {commands} from './commands.js';
-import {layers} from './layers.js';
+import {layers} from './context.js';
 import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';
@@ -28,5 +28,5 @@ process.exitCode = await run(process.argv.slice(2), commands, {
   newRunId: randomUUID,
 });
 
-// A plugin of others may have left a timer behind: that must not keep the process. Without one this never fires.
+// A third-party plugin may leave a timer behind, which must not keep the process alive. Without one this never fires.
 setTimeout(() => process.exit(), 1000).unref();

@@ -21,7 +21,7 @@ export type Values<Set extends OptionSet> = {
   readonly [Name in keyof Set]: Set[Name] extends Option<infer T> ? T : never;
 };
 
-/** The options of a command line as they were typed: nothing checked, nothing filled in. */
+/** The options of a command line as typed: unchecked, without defaults. */
 export interface GivenOptions {
   /** The value, the last one where there are several. */
   text(name: string): string | undefined;
@@ -30,7 +30,7 @@ export interface GivenOptions {
   flag(name: string): boolean;
   /** Names of the options that stand on the command line. */
   readonly names: readonly string[];
-  /** What is wrong with the file that some of them stand in; told with all the rest. */
+  /** Problems of the settings file that some of them come from. */
   readonly problems?: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function parsed<T>(
     ...option,
     read(given, name, problems) {
       const value = given.text(name);
-      // An empty value is told once for all options.
+      // problemsOf reports empty values for all options at once.
       if (value === undefined || value === '') return undefined;
       const result = parse(value);
       if (result === undefined) problems.add(`--${name} must be ${must}`);
@@ -82,7 +82,7 @@ export function wholeNumber(
   });
 }
 
-/** Reads every option of a set, and collects what is wrong with them. */
+/** Reads every option of a set and collects the problems. */
 export function readValues<Set extends OptionSet>(
   set: Set,
   given: GivenOptions,
@@ -122,13 +122,13 @@ export class Problems {
   }
 }
 
-/** The problems of a command line, with every option that was given without a value. */
+/** Starts the list of problems with every option that was given without a value. */
 export function problemsOf(given: GivenOptions, command: string): Problems {
   const problems = new Problems(command, given.problems);
   const empty = given.names.filter((name) => given.texts(name).includes(''));
   const problem = (name: string) => `--${name} needs a value (--${name}=VALUE if it begins with a dash)`;
   if (empty.includes('password')) {
-    // Its letters were read as options: what else they came to is noise, and must not be shown.
+    // Its letters were read as options. Their problems are noise, and must not be shown.
     const alone = new Problems(command, [problem('password')]);
     alone.throwIfAny();
   }

@@ -2,24 +2,25 @@ import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {type PlanBody, planBodyShape, stale} from '../containers/saved-plan.js';
 import {VchError} from '../errors.js';
-import {members, moment, object, oneOf, type Shape, ShapeMismatch, text} from '../json-shape.js';
+import {fields, members, moment, oneOf, ShapeMismatch, type ShapeOf, text} from '../json-shape.js';
 import type {Logger} from '../log.js';
 import {canonicalJson, type Json} from '../migration/canonical-json.js';
 import {toJson} from '../report/formats/json.js';
-import {reportShape} from '../report/parse-report.js';
 import type {Report} from '../report/report.js';
+import {reportShape} from '../report/report.js';
 import {systemWord} from './text-file.js';
 
+const planShape = fields({
+  schema: oneOf(['vch-migrate/plan/v1']),
+  // `sha256:…` of all the rest, in its canonical form: a ticket can quote it.
+  digest: text,
+  createdAt: moment,
+  toolVersion: text,
+  plan: planBodyShape,
+  report: reportShape,
+});
 /** A plan as a file has it. Its values stand in the report alone, masked; the plan itself has digests. */
-export interface SavedPlan {
-  readonly schema: 'vch-migrate/plan/v1';
-  /** `sha256:…` of all the rest, in its canonical form: a ticket can quote it. */
-  readonly digest: string;
-  readonly createdAt: string;
-  readonly toolVersion: string;
-  readonly plan: PlanBody;
-  readonly report: Report;
-}
+export type SavedPlan = ShapeOf<typeof planShape>;
 
 /** Writes a plan to its file, and gives its digest. */
 export function savePlan(path: string, plan: PlanBody, report: Report, log: Logger): string {
@@ -57,7 +58,7 @@ export function readShown(path: string): Shown {
   const spoilt: Refuse = (why) =>
     new VchError(
       'VCH_ERR_PLAN_STALE',
-      `${path} cannot be used: ${why}; make it anew with vch-migrate plan --out, or with --report`,
+      `${path} cannot be used: ${why}; make a new one with vch-migrate plan --out, or with --report`,
     );
   const document = readJson(path, spoilt);
   try {
@@ -82,15 +83,6 @@ export function readPlan(path: string, toolVersion: string): SavedPlan {
     throw error;
   }
 }
-
-const planShape: Shape<SavedPlan> = object((read) => ({
-  schema: read('schema', oneOf(['vch-migrate/plan/v1'])),
-  digest: read('digest', text),
-  createdAt: read('createdAt', moment),
-  toolVersion: read('toolVersion', text),
-  plan: read('plan', planBodyShape),
-  report: read('report', reportShape),
-}));
 
 function checked(document: unknown, refuse: Refuse): SavedPlan {
   const {digest, ...rest} = members(document, '');

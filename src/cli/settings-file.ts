@@ -1,6 +1,6 @@
 import type {parseDocument} from 'yaml';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
-import {suggest} from './suggest.js';
+import {suggest} from './parse-command-line.js';
 import type {ReadText} from './text-file.js';
 
 /**
@@ -56,7 +56,7 @@ interface Parsing {
   readonly problems: Problems;
 }
 
-/** Reads a settings file: YAML, a map from the names of options to their values. All that is wrong is told; `null`: it is no such map at all. */
+/** Reads a settings file: YAML, a map from the names of options to their values. Adds every problem it finds; returns `null` where the file is no such map. */
 export function parseSettingsFile(
   text: string,
   {parseDocument, known, problems}: Parsing,

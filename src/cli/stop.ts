@@ -1,4 +1,4 @@
-/** How a run is told to stop: by the first signal, softly. */
+/** Stops a run gently on the first signal. */
 export interface Stop {
   /** Aborted when the run is to start nothing new. */
   readonly signal: AbortSignal;

@@ -53,7 +53,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
     errors,
     live: drawn
       ? {
-          // Asked for anew each time: the window may have another size by now.
+          // Read each time: the window may have been resized.
           get columns() {
             return stderr.columns || PAGE_COLUMNS;
           },

@@ -2,7 +2,7 @@ import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {printable} from '../report/printable.js';
 import type {Report} from '../report/report.js';
-import type {VchOptions} from '../vch-upgrade/options.js';
+import type {VchOptions} from '../vch-upgrade/context.js';
 import {EXIT, type Exit} from './exit.js';
 import {type MoreWords, type Told, takeUp} from './next.js';
 import type {OptionSet, Values} from './option.js';
@@ -30,7 +30,7 @@ export async function journaled<Options extends RunOptions>(
   directory: string | undefined,
 ): Promise<Options & Pick<VchOptions, 'journal'>> {
   if (directory === undefined) return options;
-  const {fileJournal} = await import('../vch-upgrade/journal.js');
+  const {fileJournal} = await import('../appliance/journal.js');
   const {runId, log} = options;
   return {...options, journal: fileJournal(directory, {runId, command, log})};
 }
@@ -52,7 +52,7 @@ export function outageQuestion({vch, vms}: AnyOutcome): string {
   return `${steps.join(', ')}; the appliance is powered off for that, and docker does not answer until it is back; `;
 }
 
-/** What an upgrade or its rollback has left behind for somebody to put away. */
+/** Findings about things that an upgrade or its rollback left behind for a person to remove. */
 const LEFT_BEHIND = new Set(['snapshot-left', 'iso-left', 'previous-snapshot-left']);
 
 /** The exit code of a command over the VCH as a whole, by where it left the VCH. */

@@ -78,6 +78,11 @@ export async function planRun(
 ): Promise<PlannedRun> {
   const read = await readVch(session, options, options.registry.readKeys('container'), found);
   assertExpected(read, options.expect);
+  return planOf(read, decide);
+}
+
+/** Decides for each containerVM of a VCH that is read, however many there are. */
+export async function planOf(read: ReadVch, decide: Decide): Promise<PlannedRun> {
   const decideOwn = withOwner(decide);
   const decided = await decideAll(read, decideOwn);
   return {read, decided, outcome: runOutcome(read, decided.map(outcomeOf)), decide: decideOwn};

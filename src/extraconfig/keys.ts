@@ -69,9 +69,17 @@ export const RENAME_DISABLED_KEY = 'common/rename-disabled';
 /** vSphere's own; the guest reads its OVF environment here. */
 export const OVF_ENVIRONMENT_KEY = 'guestinfo.ovfEnv';
 
-/** The list that says what resolves to what on one of a container's networks. */
+/**
+ * The list that says what resolves to what on one of a container's networks. VIC turns a dot in the name of a network into
+ * a slash.
+ */
 export function aliasListKey(network: string): string {
-  return `networks|${network}/network/aliases~`;
+  return `networks|${network.replaceAll('.', '/')}/network/aliases~`;
+}
+
+/** Tells whether a key is such a list, of whatever network. */
+export function isAliasListKey(key: string): boolean {
+  return /^networks\|[^|]+\/network\/aliases~$/.test(key);
 }
 
 /** Whether one of the appliance's services may start: VIC 1.1 and newer start only active ones. */

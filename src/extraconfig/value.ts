@@ -37,11 +37,14 @@ export type DataVersion =
   | {readonly status: 'valid'; readonly version: number}
   | {readonly status: 'invalid'; readonly raw: string};
 
-/** A data version as VIC stores it: absent, empty and `<nil>` are 0, and only plain decimals are valid. */
+/**
+ * A data version as VIC reads it: absent, empty and `<nil>` are 0, and what Go's Atoi takes for a number is one: `03` and
+ * `+3` are 3. Unlike VIC, a negative number is none.
+ */
 export function parseDataVersion(raw: string | undefined): DataVersion {
   const text = decodeValue(raw ?? '');
   if (text === '') return {status: 'valid', version: 0};
-  if (/^(0|[1-9]\d*)$/.test(text))
-    return {status: 'valid', version: Math.min(Number(text), Number.MAX_SAFE_INTEGER)};
+  if (/^(?:\+?\d+|-0+)$/.test(text))
+    return {status: 'valid', version: Math.min(Math.abs(Number(text)), Number.MAX_SAFE_INTEGER)};
   return {status: 'invalid', raw: text};
 }

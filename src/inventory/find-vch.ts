@@ -26,6 +26,7 @@ import {optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
 import {owns} from './ownership.js';
+import {describeStrays, type StrayAppliance} from './stray-appliances.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
 /** One of VIC's VMs, as far as a look over the whole inventory shows it. */
@@ -41,6 +42,8 @@ export interface VicVm {
 export interface VicInventory {
   readonly appliances: readonly VicVm[];
   readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** VMs with an appliance's keys, but the id of another VM. */
+  readonly strays: readonly StrayAppliance[];
   /** How many VMs' ExtraConfig cannot be read: the privilege or the host is missing, and one may be the VCH. */
   readonly unreadable: number;
 }
@@ -64,7 +67,10 @@ const KEYS = [
 
 /** Every VCH on the target that fits the selector; none is no error. */
 export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
-  return fitting(session, await discover(session), selector);
+  const inventory = await discover(session);
+  for (const stray of await describeStrays(session, inventory.strays, inventory.appliances, selector))
+    session.log.warn(stray);
+  return fitting(session, inventory, selector);
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
@@ -74,7 +80,8 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
   const [vch] = found;
   if (vch !== undefined && found.length === 1) return {vch, inventory};
   if (found.length > 1) throw ambiguous(session, selector, found);
-  throw notFound(session, selector, inventory, await fitting(session, inventory, {}));
+  const strays = await describeStrays(session, inventory.strays, inventory.appliances, selector);
+  throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
 }
 
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
@@ -119,16 +126,18 @@ async function discover(session: Session): Promise<VicInventory> {
   );
   const appliances: VicVm[] = [];
   const containers: (VicVm & {containerId: string})[] = [];
+  const strays: StrayAppliance[] = [];
   let unreadable = 0;
   for (const content of seen) {
     if (content === null) continue;
     const config = configOf(content, [ID_KEY.appliance, ID_KEY.container]);
-    const containerId = config[ID_KEY.container];
-    if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) appliances.push(vicVm(content));
+    const {[ID_KEY.appliance]: applianceId, [ID_KEY.container]: containerId} = config;
+    if (isApplianceId(applianceId, content.obj.value)) appliances.push(vicVm(content));
     else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
+    else if (applianceId?.startsWith('VirtualMachine:')) strays.push({...vicVm(content), applianceId});
     else if (!isReadable(content)) unreadable += 1;
   }
-  return {appliances, containers, unreadable};
+  return {appliances, containers, strays, unreadable};
 }
 
 /** Whether its configuration was there to be read, so that an absent key is absent. */
@@ -266,18 +275,22 @@ function notFound(
   session: Session,
   selector: VchSelector,
   inventory: VicInventory,
+  strays: readonly string[],
   all: readonly Vch[],
 ): VchError {
   const unread =
     inventory.unreadable === 0
       ? ''
       : ` (${inventory.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is disconnected)`;
-  const there =
-    all.length === 0
-      ? 'there is none at all; check --target and the privileges of the user'
-      : `there is: ${listed(all)}`;
+  const there = [
+    ...strays,
+    ...(all.length > 0 ? [`there is: ${listed(all)}`] : []),
+    ...(all.length + strays.length > 0
+      ? []
+      : ['there is none at all; check --target and the privileges of the user']),
+  ];
   return new VchError(
     'VCH_ERR_VCH_NOT_FOUND',
-    `no VCH${describe(selector)} on ${session.url.host}${unread}; ${there}`,
+    `no VCH${describe(selector)} on ${session.url.host}${unread}; ${there.join('; ')}`,
   );
 }

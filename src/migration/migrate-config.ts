@@ -31,6 +31,8 @@ export async function migrateConfigWith(
   config: ExtraConfig,
   options: {readonly timeLimit?: number} = {},
 ): Promise<MigratedConfig> {
+  // As in VIC, an empty configuration is no VM's of an old version.
+  if (Object.keys(config).length === 0) return {migrated: false, config: {}, applied: [], findings: []};
   const label = vmLabel({target, id: config[ID_KEY[target]] || '(no id)'});
   const accepted = acceptDataVersion(config, target, label);
   if (accepted.status === 'refused') throw accepted.error;

@@ -1,20 +1,29 @@
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {NAME_KEYS} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
+import {dataVersionOf} from './data-version.js';
 import {type Finding, finding} from './finding.js';
 import type {Target} from './plugin.js';
 
-/** The name that `docker ps` shows for a containerVM: the hidden one if it has a value, else the legacy one. */
+/** The data version since which VIC reads the hidden name only. */
+const HIDDEN_NAME_VERSION: Readonly<Record<Target, number>> = {appliance: 1, container: 2};
+
+/**
+ * The name that `docker ps` shows of a containerVM. Below data version 2, VIC copies the legacy name over the hidden one
+ * whenever it reads the VM, so there the legacy one counts; above, it is shown where there is no other.
+ */
 export function containerNameOf(config: ExtraConfig): string | null {
-  for (const key of [NAME_KEYS.container.hidden, NAME_KEYS.container.legacy]) {
-    const raw = config[key];
-    if (raw !== undefined && decodeValue(raw) !== '') return decodeValue(raw);
+  const {legacy, hidden} = NAME_KEYS.container;
+  const version = dataVersionOf(config, 'container');
+  // VIC takes a version that it cannot read for 0.
+  const reads = version.status === 'valid' ? version.version : 0;
+  const keys = reads < HIDDEN_NAME_VERSION.container ? [legacy, hidden] : [hidden, legacy];
+  for (const key of keys) {
+    const name = decodeValue(config[key] ?? '');
+    if (name !== '') return name;
   }
   return null;
 }
-
-/** From this data version on VIC reads only the hidden name. */
-const HIDDEN_NAME_VERSION: Readonly<Record<Target, number>> = {appliance: 1, container: 2};
 
 /** What you should know about a VM's names before they are migrated. */
 export function nameFindings(target: Target, config: ExtraConfig, dataVersion: number): Finding[] {
@@ -26,7 +35,7 @@ export function nameFindings(target: Target, config: ExtraConfig, dataVersion: n
     findings.push(
       finding(
         'names-differ',
-        `${keys.hidden} is ${JSON.stringify(hidden)} and ${keys.legacy} is ${JSON.stringify(legacy)}: the hidden name is kept`,
+        `${keys.hidden} is ${JSON.stringify(hidden)} and ${keys.legacy} is ${JSON.stringify(legacy)}: both are kept, and VIC shows ${JSON.stringify(dataVersion < HIDDEN_NAME_VERSION[target] ? legacy : hidden)}`,
       ),
     );
   }

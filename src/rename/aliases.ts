@@ -1,21 +1,18 @@
 import type {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {aliasListKey, keyMatcher} from '../extraconfig/keys.js';
+import {isAliasListKey} from '../extraconfig/keys.js';
 import {joinEntries, listEntries} from '../extraconfig/value.js';
 
-/**
- * A containerVM's hidden `networks|<net>/network/aliases~` lists what resolves to what on that network. An entry is
- * `[container]:alias`. With nothing before the colon it is an alias of the container itself; otherwise it is a link:
- * inside this container, `alias` stands for that other container, named by name or by id.
- *
- *     :web|:frontend|db:database        own aliases web and frontend; the container db is known here as database
- *
- * A rename changes the name wherever it stands for the container: `:web` in web's own list, and the part before the
- * colon in the lists of other containers. The alias in a link is the other container's choice and stays, and so does a
- * link by id. Entries are replaced one for one, because VIC keeps their number in another key. VIC cannot read an entry
- * with no colon, or with more than one: it stays, too.
- */
-const isAliasList = keyMatcher([aliasListKey('*')]);
+// A containerVM's hidden `networks|<net>/network/aliases~` lists what resolves to what on that network. An entry is
+// `[container]:alias`. With nothing before the colon it is an alias of the container itself; otherwise it is a link:
+// inside this container, `alias` stands for that other container, named by name or by id.
+//
+//     :web|:frontend|db:database        own aliases web and frontend; the container db is known here as database
+//
+// A rename changes the name wherever it stands for the container: `:web` in web's own list, and the part before the
+// colon in the lists of other containers. The alias in a link is the other container's choice and stays, and so does a
+// link by id. Entries are replaced one for one, because VIC keeps their number in another key. VIC cannot read an entry
+// with no colon, or with more than one: it stays, too.
 
 /** One link of a container to another. */
 export interface Link {
@@ -45,7 +42,7 @@ export function relink(draft: Draft, oldNames: readonly string[], newName: strin
 /** The links of a container to others. */
 export function linksOf(config: ExtraConfig): Link[] {
   return Object.entries(config).flatMap(([key, raw]) =>
-    isAliasList(key)
+    isAliasListKey(key)
       ? listEntries(raw).flatMap((text) => {
           const entry = parseEntry(text);
           return entry === null || entry.container === '' ? [] : [{key, ...entry}];
@@ -70,7 +67,7 @@ function parseEntry(text: string): Entry | null {
 }
 
 function replaceEntries(draft: Draft, replace: (entry: Entry) => Entry): void {
-  for (const key of draft.keys().filter(isAliasList)) {
+  for (const key of draft.keys().filter(isAliasListKey)) {
     const raw = draft.raw(key) ?? '';
     const entries = listEntries(raw).map((text) => {
       const entry = parseEntry(text);

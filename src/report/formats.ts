@@ -13,5 +13,5 @@ export const FORMATS: readonly Format[] = [text, json, ndjson, markdown, html, j
 /** The forms of a listing. */
 export const LISTING_FORMATS: readonly Format[] = FORMATS.filter(({listing}) => listing !== undefined);
 
-/** What a run prints unless it is told otherwise. */
+/** What a run prints without --format. */
 export const DEFAULT_FORMAT = text;

@@ -21,6 +21,7 @@ export function listingText(listing: Listing, options: LayoutOptions): string {
   const columns = [
     {heading: 'VCH', cells: vchs.map((vch) => nameText(vch.name, vch.ownName)), limit: 40},
     {heading: 'ID', cells: vchs.map((vch) => vch.id)},
+    {heading: 'VERSION', cells: vchs.map((vch) => printable(vch.version ?? '-'))},
     {heading: 'BUILD', cells: vchs.map((vch) => printable(vch.build ?? '-'))},
     {heading: 'DATA', cells: vchs.map((vch) => String(vch.dataVersion ?? '-'))},
     {heading: 'CONTAINERVMS', cells: vchs.map((vch) => String(vch.containerVMs ?? '-'))},

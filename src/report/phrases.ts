@@ -79,7 +79,28 @@ export function upgradeSentences({upgrade}: Pick<Report, 'upgrade'>): readonly s
   return [`${sentence} (${where.join(', ')})`, ...error];
 }
 
-/** How to go on by hand, where somebody may have to. */
+/** What the counts do not say: how an upgrade ended, how many VMs cannot be renamed, whether the run was interrupted. */
+export function notes(report: Report): readonly string[] {
+  const {renameDisabled} = report.summary;
+  return [
+    ...upgradeSentences(report),
+    ...(renameDisabled > 0 ? [`docker rename is disabled on ${count(renameDisabled, 'containerVM')}.`] : []),
+    ...(report.interrupted && report.upgrade === undefined
+      ? ['The run was interrupted: what is not-attempted was not touched.']
+      : []),
+  ];
+}
+
+/** Which plugins a VM's ledger records, and which `apply` would still run. */
+export function pluginsText({history = [], pending = []}: ReportVm): string {
+  const parts = [
+    ...(history.length > 0 ? [`applied ${history.join(', ')}`] : []),
+    ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
+  ];
+  return printable(parts.join('; '));
+}
+
+/** How to go on by hand, where a person may have to. */
 export function rollbackCard({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
   if (upgrade === undefined) return [];
   return ['upgraded', 'resumable', 'needs-person'].includes(upgrade.result) ? upgrade.card : [];

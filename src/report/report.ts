@@ -1,3 +1,16 @@
+import {
+  count,
+  fields,
+  flag,
+  list,
+  moment,
+  nullable,
+  oneOf,
+  type Shape,
+  type ShapeOf,
+  text,
+} from '../json-shape.js';
+
 /** Where one VM ended, in the order in which the summary counts them. */
 export const VM_STATUSES = [
   'pending',
@@ -34,118 +47,8 @@ export type ReportCommand = (typeof REPORT_COMMANDS)[number];
 
 export type ReportSummary = Readonly<Record<'total' | ReportStatus | 'renameDisabled', number>>;
 
-/** Something a person should know, which stops nothing by itself. */
-export interface ReportFinding {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Why a VM, or a whole run, is not where it should be. `fault` is vSphere's own name for it. */
-export interface ReportError {
-  readonly code: string;
-  readonly message: string;
-  readonly fault?: string;
-}
-
-/** One key; values are masked already. `null`: the key is absent. */
-export interface ReportChange {
-  readonly key: string;
-  readonly before: string | null;
-  readonly after: string | null;
-}
-
-/** One VM of the report. The keys after `error` are additions to the contract. */
-export interface ReportVm {
-  readonly id: string;
-  readonly kind: 'container' | 'appliance';
-  readonly displayName: string;
-  readonly containerId: string | null;
-  readonly containerName: string | null;
-  readonly powerState: string | null;
-  readonly dataVersion: number | null;
-  readonly rename: 'disabled' | 'not-persisted-by-vic' | 'supported';
-  readonly status: ReportStatus;
-  readonly applied: readonly string[];
-  readonly changes: readonly ReportChange[];
-  readonly findings: readonly ReportFinding[];
-  readonly error: ReportError | null;
-  /** Plugins that the VM's own ledger records. */
-  readonly history?: readonly string[];
-  /** Plugins that `apply` would still run. */
-  readonly pending?: readonly string[];
-}
-
-/** Whether the owner of a lock lives. */
+/** Whether the owner of a lock is alive. */
 export const LOCK_OWNER_STATES = ['alive', 'dead', 'unknown'] as const;
-
-/** The upgrade lock as it stands on the appliance. */
-export type ReportLock =
-  | {readonly held: false}
-  | {
-      readonly held: true;
-      readonly by: 'vch-migrate' | 'vic-machine';
-      readonly lockId: string | null;
-      readonly owner: string | null;
-      readonly phase: string | null;
-      /** RFC 3339. */
-      readonly since?: string | null;
-      /** Its owner has said that it does not go on. */
-      readonly stopped?: boolean;
-      /** Whether its owner lives, as far as this machine can tell. */
-      readonly state?: (typeof LOCK_OWNER_STATES)[number];
-      /** Who holds it and what to do about it, in sentences. */
-      readonly text?: string;
-    };
-
-/** The VCH of a run. The keys after `build` are additions to the contract. */
-export interface ReportVch {
-  readonly name: string;
-  readonly id: string;
-  readonly dataVersion: number | null;
-  readonly build: string | null;
-  readonly ownName: string | null;
-  readonly version: string | null;
-  readonly powerState: string | null;
-  readonly computeResource: string | null;
-  readonly containerVMs: number | null;
-  readonly lock: ReportLock;
-}
-
-export interface ReportTool {
-  readonly name: 'vch-migrate';
-  readonly version: string;
-  readonly dataVersion: number;
-}
-
-export interface ReportTarget {
-  readonly url: string;
-  readonly product: string;
-  readonly apiVersion: string;
-}
-
-export interface ReportPlugin {
-  readonly id: string;
-  readonly version: number;
-  readonly target: string;
-  readonly summary: string;
-}
-
-/** One step of a run, for its timeline. */
-export interface ReportStep {
-  readonly name: string;
-  /** RFC 3339. */
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly status: 'done' | 'failed' | 'interrupted';
-}
-
-/** One thing that was looked at before a change. */
-export interface ReportCheck {
-  readonly id: string;
-  readonly title: string;
-  readonly status: 'ok' | 'warning' | 'failed';
-  readonly message: string;
-}
 
 /** Where an upgrade, or what followed on it, left the VCH. */
 export const UPGRADE_RESULTS = [
@@ -160,50 +63,157 @@ export const UPGRADE_RESULTS = [
   'unlocked',
 ] as const;
 
-/** An upgrade of the VCH as a whole. */
-export interface ReportUpgrade {
-  readonly result: (typeof UPGRADE_RESULTS)[number];
-  /** What stopped it. */
-  readonly error: ReportError | null;
-  /** The run whose upgrade it is about: that of a rollback is another one. */
-  readonly run: string;
-  readonly phase: string | null;
-  readonly lockId: string | null;
-  /** Moref of the snapshot to go back to. */
-  readonly snapshot: string | null;
-  /** How to put the VCH back by hand, line by line. */
-  readonly card: readonly string[];
-}
+const finding = fields({code: text, message: text});
+/** Something a person should know; it stops nothing by itself. */
+export type ReportFinding = ShapeOf<typeof finding>;
 
+const error = fields({code: text, message: text}, {fault: text});
+/** Why a VM, or a whole run, is not where it should be. `fault` is vSphere's own name for it. */
+export type ReportError = ShapeOf<typeof error>;
+
+const change = fields({key: text, before: nullable(text), after: nullable(text)});
+/** One key; values are masked already. `null`: the key is absent. */
+export type ReportChange = ShapeOf<typeof change>;
+
+const vm = fields(
+  {
+    id: text,
+    kind: oneOf(['container', 'appliance']),
+    displayName: text,
+    containerId: nullable(text),
+    containerName: nullable(text),
+    powerState: nullable(text),
+    dataVersion: nullable(count),
+    rename: oneOf(['disabled', 'not-persisted-by-vic', 'supported']),
+    status: oneOf(VM_STATUSES),
+    applied: list(text),
+    changes: list(change),
+    findings: list(finding),
+    error: nullable(error),
+  },
+  // Plugins that the VM's own ledger records, and those that `apply` would still run.
+  {history: list(text), pending: list(text)},
+);
+/** One VM of the report. The keys after `error` are additions to the contract. */
+export type ReportVm = ShapeOf<typeof vm>;
+
+const step = fields({
+  name: text,
+  startedAt: moment,
+  finishedAt: moment,
+  status: oneOf(['done', 'failed', 'interrupted']),
+});
+/** One step of a run, for its timeline. */
+export type ReportStep = ShapeOf<typeof step>;
+
+const heldLock = fields(
+  {
+    by: oneOf(['vch-migrate', 'vic-machine']),
+    lockId: nullable(text),
+    owner: nullable(text),
+    phase: nullable(text),
+  },
+  {
+    since: nullable(text),
+    // Its owner has stopped, and said so.
+    stopped: flag,
+    // Whether its owner is alive, as far as this machine can tell.
+    state: oneOf(LOCK_OWNER_STATES),
+    // Who holds it and what to do about it, in sentences.
+    text,
+  },
+);
+/** The upgrade lock as it stands on the appliance. */
+export type ReportLock = {readonly held: false} | ({readonly held: true} & ShapeOf<typeof heldLock>);
+
+const lock: Shape<ReportLock> = (value, path) => {
+  const {held} = fields({held: flag})(value, path);
+  return held ? {held, ...heldLock(value, path)} : {held};
+};
+
+const vch = fields({
+  name: text,
+  id: text,
+  dataVersion: nullable(count),
+  build: nullable(text),
+  ownName: nullable(text),
+  version: nullable(text),
+  powerState: nullable(text),
+  computeResource: nullable(text),
+  containerVMs: nullable(count),
+  lock,
+});
+/** The VCH of a run. The keys after `build` are additions to the contract. */
+export type ReportVch = ShapeOf<typeof vch>;
+
+const check = fields({id: text, title: text, status: oneOf(['ok', 'warning', 'failed']), message: text});
+/** One check made before a change. */
+export type ReportCheck = ShapeOf<typeof check>;
+
+const upgrade = fields({
+  result: oneOf(UPGRADE_RESULTS),
+  // What stopped it.
+  error: nullable(error),
+  // The run of the upgrade itself; a rollback has another run id.
+  run: text,
+  phase: nullable(text),
+  lockId: nullable(text),
+  // Moref of the snapshot to go back to.
+  snapshot: nullable(text),
+  // How to put the VCH back by hand, line by line.
+  card: list(text),
+});
+/** An upgrade of the VCH as a whole. */
+export type ReportUpgrade = ShapeOf<typeof upgrade>;
+
+const tool = fields({name: oneOf(['vch-migrate']), version: text, dataVersion: count});
+export type ReportTool = ShapeOf<typeof tool>;
+
+const target = fields({url: text, product: text, apiVersion: text});
+export type ReportTarget = ShapeOf<typeof target>;
+
+const report = fields(
+  {
+    schema: oneOf(['vch-migrate/report/v1']),
+    command: oneOf(REPORT_COMMANDS),
+    runId: text,
+    changeId: nullable(text),
+    startedAt: moment,
+    finishedAt: moment,
+    tool,
+    target,
+    vch,
+    plugins: list(fields({id: text, version: count, target: text, summary: text})),
+    // `reportShape` counts the VMs itself.
+    summary: () => summarize([]),
+    vms: list(vm),
+    // Findings about the VCH rather than about one VM.
+    findings: list(finding),
+    // True when the run was stopped before every VM was attempted.
+    interrupted: flag,
+    // What to do next, with the command line that does it.
+    next: text,
+  },
+  {
+    // What the run did, in order.
+    steps: list(step),
+    // The checks of `check` and `upgrade`.
+    checks: list(check),
+    // Only the commands over the VCH as a whole have it.
+    upgrade,
+    // Digest of the saved plan that was made, shown or carried out: `sha256:…`.
+    planDigest: text,
+  },
+);
 /** What a command over one VCH tells, for people and programs. The keys after `vms` are additions to the contract. */
-export interface Report {
-  readonly schema: 'vch-migrate/report/v1';
-  readonly command: ReportCommand;
-  readonly runId: string;
-  readonly changeId: string | null;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly tool: ReportTool;
-  readonly target: ReportTarget;
-  readonly vch: ReportVch;
-  readonly plugins: readonly ReportPlugin[];
-  readonly summary: ReportSummary;
-  readonly vms: readonly ReportVm[];
-  /** What concerns no single VM in scope. */
-  readonly findings: readonly ReportFinding[];
-  /** What was looked at before: of `check` and `upgrade`. */
-  readonly checks?: readonly ReportCheck[];
-  /** Of the commands over the VCH as a whole. */
-  readonly upgrade?: ReportUpgrade;
-  /** Of the saved plan that was made, shown or carried out: `sha256:…`. */
-  readonly planDigest?: string;
-  /** What the run did, in order. */
-  readonly steps?: readonly ReportStep[];
-  /** True when the run was stopped before every VM was attempted. */
-  readonly interrupted: boolean;
-  /** What to do next, with the command line that does it. */
-  readonly next: string;
-}
+export type Report = ShapeOf<typeof report>;
+
+/** Reads a report from a parsed file, and counts its VMs itself; throws a ShapeMismatch. */
+export const reportShape: Shape<Report> = (value, path) => {
+  const {interrupted, next, ...read} = report(value, path);
+  // These two end the document, as they do where a run writes it.
+  return {...read, summary: summarize(read.vms), interrupted, next};
+};
 
 /** Counts the VMs of a report by where they ended. */
 export function summarize(vms: readonly Pick<ReportVm, 'status' | 'rename'>[]): ReportSummary {

@@ -26,17 +26,28 @@ const PLAIN_PORT = 2375;
 const TLS_PORT = 2376;
 const TIMEOUT = 3_000;
 const MOST = 1024 * 1024;
+const V4_IN_V6 = Buffer.from('00000000000000000000ffff', 'hex');
 
-/** The address on the client network; `null` until the guest has told it. VIC stores the bytes in base64. */
+/**
+ * The address on the client network; `null` until the guest has told it. VIC stores the bytes in base64, and Go writes an
+ * IPv4 address in 16 of them as well as in 4.
+ */
 export function clientIp({config, ipAddress}: Pick<Appliance, 'config' | 'ipAddress'>): string | null {
   const text = decodeValue(config[CLIENT_IP_KEY] ?? '');
-  if (isIP(text) !== 0) return text;
-  const bytes = Buffer.from(text, 'base64');
+  const address = isIP(text) === 0 ? addressIn(Buffer.from(text, 'base64')) : text;
+  return address !== null && !isUnspecified(address) ? address : ipAddress;
+}
+
+function addressIn(bytes: Buffer): string | null {
   if (bytes.length === 4) return [...bytes].join('.');
-  if (bytes.length === 16) {
-    return (bytes.toString('hex').match(/.{4}/g) ?? []).join(':');
-  }
-  return ipAddress;
+  if (bytes.length !== 16) return null;
+  if (bytes.subarray(0, 12).equals(V4_IN_V6)) return [...bytes.subarray(12)].join('.');
+  return (bytes.toString('hex').match(/.{4}/g) ?? []).join(':');
+}
+
+/** `0.0.0.0` and `::`: what stands there while DHCP has not answered. */
+function isUnspecified(address: string): boolean {
+  return /^[0.:]*$/.test(address);
 }
 
 /** Where docker is served, by the arguments of the docker personality. */

@@ -7,10 +7,10 @@ import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {AppliancePlan} from './appliance-plan.js';
-import {rollbackCard} from './card.js';
 import type {Check} from './checks/verdict.js';
 import type {VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
+import {rollbackRunbook} from './runbook.js';
 
 /** Where an upgrade, its rollback or its resumption has left the VCH. */
 export type UpgradeResult =
@@ -104,7 +104,7 @@ export function outcomeOf(target: VchTarget<RunOptions>, parts: OutcomeParts): U
       phase: record?.phase ?? null,
       lockId: parts.lockId,
       snapshot: record?.snapshot ?? null,
-      card: record === null ? [] : rollbackCard(target.vch, record),
+      card: record === null ? [] : rollbackRunbook(target.vch, record),
     },
   };
 }

@@ -7,9 +7,7 @@ import type {Session} from '../vim25/session.js';
 import {applianceDataVersion} from './appliance-plan.js';
 import {planOnRecord} from './appliance-step.js';
 import {planContainers} from './containers.js';
-import {openVch, type VchContext, type VchTarget} from './context.js';
-import {pluginsOf, versionText} from './make-record.js';
-import type {VchOptions} from './options.js';
+import {openVch, type VchContext, type VchOptions, type VchTarget} from './context.js';
 import {agreed, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import type {UpgradeRecord} from './record.js';
@@ -25,7 +23,7 @@ import {
   stepsFrom,
   tellStep,
 } from './steps.js';
-import {runUpgrade} from './upgrade.js';
+import {pluginsOf, runUpgrade, versionText} from './upgrade.js';
 
 /** Goes on with an upgrade that was stopped, from the step on record; what is done already is seen, and left. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {

@@ -3,7 +3,6 @@ import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {verifyAppliance, writeAppliance} from './appliance-step.js';
-import {tellCard} from './card.js';
 import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -12,6 +11,7 @@ import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {cleanUp, putApplianceBack} from './put-back.js';
 import {waitUntilReady} from './ready.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
+import {logRunbook} from './runbook.js';
 
 /** What a step has come to. */
 export interface StepResult {
@@ -122,7 +122,7 @@ export const STEPS = [
     resumeFrom: snapshotAgain,
     run: async (context) => ({patch: {snapshot: await ensureSnapshot(context)}}),
     // For whoever needs it when this process is gone.
-    accept: (_result, context) => tellCard(context),
+    accept: (_result, context) => logRunbook(context),
   },
   {
     name: 'power-off',

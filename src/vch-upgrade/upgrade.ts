@@ -2,24 +2,34 @@ import {isDeepStrictEqual} from 'node:util';
 import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
 import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
+import {runInfo} from '../containers/run-options.js';
 import {toVchError, VchError} from '../errors.js';
-import {isStarted, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {
+  APPLIANCE_VERSION_KEY,
+  BUILD_KEY,
+  isStarted,
+  LEDGER_KEY,
+  UPDATE_IN_PROGRESS_KEY,
+  UPGRADE_RECORD_KEY,
+} from '../extraconfig/keys.js';
+import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {pluginId} from '../migration/plugin.js';
+import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {type AppliancePlan, changesAppliance} from './appliance-plan.js';
-import {planOnRecord} from './appliance-step.js';
-import {tellCard} from './card.js';
-import {checkFound} from './check.js';
-import {assertUpgradable, planContainers, runOptions} from './containers.js';
-import {logEvent, openVch, type VchContext, type VchTarget} from './context.js';
-import {planUpgrade} from './make-record.js';
-import type {UpgradeOptions} from './options.js';
+import {type AppliancePlan, changesAppliance, planAppliance} from './appliance-plan.js';
+import {destinationOf, planOnRecord} from './appliance-step.js';
+import {runChecks} from './check.js';
+import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
+import {logEvent, openVch, type UpgradeOptions, type VchContext, type VchTarget} from './context.js';
+import {isoRecords, targetVersion} from './iso-files.js';
 import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import {encodeRecord, type UpgradeRecord} from './record.js';
 import {runSteps, takeLock} from './run-steps.js';
-import {CHECK, ROLLBACK_STEPS, STEPS, type Step, tellStep} from './steps.js';
+import {logRunbook} from './runbook.js';
+import {CHECK, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
 
 /**
  * Upgrades a VCH: checks, takes the lock, migrates the containerVMs while the VCH is up, and then the appliance, behind
@@ -42,8 +52,11 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
       if (!sameStart(now.record, record)) throw overtaken(target.label, now.record);
       return now.record;
     });
-    tellCard(context);
-    const plan = await planOnRecord(context, appliance, context.record);
+    logRunbook(context);
+    const plan = await planOnRecord(context, appliance, context.record).catch(async (error: unknown) => {
+      await context.lock.undo();
+      throw error;
+    });
     return runUpgrade(context, async () => STEPS, {plan, containers, checks: known.checks});
   });
 }
@@ -65,7 +78,7 @@ async function prepare(
   assertFree(UPGRADE_LOCK, appliance.config, label);
   const {plan, record} = await planUpgrade(target, appliance);
   const {outcome} = await planContainers(target);
-  const {checks} = await checkFound(session, found, options, outcome);
+  const checks = await runChecks(session, found, options, outcome);
   // Another upgrade may have begun since the first look: that is no failed check.
   if (checks.some(({id, status}) => id === 'lock' && status === 'failed')) {
     const {config} = await writer.read();
@@ -73,6 +86,78 @@ async function prepare(
   }
   if (options.dryRun !== true) assertUpgradable(outcome.vms);
   return {appliance, plan, record, containers: outcome, checks};
+}
+
+/** Plans the appliance on one reading, and makes the rollback record for it. Rejects with what speaks against it. */
+export async function planUpgrade(
+  target: VchTarget,
+  appliance: Appliance,
+): Promise<{readonly plan: AppliancePlan; readonly record: UpgradeRecord}> {
+  const {vch, options, label} = target;
+  const last = recordOn(appliance.config, label);
+  if (last !== null && last.phase !== 'done') throw unfinished(label, last);
+  const isos = isoRecords(vch, appliance, {appliance: options.applianceIso, bootstrap: options.bootstrapIso});
+  const to = targetVersion(options.applianceIso);
+  const destination = destinationOf({isos, to});
+  const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
+  const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
+  const from = {
+    dataVersion: plan.dataVersion,
+    build: versionText(appliance, 'BuildNumber'),
+    version: versionText(appliance, 'Version'),
+  };
+  const record: UpgradeRecord = {
+    schema: 1,
+    run: options.runId,
+    changeId: options.changeId ?? null,
+    user: options.user,
+    tool: `vch-migrate ${options.toolVersion}`,
+    startedAt: new Date().toISOString(),
+    phase: 'locked',
+    touched: false,
+    snapshot: null,
+    powerState: appliance.powerState === 'poweredOff' ? 'poweredOff' : 'poweredOn',
+    updateInProgress: appliance.config[UPDATE_IN_PROGRESS_KEY] ?? null,
+    from,
+    to,
+    plugins: pluginsOf(options.registry),
+    keys: changes.map(({key}) => key).sort(),
+    cdrom: plan.cdrom === null ? null : {key: plan.cdrom.key, before: driveOf(appliance, plan.cdrom.key)},
+    isos,
+    previousSnapshot: last?.snapshot ?? null,
+    ledgerBefore: appliance.config[LEDGER_KEY] !== undefined,
+    previous: last === null ? null : (appliance.config[UPGRADE_RECORD_KEY] ?? null),
+    newerBefore: (await newerContainers(target, from)).newer.map(({id}) => id).sort(),
+  };
+  return {plan, record};
+}
+
+/** The plugins that write, as a record names them. */
+export function pluginsOf(registry: PluginRegistry): readonly string[] {
+  return [...registry.persisted('appliance'), ...registry.persisted('container')].map(
+    (plugin) => `${pluginId(plugin)} revision ${plugin.revision}`,
+  );
+}
+
+function driveOf({cdroms}: Appliance, key: number): string | null {
+  return cdroms.find((drive) => drive.key === key)?.fileName ?? null;
+}
+
+/** One part of the version that an appliance's keys tell; `null` where it is absent or empty. */
+export function versionText(
+  {config}: Pick<Appliance, 'config'>,
+  name: 'BuildNumber' | 'Version',
+): string | null {
+  const value = decodeValue(config[name === 'Version' ? APPLIANCE_VERSION_KEY : BUILD_KEY.appliance] ?? '');
+  return value === '' ? null : value;
+}
+
+function unfinished(label: string, {run, user, startedAt, phase}: UpgradeRecord): VchError {
+  return new VchError(
+    'VCH_ERR_LOCKED',
+    `an earlier upgrade of ${label} was not finished: run ${run} by ${user}, begun ${startedAt}, phase ${phase}. Nothing was written; ` +
+      'go on with it with vch-migrate resume, or take it back with rollback',
+  );
 }
 
 /** Whether the appliance is still what was checked, and what the user has agreed to. */

@@ -18,3 +18,8 @@ export function escapeName(name: string): string {
 export function unescapeName(escaped: string): string {
   return escaped.replace(/%2f/gi, '/').replace(/%5c/gi, '\\').replace(/%25/g, '%');
 }
+
+/** The reference of the VM with that moref. */
+export function vmRef(value: string): ManagedObjectReference {
+  return {type: 'VirtualMachine', value};
+}

@@ -11,8 +11,6 @@ export interface ReconfigSpec {
   readonly changeVersion: string;
   /** As vSphere wants it escaped; the files keep their names. */
   readonly name?: string | undefined;
-  /** What vSphere shows as the guest's operating system. */
-  readonly alternateGuestName?: string | undefined;
   /** Other ISO files for CD-ROMs that are there; the VM has to be powered off. */
   readonly deviceChange?: readonly CdromChange[] | undefined;
   readonly extraConfig: readonly {readonly key: string; readonly value: string}[];
@@ -24,13 +22,12 @@ export function reconfigure(
   vm: ManagedObjectReference,
   spec: ReconfigSpec,
 ): Promise<ManagedObjectReference> {
-  const {name, alternateGuestName, deviceChange} = spec;
+  const {name, deviceChange} = spec;
   return startTask(session, 'ReconfigVM_Task', vm, {
     // In the order of the WSDL, which vSphere insists on.
     spec: {
       changeVersion: xmlText(spec.changeVersion),
       ...(name === undefined ? {} : {name: xmlText(name)}),
-      ...(alternateGuestName === undefined ? {} : {alternateGuestName: xmlText(alternateGuestName)}),
       ...(deviceChange === undefined ? {} : {deviceChange: deviceChange.map(cdromEdit)}),
       // Each value says that it is a string: the element's type is anyType, and `true` or `007` would be guessed at.
       extraConfig: spec.extraConfig.map(({key, value}) => ({key: xmlText(key), value: xmlString(value)})),

@@ -84,7 +84,6 @@ describeWithPeers('operations on an appliance of vcsim', ['vcsim', 'govc', 'pyth
     await wait(
       reconfigure(session, vm, {
         changeVersion: textValue(await look('config.changeVersion')) ?? '',
-        alternateGuestName: 'Photon - VCH v1.5.6, 20000, 0a1b2c3',
         deviceChange: [{...cdrom, fileName}],
         extraConfig: [{key: 'probe', value: '1'}],
       }),

@@ -2,7 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import * as keys from '../../src/extraconfig/keys.js';
-import {isHidden, isSecret, keyMatcher} from '../../src/extraconfig/keys.js';
+import {aliasListKey, isAliasListKey, isHidden, isSecret, keyMatcher} from '../../src/extraconfig/keys.js';
 
 // Who may spell a key: its home, and the simulator, which must not repeat a misspelling of the client's.
 const MAY_SPELL = /^src\/(extraconfig\/keys\.ts|simulator\/)/;
@@ -24,6 +24,19 @@ function spelled(source: string): string[] {
 }
 
 describe('extraconfig/keys', () => {
+  it('spells the alias list of a network as VIC does, with a slash for a dot', () => {
+    expect(aliasListKey('bridge')).to.equal('networks|bridge/network/aliases~');
+    expect(aliasListKey('back net.1')).to.equal('networks|back net/1/network/aliases~');
+    for (const network of ['bridge', 'back net.1', 'pg.external.2'])
+      expect(isAliasListKey(aliasListKey(network)), network).to.equal(true);
+    for (const key of [
+      'networks|b/network/aliases',
+      'networks|a|b/network/aliases~',
+      'guestinfo.vice./networks|b/network/aliases~',
+    ])
+      expect(isAliasListKey(key), key).to.equal(false);
+  });
+
   it('is the one file that spells a key', () => {
     const files = ['src', 'plugins']
       .flatMap((folder) =>

@@ -6,19 +6,21 @@ import {builtin, VERSION} from './samples.js';
 
 describe('the data version', () => {
   it('is 0 where it is absent, empty or <nil>', () => {
-    for (const raw of [undefined, '', '<nil>', '0']) {
+    for (const raw of [undefined, '', '<nil>', '0', '-0', '+00']) {
       expect(parseDataVersion(raw)).to.deep.equal({status: 'valid', version: 0});
     }
   });
 
-  it('is a plain non-negative integer and nothing else', () => {
+  it('is what Go takes for a non-negative integer, and nothing else', () => {
     fc.assert(
       fc.property(fc.nat(), (version) => {
         expect(parseDataVersion(String(version))).to.deep.equal({status: 'valid', version});
+        for (const raw of [`0${version}`, `+${version}`, `+00${version}`])
+          expect(parseDataVersion(raw)).to.deep.equal({status: 'valid', version});
         for (const raw of [
-          `0${version}`,
-          `-${version}`,
-          `+${version}`,
+          `-${version + 1}`,
+          `++${version}`,
+          `${version}_0`,
           ` ${version}`,
           `${version}\n`,
           `${version}.0`,

@@ -54,6 +54,15 @@ function deviatingKeys(golden: GoldenCase): string[] {
 }
 
 describe('migrateConfig', () => {
+  it('has nothing to migrate where there is nothing at all', async () => {
+    for (const target of ['appliance', 'container'] as const)
+      expect(await migrateConfigWith(createRegistry(builtinPlugins), target, {})).to.deep.include({
+        migrated: false,
+        config: {},
+        applied: [],
+      });
+  });
+
   it('has all of the golden cases', () => {
     expect(cases).to.have.length(84);
   });

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {FINDING_CODES} from '../../src/migration/finding.js';
-import {nameFindings} from '../../src/migration/names.js';
-import {LEGACY_NAME, NAME} from './samples.js';
+import {containerNameOf, nameFindings} from '../../src/migration/names.js';
+import {LEGACY_NAME, NAME, VERSION} from './samples.js';
 
 function codes(
   config: Record<string, string>,
@@ -11,6 +11,25 @@ function codes(
   return nameFindings(target, config, dataVersion).map(({code}) => code);
 }
 
+describe('the name of a containerVM', () => {
+  it('is the one that VIC shows: the legacy one below data version 2, the hidden one above', () => {
+    const both = {[NAME]: 'hidden', [LEGACY_NAME]: 'legacy'};
+    for (const version of ['', '0', '1', '+1', 'zz'])
+      expect(containerNameOf({...both, [VERSION]: version}), version).to.equal('legacy');
+    for (const version of ['2', '02', '4', '10', '99'])
+      expect(containerNameOf({...both, [VERSION]: version}), version).to.equal('hidden');
+    expect(containerNameOf(both)).to.equal('legacy');
+  });
+
+  it('is the other one where the one has no value, and none where neither has', () => {
+    for (const version of ['0', '10']) {
+      expect(containerNameOf({[NAME]: 'a', [LEGACY_NAME]: '<nil>', [VERSION]: version})).to.equal('a');
+      expect(containerNameOf({[NAME]: '<nil>', [LEGACY_NAME]: 'b', [VERSION]: version})).to.equal('b');
+      expect(containerNameOf({[NAME]: '<nil>', [VERSION]: version})).to.equal(null);
+    }
+  });
+});
+
 describe('findings about names', () => {
   it('say where both names have a value and differ, at any data version', () => {
     for (const version of [0, 2, 10]) {
@@ -18,6 +37,13 @@ describe('findings about names', () => {
       expect(codes({[NAME]: 'a', [LEGACY_NAME]: 'a'}, version)).to.deep.equal([]);
       expect(codes({[NAME]: 'a', [LEGACY_NAME]: '<nil>'}, version)).to.deep.equal([]);
     }
+  });
+
+  it('say which of two names VIC shows', () => {
+    const message = (version: number) =>
+      nameFindings('container', {[NAME]: 'a', [LEGACY_NAME]: 'b'}, version)[0]?.message;
+    expect(message(1)).to.match(/VIC shows "b"$/);
+    expect(message(2)).to.match(/VIC shows "a"$/);
   });
 
   it('say where only the legacy name is there, once the data version speaks of a hidden one', () => {

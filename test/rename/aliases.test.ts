@@ -51,6 +51,8 @@ describe('rename: aliases and links', () => {
       'networks|a/network/aliases~': ':web',
       'networks|b/network/aliases~': ':web|:x',
       'networks|b/network/aliases': '1',
+      // A network called `back net.1`.
+      'networks|back net/1/network/aliases~': 'db:x|:web',
       'guestinfo.vice./networks|a/ports~': ':web',
       'guestinfo.vice./hostname': 'web',
       'other~': ':web',
@@ -60,6 +62,7 @@ describe('rename: aliases and links', () => {
     expect(draft.changes()).to.deep.equal([
       {key: 'networks|a/network/aliases~', before: ':web', after: ':shop'},
       {key: 'networks|b/network/aliases~', before: ':web|:x', after: ':shop|:x'},
+      {key: 'networks|back net/1/network/aliases~', before: 'db:x|:web', after: 'db:x|:shop'},
     ]);
   });
 

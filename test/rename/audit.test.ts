@@ -238,8 +238,9 @@ describe('rename: audit', () => {
       }),
       container('db', {
         extraConfig: {
-          'guestinfo.vice./networks': 'bridge|back end|"',
+          'guestinfo.vice./networks': 'bridge|back end|"|pg.1',
           'networks|back end/network/aliases~': 'web:w|lost:l',
+          'networks|pg/1/network/aliases~': 'app:a|missing:m',
         },
       }),
     ]);
@@ -251,6 +252,7 @@ describe('rename: audit', () => {
       expect(findings.map(({id, code}) => [id, code])).to.deep.equal([
         ['vm-102', 'link-dangling'],
         ['vm-102', 'link-dangling'],
+        ['vm-103', 'link-dangling'],
         ['vm-103', 'link-dangling'],
       ]);
       expect(findings[0]?.message).to.include('"gone" as "g"');

@@ -5,8 +5,8 @@ import {toJson} from '../../src/report/formats/json.js';
 import {toJunit} from '../../src/report/formats/junit.js';
 import {toMarkdown} from '../../src/report/formats/markdown.js';
 import {toText} from '../../src/report/formats/text.js';
-import {reportShape} from '../../src/report/parse-report.js';
 import type {ReportCheck} from '../../src/report/report.js';
+import {reportShape} from '../../src/report/report.js';
 import {expectValid} from '../schemas.js';
 import {exampleReport, reportVm} from './report-example.js';
 

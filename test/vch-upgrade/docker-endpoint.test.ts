@@ -35,6 +35,18 @@ describe('vch-upgrade/docker-endpoint', () => {
     expect(of('CsCoOQ==')).to.equal('10.192.168.57');
     expect(of('10.0.0.5')).to.equal('10.0.0.5');
     expect(of('/gAAAAAAAAAAAAAAAAAAAQ==')).to.equal('fe00:0000:0000:0000:0000:0000:0000:0001');
+    expect(of('AAAAAAAAAAAAAP//Cj0EFQ==')).to.equal('10.61.4.21');
+    for (const none of [
+      '0.0.0.0',
+      '::',
+      '0:0:0:0:0:0:0:0',
+      'AAAAAA==',
+      'AAAAAAAAAAAAAAAAAAAAAA==',
+      'AAAAAAAAAAAAAP//AAAAAA==',
+    ]) {
+      expect(of(none), none).to.equal(null);
+      expect(of(none, '10.0.0.6'), none).to.equal('10.0.0.6');
+    }
     expect(of('<nil>', '10.0.0.6')).to.equal('10.0.0.6');
     expect(of('<nil>')).to.equal(null);
   });

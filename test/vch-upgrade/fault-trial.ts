@@ -10,6 +10,8 @@ import {APPLIANCE, quickly, type State, stateOf, UPGRADED, upgradableVch} from '
 /** How the call goes wrong. */
 export const KINDS: Readonly<Record<string, FaultAction>> = {
   fault: {fault: 'SystemError', message: 'A general system error occurred.'},
+  // Final: trying again would give the same answer.
+  refusal: {fault: 'RequestCanceled', message: 'The task was canceled by a user.'},
   'http-500': 'http-500',
   'reset before': 'drop-before',
   'reset after': 'drop-after',

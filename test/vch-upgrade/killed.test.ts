@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {readIsoInfo} from '../../src/iso/iso-info.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import type {UpgradeOptions} from '../../src/vch-upgrade/options.js';
+import type {UpgradeOptions} from '../../src/vch-upgrade/context.js';
 import {resumeVch} from '../../src/vch-upgrade/resume.js';
 import {rollbackVch} from '../../src/vch-upgrade/rollback.js';
 import type {StepName} from '../../src/vch-upgrade/steps.js';

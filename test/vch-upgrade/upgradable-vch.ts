@@ -3,7 +3,7 @@ import {silent} from '../../src/log.js';
 import {createRegistry} from '../../src/migration/registry.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import type {UpgradeOptions} from '../../src/vch-upgrade/options.js';
+import type {UpgradeOptions} from '../../src/vch-upgrade/context.js';
 import type {Session} from '../../src/vim25/session.js';
 import {type SmallVm, smallVch} from '../small-vch.js';
 

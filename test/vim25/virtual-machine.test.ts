@@ -59,7 +59,6 @@ describe('vim25/virtual-machine: devices', () => {
       const {changeVersion} = await read(session);
       const task = await reconfigure(session, APPLIANCE, {
         changeVersion,
-        alternateGuestName: 'Photon - VCH v1.5.6, 20000, 0a1b2c3',
         deviceChange: [{...before, fileName: NEW}],
         extraConfig: [{key: 'probe', value: '1'}],
       });

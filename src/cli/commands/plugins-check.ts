@@ -34,7 +34,7 @@ export const pluginsCheck = localCommand({
       next:
         failed === 0
           ? 'vch-migrate plan with --plugins and the directory of the plugin'
-          : `mend what failed, then vch-migrate plugins check ${shellQuoted(path)}`,
+          : `fix what failed, then vch-migrate plugins check ${shellQuoted(path)}`,
     };
     const exit = await tell({document, text: (layout) => pluginCheckText(document, layout)}, context);
     if (failed === 0) return exit;

@@ -4,7 +4,7 @@ import {outputOptions, runOptions} from '../options.js';
 /** The commands around plugins, as the help has them together. */
 export const PLUGINS = {name: 'plugins', summary: 'List, make and check plugins: list, new NAME, check PATH'};
 
-/** Which plugins there are, VIC's and those of others. */
+/** Lists the plugins: VIC's, and third-party ones. */
 export const pluginsList = localCommand({
   name: 'plugins list',
   group: PLUGINS,

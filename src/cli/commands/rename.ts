@@ -26,7 +26,7 @@ export const rename = reportCommand({
   next: unlessStopped(({report: {summary}, line}) => {
     const {failed, conflict, unreachable, unknown, 'not-attempted': untried} = summary;
     if (summary.changed + summary.unchanged === 0) return line('rename');
-    // The appliance has a record of it, by which the same order goes on with the links.
+    // The appliance keeps a record of the rename, so the same command finishes the links.
     if (failed + conflict + unreachable + unknown + untried > 0) return `the rest: ${line('rename')}`;
     return summary.refused === 0
       ? line('audit')

@@ -4,13 +4,12 @@ import {lockText} from '../lock-text.js';
 import {markup} from '../markup.js';
 import {
   checkMark,
-  count,
   countsText,
   displayName,
+  notes,
   rollbackCard,
   stepTime,
   TITLE,
-  upgradeSentences,
   vmLabel,
 } from '../phrases.js';
 import {printable} from '../printable.js';
@@ -111,21 +110,12 @@ function totals(report: Report): string {
   const legend = shown.map(
     (status) => `<li>${swatch(status)}<strong>${summary[status]}</strong> ${status}</li>`,
   );
-  const notes = [
-    ...upgradeSentences(report).map(markup),
-    ...(summary.renameDisabled > 0
-      ? [`docker rename is disabled on ${count(summary.renameDisabled, 'containerVM')}.`]
-      : []),
-    ...(report.interrupted && report.upgrade === undefined
-      ? ['The run was interrupted: what is not-attempted was not touched.']
-      : []),
-  ];
   return [
     '<section aria-labelledby="totals-title"><h2 id="totals-title">Totals</h2>',
     `<p>${markup(countsText(report))}</p>`,
     `<svg class="bar" viewBox="0 0 ${BAR} 24" preserveAspectRatio="none" role="img" aria-label="${markup(countsText(report))}">${parts.join('')}</svg>`,
     `<ul class="legend">${legend.join('')}</ul>`,
-    ...notes.map((note) => `<p>${note}</p>`),
+    ...notes(report).map((note) => `<p>${markup(note)}</p>`),
     '</section>',
   ].join('\n');
 }

@@ -1,15 +1,6 @@
 import {type Format, failureTitle} from '../format.js';
 import {lockText} from '../lock-text.js';
-import {
-  checkMark,
-  count,
-  displayName,
-  NEED_ATTENTION,
-  rollbackCard,
-  stepTime,
-  TITLE,
-  upgradeSentences,
-} from '../phrases.js';
+import {checkMark, displayName, NEED_ATTENTION, notes, rollbackCard, stepTime, TITLE} from '../phrases.js';
 import {printable} from '../printable.js';
 import {type Report, type ReportChange, type ReportFinding, type ReportVm, VM_STATUSES} from '../report.js';
 
@@ -59,16 +50,7 @@ function summary(report: Report): string {
     (status) => `| ${status} | ${report.summary[status]} |`,
   );
   const lines = ['| Status | VMs |', '|---|---:|', ...rows, `| **total** | **${report.summary.total}** |`];
-  const notes = [
-    ...upgradeSentences(report).map(prose),
-    ...(report.summary.renameDisabled > 0
-      ? [`docker rename is disabled on ${count(report.summary.renameDisabled, 'containerVM')}.`]
-      : []),
-    ...(report.interrupted && report.upgrade === undefined
-      ? ['The run was interrupted: what is not-attempted was not touched.']
-      : []),
-  ];
-  return [lines.join('\n'), ...notes].join('\n\n');
+  return [lines.join('\n'), ...notes(report).map(prose)].join('\n\n');
 }
 
 function checks(report: Report): string[] {

@@ -10,6 +10,7 @@ import {
   countsText,
   displayName,
   NEED_ATTENTION,
+  pluginsText,
   rollbackCard,
   TITLE,
   upgradeSentences,
@@ -96,7 +97,7 @@ function summaryLines(report: Report, layout: Layout): string[] {
 const STYLE = {ok: 'green', warning: 'yellow', failed: 'red'} as const;
 
 /** What was looked at before an upgrade, a row for each; empty where nothing was. */
-export function checkTable({checks = []}: Pick<Report, 'checks'>, layout: Layout): string[] {
+function checkTable({checks = []}: Pick<Report, 'checks'>, layout: Layout): string[] {
   if (checks.length === 0) return [];
   return table(
     [
@@ -116,7 +117,7 @@ const POWER: Readonly<Record<string, string>> = {poweredOn: 'on', poweredOff: 'o
 const RENAME = {disabled: 'disabled', 'not-persisted-by-vic': 'not kept', supported: 'supported'} as const;
 
 /** VM by VM: who it is, how it stands, and what was, or would be, done to it. */
-export function vmTable(report: Report, layout: Layout): string[] {
+function vmTable(report: Report, layout: Layout): string[] {
   const {vms} = report;
   const columns = [
     {heading: 'VM', cells: vms.map(displayName), limit: 40},
@@ -135,16 +136,7 @@ export function vmTable(report: Report, layout: Layout): string[] {
 
 function what(report: Report, vm: ReportVm): string {
   if (vm.error !== null) return printable(vm.error.code);
-  if (report.command === 'status') {
-    const applied = vm.history ?? [];
-    const pending = vm.pending ?? [];
-    return printable(
-      [
-        ...(applied.length > 0 ? [`applied ${applied.join(', ')}`] : []),
-        ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
-      ].join('; '),
-    );
-  }
+  if (report.command === 'status') return pluginsText(vm);
   return vm.changes.map(changeText).join(', ');
 }
 
@@ -157,7 +149,7 @@ const NAMES_SHOWN = 24;
 const UNTOUCHED: readonly ReportStatus[] = ['refused', 'conflict', 'unreachable', 'skipped'];
 
 /** The VMs of a large VCH, those with the same changes on one line: `412 VMs: + common/name, …`, and their names. */
-export function changeGroups(report: Report, layout: Layout): string[] {
+function changeGroups(report: Report, layout: Layout): string[] {
   const groups = new Map<string, ReportVm[]>();
   for (const vm of report.vms) {
     const what = groupOf(report, vm);
@@ -176,17 +168,7 @@ export function changeGroups(report: Report, layout: Layout): string[] {
 }
 
 function groupOf(report: Report, vm: ReportVm): string | null {
-  if (report.command === 'status') {
-    const pending = vm.pending ?? [];
-    const applied = vm.history ?? [];
-    if (pending.length === 0 && applied.length === 0) return null;
-    return printable(
-      [
-        ...(applied.length > 0 ? [`applied ${applied.join(', ')}`] : []),
-        ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
-      ].join('; '),
-    );
-  }
+  if (report.command === 'status') return pluginsText(vm) || null;
   // What never came to a write says why elsewhere.
   if (vm.changes.length === 0 || UNTOUCHED.includes(vm.status)) return null;
   const changes = vm.changes.map((change) => `${changeSign(change)} ${printable(change.key)}`).join(', ');
@@ -202,11 +184,11 @@ function names(vms: readonly ReportVm[]): string {
 }
 
 const SHOWN = 100;
-/** From so many on, VMs with one reason are told together. */
+/** This many VMs with one reason become one group. */
 const MANY = 4;
 
 /** The VMs that are not where they should be: those with one reason together, where they are many, or one by one. */
-export function attention(report: Report, layout: Layout): string[] {
+function attention(report: Report, layout: Layout): string[] {
   const vms = NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status));
   const reasons = [...new Set(vms.map(reasonOf))];
   const groups = reasons.map((one) => vms.filter((vm) => reasonOf(vm) === one));
@@ -245,7 +227,7 @@ function reason({error}: ReportVm, layout: Layout): string[] {
 }
 
 /** What a person should know besides: of the VCH first, then VM by VM. */
-export function findings(report: Report, layout: Layout): string[] {
+function findings(report: Report, layout: Layout): string[] {
   const all: {readonly about: string; readonly finding: ReportFinding}[] = [
     ...report.findings.map((finding) => ({about: 'VCH', finding})),
     ...report.vms.flatMap((vm) => vm.findings.map((finding) => ({about: vmLabel(vm), finding}))),

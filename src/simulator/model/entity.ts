@@ -75,6 +75,8 @@ export interface HostState {
   readonly build: string;
   readonly connectionState: 'connected' | 'disconnected' | 'notResponding';
   readonly maintenance: boolean;
+  /** The vCenter that manages it, as a host itself shows it. */
+  readonly managementServerIp?: string | undefined;
 }
 
 /** An ESXi host of a cluster. */

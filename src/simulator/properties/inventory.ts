@@ -77,6 +77,8 @@ export const host: Struct<Host> = {
           type: 'HostConfigSummary',
           fields: {name, port: () => int(443), product: ({state}) => hostAboutInfo(state)},
         },
+        managementServerIp: ({state}) =>
+          state.managementServerIp === undefined ? undefined : string(state.managementServerIp),
         overallStatus: status,
         rebootRequired: () => boolean(false),
       },

@@ -1,5 +1,13 @@
-import type {Host, Hosts} from '../../inventory/hosts.js';
-import {ok, type Verdict, warning} from './verdict.js';
+import {type Host, type Hosts, readHosts} from '../../inventory/hosts.js';
+import {vmRef} from '../../vim25/managed-object.js';
+import {ok, type VchCheck, type Verdict, warning} from './verdict.js';
+
+export const hostsCheck: VchCheck = {
+  id: 'hosts',
+  title: 'hosts',
+  judge: async ({session, vch, containers}) =>
+    judgeHosts(await readHosts(session, [vch.ref, ...containers.map(({id}) => vmRef(id))])),
+};
 
 /** Whether the hosts of a VCH are there, and what they are. */
 export function judgeHosts({hosts, unread}: Hosts): Verdict {

@@ -4,10 +4,11 @@ import type {IsoInfo} from '../../iso/iso-info.js';
 import {compareBuilds, compareReleases, versionText} from '../../iso/version-stamp.js';
 import {APPLIANCE_STAMP} from '../../migration/data-version.js';
 import {parseDatastorePath} from '../../vim25/datastore-path.js';
-import {failed, ok, type Verdict, warning} from './verdict.js';
+import type {CheckOptions} from '../context.js';
+import {failed, ok, orThrow, type VchCheck, type Verdict, warning} from './verdict.js';
 
 /** The ISO files that were named. */
-export interface Isos {
+interface Isos {
   readonly appliance: IsoInfo | undefined;
   readonly bootstrap: IsoInfo | undefined;
 }
@@ -15,8 +16,32 @@ export interface Isos {
 /** Left free beside the ISO files: the snapshot grows for as long as the appliance runs on it. */
 const RESERVE = 1024 ** 3;
 
+export const isoCheck: VchCheck = {
+  id: 'iso',
+  title: 'ISO files',
+  judge: ({vch, options}) =>
+    judgeIsos(isosOf(options), options.skipIsoCheck === true, vch.summary.dataVersion),
+};
+
+export const buildCheck: VchCheck = {
+  id: 'build',
+  title: 'build',
+  judge: ({vch, options}) => judgeBuild(vch.summary, options.applianceIso, options.skipVersionCheck === true),
+};
+
+export const datastoreCheck: VchCheck = {
+  id: 'datastore',
+  title: 'datastore',
+  judge: ({datastores, appliance, options}) =>
+    judgeDatastore(orThrow(datastores), orThrow(appliance).vmPathName, isosOf(options)),
+};
+
+function isosOf({applianceIso, bootstrapIso}: CheckOptions): Isos {
+  return {appliance: applianceIso, bootstrap: bootstrapIso};
+}
+
 /** Whether the ISO files are of one version; VIC compares them without the commit, too. */
-export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
+function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
   if (appliance === undefined && bootstrap === undefined) {
     const message = 'none was named: the VCH keeps its ISO files, and its data alone change';
     if (skip || dataVersion === APPLIANCE_STAMP) return ok(message);
@@ -40,7 +65,7 @@ export function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersi
 }
 
 /** Whether the ISO file leads to a newer build, as VIC compares them, and not to an older version. */
-export function judgeBuild(
+function judgeBuild(
   {name, id, version, build}: VchDescription,
   iso: IsoInfo | undefined,
   skip: boolean,

@@ -1,8 +1,8 @@
-import type {Vch} from '../../inventory/vch.js';
+import type {Datastore} from '../../inventory/datastores.js';
 import {type MissingPrivileges, missingPrivileges} from '../../vim25/authorization.js';
-import type {ManagedObjectReference} from '../../vim25/managed-object.js';
-import type {Session} from '../../vim25/session.js';
-import {counted, failed, ok, type Verdict, warning} from './verdict.js';
+import {vmRef} from '../../vim25/managed-object.js';
+import {datastoreOf} from './iso.js';
+import {type CheckedVch, counted, failed, ok, type VchCheck, warning} from './verdict.js';
 
 /** What an upgrade does to the appliance. */
 const APPLIANCE = [
@@ -27,43 +27,47 @@ const SWITCH_ISO = [
 const CONTAINER = ['System.View', 'System.Read', 'VirtualMachine.Config.AdvancedConfig'];
 const DATASTORE = ['Datastore.Browse', 'Datastore.FileManagement'];
 
-/** What is to be written, and so what is needed. */
-export interface PrivilegeTargets {
-  readonly vch: Vch;
-  readonly containers: readonly ManagedObjectReference[];
-  /** Where ISO files go; `null` where none is uploaded. */
-  readonly datastore: {readonly ref: ManagedObjectReference; readonly name: string} | null;
-  readonly withIso: boolean;
-}
+export const privilegesCheck: VchCheck = {
+  id: 'privileges',
+  title: 'privileges',
+  async judge({session, vch, options, ...checked}) {
+    const withIso = options.applianceIso !== undefined || options.bootstrapIso !== undefined;
+    // ISO files go where the appliance's own files are.
+    const datastore = withIso ? placeOf(checked) : null;
+    const containers = checked.containers
+      .filter(({status}) => status !== 'unreachable')
+      .map(({id}) => vmRef(id));
+    const wanted = [...APPLIANCE, ...(withIso ? SWITCH_ISO : [])];
+    const answers = [
+      await missingPrivileges(session, [vch.ref], [...wanted, ...EVENTS]),
+      await missingPrivileges(session, containers, CONTAINER),
+      datastore === null ? [] : await missingPrivileges(session, [datastore.ref], DATASTORE),
+    ];
+    const [appliance, vms, files] = answers.map((answer) => answer ?? []);
+    if (answers.includes(null) || appliance === undefined || vms === undefined || files === undefined)
+      return warning(`${session.url.host} cannot be asked what ${session.user} may do; ${role(wanted)}`);
+    const lines = [
+      ...appliance.map(({privileges}) => line(without(privileges), `${vch.summary.name} (${vch.ref.value})`)),
+      ...lacking(vms),
+      ...files.map(({privileges}) => line(privileges, `datastore ${datastore?.name}`)),
+    ].filter((text) => text !== '');
+    if (lines.length > 0) {
+      return failed(
+        `${session.user} lacks ${lines.join('; ')}. ${role(wanted)}, and give it with: ` +
+          `govc permissions.set -principal '${session.user}' -role vch-migrate -propagate=true, on what holds the VCH and its datastore`,
+      );
+    }
+    if (appliance.length > 0) {
+      const note = "without Global.LogEvent the upgrade leaves no lines among the appliance's events";
+      return warning(`${session.user} may do everything that is needed; ${note}`);
+    }
+    return ok(`${session.user} may do everything that is needed`);
+  },
+};
 
-/** Whether the user may do what an upgrade does. */
-export async function judgePrivileges(session: Session, targets: PrivilegeTargets): Promise<Verdict> {
-  const {vch, containers, datastore, withIso} = targets;
-  const wanted = [...APPLIANCE, ...(withIso ? SWITCH_ISO : [])];
-  const answers = [
-    await missingPrivileges(session, [vch.ref], [...wanted, ...EVENTS]),
-    await missingPrivileges(session, containers, CONTAINER),
-    datastore === null ? [] : await missingPrivileges(session, [datastore.ref], DATASTORE),
-  ];
-  const [appliance, vms, files] = answers.map((answer) => answer ?? []);
-  if (answers.includes(null) || appliance === undefined || vms === undefined || files === undefined)
-    return warning(`${session.url.host} cannot be asked what ${session.user} may do; ${role(wanted)}`);
-  const lines = [
-    ...appliance.map(({privileges}) => line(without(privileges), `${vch.summary.name} (${vch.ref.value})`)),
-    ...lacking(vms),
-    ...files.map(({privileges}) => line(privileges, `datastore ${datastore?.name}`)),
-  ].filter((text) => text !== '');
-  if (lines.length > 0) {
-    return failed(
-      `${session.user} lacks ${lines.join('; ')}. ${role(wanted)}, and give it with: ` +
-        `govc permissions.set -principal '${session.user}' -role vch-migrate -propagate=true, on what holds the VCH and its datastore`,
-    );
-  }
-  if (appliance.length > 0) {
-    const note = "without Global.LogEvent the upgrade leaves no lines among the appliance's events";
-    return warning(`${session.user} may do everything that is needed; ${note}`);
-  }
-  return ok(`${session.user} may do everything that is needed`);
+function placeOf({appliance, datastores}: Pick<CheckedVch, 'appliance' | 'datastores'>): Datastore | null {
+  if ('error' in appliance || 'error' in datastores) return null;
+  return datastoreOf(datastores.value, appliance.value.vmPathName);
 }
 
 function without(privileges: readonly string[]): readonly string[] {

@@ -1,10 +1,16 @@
-import type {SnapshotTree} from '../../vim25/snapshot.js';
-import {counted, failed, ok, type Verdict, warning} from './verdict.js';
+import {readSnapshots, type SnapshotTree} from '../../vim25/snapshot.js';
+import {counted, failed, ok, type VchCheck, type Verdict, warning} from './verdict.js';
 
 type Owner = 'ours' | 'vic-machine' | 'others';
 
 /** vSphere takes no more in one line. */
 const DEEPEST = 32;
+
+export const snapshotsCheck: VchCheck = {
+  id: 'snapshots',
+  title: 'snapshots',
+  judge: async ({session, vch}) => judgeSnapshots(await readSnapshots(session, vch.ref)),
+};
 
 /** Whether one more snapshot can be taken, and whose are there. */
 export function judgeSnapshots(tree: SnapshotTree): Verdict {

@@ -1,9 +1,51 @@
-import {type ErrorCode, VchError} from '../../errors.js';
+import type {VmOutcome} from '../../containers/outcome.js';
+import {type ErrorCode, toVchError, VchError} from '../../errors.js';
+import type {Appliance} from '../../inventory/appliance.js';
+import type {Datastore} from '../../inventory/datastores.js';
+import type {Vch} from '../../inventory/vch.js';
+import type {Session} from '../../vim25/session.js';
+import type {CheckOptions} from '../context.js';
 
-/** One thing that was looked at before an upgrade. */
+/** One thing that was checked before an upgrade. */
 export interface Check extends Verdict {
   readonly id: string;
   readonly title: string;
+}
+
+/** How one thing is checked. */
+export interface VchCheck<Checked = CheckedVch> {
+  readonly id: string;
+  readonly title: string;
+  judge(checked: Checked): Verdict | Promise<Verdict>;
+}
+
+/** What the checks look at. What several of them stand on is read once. */
+export interface CheckedVch {
+  readonly session: Session;
+  readonly vch: Vch;
+  readonly options: CheckOptions;
+  /** The VCH's own containerVMs, as `plan` has them. */
+  readonly containers: readonly VmOutcome[];
+  readonly appliance: Reading<Appliance>;
+  readonly datastores: Reading<readonly Datastore[]>;
+}
+
+/** What was read, or why it could not be. */
+export type Reading<T> = {readonly value: T} | {readonly error: VchError};
+
+/** Reads something that several checks stand on. */
+export async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
+  try {
+    return {value: await read()};
+  } catch (error) {
+    return {error: toVchError(error)};
+  }
+}
+
+/** What was read. Throws why it could not be: each check that stands on it says so. */
+export function orThrow<T>(read: Reading<T>): T {
+  if ('error' in read) throw read.error;
+  return read.value;
 }
 
 /** What looking at it came to. `warning`: an upgrade goes on; `failed`: it does not begin. */
@@ -39,14 +81,15 @@ const OVER: ReadonlySet<ErrorCode> = new Set([
   'VCH_ERR_INTERRUPTED',
 ]);
 
+// Why: docs/decisions/015-checks-warn-when-they-cannot-look.md
+
 /** Makes a check. One that cannot be made is a warning that says so. */
-export async function check(
-  id: string,
-  title: string,
-  judge: () => Verdict | Promise<Verdict>,
+export async function makeCheck<Checked>(
+  {id, title, judge}: VchCheck<Checked>,
+  checked: Checked,
 ): Promise<Check> {
   try {
-    return {id, title, ...(await judge())};
+    return {id, title, ...(await judge(checked))};
   } catch (error) {
     if (!(error instanceof VchError) || OVER.has(error.code)) throw error;
     if (NOT_SEEN.has(error.code))

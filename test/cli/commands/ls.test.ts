@@ -21,7 +21,7 @@ describe('ls', () => {
   it('lists VCHs as text and JSON', async () => {
     await withSimulator({fixture}, async (simulator) => {
       const text = await ls(simulator);
-      expect(text.stdout).to.match(/vch1 +vm-100 +8000 +0 +1 +none in progress/);
+      expect(text.stdout).to.match(/vch1 +vm-100 +- +8000 +0 +1 +none in progress/);
       expect(text.stdout).to.match(/Next: vch-migrate plan --name vch1\n$/);
       const listing = parsed((await ls(simulator, '--format', 'json')).stdout);
       expectValid('ls', listing);

@@ -4,7 +4,7 @@ import type {Host} from '../../../src/inventory/hosts.js';
 import {judgeHosts} from '../../../src/vch-upgrade/checks/hosts.js';
 import {judgeDatastore} from '../../../src/vch-upgrade/checks/iso.js';
 import {judgeSnapshots} from '../../../src/vch-upgrade/checks/snapshots.js';
-import {check, named, ok} from '../../../src/vch-upgrade/checks/verdict.js';
+import {makeCheck, named, ok, type Verdict} from '../../../src/vch-upgrade/checks/verdict.js';
 import type {Snapshot} from '../../../src/vim25/snapshot.js';
 import {rejection} from '../../rejection.js';
 
@@ -12,8 +12,9 @@ const GIB = 1024 ** 3;
 
 describe('vch-upgrade/checks/checks', () => {
   describe('a check', () => {
+    const making = (judge: () => Verdict) => makeCheck({id: 'id', title: 'title', judge}, null);
     const failing = (error: Error) =>
-      check('id', 'title', () => {
+      making(() => {
         throw error;
       });
 
@@ -34,7 +35,7 @@ describe('vch-upgrade/checks/checks', () => {
         'VCH_ERR_TRANSPORT',
       );
       expect(await failing(new TypeError('x')).catch((error: unknown) => error)).to.be.instanceOf(TypeError);
-      expect(await check('id', 'title', () => ok('fine'))).to.deep.equal({
+      expect(await making(() => ok('fine'))).to.deep.equal({
         id: 'id',
         title: 'title',
         status: 'ok',

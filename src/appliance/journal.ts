@@ -1,8 +1,19 @@
 import {appendFileSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
-import type {Journal} from '../appliance/appliance-writer.js';
 import {VchError} from '../errors.js';
 import type {Logger} from '../log.js';
+
+/** One thing that is done to the vCenter: told right before it is asked for. */
+export interface SideEffect {
+  /** vim25's method, or what else is called: `ReconfigVM_Task`, `PUT`. */
+  readonly effect: string;
+  /** The object: a moref, or a datastore path. */
+  readonly object: string;
+  readonly detail: string;
+}
+
+/** Hears every side effect in order. */
+export type Journal = (effect: SideEffect) => void;
 
 /**
  * A journal in a file of its own for each run, `DIR/<run>.jsonl`, a JSON object a line. VCH_ERR_USAGE where it cannot

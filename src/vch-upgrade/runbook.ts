@@ -6,12 +6,12 @@ import type {VchContext} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
 /** Tells how to put a VCH back by hand. */
-export function tellCard({options, vch, record}: VchContext): void {
-  for (const line of rollbackCard(vch, record)) options.log.info(line);
+export function logRunbook({options, vch, record}: VchContext): void {
+  for (const line of rollbackRunbook(vch, record)) options.log.info(line);
 }
 
 /** How to put a VCH back by hand, for the case that this tool cannot: the rollback record as a person needs it. */
-export function rollbackCard(vch: Vch, record: UpgradeRecord): readonly string[] {
+export function rollbackRunbook(vch: Vch, record: UpgradeRecord): readonly string[] {
   const vm = refString(vch.ref);
   const {snapshot, from, previous} = record;
   const flag = record.updateInProgress ?? '';
