@@ -75,6 +75,11 @@ export function hasCode(error: unknown, code: ErrorCode): error is VchError {
   return error instanceof VchError && error.code === code;
 }
 
+/** The code of a system error, such as `ENOENT`; `unknown reason` if a caught value has none. */
+export function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+}
+
 /** A caught value as a VchError. Any other error is a defect of this tool, and the message says so. */
 export function toVchError(error: unknown): VchError {
   if (error instanceof VchError) return error;

@@ -1,6 +1,6 @@
 import {appendFileSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {VchError} from '../errors.js';
+import {systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 
 /** One thing that is done to the vCenter: told right before it is asked for. */
@@ -31,7 +31,7 @@ export function fileJournal(
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `--journal ${directory} cannot be written (${reason(error)}); name a folder that can`,
+      `--journal ${directory} cannot be written (${systemCode(error)}); name a folder that can`,
     );
   }
   let broken = false;
@@ -41,11 +41,7 @@ export function fileJournal(
       append({time: new Date().toISOString(), ...effect});
     } catch (error) {
       broken = true;
-      log.warn(`the journal ${path} ends here: it cannot be written any more (${reason(error)})`);
+      log.warn(`the journal ${path} ends here: it cannot be written any more (${systemCode(error)})`);
     }
   };
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }

@@ -1,5 +1,6 @@
 import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
+import {systemCode} from '../errors.js';
 
 /** What must be the same for two process ids to mean the same process table; `null` where it cannot be told. */
 export interface Machine {
@@ -38,7 +39,7 @@ export function processState(
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return 'gone';
+    if (systemCode(error) === 'ESRCH') return 'gone';
   }
   const now = processStart(pid);
   if (started === null || now === null) return 'unknown';

@@ -2,11 +2,10 @@ import {createWriteStream, openSync} from 'node:fs';
 import type {Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import winston from 'winston';
-import {toVchError, VchError} from '../errors.js';
+import {systemCode, toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {printable} from '../report/printable.js';
 import type {Redactor} from './redactor.js';
-import {systemWord} from './text-file.js';
 
 export interface RunLoggerOptions {
   /** stderr: where people read along. */
@@ -48,7 +47,7 @@ export async function withRunLogger<T>(
   };
   // A full disk under the log must not end a run in the middle of its writes.
   file?.on('error', (error) =>
-    options.errors.write(`vch-migrate: the log file cannot be written: ${systemWord(error)}\n`),
+    options.errors.write(`vch-migrate: the log file cannot be written: ${systemCode(error)}\n`),
   );
   try {
     return await use(log);
@@ -70,7 +69,7 @@ function openLogFile(path: string): ReturnType<typeof createWriteStream> {
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `--log-file cannot be opened (${systemWord(error)}); name a file in a folder that can be written`,
+      `--log-file cannot be opened (${systemCode(error)}); name a file in a folder that can be written`,
       {cause: toVchError(error)},
     );
   }

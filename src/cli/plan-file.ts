@@ -1,14 +1,13 @@
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {type PlanBody, planBodyShape, stale} from '../containers/saved-plan.js';
-import {VchError} from '../errors.js';
+import {systemCode, VchError} from '../errors.js';
 import {fields, members, moment, oneOf, ShapeMismatch, type ShapeOf, text} from '../json-shape.js';
 import type {Logger} from '../log.js';
 import {canonicalJson, type Json} from '../migration/canonical-json.js';
 import {toJson} from '../report/formats/json.js';
 import type {Report} from '../report/report.js';
 import {reportShape} from '../report/report.js';
-import {systemWord} from './text-file.js';
 
 const planShape = fields({
   schema: oneOf(['vch-migrate/plan/v1']),
@@ -38,7 +37,7 @@ export function savePlan(path: string, plan: PlanBody, report: Report, log: Logg
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `--out ${path} could not be written (${systemWord(error)}); name a file in a folder that can be written`,
+      `--out ${path} could not be written (${systemCode(error)}); name a file in a folder that can be written`,
     );
   }
   log.info(`the plan is saved in ${path}, ${saved.digest}`);
@@ -105,7 +104,7 @@ function readJson(path: string, refuse: Refuse): unknown {
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `${path} cannot be read (${systemWord(error)}); name a file that vch-migrate plan --out or --report made`,
+      `${path} cannot be read (${systemCode(error)}); name a file that vch-migrate plan --out or --report made`,
     );
   }
   try {

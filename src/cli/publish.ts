@@ -1,6 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import type {ProgressEvent} from '../containers/outcome.js';
-import {toVchError, VchError} from '../errors.js';
+import {systemCode, toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Format, Listing} from '../report/format.js';
 import {type EventsHead, eventLine, type RunEvent} from '../report/formats/ndjson.js';
@@ -8,7 +8,6 @@ import type {LayoutOptions} from '../report/layout.js';
 import {EXIT, type Exit} from './exit.js';
 import type {OutputSettings} from './settings.js';
 import type {Terminal} from './terminal.js';
-import {systemWord} from './text-file.js';
 
 /** A result in every form it has. */
 export type Render = (format: Format, layout: LayoutOptions) => string;
@@ -60,7 +59,7 @@ export function writeReports(render: Render, {reports}: OutputSettings): void {
     try {
       writeFileSync(path, render(format, PAGE));
     } catch (error) {
-      failed.push(`--report ${path} could not be written (${systemWord(error)})`);
+      failed.push(`--report ${path} could not be written (${systemCode(error)})`);
     }
   }
   if (failed.length === 0) return;

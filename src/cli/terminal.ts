@@ -1,8 +1,7 @@
 import {createInterface} from 'node:readline';
 import {Writable} from 'node:stream';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {VchError} from '../errors.js';
-import {systemWord} from './text-file.js';
+import {systemCode, VchError} from '../errors.js';
 
 /** A line at the end of a terminal that can be drawn again and again. */
 export interface LiveLine {
@@ -79,12 +78,12 @@ export function processTerminal(process: NodeJS.Process): Terminal {
 function write(stream: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error) => {
-      if (error === null || error === undefined || systemWord(error) === 'EPIPE') resolve();
+      if (error === null || error === undefined || systemCode(error) === 'EPIPE') resolve();
       else
         reject(
           new VchError(
             'VCH_ERR_INTERNAL',
-            `stdout could not be written (${systemWord(error)}); free the disk, and run verify`,
+            `stdout could not be written (${systemCode(error)}); free the disk, and run verify`,
           ),
         );
     });

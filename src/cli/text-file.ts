@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs';
+import {systemCode} from '../errors.js';
 
 /** What reading a file that a setting names can come to. */
 export type FileText =
@@ -14,12 +15,7 @@ export const readTextFile: ReadText = (path) => {
   try {
     return {status: 'read', text: readFileSync(path, 'utf8')};
   } catch (error) {
-    const reason = systemWord(error);
+    const reason = systemCode(error);
     return reason === 'ENOENT' || reason === 'ENOTDIR' ? {status: 'missing'} : {status: 'unreadable', reason};
   }
 };
-
-/** The system's own word for what went wrong with a file: `ENOENT`, `ENOSPC`. */
-export function systemWord(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
-}

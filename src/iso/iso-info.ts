@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
-import {VchError} from '../errors.js';
+import {systemCode, VchError} from '../errors.js';
 import {parseVersionStamp, type VersionStamp, versionText} from './version-stamp.js';
 import {
   DESCRIPTOR_SECTOR,
@@ -59,7 +59,7 @@ async function digest(path: string): Promise<string> {
 }
 
 function unreadable(path: string, error: unknown): VchError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return refusal(path, 'does not exist', error);
   return refusal(path, `cannot be read (${code})`, error);
 }

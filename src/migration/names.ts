@@ -30,31 +30,22 @@ export function nameFindings(target: Target, config: ExtraConfig, dataVersion: n
   const keys = NAME_KEYS[target];
   const legacy = decodeValue(config[keys.legacy] ?? '');
   const hidden = decodeValue(config[keys.hidden] ?? '');
+  const name = hidden === '' ? legacy : hidden;
   const findings: Finding[] = [];
+  const add = (...found: Parameters<typeof finding>) => void findings.push(finding(...found));
   if (legacy !== '' && hidden !== '' && legacy !== hidden) {
-    findings.push(
-      finding(
-        'names-differ',
-        `${keys.hidden} is ${JSON.stringify(hidden)} and ${keys.legacy} is ${JSON.stringify(legacy)}: both are kept, and VIC shows ${JSON.stringify(dataVersion < HIDDEN_NAME_VERSION[target] ? legacy : hidden)}`,
-      ),
-    );
+    const values = `${keys.hidden} is ${JSON.stringify(hidden)} and ${keys.legacy} is ${JSON.stringify(legacy)}`;
+    const shown = JSON.stringify(dataVersion < HIDDEN_NAME_VERSION[target] ? legacy : hidden);
+    add('names-differ', `${values}: both are kept, and VIC shows ${shown}`);
   }
   if (legacy !== '' && hidden === '' && dataVersion >= HIDDEN_NAME_VERSION[target]) {
-    findings.push(
-      finding(
-        'legacy-name-only',
-        `data version ${dataVersion} should have ${keys.hidden}, but only ${keys.legacy} exists: VIC shows no name`,
-      ),
-    );
+    const only = `but only ${keys.legacy} exists: VIC shows no name`;
+    add('legacy-name-only', `data version ${dataVersion} should have ${keys.hidden}, ${only}`);
   }
-  const name = hidden === '' ? legacy : hidden;
-  if (target === 'container' && name !== '' && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) {
-    findings.push(
-      finding(
-        'name-not-docker',
-        `the name ${JSON.stringify(name)} has characters that docker does not allow in names`,
-      ),
+  if (target === 'container' && name !== '' && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name))
+    add(
+      'name-not-docker',
+      `the name ${JSON.stringify(name)} has characters that docker does not allow in names`,
     );
-  }
   return findings;
 }

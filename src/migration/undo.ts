@@ -51,7 +51,7 @@ export async function planUndo(
   if (past.status === 'invalid') return {status: 'refused', error: past.error, findings: []};
   const selected = past.ledger?.applied.filter((entry) => isSelected(entry, filter)) ?? [];
   if (past.ledger === null || selected.length === 0) return {status: 'unchanged', findings: []};
-  const error = undeclared(registry, input, selected) ?? withheld(input, selected);
+  const error = obstacle(registry, input, selected);
   if (error !== null) return {status: 'refused', error, findings: []};
 
   const draft = new Draft(input.config);
@@ -132,31 +132,24 @@ function without(ledger: Ledger, id: string): Ledger {
   return {...ledger, applied, runs};
 }
 
-function undeclared(
+/** Why the ledger is not enough to undo these entries: a plugin is missing, or a value was not kept. */
+function obstacle(
   registry: PluginRegistry,
   input: VmInput,
   entries: readonly LedgerEntry[],
 ): VchError | null {
   const declared = keyMatcher(registry.persisted(input.target).flatMap((plugin) => plugin.keys));
-  for (const entry of entries) {
-    const key = Object.keys(entry.before).find((key) => !declared(key));
-    if (key === undefined) continue;
-    const fault = `its ledger says that ${entry.id} changed ${key}, but no registered plugin declares that key`;
-    return ledgerError(
-      input,
-      fault,
-      'Name the directory of the plugin with --plugins, then run `vch-migrate undo` again',
-    );
+  const values = entries.flatMap(({id, before}) =>
+    Object.entries(before).map(([key, value]) => ({id, key, value})),
+  );
+  const foreign = values.find(({key}) => !declared(key));
+  if (foreign !== undefined) {
+    const fault = `its ledger says that ${foreign.id} changed ${foreign.key}, but no registered plugin declares that key`;
+    const wayOut = 'Name the directory of the plugin with --plugins, then run `vch-migrate undo` again';
+    return ledgerError(input, fault, wayOut);
   }
-  return null;
-}
-
-function withheld(input: VmInput, entries: readonly LedgerEntry[]): VchError | null {
-  for (const entry of entries) {
-    const key = Object.keys(entry.before).find((key) => isWithheld(entry.before[key] ?? null));
-    if (key === undefined) continue;
-    const fault = `its ledger does not hold the value of ${key} before ${entry.id}, because that may be a secret`;
-    return ledgerError(input, fault, 'Restore the VM from a snapshot or backup instead');
-  }
-  return null;
+  const lost = values.find(({value}) => isWithheld(value));
+  if (lost === undefined) return null;
+  const fault = `its ledger does not hold the value of ${lost.key} before ${lost.id}, because that may be a secret`;
+  return ledgerError(input, fault, 'Restore the VM from a snapshot or backup instead');
 }

@@ -1,7 +1,7 @@
 import {readdir, realpath, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {builtinPlugins} from '../../plugins/index.js';
-import {VchError} from '../errors.js';
+import {systemCode, VchError} from '../errors.js';
 import type {Plugin} from '../migration/plugin.js';
 import {createRegistry, type PluginRegistry} from '../migration/registry.js';
 import {pluginImporter} from './import-plugin.js';
@@ -56,7 +56,7 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 function fault(error: unknown): string {
-  const word = error instanceof Error && 'code' in error ? error.code : undefined;
+  const word = systemCode(error);
   if (word === 'ENOENT') return 'does not exist';
   if (word === 'ENOTDIR') return 'is not a directory';
   return `cannot be read (${String(word)})`;

@@ -2,7 +2,7 @@ import {access, mkdir, readdir, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {dirname, join, resolve} from 'node:path';
 import {builtinPlugins} from '../../plugins/index.js';
-import {VchError} from '../errors.js';
+import {systemCode, VchError} from '../errors.js';
 import {FIRST_FOREIGN_VERSION} from '../migration/data-version.js';
 import {pluginId, type Target} from '../migration/plugin.js';
 import {scaffold} from './scaffold.js';
@@ -68,7 +68,7 @@ async function write(files: readonly (readonly [string, string])[]): Promise<voi
       await writeFile(file, text, {flag: 'wx'});
     }
   } catch (error) {
-    const word = error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+    const word = systemCode(error);
     const [[first = ''] = []] = files;
     throw new VchError(
       'VCH_ERR_USAGE',

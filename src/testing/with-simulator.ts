@@ -57,9 +57,14 @@ export async function withSimulator<T>(
       },
     });
     // Counted before the session ends, because everything it holds ends with it.
-    const held = heldOn(simulator);
+    const {views, filters, openTokens} = simulator;
+    const held = [...counted(views, 'view'), ...counted(filters, 'filter'), ...counted(openTokens, 'token')];
     await closeSession();
-    const left = [...sessionsOn(simulator), ...held, ...newLocks(before, locksOf(simulator))];
+    const left = [
+      ...counted(simulator.sessions, 'session'),
+      ...held,
+      ...newLocks(before, locksOf(simulator)),
+    ];
     if (left.length > 0) throw leftBehind(left);
     return result;
   } finally {
@@ -118,16 +123,6 @@ function isClaim(key: string, config: Readonly<Record<string, string>>): boolean
   return key !== UPDATE_IN_PROGRESS_KEY || !isFalse(raw);
 }
 
-/** What a client holds on the server besides its session. */
-function heldOn({views, filters, openTokens}: Simulator): readonly string[] {
-  return [count(views, 'view'), count(filters, 'filter'), count(openTokens, 'token')].flat();
-}
-
-/** The sessions that are still logged in. */
-function sessionsOn({sessions}: Simulator): readonly string[] {
-  return count(sessions, 'session');
-}
-
 /** The locks that were not there in the beginning, as words. */
 function newLocks(before: Locks, after: Locks): readonly string[] {
   return [...after]
@@ -135,6 +130,6 @@ function newLocks(before: Locks, after: Locks): readonly string[] {
     .map(([id, claims]) => `${claims} on ${id}`);
 }
 
-function count(number: number, word: string): readonly string[] {
+function counted(number: number, word: string): readonly string[] {
   return number === 0 ? [] : [`${number} ${word}${number === 1 ? '' : 's'}`];
 }

@@ -1,6 +1,6 @@
 import {Readable} from 'node:stream';
 import {type Dispatcher, errors, Pool} from 'undici';
-import {type FailureClass, VchError} from '../errors.js';
+import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {type Clock, systemClock} from './clock.js';
 import {type TlsOptions, trustingConnector} from './tls.js';
@@ -293,8 +293,7 @@ function reason(error: unknown, url: URL): string {
 function errorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if (error instanceof errors.UndiciError) return error.code;
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return 'unknown reason';
+  return systemCode(error);
 }
 
 /** An answer's text as the stream that the `soap` package wants to read. */

@@ -71,7 +71,8 @@ describe('the history of a VM', () => {
   it('is refused where a plugin has another revision now, until that is undone', async () => {
     const raised = pluginSource({...sample, revision: '2'});
     await withHistory(pluginSource(sample), raised, async (simulator, {second}) => {
-      const way = /revision 1 of the plugin 1000-sample was applied, and 2 is registered.*undo --to 999/;
+      const way =
+        /revision 1 of the plugin 1000-sample was applied, but revision 2 is registered.*undo --to 999/;
       await expectRefused(simulator, way, '--plugins', second);
       await reportOf(simulator, 'undo', '--to', '999', '--plugins', second);
       await reportOf(simulator, 'apply', '--plugins', second);
@@ -84,7 +85,7 @@ describe('the history of a VM', () => {
     const late = pluginSource({...onWeb("draft.set('late/key', 'x')"), name: "'late'", keys: "['late/key']"});
     await withHistory(first, late, async (simulator, directories) => {
       const plugins = ['--plugins', directories.first, '--plugins', directories.second];
-      const way = /1000-late was never applied, but 1001-sample above it was.*undo --to 999/;
+      const way = /1000-late was never applied, but 1001-sample with a higher version was.*undo --to 999/;
       await expectRefused(simulator, way, ...plugins);
       await reportOf(simulator, 'undo', '--to', '999', ...plugins);
       const again = await reportOf(simulator, 'apply', ...plugins);
