@@ -16,7 +16,11 @@ describe('an upgrade of which any one SOAP call goes wrong', function () {
 
   it('ends as before, or upgraded, or resumable to upgraded, and says truly which', async () => {
     const calls = await callsOfAnUpgrade();
-    const all = Object.keys(KINDS).flatMap((kind) => calls.map((call) => ({kind, ...call})));
+    const all = Object.keys(KINDS).flatMap((kind) =>
+      calls
+        .filter(({method}) => kind !== 'refusal' || method.endsWith('_Task'))
+        .map((call) => ({kind, ...call})),
+    );
     const cases = sampleOf('upgrades of which one call goes wrong', all, {sample: 60, ci: 300});
     const tried = await tryAll(cases);
 

@@ -10,7 +10,7 @@ import {APPLIANCE, quickly, type State, stateOf, UPGRADED, upgradableVch} from '
 /** How the call goes wrong. */
 export const KINDS: Readonly<Record<string, FaultAction>> = {
   fault: {fault: 'SystemError', message: 'A general system error occurred.'},
-  // Final: trying again would give the same answer.
+  // Only of calls that change something: trying again would give the same answer.
   refusal: {fault: 'RequestCanceled', message: 'The task was canceled by a user.'},
   'http-500': 'http-500',
   'reset before': 'drop-before',
