@@ -89,7 +89,7 @@ async function prepare(
 }
 
 /** Plans the appliance on one reading, and makes the rollback record for it. Rejects with what speaks against it. */
-export async function planUpgrade(
+async function planUpgrade(
   target: VchTarget,
   appliance: Appliance,
 ): Promise<{readonly plan: AppliancePlan; readonly record: UpgradeRecord}> {

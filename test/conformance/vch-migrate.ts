@@ -12,6 +12,7 @@ export interface Report {
   readonly vms: readonly ReportedVm[];
   readonly checks?: readonly {readonly id: string; readonly status: string; readonly message: string}[];
   readonly findings?: readonly {readonly code: string; readonly message: string}[];
+  readonly upgrade?: {readonly result: string};
 }
 
 export interface ReportedVm {

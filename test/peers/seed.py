@@ -43,7 +43,10 @@ class Places:
 
     def __init__(self, content, wanted):
         datacenter = content.rootFolder.childEntity[0]
-        WaitForTask(datacenter.Rename_Task(wanted["name"]))
+        # A standalone ESXi host keeps the names of its own.
+        named = content.about.apiType == "VirtualCenter"
+        if named:
+            WaitForTask(datacenter.Rename_Task(wanted["name"]))
         self.folders = {"": datacenter.vmFolder}
         self.pools = {}
         self.datastore = datacenter.datastore[0].name
@@ -52,7 +55,8 @@ class Places:
         if len(clusters) != len(wanted["clusters"]):
             sys.exit(f"the target has {len(clusters)} clusters, the fixture {len(wanted['clusters'])}")
         for cluster, spec in zip(clusters, wanted["clusters"]):
-            WaitForTask(cluster.Rename_Task(spec["name"]))
+            if named:
+                WaitForTask(cluster.Rename_Task(spec["name"]))
             self.pools[spec["name"]] = cluster.resourcePool
             self._make_pools(cluster.resourcePool, spec["name"], spec)
 

@@ -1,4 +1,4 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {createInterface} from 'node:readline';
@@ -38,9 +38,28 @@ const USER = 'administrator@vsphere.local';
 const PASSWORD = 'vcsim-p4ssw0rd';
 
 /** Starts vcsim on a free port and seeds it with a fixture; `count` limits what the fixture generates. */
-export async function startVcsim(peers: Peers, fixture: string, count?: number): Promise<Vcsim> {
+export function startVcsim(peers: Peers, fixture: string, count?: number): Promise<Vcsim> {
+  return start(peers, fixture, modelOf(`${ROOT}fixtures/${fixture}`), count);
+}
+
+/** Whether this vcsim can be a standalone ESXi host. */
+export function canBeEsxi({vcsim}: Peers): boolean {
+  return /^ *-esx\b/m.test(spawnSync(vcsim, ['-h'], {encoding: 'utf8'}).stderr);
+}
+
+/** Starts vcsim as a standalone ESXi host, and seeds it with a fixture of one cluster and no folders. */
+export function startEsxi(peers: Peers, fixture: string): Promise<Vcsim> {
+  return start(peers, fixture, ['-esx', '-l', '127.0.0.1:0', '-vm', '0', '-pool', '0']);
+}
+
+async function start(
+  peers: Peers,
+  fixture: string,
+  model: readonly string[],
+  count?: number,
+): Promise<Vcsim> {
   const path = `${ROOT}fixtures/${fixture}`;
-  const child = spawn(peers.vcsim, [...modelOf(path), '-username', USER, '-password', PASSWORD], {
+  const child = spawn(peers.vcsim, [...model, '-username', USER, '-password', PASSWORD], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   tellIfItDies(child);

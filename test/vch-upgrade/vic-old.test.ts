@@ -14,6 +14,7 @@ import {migrateConfig} from '../../src/index.js';
 import {type IsoInfo, readIsoInfo} from '../../src/iso/iso-info.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import type {UpgradeOptions} from '../../src/vch-upgrade/context.js';
+import {sampleOf} from '../depth.js';
 import {writeIso} from '../iso-file.js';
 import {ROOT} from '../peers.js';
 import {smallVch, withSession} from '../small-vch.js';
@@ -47,14 +48,14 @@ const LEFT_OUT =
   /^(vch-migrate\/.*|guestinfo\.vice\.\.init\.networks\|client\.assigned\.IP|guestinfo\.vice\.\.init\.sessions\|[^.]*\.started|guestinfo\.vice\.\/registry\/insecure_registries\|\d+\/(Host|Path))$/;
 
 describe('VCHs of VIC 0.8, 0.9 and 1.1 as VIC itself encoded them', () => {
-  for (const vm of APPLIANCES) {
+  for (const vm of sampleOf('appliances of old VICs', APPLIANCES, {sample: 6, ci: 15})) {
     it(`become what vic-machine makes of them, and what they were after a rollback: ${vm.name}`, async () => {
       await withIsos((isos) =>
         withSession({fixture: vchOf(vm)}, async (session, simulator) => {
           const before = configs(simulator);
           const {upgrade: ended} = await upgrade(session, {...isos, ...LIKE_DOCKER, vch});
           expect(ended).to.deep.include({result: 'upgraded', error: null});
-          expect(comparable(applianceKeys(simulator))).to.deep.equal(comparable(wantedOf(vm)));
+          expect(differing(comparable(applianceKeys(simulator)), comparable(wantedOf(vm)))).to.deep.equal({});
           expect((await rollback(session, {vch})).upgrade.result).to.equal('rolled-back');
           expect(configs(simulator)).to.deep.equal(before);
         }),
@@ -168,9 +169,17 @@ function wantedOf({config, changed}: OldVm): Record<string, string> {
   const {[VICADMIN_ENV_KEY]: env = ''} = config;
   // VIC cuts a proxy at its second `=`, and takes HTTP_PROXY anywhere in an entry for the variable.
   wanted[VICADMIN_ENV_KEY] = joinEntries(
-    listEntries(env).map((entry) => entry.replace(/^HTTP_PROXY=/, 'VICADMIN_HTTP_PROXY=')),
+    listEntries(env).map((entry) => entry.replace(/^(HTTPS?_PROXY)=/, 'VICADMIN_$1=')),
   );
   return wanted;
+}
+
+/** The keys whose values differ, with both: two maps of 160 keys would not be shown. */
+function differing(ours: Readonly<Record<string, string>>, vics: Readonly<Record<string, string>>) {
+  const keys = [...new Set([...Object.keys(ours), ...Object.keys(vics)])];
+  return Object.fromEntries(
+    keys.filter((key) => ours[key] !== vics[key]).map((key) => [key, {ours: ours[key], vics: vics[key]}]),
+  );
 }
 
 /** Without what is left out, and without zero values: VIC writes them for fields that were absent. */

@@ -38,6 +38,7 @@ func run() error {
 	flag.IntVar(&model.Folder, "folder", model.Folder, "folders around each datacenter")
 	flag.BoolVar(&model.Autostart, "autostart", model.Autostart, "power on the model's VMs")
 	flag.IntVar(&model.DelayConfig.Delay, "delay", model.DelayConfig.Delay, "milliseconds before each answer")
+	esx := flag.Bool("esx", false, "be a standalone ESXi host")
 	listen := flag.String("l", "127.0.0.1:8989", "`host:port` to listen on; port 0 takes a free one")
 	withTLS := flag.Bool("tls", true, "serve HTTPS")
 	user := flag.String("username", "", "the only user who may log in (anybody without it)")
@@ -52,6 +53,15 @@ func run() error {
 		return fmt.Errorf("unknown argument %q", flag.Arg(0))
 	}
 
+	if *esx {
+		// As the released vcsim does it: what an ESXi host has, too, is kept.
+		options := model
+		model = simulator.ESX()
+		model.Datastore = options.Datastore
+		model.Machine = options.Machine
+		model.Autostart = options.Autostart
+		model.DelayConfig.Delay = options.DelayConfig.Delay
+	}
 	model.ServiceContent.About.FullName += " (govmomi simulator)"
 	if err := model.Create(); err != nil {
 		return err
