@@ -91,6 +91,15 @@ describe('documentation', () => {
     }
   });
 
+  it('has a map of the source that names only files which exist', () => {
+    const named = [...read('src/README.md').matchAll(/`([a-z0-9./-]+\/[a-z0-9.-]+\.ts)`/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(named.length).to.be.greaterThan(20);
+    for (const path of named)
+      expect(existsSync(`${ROOT}src/${path}`) || existsSync(`${ROOT}${path}`), path).to.equal(true);
+  });
+
   it('has one decision a page, which the list names, and to which code and decision lead each other', () => {
     const pages = readdirSync(`${ROOT}docs/decisions`).filter((name) => name !== 'README.md');
     expect(pages.length).to.be.greaterThan(10);

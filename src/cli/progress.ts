@@ -93,7 +93,7 @@ export function barText(
 }
 
 /** Keeps what a run does, and when, for the timeline of its report. */
-export class StepRecorder {
+class StepRecorder {
   readonly #now: () => Date;
   readonly #steps: ReportStep[] = [];
   #current: {readonly name: string; readonly startedAt: Date} | undefined;

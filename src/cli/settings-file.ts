@@ -57,10 +57,7 @@ interface Parsing {
 }
 
 /** Reads a settings file: YAML, a map from the names of options to their values. Adds every problem it finds; returns `null` where the file is no such map. */
-export function parseSettingsFile(
-  text: string,
-  {parseDocument, known, problems}: Parsing,
-): FileSettings | null {
+function parseSettingsFile(text: string, {parseDocument, known, problems}: Parsing): FileSettings | null {
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
   const document = parseDocument(text, {schema: 'failsafe'});
   for (const {code, linePos} of document.errors) {

@@ -25,7 +25,7 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export type Paint = (style: Style, text: string) => string;
 
 /** A painter that obeys the choice of colours made for the whole report. */
-export function painter(colour: boolean): Paint {
+function painter(colour: boolean): Paint {
   // Not validated against process.stdout: the choice is made, and the text may go elsewhere.
   return colour ? (style, text) => styleText(style, text, {validateStream: false}) : (_style, text) => text;
 }

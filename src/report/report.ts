@@ -48,10 +48,10 @@ export type ReportCommand = (typeof REPORT_COMMANDS)[number];
 export type ReportSummary = Readonly<Record<'total' | ReportStatus | 'renameDisabled', number>>;
 
 /** Whether the owner of a lock is alive. */
-export const LOCK_OWNER_STATES = ['alive', 'dead', 'unknown'] as const;
+const LOCK_OWNER_STATES = ['alive', 'dead', 'unknown'] as const;
 
 /** Where an upgrade, or what followed on it, left the VCH. */
-export const UPGRADE_RESULTS = [
+const UPGRADE_RESULTS = [
   'planned',
   'not-started',
   'unchanged',
