@@ -1,4 +1,5 @@
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
 import {assertExpected, runOutcome} from '../containers/read-vch.js';
@@ -18,8 +19,7 @@ import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
 import {assertRenameWords, holderOf} from './docker-name.js';
 import {renameLinks} from './links.js';
-import {withRenameClaim} from './rename-claim.js';
-import {type RenameRecord, unfinishedIn} from './rename-claim-text.js';
+import {type RenameRecord, unfinishedIn, withRenameClaim} from './rename-claim.js';
 import {
   type Containers,
   commit,
