@@ -94,6 +94,11 @@ export async function withSimulator<T>(
   }
 }
 
+/** The time that clients of a simulator go by; undefined where that is the machine's. */
+export function clockOf(simulator: Simulator): VirtualClock | undefined {
+  return clocks.get(simulator);
+}
+
 /** Settings to log in to a simulator as its administrator. */
 export function loginTo(simulator: Simulator) {
   return {
@@ -103,7 +108,7 @@ export function loginTo(simulator: Simulator) {
     tls: {thumbprint: simulator.thumbprint},
     runId: 'test-run',
     log: silent,
-    clock: clocks.get(simulator),
+    clock: clockOf(simulator),
   };
 }
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {differences} from '../conformance/differences.js';
-import {type Ended, reportOf, vchMigrate} from '../on-simulator.js';
+import {type Ended, onSimulator, reportOf} from '../on-simulator.js';
 import type {Dump} from '../peers/vcsim.js';
 import {describeWithPeers} from '../peers.js';
 import {type Judge, judgeOf} from './judge.js';
@@ -41,7 +41,15 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
   it('says so to people, and nowhere that anything is upgraded', async () => {
     await withVch(slow(), async (_session, simulator) => {
       recoversWith(simulator, 2);
-      const {code, stdout, stderr} = await onSimulator(simulator, 'upgrade', '--yes', '--timeout', '1s');
+      const {code, stdout, stderr} = await onSimulator(
+        simulator,
+        'upgrade',
+        '--name',
+        'vch1',
+        '--yes',
+        '--timeout',
+        '1s',
+      );
       expect(code).to.equal(1);
       expect(stdout).to.contain('Upgrading VCH exceeded time limit of 1s');
       expect(stdout).to.contain('The appliance is as it was before');
@@ -136,11 +144,4 @@ function slow(extraConfig: Readonly<Record<string, string>> = {}) {
 function recoversWith(simulator: Simulator, nth: number): void {
   const before = () => simulator.inventory.vm(APPLIANCE).setGuest({});
   simulator.addFault({method: 'PowerOnVM_Task', object: APPLIANCE, nth, before});
-}
-
-function onSimulator(simulator: Simulator, ...args: string[]): Promise<Ended> {
-  const {url, user, password} = simulator;
-  const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
-  const vch = args.includes('--id') || args.includes('--name') ? [] : ['--name', 'vch1'];
-  return vchMigrate([...args, ...vch], variables);
 }

@@ -1,17 +1,12 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../../src/simulator/simulator.js';
-import {vchMigrate} from '../../on-simulator.js';
+import {onSimulator} from '../../on-simulator.js';
 import {expectValid} from '../../schemas.js';
 import {smallVch, withSimulator} from '../../small-vch.js';
 import {parsed, runCommandLine, withTarget} from '../fake-cli.js';
 
 function ls(simulator: Simulator, ...args: readonly string[]) {
-  return vchMigrate(['ls', ...args], {
-    GOVC_URL: simulator.url,
-    GOVC_USERNAME: simulator.user,
-    GOVC_PASSWORD: simulator.password,
-    GOVC_INSECURE: '1',
-  });
+  return onSimulator(simulator, 'ls', ...args);
 }
 
 /** A VCH with one containerVM. */
