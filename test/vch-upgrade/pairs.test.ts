@@ -151,7 +151,7 @@ async function upgradeProcess(simulator: Simulator) {
   const {url, user, password} = simulator;
   const child = spawn(
     process.execPath,
-    [`${ROOT}dist/src/cli/main.js`, 'upgrade', '--name', 'vch1', '--yes'],
+    [`${ROOT}dist/src/cli/main.js`, 'upgrade', '--data-only', '--name', 'vch1', '--yes'],
     {
       env: {...process.env, GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'},
       stdio: ['ignore', 'ignore', 'pipe'],

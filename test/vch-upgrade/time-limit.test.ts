@@ -25,7 +25,14 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
         expect(before[APPLIANCE]?.extraConfig[FLAG]).to.equal(flag === 'absent' ? undefined : flag);
         recoversWith(simulator, 2);
 
-        const {code, report} = await reportOf(simulator, 'upgrade', '--yes', '--timeout', '1s');
+        const {code, report} = await reportOf(
+          simulator,
+          'upgrade',
+          '--data-only',
+          '--yes',
+          '--timeout',
+          '1s',
+        );
 
         expect(code).to.equal(1);
         expect(report.upgrade).to.deep.include({result: 'as-before'});
@@ -41,7 +48,14 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
   it('says so to people, and nowhere that anything is upgraded', async () => {
     await withVch(slow(), async (_session, simulator) => {
       recoversWith(simulator, 2);
-      const {code, stdout, stderr} = await onSimulator(simulator, 'upgrade', '--yes', '--timeout', '1s');
+      const {code, stdout, stderr} = await onSimulator(
+        simulator,
+        'upgrade',
+        '--data-only',
+        '--yes',
+        '--timeout',
+        '1s',
+      );
       expect(code).to.equal(1);
       expect(stdout).to.contain('Upgrading VCH exceeded time limit of 1s');
       expect(stdout).to.contain('The appliance is as it was before');
@@ -70,9 +84,9 @@ describeWithPeers('upgrade, rollback and upgrade by --id of a VCH', ['govc', 'py
         renames.push(await onSimulator(simulator, 'rename', 'web', 'www', '--name', 'vch1', '--yes'));
       };
       dumps.push(await judge.dump());
-      await step('upgrade', '--name', 'vch1');
+      await step('upgrade', '--data-only', '--name', 'vch1');
       await step('rollback', '--name', 'vch1');
-      await step('upgrade', '--id', APPLIANCE);
+      await step('upgrade', '--data-only', '--id', APPLIANCE);
       dumps.push(await judge.dump());
     });
   });
