@@ -64,6 +64,7 @@ function heldOptions(context: VchContext): RunOptions {
     ...runOptions(context),
     runId: context.record.run,
     signal: AbortSignal.any(signals),
+    beforeStart: () => lock.assertFresh(),
   };
 }
 
@@ -152,13 +153,13 @@ export async function tellNewer(context: VchContext): Promise<Partial<UpgradeRec
     const {newer, unseen} = await madeSince(context, record);
     if (unseen.length > 0) tellUnseen(context, unseen);
     if (newer.length === 0) return unseen.length > 0 ? keepBootstrapIso(record) : {};
-    context.find(
+    context.finding(
       'containers-of-newer-version',
       `the newer version made ${listed(newer)} while it was up, and the older one cannot work with them; remove them with docker rm after the next upgrade`,
     );
     return keepBootstrapIso(record);
   } catch (error) {
-    context.find(
+    context.finding(
       'containers-unseen',
       `whether the newer version has made containers cannot be seen: ${toVchError(error).message}; look with vch-migrate status`,
     );
@@ -171,7 +172,7 @@ function keepBootstrapIso({isos}: UpgradeRecord): Partial<UpgradeRecord> {
 }
 
 function tellUnseen(target: VchTarget, unseen: readonly SeenContainer[]): void {
-  target.find(
+  target.finding(
     'containers-unseen',
     `whether the newer version made ${listed(unseen)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
   );

@@ -1,4 +1,4 @@
-import {lockState} from '../appliance/lease.js';
+import {lockState} from '../appliance/upgrade-lock.js';
 import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
@@ -6,11 +6,11 @@ import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {dataVersionOf} from '../migration/data-version.js';
-import type {AppliancePlan} from './appliance-plan.js';
 import type {Check} from './checks/verdict.js';
 import type {VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {rollbackRunbook} from './runbook.js';
+import type {AppliancePlan} from './upgrade-appliance.js';
 
 /** Where an upgrade, its rollback or its resumption has left the VCH. */
 export type UpgradeResult =

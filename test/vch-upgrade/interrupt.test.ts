@@ -102,7 +102,7 @@ describe('a rollback that is stopped by a first signal', () => {
       const stop = new AbortController();
       const outcome = await rollback(session, {...at('revert', () => stop.abort()), signal: stop.signal});
       expect(outcome).to.include({interrupted: true});
-      expect(outcome.upgrade.error?.message).to.contain('go on with vch-migrate rollback');
+      expect(outcome.upgrade.error?.message).to.contain('Continue with vch-migrate rollback');
       expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOn');
       expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('0');
       simulator.requests.reset();

@@ -1,4 +1,5 @@
-import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
+import {describeHolder, readHolder} from '../../appliance/lease.js';
+import {UPGRADE_LOCK} from '../../appliance/upgrade-lock.js';
 import {durationText} from '../../duration.js';
 import {vchLabel} from '../../inventory/vch.js';
 import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
@@ -6,7 +7,7 @@ import {GRACE} from '../power.js';
 import {recordOn} from '../steps.js';
 import {failed, ok, orThrow, type VchCheck, warning} from './verdict.js';
 
-/** What the appliance boots from, and where it lies. */
+/** What the appliance boots from, and where its files are. */
 export const applianceCheck: VchCheck = {
   id: 'appliance',
   title: 'appliance',
@@ -53,7 +54,7 @@ export const lockCheck: VchCheck = {
     const record = recordOn(config, label);
     if (record === null || record.phase === 'done') return ok('no upgrade in progress');
     return failed(
-      `the upgrade of run ${record.run} was begun on ${label} and not finished (phase ${record.phase}); go on with it with vch-migrate resume, or take it back with rollback`,
+      `the upgrade of ${label}, run ${record.run}, is unfinished (phase ${record.phase}). Continue it with vch-migrate resume, or undo it with vch-migrate rollback`,
     );
   },
 };

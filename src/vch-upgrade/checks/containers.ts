@@ -1,7 +1,7 @@
 import {stopsUpgrade} from '../containers.js';
 import {counted, failed, named, ok, type VchCheck, warning} from './verdict.js';
 
-/** Whether there are as many containerVMs as somebody expects. */
+/** Whether there are as many containerVMs as the user expects. */
 export const expectedCheck: VchCheck = {
   id: 'expect',
   title: 'number of containerVMs',

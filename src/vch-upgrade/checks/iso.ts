@@ -60,7 +60,7 @@ function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: num
   if (agree) return ok(shown);
   const message = `the two ISO files are of different versions: ${shown}`;
   if (skip) return warning(message);
-  return failed(`${message}; name two of one version, or go on all the same with --skip-iso-check`);
+  return failed(`${message}; name two of one version, or pass --skip-iso-check to upgrade anyway`);
 }
 
 /** Whether the ISO file leads to a newer build, as VIC compares them, and not to an older version. */
@@ -83,11 +83,11 @@ function judgeBuild(
         : `${has}, the same as the ISO file's or a newer one: ${leads}. No upgrade is available`;
   if (skip) return warning(problem);
   return failed(
-    `${problem}; name the ISO files of a newer build, or go on all the same with --skip-version-check`,
+    `${problem}; name the ISO files of a newer build, or pass --skip-version-check to upgrade anyway`,
   );
 }
 
-/** Whether the ISO files have room where the appliance lies. */
+/** Whether the appliance's datastore has room for the ISO files. */
 export function judgeDatastore(
   datastores: readonly Datastore[],
   vmPathName: string | null,
@@ -95,7 +95,7 @@ export function judgeDatastore(
 ): Verdict {
   const datastore = datastoreOf(datastores, vmPathName);
   if (datastore === null)
-    return warning(`where the appliance lies cannot be seen (${vmPathName ?? 'no path'})`);
+    return warning(`the appliance's datastore cannot be seen (${vmPathName ?? 'no path'})`);
   const {name, accessible, freeSpace} = datastore;
   if (!accessible) return failed(`the datastore ${name} cannot be reached by its hosts; bring it back first`);
   if (freeSpace === null) return warning(`how much of the datastore ${name} is free cannot be seen`);
