@@ -219,7 +219,11 @@ export async function watchOwner<Seen>(
       if (holder.state === 'none') return {over: null, appliance};
       if (holder.state === 'foreign') throw lockedBy(kind, holder, label);
       const {found, state} = holder;
-      if (lockId !== undefined && found.id !== lockId) throw otherLease(kind, found, label, lockId);
+      if (lockId !== undefined && found.id !== lockId)
+        throw new VchError(
+          'VCH_ERR_LOCKED',
+          `${kind.name} on ${label} is not ${lockId}: it is held by ${kind.who(found)}. Nothing was written; vch-migrate status shows the lock`,
+        );
       if (state === 'alive') throw lockedBy(kind, holder, label);
       if (state === 'dead') return {over: found.raw, appliance};
       switch (life.look(found)) {
@@ -241,18 +245,6 @@ export async function watchOwner<Seen>(
   throw new VchError(
     'VCH_ERR_INTERRUPTED',
     `stopped while watching whether the owner of ${kind.name} on ${label} is still running; nothing was written, run the same command again`,
-  );
-}
-
-function otherLease<Seen>(
-  kind: LeaseKind<Seen>,
-  found: Found<Seen>,
-  label: string,
-  wanted: string,
-): VchError {
-  return new VchError(
-    'VCH_ERR_LOCKED',
-    `${kind.name} on ${label} is not ${wanted}: it is held by ${kind.who(found)}. Nothing was written; vch-migrate status shows the lock`,
   );
 }
 
@@ -403,10 +395,10 @@ export class Lease<Body> {
     return this.#lost.signal;
   }
 
-  /** What is to stand on the appliance while it is held, for a write that has more to say. */
-  keys(): Keys {
+  /** What stands on the appliance while it is held, for a write that has more to say. */
+  keys(stopped = false): Keys {
     const {leaseTimeOf, encode, beside, key} = this.#spec;
-    const pulse = {counter: this.#counter, leaseTime: leaseTimeOf(this.#body, this.#base), stopped: false};
+    const pulse = {counter: this.#counter, leaseTime: leaseTimeOf(this.#body, this.#base), stopped};
     return {[key]: encode(this.#owner, pulse, this.#body), ...beside(this.#body)};
   }
 
@@ -436,9 +428,7 @@ export class Lease<Body> {
 
   /** Throws VCH_ERR_LOCK_LOST, or what the kind has to say, unless the lease stands there as we left it. */
   assertOurs({config}: Appliance): void {
-    const found = findLease(this.#spec, config);
-    if (found === null) throw this.#lostError('it was removed');
-    if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'an unknown owner'} has it now`);
+    if (!this.#isIn(config)) throw this.#lostIn(config);
     const broken = this.#spec.broken(config, this.#writer.label);
     if (broken !== null) throw broken;
   }
@@ -447,14 +437,10 @@ export class Lease<Body> {
   async release(vacant: string | null, also: Keys = {}): Promise<void> {
     this.close();
     await this.#writer.write<true>(`releasing ${this.#spec.name}`, ({config}, before) => {
-      const found = findLease(this.#spec, config);
-      if (found?.id === this.id)
+      if (this.#isIn(config))
         return {missing: missing(config, {[this.#spec.key]: vacant, ...also}), value: true};
       // What was released by a request whose answer was lost is released.
-      if (before === null)
-        throw this.#lostError(
-          found === null ? 'it was removed' : `${found.owner ?? 'an unknown owner'} has it now`,
-        );
+      if (before === null) throw this.#lostIn(config);
       return {missing: null, value: true};
     });
   }
@@ -463,11 +449,10 @@ export class Lease<Body> {
   async stop(): Promise<void> {
     this.close();
     this.#counter += 1;
-    const {key, encode, beside, afterLoss, broken, leaseTimeOf, name} = this.#spec;
-    const pulse = {counter: this.#counter, leaseTime: leaseTimeOf(this.#body, this.#base), stopped: true};
-    const stopped = {[key]: encode(this.#owner, pulse, this.#body), ...beside(this.#body)};
+    const {key, afterLoss, broken, name} = this.#spec;
+    const stopped = this.keys(true);
     const ended = await this.#writer.tryWrite(`noting the stop in ${name}`, ({config}) => {
-      if (findLease(this.#spec, config)?.id !== this.id) return {missing: null, value: null};
+      if (!this.#isIn(config)) return {missing: null, value: null};
       const wanted =
         broken(config, this.#writer.label) === null ? stopped : {[key]: null, ...afterLoss(this.#body)};
       return {missing: missing(config, wanted), value: null};
@@ -486,7 +471,7 @@ export class Lease<Body> {
       [key, ...Object.keys(beside(this.#body))].map((each) => [each, this.#found.config[each] ?? null]),
     );
     const ended = await this.#writer.tryWrite(`giving ${name} back`, ({config}) => ({
-      missing: findLease(this.#spec, config)?.id === this.id ? missing(config, before) : null,
+      missing: this.#isIn(config) ? missing(config, before) : null,
       value: null,
     }));
     if (ended.status !== 'done')
@@ -533,7 +518,13 @@ export class Lease<Body> {
     this.#renewed = this.#clock.now();
   }
 
-  #lostError(how: string): VchError {
+  #isIn(config: ExtraConfig): boolean {
+    return findLease(this.#spec, config)?.id === this.id;
+  }
+
+  #lostIn(config: ExtraConfig): VchError {
+    const found = findLease(this.#spec, config);
+    const how = found === null ? 'it was removed' : `${found.owner ?? 'an unknown owner'} has it now`;
     return leaseLost(this.#spec, this.#writer.label, how);
   }
 }
