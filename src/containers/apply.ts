@@ -1,4 +1,5 @@
-import {assertFree, readHolder, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree, readHolder} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {hasCode} from '../errors.js';
 import {readLeases} from '../inventory/find-vch.js';
 import {vchLabel} from '../inventory/vch.js';
@@ -78,6 +79,7 @@ export async function writeRun(
     signal: options.signal,
     gate,
     onWrite: options.onWrite,
+    beforeStart: options.beforeStart,
     onStart: () => progress.start(),
     onWritten: () => progress.step(),
     onReadBack: (count) => progress.begin('verify', count),

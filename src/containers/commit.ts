@@ -34,6 +34,8 @@ export interface CommitContext {
   readonly onWritten?: () => void;
   /** Called right before one VM is written, with its moref and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
+  /** Awaited before one VM is started; rejects with the reason why it must not be. */
+  readonly beforeStart?: (() => Promise<void>) | undefined;
   readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
@@ -99,7 +101,7 @@ class Committer {
 
   /** Writes one VM. Looks before it tries again, and decides again if the VM has changed. */
   async commit(planned: Planned): Promise<CommitResult> {
-    const {session, signal, gate} = this.#context;
+    const {session, signal, gate, beforeStart} = this.#context;
     if (signal?.aborted)
       return notStarted(planned, 'the run was stopped before its turn; run the same command again');
     const reason = gate?.closedBecause() ?? null;
@@ -108,6 +110,11 @@ class Committer {
         planned,
         `not started, because ${reason}; run the same command again once that is resolved`,
       );
+    try {
+      await beforeStart?.();
+    } catch (error) {
+      return ended(outcomeOf(planned), 'not-attempted', toVchError(error));
+    }
     const {clock, log} = session;
     const result = await retry<Planned, CommitResult>({clock, log, signal}, CONTAINER, {
       first: planned,

@@ -1,4 +1,4 @@
-import {type VchSummary, vchSummary} from '../appliance/lease.js';
+import {type VchSummary, vchSummary} from '../appliance/upgrade-lock.js';
 import {LEDGER_KEY} from '../extraconfig/keys.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import {type Ledger, parseLedger} from '../migration/ledger.js';

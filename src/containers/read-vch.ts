@@ -1,5 +1,5 @@
 import {setImmediate} from 'node:timers/promises';
-import {vchSummary} from '../appliance/lease.js';
+import {vchSummary} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {type ContainerVm, readContainerVms, type WantedKeys} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';

@@ -26,6 +26,8 @@ export interface RunOptions extends Narrowing {
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /** Called right before one VM is written, with its moref and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
+  /** Awaited before a VM is started; rejects with the reason why it must not be. */
+  readonly beforeStart?: (() => Promise<void>) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
   readonly confirm?: ((planned: AnyOutcome) => Promise<boolean>) | undefined;
   /** In which stages a run writes, and what stops it. */

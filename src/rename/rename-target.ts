@@ -23,8 +23,7 @@ import {
   sameName,
   spokenName,
 } from './docker-name.js';
-import type {RenameClaim} from './rename-claim.js';
-import type {RenameRecord} from './rename-claim-text.js';
+import type {RenameClaim, RenameRecord} from './rename-claim.js';
 
 /** The keys that tell whether a container may get a name. */
 export const NAMING_KEYS: readonly string[] = [

@@ -64,6 +64,7 @@ function heldOptions(context: VchContext): RunOptions {
     ...runOptions(context),
     runId: context.record.run,
     signal: AbortSignal.any(signals),
+    beforeStart: () => lock.assertFresh(),
   };
 }
 

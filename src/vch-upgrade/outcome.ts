@@ -1,4 +1,4 @@
-import {lockState} from '../appliance/lease.js';
+import {lockState} from '../appliance/upgrade-lock.js';
 import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';

@@ -1,4 +1,5 @@
-import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
+import {assertFree, watchOwner} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
@@ -9,7 +10,6 @@ import {openVch, type VchContext, type VchOptions, type VchTarget} from './conte
 import {agreed, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import type {UpgradeRecord} from './record.js';
-import {takeLock} from './run-steps.js';
 import {
   CHECK,
   isRollingBack,
@@ -21,6 +21,7 @@ import {
   stepsFrom,
   tellStep,
 } from './steps.js';
+import {takeLock} from './take-lock.js';
 import {pluginsOf, runUpgrade, versionText} from './upgrade.js';
 import {applianceDataVersion, planOnRecord} from './upgrade-appliance.js';
 

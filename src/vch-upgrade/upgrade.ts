@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {runInfo} from '../containers/run-options.js';
@@ -25,9 +26,10 @@ import {isoRecords, targetVersion} from './iso-files.js';
 import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import {encodeRecord, type UpgradeRecord} from './record.js';
-import {runSteps, takeLock} from './run-steps.js';
+import {runSteps} from './run-steps.js';
 import {logRunbook} from './runbook.js';
 import {CHECK, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
+import {takeLock} from './take-lock.js';
 import {
   type AppliancePlan,
   changesAppliance,

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {type ProgressEvent, renameContainer} from '../../src/index.js';
-import {encodeUnfinished} from '../../src/rename/rename-claim-text.js';
+import {encodeUnfinished} from '../../src/rename/rename-claim.js';
 import type {ReportVm} from '../../src/report/report.js';
 import type {FaultAction, Simulator} from '../../src/simulator/simulator.js';
 import {ALIASES, APPLIANCE, CLAIM, container, dockerCreate, rename, vch} from '../containers/containers.js';

@@ -154,5 +154,5 @@ function expectStopped(outcome: UpgradeOutcome, phase: string): void {
 }
 
 function start(simulator: Simulator): Started {
-  return startProcess(['upgrade', '--name', 'vch1', '--yes'], variablesFor(simulator));
+  return startProcess(['upgrade', '--data-only', '--name', 'vch1', '--yes'], variablesFor(simulator));
 }

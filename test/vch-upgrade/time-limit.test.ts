@@ -25,7 +25,14 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
         expect(before[APPLIANCE]?.extraConfig[FLAG]).to.equal(flag === 'absent' ? undefined : flag);
         recoversWith(simulator, 2);
 
-        const {code, report} = await reportOf(simulator, 'upgrade', '--yes', '--timeout', '1s');
+        const {code, report} = await reportOf(
+          simulator,
+          'upgrade',
+          '--data-only',
+          '--yes',
+          '--timeout',
+          '1s',
+        );
 
         expect(code).to.equal(1);
         expect(report.upgrade).to.deep.include({result: 'as-before'});
@@ -46,6 +53,7 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
         'upgrade',
         '--name',
         'vch1',
+        '--data-only',
         '--yes',
         '--timeout',
         '1s',
@@ -78,9 +86,9 @@ describeWithPeers('upgrade, rollback and upgrade by --id of a VCH', ['govc', 'py
         renames.push(await onSimulator(simulator, 'rename', 'web', 'www', '--name', 'vch1', '--yes'));
       };
       dumps.push(await judge.dump());
-      await step('upgrade', '--name', 'vch1');
+      await step('upgrade', '--data-only', '--name', 'vch1');
       await step('rollback', '--name', 'vch1');
-      await step('upgrade', '--id', APPLIANCE);
+      await step('upgrade', '--data-only', '--id', APPLIANCE);
       dumps.push(await judge.dump());
     });
   });

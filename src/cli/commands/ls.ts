@@ -14,7 +14,7 @@ export const ls = listingCommand({
       import('../compose-report.js'),
       import('../../report/ls.js'),
       import('../../inventory/find-vch.js'),
-      import('../../appliance/lease.js'),
+      import('../../appliance/upgrade-lock.js'),
     ]);
     const {name, id} = settings.vch;
     const target = targetOf(session);

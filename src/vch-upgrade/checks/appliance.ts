@@ -1,4 +1,5 @@
-import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
+import {describeHolder, readHolder} from '../../appliance/lease.js';
+import {UPGRADE_LOCK} from '../../appliance/upgrade-lock.js';
 import {durationText} from '../../duration.js';
 import {vchLabel} from '../../inventory/vch.js';
 import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
