@@ -61,8 +61,8 @@ function of({checks}: CheckOutcome, id: string) {
 const notOk = ({checks}: CheckOutcome) =>
   checks
     .filter(({status}) => status !== 'ok')
-    // That none was named is a warning of its own, and most of these name none.
-    .filter(({id, message}) => id !== 'iso' || !message.startsWith('none was named'))
+    // That there is none is a warning of its own, and most of these name none.
+    .filter(({id, message}) => id !== 'iso' || !message.startsWith('none'))
     .map(({id, status}) => [id, status]);
 
 const appliance = (changes: Readonly<Record<string, string | null>>) => (simulator: Simulator) =>
