@@ -3,7 +3,7 @@ import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
 import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
-import {decodeValue} from '../extraconfig/value.js';
+import {textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {Check} from './checks/verdict.js';
@@ -132,11 +132,10 @@ export function notStarted(planned: UpgradeOutcome): UpgradeOutcome {
 function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: string): RunOutcome['vch'] {
   if (appliance === null) return vch;
   const {config, powerState} = appliance;
-  const text = (key: string) => decodeValue(config[key] ?? '') || null;
   return {
     ...vch,
-    build: text(BUILD_KEY.appliance),
-    version: text(APPLIANCE_VERSION_KEY),
+    build: textOf(config, BUILD_KEY.appliance),
+    version: textOf(config, APPLIANCE_VERSION_KEY),
     dataVersion: dataVersionOf(appliance.config, 'appliance'),
     powerState,
     lock: lockState(config, label),

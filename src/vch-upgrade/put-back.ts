@@ -7,7 +7,7 @@ import type {Appliance} from '../inventory/appliance.js';
 import {ACT, retried} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import {settle} from '../vim25/tasks.js';
-import {tellNewer} from './containers.js';
+import {reportNewer} from './containers.js';
 import type {VchContext} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
@@ -25,7 +25,7 @@ export async function putApplianceBack(
   context: VchContext,
   written: boolean,
 ): Promise<Partial<UpgradeRecord>> {
-  const patch = await tellNewer(context);
+  const patch = await reportNewer(context);
   const {record} = context;
   const snapshot = await findSnapshot(context, record);
   const appliance = await context.writer.read();

@@ -14,7 +14,7 @@ import {
   SESSIONS_KEY,
   startedKey,
 } from '../extraconfig/keys.js';
-import {decodeValue, encodeValue, listEntries, NIL} from '../extraconfig/value.js';
+import {encodeValue, listEntries, NIL, textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
 import {APPLIANCE_STAMP} from '../migration/data-version.js';
@@ -98,7 +98,7 @@ function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Read
     keys[APPLIANCE_COMMIT_KEY] = encodeValue(to.commit ?? '');
     if (to.date !== null) keys[APPLIANCE_BUILD_DATE_KEY] = to.date;
     // `dirty` describes the old build.
-    if (decodeValue(config[APPLIANCE_STATE_KEY] ?? '') !== '') keys[APPLIANCE_STATE_KEY] = NIL;
+    if (textOf(config, APPLIANCE_STATE_KEY) !== null) keys[APPLIANCE_STATE_KEY] = NIL;
   }
   if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
   return keys;
@@ -109,7 +109,7 @@ function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Read
  * active; VIC 0.9 and older never wrote that key. The guest sets `started` again after each boot.
  */
 function sessionKeys({config}: Appliance): Readonly<Record<string, string>> {
-  const started = startedKeys(config).filter((key) => decodeValue(config[key] ?? '') !== '');
+  const started = startedKeys(config).filter((key) => textOf(config, key) !== null);
   return Object.fromEntries([
     ...sessionsOf(config).map((session) => [activeKey(session), 'true']),
     ...started.map((key) => [key, NIL]),

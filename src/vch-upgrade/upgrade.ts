@@ -13,7 +13,7 @@ import {
   UPDATE_IN_PROGRESS_KEY,
   UPGRADE_RECORD_KEY,
 } from '../extraconfig/keys.js';
-import {decodeValue} from '../extraconfig/value.js';
+import {textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {dataVersionOf} from '../migration/data-version.js';
@@ -113,9 +113,10 @@ async function planUpgrade(
   const from = {
     // One that is not a number was refused with the plan.
     dataVersion: dataVersionOf(appliance.config, 'appliance') ?? 0,
-    build: versionText(appliance, 'BuildNumber'),
-    version: versionText(appliance, 'Version'),
+    build: textOf(appliance.config, BUILD_KEY.appliance),
+    version: textOf(appliance.config, APPLIANCE_VERSION_KEY),
   };
+  const {newer} = await newerContainers(target, {from, newerBefore: []});
   const record: UpgradeRecord = {
     schema: 1,
     run: options.runId,
@@ -137,7 +138,7 @@ async function planUpgrade(
     previousSnapshot: last?.snapshot ?? null,
     ledgerBefore: appliance.config[LEDGER_KEY] !== undefined,
     previous: last === null ? null : (appliance.config[UPGRADE_RECORD_KEY] ?? null),
-    newerBefore: (await newerContainers(target, from)).newer.map(({id}) => id).sort(),
+    newerBefore: newer.map(({id}) => id).sort(),
   };
   return {plan, record};
 }
@@ -151,15 +152,6 @@ export function pluginsOf(registry: PluginRegistry): readonly string[] {
 
 function driveOf({cdroms}: Appliance, key: number): string | null {
   return cdroms.find((drive) => drive.key === key)?.fileName ?? null;
-}
-
-/** One part of the version that an appliance's keys tell; `null` where it is absent or empty. */
-export function versionText(
-  {config}: Pick<Appliance, 'config'>,
-  name: 'BuildNumber' | 'Version',
-): string | null {
-  const value = decodeValue(config[name === 'Version' ? APPLIANCE_VERSION_KEY : BUILD_KEY.appliance] ?? '');
-  return value === '' ? null : value;
 }
 
 function unfinished(label: string, {run, user, startedAt, phase}: UpgradeRecord): VchError {

@@ -1,5 +1,5 @@
 import {GRANT_PERMISSIONS_KEY} from '../../extraconfig/keys.js';
-import {decodeValue} from '../../extraconfig/value.js';
+import {textOf} from '../../extraconfig/value.js';
 import {type Vch, vchLabel} from '../../inventory/vch.js';
 import {retrieveProperties} from '../../vim25/property-collector.js';
 import {refValue} from '../../vim25/property-value.js';
@@ -14,7 +14,7 @@ export async function checkVicMachine({session, vch, appliance}: CheckedVch): Pr
     left.push(
       `${vchLabel(vch)} and its containerVMs stay in the datacenter's VM folder, where VIC works as before; vic-machine upgrade would move them into a folder of their own`,
     );
-  if (decodeValue(config[GRANT_PERMISSIONS_KEY] ?? '') === 'ADD')
+  if (textOf(config, GRANT_PERMISSIONS_KEY) === 'ADD')
     left.push(
       'the permissions of the ops user are not granted again; afterwards run vic-machine configure --ops-user USER --ops-grant-perms',
     );
