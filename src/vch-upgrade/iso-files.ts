@@ -71,7 +71,7 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
     );
   }
   // On record first: what is begun to be written is ours to take away.
-  await context.write({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
+  await context.lock.update({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
   context.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
   context.tell('upload', iso.size);
   await uploadDatastoreFile(session, file, {

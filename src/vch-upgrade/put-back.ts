@@ -39,7 +39,7 @@ export async function putApplianceBack(
   // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
   if (isBack(record, before, appliance)) return patch;
   if (!record.touched || record.snapshot !== snapshot.ref.value)
-    await context.write({snapshot: snapshot.ref.value, touched: true});
+    await context.lock.update({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
     context.finding(
       'left-off',

@@ -31,9 +31,9 @@ import {planOnRecord} from './upgrade-appliance.js';
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
   const {dead, record, appliance, ...known} = await untilStopped(options.signal, () => prepare(target));
-  const before = {...known, record, appliance, lockId: null, error: null};
-  return agreed(options, outcomeOf(target, {...before, result: 'planned'}), async () => {
-    const {context} = await takeLock(target, dead, async (found) => {
+  const planned = outcomeOf(target, {...known, record, appliance, result: 'planned'});
+  return agreed(options, planned, async () => {
+    const context = await takeLock(target, dead, async (found) => {
       const now = unfinished(target.label, recordOn(found.config, target.label));
       if (now.run !== record.run) throw nothingToResume(target.label, now);
       assertSameBuild(target, now, found);

@@ -30,10 +30,8 @@ import {takeLock} from './take-lock.js';
 export async function rollbackVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
   const {dead, record, appliance, containers} = await untilStopped(options.signal, () => prepare(target));
-  const known = {plan: null, checks: []};
-  const before = {...known, record, appliance, containers, lockId: null, error: null};
-  return agreed(options, outcomeOf(target, {...before, result: 'planned'}), async () => {
-    const {context} = await takeLock(target, dead, async ({config}) => {
+  return agreed(options, outcomeOf(target, {record, appliance, containers, result: 'planned'}), async () => {
+    const context = await takeLock(target, dead, async ({config}) => {
       const now = recordOn(config, target.label);
       if (now === null || now.run !== record.run) throw moved(target.label);
       return now;
@@ -42,7 +40,6 @@ export async function rollbackVch(session: Session, options: VchOptions): Promis
     const ran = await runSteps(context, stepsToGo, containers, keysAsBefore);
     const ended = ran.error === null ? await rolledBack(context) : await failed(context, ran.error);
     return outcomeOf(context, {
-      ...known,
       ...ended,
       record: context.record,
       lockId: context.lock.id,

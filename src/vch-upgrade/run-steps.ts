@@ -48,7 +48,7 @@ export async function runSteps(
 }
 
 async function runStep(context: VchContext, step: Step, from: string): Promise<StepResult> {
-  await context.write({...step.record, phase: step.name});
+  await context.lock.update({...step.record, phase: step.name});
   if (step.safePoint === 'entered') stopIfAsked(context);
   if (step.runs?.(context.record) === false) {
     step.otherwise?.(context);

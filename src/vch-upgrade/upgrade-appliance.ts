@@ -48,9 +48,14 @@ export interface AppliancePlan {
   readonly findings: readonly Finding[];
 }
 
-/** Whether the appliance has to be powered off for anything at all. */
+/** Every change but the ledger, the data version's own last. */
+export function allChanges({changes, stamp}: AppliancePlan): readonly Change[] {
+  return stamp === null ? changes : [...changes, stamp];
+}
+
+/** Whether the appliance has to be powered off at all. */
 export function changesAppliance({changes, stamp, cdrom}: AppliancePlan): boolean {
-  // A start that is noted is no reason for one.
+  // The guest sets `started` itself: that alone is no reason.
   return stamp !== null || cdrom !== null || changes.some(({key}) => !isStarted(key));
 }
 
@@ -165,14 +170,10 @@ export async function writeAppliance(context: VchContext): Promise<void> {
 /** Puts every key on record that is about to be changed: the guest may have written some since the lock was taken. */
 async function recordKeys(context: VchContext): Promise<void> {
   const {record, writer} = context;
-  const {changes, stamp} = await planOnRecord(context, await writer.read(), record);
-  const keys = new Set([
-    ...record.keys,
-    ...changes.map(({key}) => key),
-    ...(stamp === null ? [] : [stamp.key]),
-  ]);
+  const plan = await planOnRecord(context, await writer.read(), record);
+  const keys = new Set([...record.keys, ...allChanges(plan).map(({key}) => key)]);
   if (keys.size === record.keys.length) return;
-  await context.write({keys: [...keys].sort()});
+  await context.lock.update({keys: [...keys].sort()});
 }
 
 /** Makes sure that the appliance is all that it was to become. */
@@ -188,7 +189,7 @@ export async function verifyAppliance(context: VchContext): Promise<void> {
   }
   const plan = await planOnRecord(context, appliance, context.record);
   if (!changesAppliance(plan)) return;
-  const keys = [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])].map(({key}) => key);
+  const keys = allChanges(plan).map(({key}) => key);
   throw new VchError(
     'VCH_ERR_VERIFY',
     `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
