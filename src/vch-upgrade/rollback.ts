@@ -17,6 +17,7 @@ import {
   ROLLBACK_STEPS,
   reached,
   recordOn,
+  resumePoint,
   type Step,
   stepsFrom,
   tellStep,
@@ -72,8 +73,7 @@ async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
   // The VCH was up while the user was asked.
   if (mayRefuse(record, await writer.read()))
     await assertNoNewer(context, record, 'The appliance was not put back');
-  const begun = ROLLBACK_STEPS.find(({name}) => name === record.phase);
-  return stepsFrom(ROLLBACK_STEPS, begun?.resumeFrom ?? 'rollback');
+  return stepsFrom(ROLLBACK_STEPS, resumePoint(record.phase));
 }
 
 async function rolledBack(context: VchContext) {

@@ -26,7 +26,7 @@ export async function runSteps(
   let containers = planned;
   try {
     for (const step of await select(context)) {
-      if (step.safePoint === 'before') stopIfAsked(context);
+      if ((step.safePoint ?? 'before') === 'before') stopIfAsked(context);
       const result = await (step.persists
         ? repeat(context.session, STEP, () => runStep(context, step, from))
         : runStep(context, step, from));
