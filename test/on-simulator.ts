@@ -37,6 +37,7 @@ export async function vchMigrate(
       }),
       out: async (text) => {
         stdout += text;
+        return true;
       },
       ask: async () => '',
       askSecret: async () => '',

@@ -1,11 +1,15 @@
 import type {VmOutcome} from '../containers/outcome.js';
 import type {MaxErrors, Narrowing, Select, Staging} from '../containers/run-options.js';
 import {VM_STATUSES} from '../report/report.js';
+import {glob} from './glob.js';
 import {type Option, type Problems, parsed, text, texts, type Values, wholeNumber} from './option.js';
 
 /** The word of `--only` for what a report left undone. */
 export const UNRESOLVED = 'unresolved';
-const POWER: Readonly<Record<string, string>> = {on: 'poweredOn', off: 'poweredOff'};
+const POWER = new Map([
+  ['on', 'poweredOn'],
+  ['off', 'poweredOff'],
+]);
 
 type Test = (vm: VmOutcome) => boolean;
 interface Criterion {
@@ -136,7 +140,7 @@ function testOf(field: string, value: string): Test | undefined {
       return (vm) => vm.id === value || (value.length >= 6 && vm.containerId?.startsWith(value) === true);
     case 'power':
       return ['on', 'off', 'suspended', 'poweredOn', 'poweredOff'].includes(value)
-        ? (vm) => vm.powerState === (POWER[value] ?? value)
+        ? (vm) => vm.powerState === (POWER.get(value) ?? value)
         : undefined;
     case 'data': {
       const [, least, most = least] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(value) ?? [];
@@ -149,16 +153,6 @@ function testOf(field: string, value: string): Test | undefined {
     default:
       return undefined;
   }
-}
-
-/** A test by a name with `*` for any characters and `?` for one. */
-function glob(pattern: string): (name: string) => boolean {
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${escaped}$`, 'su');
-  return (name) => expression.test(name);
 }
 
 function maxErrorsOf(value: string): MaxErrors | undefined {

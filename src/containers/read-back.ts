@@ -1,4 +1,5 @@
 import {toVchError, VchError} from '../errors.js';
+import {rawOf} from '../extraconfig/extra-config.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {unescapeName} from '../vim25/managed-object.js';
@@ -75,7 +76,7 @@ export function holds(vm: ReadableVm, decision: PendingDecision): boolean {
 /** What the VM does not have as it was decided: keys, and the display name. */
 function differing(vm: ReadableVm, decision: PendingDecision): readonly string[] {
   const keys = writtenKeys(decision).flatMap(({key, after}) =>
-    (vm.config[key] ?? null) === after ? [] : [key],
+    rawOf(vm.config, key) === after ? [] : [key],
   );
   const {displayName} = decision;
   const named = displayName === undefined || unescapeName(vm.displayName) === unescapeName(displayName);

@@ -1,5 +1,5 @@
 import {VchError} from '../errors.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {type ExtraConfig, rawOf} from '../extraconfig/extra-config.js';
 import {
   DATA_VERSION_KEY,
   ID_KEY,
@@ -84,11 +84,14 @@ export function fingerprint(registry: PluginRegistry, target: Target, config: Ex
   const exact = declared.filter((key) => !isPattern(key));
   const matches = keyMatcher(declared.filter(isPattern));
   const keys = new Set([...exact, ...Object.keys(config).filter(matches)]);
-  return Object.fromEntries([...keys].sort().map((key) => [key, digest(config[key] ?? null)]));
+  return Object.fromEntries([...keys].sort().map((key) => [key, digest(rawOf(config, key))]));
 }
+
+const own = (fingerprint: Fingerprint, key: string) =>
+  Object.hasOwn(fingerprint, key) ? (fingerprint[key] ?? null) : null;
 
 /** The keys in which two fingerprints differ. */
 export function movedKeys(before: Fingerprint, now: Fingerprint): readonly string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...keys].filter((key) => (before[key] ?? null) !== (now[key] ?? null)).sort();
+  return [...keys].filter((key) => own(before, key) !== own(now, key)).sort();
 }

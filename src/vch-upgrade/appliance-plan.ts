@@ -1,5 +1,5 @@
 import {VchError} from '../errors.js';
-import type {Change} from '../extraconfig/extra-config.js';
+import {type Change, rawOf} from '../extraconfig/extra-config.js';
 import {
   APPLIANCE_BUILD_DATE_KEY,
   APPLIANCE_COMMIT_KEY,
@@ -71,7 +71,7 @@ export async function planAppliance(
   const own = plan.status === 'pending' ? plan.changes : [];
   const wanted = {...versionKeys(destination, appliance), ...sessionKeys(appliance)};
   const others = Object.entries(wanted).flatMap(([key, after]): Change[] => {
-    const before = config[key] ?? null;
+    const before = rawOf(config, key);
     return before === after ? [] : [{key, before, after}];
   });
   const stampKey = DATA_VERSION_KEY.appliance;

@@ -94,6 +94,8 @@ export interface Script {
   readonly upgrade?: UpgradeOutcome['upgrade'];
   /** What was looked at before an upgrade. */
   readonly checks?: UpgradeOutcome['checks'];
+  /** Writes to stdout, as a terminal does; what it gives or throws is what the terminal does. */
+  readonly out?: Terminal['out'];
 }
 
 /** What a command line came to. */
@@ -169,9 +171,12 @@ export async function runCommandLine(args: readonly string[], script: Script = {
         done();
       },
     }),
-    out: async (text) => {
-      stdout += text;
-    },
+    out:
+      script.out ??
+      (async (text) => {
+        stdout += text;
+        return true;
+      }),
     ask: answer,
     askSecret: answer,
   };
