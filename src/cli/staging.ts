@@ -1,6 +1,7 @@
 import type {VmOutcome} from '../containers/outcome.js';
 import type {MaxErrors, Narrowing, Select, Staging} from '../containers/run-options.js';
 import {VM_STATUSES} from '../report/report.js';
+import {unescapeName} from '../vim25/managed-object.js';
 import {glob} from './glob.js';
 import {type Option, type Problems, parsed, text, texts, type Values, wholeNumber} from './option.js';
 
@@ -133,7 +134,9 @@ function criterion(option: string, value: string, problems: Problems): readonly 
 function testOf(field: string, value: string): Test | undefined {
   switch (field) {
     case 'name': {
-      const matches = glob(value);
+      // As people write a name, or as vSphere sends it.
+      const globs = [value, unescapeName(value)].map(glob);
+      const matches = (name: string) => globs.some((fits) => fits(name));
       return (vm) => matches(vm.displayName) || (vm.containerName !== null && matches(vm.containerName));
     }
     case 'id':

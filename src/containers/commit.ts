@@ -3,6 +3,7 @@ import {VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/extra-config.js';
 import {type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
+import {escapeName} from '../vim25/managed-object.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {settle, TaskWaiter} from '../vim25/tasks.js';
@@ -120,7 +121,7 @@ class Committer {
     );
     const spec = {
       changeVersion: vm.changeVersion,
-      name: decision.displayName,
+      name: decision.displayName && escapeName(decision.displayName),
       extraConfig: optionValues(written),
     };
     const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));

@@ -2,7 +2,6 @@ import {toVchError, VchError} from '../errors.js';
 import {rawOf} from '../extraconfig/extra-config.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
-import {unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {VmOutcome} from './outcome.js';
 import {outcomeOf, type PendingDecision, type Planned, writtenKeys} from './plan.js';
@@ -79,6 +78,6 @@ function differing(vm: ReadableVm, decision: PendingDecision): readonly string[]
     rawOf(vm.config, key) === after ? [] : [key],
   );
   const {displayName} = decision;
-  const named = displayName === undefined || unescapeName(vm.displayName) === unescapeName(displayName);
+  const named = displayName === undefined || vm.displayName === displayName;
   return named ? keys : [...keys, 'its display name'];
 }

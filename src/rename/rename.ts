@@ -11,7 +11,6 @@ import {vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
-import {escapeName, unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
@@ -247,5 +246,5 @@ function notKept(vm: ReadableVm): Finding[] {
 
 /** Only where it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename). */
 function displayed(vm: ReadableVm, name: string): {displayName?: string} {
-  return unescapeName(vm.displayName) === name ? {} : {displayName: escapeName(name)};
+  return vm.displayName === name ? {} : {displayName: name};
 }
