@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import {reportOf, vchMigrate} from '../on-simulator.js';
+import {onSimulator, reportOf} from '../on-simulator.js';
 import {rejection} from '../rejection.js';
 import {
   APPLIANCE,
@@ -146,10 +146,8 @@ describe('an upgrade as others see it', () => {
 });
 
 function textOf(simulator: Simulator, ...args: string[]) {
-  const {url, user, password} = simulator;
-  const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
   const yes = args[0] === 'status' || args.includes('--dry-run') ? [] : ['--yes'];
-  return vchMigrate([...args, ...yes, '--id', APPLIANCE], variables);
+  return onSimulator(simulator, ...args, ...yes, '--id', APPLIANCE);
 }
 
 function writesOf(simulator: Simulator): string[] {

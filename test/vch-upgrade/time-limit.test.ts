@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {differences} from '../conformance/differences.js';
-import {type Ended, reportOf, vchMigrate} from '../on-simulator.js';
+import {type Ended, onSimulator, reportOf} from '../on-simulator.js';
 import type {Dump} from '../peers/vcsim.js';
 import {describeWithPeers} from '../peers.js';
 import {type Judge, judgeOf} from './judge.js';
@@ -51,6 +51,8 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
       const {code, stdout, stderr} = await onSimulator(
         simulator,
         'upgrade',
+        '--name',
+        'vch1',
         '--data-only',
         '--yes',
         '--timeout',
@@ -150,11 +152,4 @@ function slow(extraConfig: Readonly<Record<string, string>> = {}) {
 function recoversWith(simulator: Simulator, nth: number): void {
   const before = () => simulator.inventory.vm(APPLIANCE).setGuest({});
   simulator.addFault({method: 'PowerOnVM_Task', object: APPLIANCE, nth, before});
-}
-
-function onSimulator(simulator: Simulator, ...args: string[]): Promise<Ended> {
-  const {url, user, password} = simulator;
-  const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
-  const vch = args.includes('--id') || args.includes('--name') ? [] : ['--name', 'vch1'];
-  return vchMigrate([...args, ...vch], variables);
 }
