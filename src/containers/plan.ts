@@ -1,6 +1,6 @@
 import {VchError} from '../errors.js';
 import type {Change} from '../extraconfig/extra-config.js';
-import {type ContainerVm, labelOf, type ReadableVm} from '../inventory/container-vms.js';
+import {type ContainerVm, isOwn, labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
@@ -105,8 +105,8 @@ function decideAll(read: ReadVch, decide: Decide): Promise<readonly DecidedVm[]>
 }
 
 /** Whether the VCH owns the VM and its keys could be read. */
-export function isDecidable(vm: ContainerVm): vm is ReadableVm {
-  return vm.status === 'readable' && vm.owner.status !== 'other';
+export function isDecidable<Vm extends ContainerVm>(vm: Vm): vm is Vm & ReadableVm {
+  return vm.status === 'readable' && isOwn(vm);
 }
 
 /** Adds what is to be reported of the VM's owner. */
@@ -154,7 +154,8 @@ export function writtenKeys({changes, ledger}: PendingDecision): readonly Change
 
 /** A reading as the migration layer wants it. */
 export function vmInput(vm: ReadableVm): VmInput {
-  return {target: 'container', id: vm.containerId, instanceUuid: vm.instanceUuid, config: vm.config};
+  const {containerId: id, instanceUuid, isOnly, config} = vm;
+  return {target: 'container', id, instanceUuid, isOnly, config};
 }
 
 /** A VM's outcome as far as the decision goes. */
@@ -173,9 +174,10 @@ export function outcomeOf({vm, decision}: DecidedVm): VmOutcome {
 
 function undecided(vm: ContainerVm): VmOutcome {
   const base = {...identity(vm), applied: [], changes: [], findings: [], error: null};
-  if (vm.status === 'readable' || vm.owner.status === 'other')
-    return {...base, status: 'skipped', findings: vm.owner.findings};
+  if (vm.owner.status === 'other') return {...base, status: 'skipped', findings: vm.owner.findings};
   switch (vm.status) {
+    case 'readable':
+      return {...base, status: 'refused', error: unclearOwner(vm)};
     case 'template':
       return {
         ...base,
@@ -194,6 +196,14 @@ function undecided(vm: ContainerVm): VmOutcome {
         ),
       };
   }
+}
+
+function unclearOwner(vm: ReadableVm): VchError {
+  const [{message} = {message: 'its VCH is unknown'}] = vm.owner.findings;
+  return new VchError(
+    'VCH_ERR_CONFLICT',
+    `${labelOf(vm)} was not written: ${message}. Move it into the folder or resource pool of its VCH, then run the same command again`,
+  );
 }
 
 function identity(vm: ContainerVm) {

@@ -1,14 +1,15 @@
 import {VchError} from '../errors.js';
 import {LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {RENAME_SUPPORTED_VERSION} from './data-version.js';
+import {type Finding, finding} from './finding.js';
 import {type Ledger, parseLedger} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
 import {type VmInput, vmLabel} from './vm.js';
 
 /** The history of a VM, if it can be relied on. */
 export type History =
-  | {readonly status: 'known'; readonly ledger: Ledger | null}
-  | {readonly status: 'foreign'; readonly error: VchError}
+  | {readonly status: 'known'; readonly ledger: Ledger | null; readonly findings: readonly Finding[]}
+  | {readonly status: 'foreign'; readonly ledger: Ledger; readonly error: VchError}
   | {readonly status: 'invalid'; readonly error: VchError};
 
 /** The plugins in the VM's own valid ledger, by id, in the order they were applied. */
@@ -22,14 +23,22 @@ export function readHistory(input: VmInput): History {
   const state = parseLedger(input.config[LEDGER_KEY], input);
   switch (state.status) {
     case 'none':
-      return {status: 'known', ledger: null};
-    case 'valid':
-      return {status: 'known', ledger: state.ledger};
+      return {status: 'known', ledger: null, findings: []};
+    case 'valid': {
+      const {instanceUuid} = state.ledger;
+      const message = `its ledger names the instance UUID ${instanceUuid}: this VM was restored or registered again. No other VM has its container id, so the ledger is its own`;
+      return {
+        status: 'known',
+        // With the next write it names the VM as it is now.
+        ledger: {...state.ledger, instanceUuid: input.instanceUuid},
+        findings: instanceUuid === input.instanceUuid ? [] : [finding('ledger-restored', message)],
+      };
+    }
     case 'foreign': {
       const {id, instanceUuid} = state.ledger;
       const owner = id === input.id ? `instance UUID ${instanceUuid}` : id;
       const fault = `its ledger belongs to another VM (${owner}): it is a clone, or was restored`;
-      return {status: 'foreign', error: ledgerError(input, fault, forget(input))};
+      return {status: 'foreign', ledger: state.ledger, error: ledgerError(input, fault, forget(input))};
     }
     case 'invalid':
       return {

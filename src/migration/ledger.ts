@@ -70,6 +70,8 @@ export type LedgerState =
 export interface LedgerOwner {
   readonly id: string;
   readonly instanceUuid: string;
+  /** The instance UUID may have changed: no other VM has that id. */
+  readonly isOnly?: boolean | undefined;
 }
 
 /** A digest that identifies a raw value; `null` for an absent key. */
@@ -94,7 +96,7 @@ export function parseLedger(raw: string | null | undefined, owner: LedgerOwner |
   // A ledger has exactly one text, so this also catches a changed digest, another order and added members.
   if (encodeLedger(ledger) !== stored) return {status: 'invalid', reason: 'it was changed by hand'};
   if (owner === null) return {status: 'valid', ledger};
-  const own = ledger.id === owner.id && ledger.instanceUuid === owner.instanceUuid;
+  const own = ledger.id === owner.id && (ledger.instanceUuid === owner.instanceUuid || owner.isOnly === true);
   return {status: own ? 'valid' : 'foreign', ledger};
 }
 

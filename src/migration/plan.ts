@@ -82,6 +82,7 @@ export async function planVm(
   }
   const past = readHistory(input);
   if (past.status !== 'known') return {status: 'refused', dataVersion, error: past.error, findings};
+  findings.push(...past.findings);
   const fault = past.ledger === null ? null : historyFault(registry, input, past.ledger);
   if (fault !== null) return {status: 'refused', dataVersion, error: fault, findings};
 

@@ -4,7 +4,7 @@ import {Draft} from '../extraconfig/draft.js';
 import type {Change} from '../extraconfig/extra-config.js';
 import {keyMatcher, LEDGER_KEY} from '../extraconfig/keys.js';
 import {maskValue} from '../extraconfig/mask.js';
-import {type Finding, finding} from './finding.js';
+import type {Finding} from './finding.js';
 import {ledgerError, readHistory} from './history.js';
 import {digest, encodeLedger, isWithheld, type Ledger, type LedgerEntry} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
@@ -44,32 +44,31 @@ export async function planUndo(
   filter: UndoFilter = {},
 ): Promise<VmUndo> {
   const past = readHistory(input);
-  if (past.status === 'foreign') {
-    // Another VM's ledger says nothing about this VM's previous values, so this VM has no ledger.
-    return {status: 'unchanged', findings: [finding('ledger-foreign', past.error.message)]};
-  }
   if (past.status === 'invalid') return {status: 'refused', error: past.error, findings: []};
   const selected = past.ledger?.applied.filter((entry) => isSelected(entry, filter)) ?? [];
   if (past.ledger === null || selected.length === 0) return {status: 'unchanged', findings: []};
+  // Another VM's ledger says nothing about this VM's previous values.
+  if (past.status === 'foreign') return {status: 'refused', error: past.error, findings: []};
+  const {findings} = past;
   const error = obstacle(registry, input, selected);
-  if (error !== null) return {status: 'refused', error, findings: []};
+  if (error !== null) return {status: 'refused', error, findings};
 
   const draft = new Draft(input.config);
   const undone = selected.map((entry) => entry.id).reverse();
   try {
     await runDown(input, past.ledger, draft, undone);
   } catch (caught) {
-    return {status: 'conflict', error: toVchError(unwrap(caught)), findings: []};
+    return {status: 'conflict', error: toVchError(unwrap(caught)), findings};
   }
   const all = draft.changes();
   const ledger = all.find(({key}) => key === LEDGER_KEY);
-  if (ledger === undefined) return {status: 'unchanged', findings: []};
+  if (ledger === undefined) return {status: 'unchanged', findings};
   return {
     status: 'pending',
     undone,
     changes: all.filter(({key}) => key !== LEDGER_KEY),
     ledger,
-    findings: [],
+    findings,
   };
 }
 

@@ -47,9 +47,11 @@ const DRY_RUN: RunInfo = {
  */
 export async function verifyGoal(registry: PluginRegistry, input: VmInput): Promise<GoalCheck> {
   const version = dataVersionOf(input.config, input.target);
-  const findings =
-    version.status === 'valid' ? nameFindings(input.target, input.config, version.version) : [];
   const past = readHistory(input);
+  const findings = [
+    ...(version.status === 'valid' ? nameFindings(input.target, input.config, version.version) : []),
+    ...(past.status === 'known' ? past.findings : []),
+  ];
   if (past.status === 'foreign') return {status: 'refused', error: past.error, findings};
   if (past.status === 'invalid') {
     // The mark shows that this VM was migrated, so the broken ledger was valid once.
