@@ -3,13 +3,14 @@ import {toVchError, VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/extra-config.js';
 import {labelOf, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
+import {writtenKeys} from '../migration/decision.js';
 import {unescapeName} from '../vim25/managed-object.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {settle, TaskWaiter} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
-import {type Decide, outcomeOf, type PendingDecision, type Planned, writtenKeys} from './plan.js';
+import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
  * Tasks that vCenter has accepted and not finished, for each call that may be under way. One read asks for all of
