@@ -40,6 +40,8 @@ export interface ReadableVm extends SeenVm {
   readonly status: 'readable';
   readonly containerId: string;
   readonly instanceUuid: string;
+  /** It has the BIOS UUID that its VCH gives to its container, and no other VM has its container id. */
+  readonly isOnly: boolean;
   /** vSphere's version of the configuration that was read; the write based on it carries it. */
   readonly changeVersion: string;
 }
@@ -51,6 +53,11 @@ export type ContainerVm =
   | (SeenVm & {readonly status: 'unreachable'; readonly reason: string})
   | (SeenVm & {readonly status: 'unreadable'; readonly error: VchError})
   | (SeenVm & {readonly status: 'template'});
+
+/** Whether a VM is the VCH's own, as far as can be told: what is unclear is not written, and not counted. */
+export function isOwn({owner}: Pick<ContainerVm, 'owner'>): boolean {
+  return owner.status === 'own' || owner.status === 'placed';
+}
 
 /** How messages name a VM: `web-0a1b2c3d4e5f (vm-13)`. */
 export function labelOf({displayName, ref}: Pick<ContainerVm, 'displayName' | 'ref'>): string {
@@ -66,6 +73,8 @@ const PATHS = [
   'config.instanceUuid',
   'config.template',
   'config.uuid',
+  'parent',
+  'resourcePool',
   'runtime.connectionState',
   'runtime.powerState',
 ];
@@ -153,7 +162,7 @@ interface Reading {
 
 function readVms(
   session: Session,
-  {vch, inventory}: FoundVch,
+  found: FoundVch,
   objects: readonly ObjectSpec[],
   keys: WantedKeys,
 ): Promise<Reading[]> {
@@ -164,7 +173,7 @@ function readVms(
     [{type: 'VirtualMachine', pathSet: [...PATHS, ...wanted]}],
     (content) => ({
       id: content.obj.value,
-      vm: classify(content, keys, (ids) => ownerOf(vch, inventory.appliances, ids)),
+      vm: classify(content, keys, found),
     }),
   );
 }
@@ -191,11 +200,7 @@ async function readWhole(session: Session, obj: ManagedObjectReference, pathSet:
   return properties;
 }
 
-function classify(
-  content: ObjectContent,
-  keys: WantedKeys,
-  owner: (ids: Pick<SeenVm, 'biosUuid' | 'containerId'>) => Owner,
-): ContainerVm | null {
+function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: FoundVch): ContainerVm | null {
   const text = (path: string) => textValue(content.properties.get(path));
   const config = readConfig(content, keys);
   const id = config[ID_KEY.container];
@@ -205,7 +210,11 @@ function classify(
     ref: content.obj,
     displayName: nameValue(content.properties.get('name')) ?? content.obj.value,
     powerState: text('runtime.powerState'),
-    owner: owner(ids),
+    owner: ownerOf(vch, inventory.appliances, {
+      ...ids,
+      pool: refValue(content.properties.get('resourcePool')),
+      folder: refValue(content.properties.get('parent')),
+    }),
     config,
   };
   const connection = text('runtime.connectionState');
@@ -233,6 +242,9 @@ function classify(
     status: 'readable',
     containerId: base.containerId,
     instanceUuid: text('config.instanceUuid') ?? '',
+    // A VM that cannot be read may have the same id.
+    isOnly:
+      base.owner.status === 'own' && inventory.unreadable === 0 && !inventory.twins.has(base.containerId),
     changeVersion,
   };
 }
