@@ -3,7 +3,7 @@ import {readObject} from './property-collector.js';
 import {optionValues, refValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
-import {type Cdrom, readCdroms} from './virtual-machine.js';
+import {type Cdrom, readCdroms, readSettings, VM_SETTINGS, type VmSettings} from './virtual-machine.js';
 import {child, childrenNamed, childText, type XmlElement, xmlText} from './xml.js';
 
 /** One snapshot of a VM. */
@@ -28,6 +28,7 @@ export interface SnapshotTree {
 export interface SnapshotConfig {
   readonly extraConfig: Readonly<Record<string, string>>;
   readonly cdroms: readonly Cdrom[];
+  readonly settings: VmSettings;
 }
 
 /** Starts `CreateSnapshot_Task`: disks and configuration, without memory and without quiescing the guest. */
@@ -88,11 +89,12 @@ export async function readSnapshotConfig(
   session: Session,
   snapshot: ManagedObjectReference,
 ): Promise<SnapshotConfig> {
-  const paths = ['config.extraConfig', 'config.hardware.device'];
+  const paths = ['config.extraConfig', 'config.hardware.device', ...Object.keys(VM_SETTINGS)];
   const properties = await readObject(session, snapshot, paths, 'reading the snapshot');
   const options = optionValues(properties.get('config.extraConfig'));
   return {
     extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
     cdroms: readCdroms(properties.get('config.hardware.device')),
+    settings: readSettings(properties),
   };
 }
