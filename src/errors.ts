@@ -80,10 +80,18 @@ export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }
 
+/** What a caught value says. Code of others may throw anything, even an object that no string can be made of. */
+export function thrownText(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return typeof error === 'object' && error !== null
+    ? 'an object that is no Error was thrown'
+    : String(error);
+}
+
 /** A caught value as a VchError. Any other error is a defect of this tool, and the message says so. */
 export function toVchError(error: unknown): VchError {
   if (error instanceof VchError) return error;
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : thrownText(error);
   return new VchError(
     'VCH_ERR_INTERNAL',
     `a defect of vch-migrate: ${text}; please report it with the output of the same command with --debug`,

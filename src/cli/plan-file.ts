@@ -86,7 +86,7 @@ export function readPlan(path: string, toolVersion: string): SavedPlan {
 function checked(document: unknown, refuse: Refuse): SavedPlan {
   const {digest, ...rest} = members(document, '');
   if (typeof digest !== 'string') throw new ShapeMismatch('digest', 'a string');
-  if (digest !== digestOf(rest)) throw refuse('its digest does not fit: it was changed, or cut off');
+  if (digest !== digestOrNull(rest)) throw refuse('its digest does not fit: it was changed, or cut off');
   return planShape(document, '');
 }
 

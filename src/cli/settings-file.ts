@@ -1,4 +1,5 @@
-import type {parseDocument} from 'yaml';
+import type {Document, parseDocument} from 'yaml';
+import {thrownText} from '../errors.js';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
 import {suggest} from './parse-command-line.js';
 import type {ReadText} from './text-file.js';
@@ -59,14 +60,15 @@ interface Parsing {
 /** Reads a settings file: YAML, a map from the names of options to their values. Adds every problem it finds; returns `null` where the file is no such map. */
 function parseSettingsFile(text: string, {parseDocument, known, problems}: Parsing): FileSettings | null {
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
-  const document = parseDocument(text, {schema: 'failsafe'});
+  const document = parseDocument(text, {schema: 'failsafe', logLevel: 'error'});
   for (const {code, linePos} of document.errors) {
     problems.add(`--settings: line ${linePos?.[0].line ?? '?'} is no YAML (${code})`);
   }
   if (document.errors.length > 0) return null;
-  const content: unknown = document.toJS();
+  const content = contentOf(document, problems);
   // An empty file is a map without anything.
   if (content === '' || content === null) return new Map();
+  if (content === undefined) return null;
   if (typeof content !== 'object' || Array.isArray(content)) {
     problems.add('--settings must hold a map: one option a line, such as target: vc.example');
     return null;
@@ -79,6 +81,17 @@ function parseSettingsFile(text: string, {parseDocument, known, problems}: Parsi
     else settings.set(key, read);
   }
   return settings;
+}
+
+/** What the document holds; `undefined` where an alias stands for nothing, or for far too much. */
+function contentOf(document: Document, problems: Problems): unknown {
+  try {
+    const content: unknown = document.toJS();
+    return content;
+  } catch (error) {
+    problems.add(`--settings: its YAML cannot be read (${thrownText(error)})`);
+    return undefined;
+  }
 }
 
 function unknownKey(key: string, known: OptionSet): string {

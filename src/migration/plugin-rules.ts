@@ -1,3 +1,4 @@
+import {thrownText} from '../errors.js';
 import {
   DATA_VERSION_KEY,
   isHidden,
@@ -21,9 +22,13 @@ export function pluginFaults(definition: unknown): string[] {
   if (typeof definition !== 'object' || definition === null) {
     return ['it is not an object; export what definePlugin({…}) returns'];
   }
-  // Spread alone would lose what a class instance inherits: `up` is often a method.
-  const record: Definition = {up: Reflect.get(definition, 'up'), ...definition};
-  return RULES.map((rule) => rule(record)).filter((fault) => fault !== null);
+  try {
+    // Spread alone would lose what a class instance inherits: `up` is often a method.
+    const record: Definition = {up: Reflect.get(definition, 'up'), ...definition};
+    return RULES.map((rule) => rule(record)).filter((fault) => fault !== null);
+  } catch (error) {
+    return [`it cannot be read: ${thrownText(error)}; export plain values`];
+  }
 }
 
 const RULES: readonly Rule[] = [

@@ -1,5 +1,5 @@
 import {MigrationError, type RunnableMigration, Umzug, type UmzugStorage} from 'umzug';
-import {ERROR_CODES, toVchError, VchError} from '../errors.js';
+import {ERROR_CODES, thrownText, toVchError, VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
 import {keyMatcher} from '../extraconfig/keys.js';
 import {maskText} from '../extraconfig/mask.js';
@@ -91,7 +91,10 @@ async function applyPlugin(plugin: Plugin, context: MigrationContext, options: R
     const result = plugin.up(session.draft, {dataVersion});
     if (result !== undefined) await within(options.timeLimit, result);
   } catch (error) {
-    session.stopped ??= {status: 'failed', error: error instanceof Error ? error : new Error(String(error))};
+    session.stopped ??= {
+      status: 'failed',
+      error: error instanceof Error ? error : new Error(thrownText(error)),
+    };
   } finally {
     session.close();
   }
