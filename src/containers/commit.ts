@@ -3,13 +3,14 @@ import {toVchError, VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/extra-config.js';
 import {labelOf, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
+import {writtenKeys} from '../migration/decision.js';
 import {unescapeName} from '../vim25/managed-object.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {settle, TaskWaiter} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
-import {type Decide, outcomeOf, type PendingDecision, type Planned, writtenKeys} from './plan.js';
+import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
  * Tasks that vCenter has accepted and not finished, for each call that may be under way. One read asks for all of
@@ -34,6 +35,8 @@ export interface CommitContext {
   readonly onWritten?: () => void;
   /** Called right before one VM is written, with its moref and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
+  /** Awaited before one VM is started; rejects with the reason why it must not be. */
+  readonly beforeStart?: (() => Promise<void>) | undefined;
   readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
@@ -99,7 +102,7 @@ class Committer {
 
   /** Writes one VM. Looks before it tries again, and decides again if the VM has changed. */
   async commit(planned: Planned): Promise<CommitResult> {
-    const {session, signal, gate} = this.#context;
+    const {session, signal, gate, beforeStart} = this.#context;
     if (signal?.aborted)
       return notStarted(planned, 'the run was stopped before its turn; run the same command again');
     const reason = gate?.closedBecause() ?? null;
@@ -108,6 +111,11 @@ class Committer {
         planned,
         `not started, because ${reason}; run the same command again once that is resolved`,
       );
+    try {
+      await beforeStart?.();
+    } catch (error) {
+      return ended(outcomeOf(planned), 'not-attempted', toVchError(error));
+    }
     const {clock, log} = session;
     const result = await retry<Planned, CommitResult>({clock, log, signal}, CONTAINER, {
       first: planned,

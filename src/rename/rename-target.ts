@@ -1,7 +1,7 @@
 import {commitAll} from '../containers/commit.js';
 import type {VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision, type Planned} from '../containers/plan.js';
-import {type ReadVch, readFound} from '../containers/read-vch.js';
+import {type ReadVch, readVch} from '../containers/read-vch.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
@@ -23,8 +23,7 @@ import {
   sameName,
   spokenName,
 } from './docker-name.js';
-import type {RenameClaim} from './rename-claim.js';
-import type {RenameRecord} from './rename-claim-text.js';
+import type {RenameClaim, RenameRecord} from './rename-claim.js';
 
 /** The keys that tell whether a container may get a name. */
 export const NAMING_KEYS: readonly string[] = [
@@ -46,8 +45,9 @@ export async function readContainers(
   session: Session,
   found: FoundVch,
   keys: WantedKeys,
+  expect?: number,
 ): Promise<Containers> {
-  const read = await readFound(session, found, keys);
+  const read = await readVch(session, {expect}, keys, found);
   const unread = read.vms.filter(
     ({owner, status, config}) =>
       owner.status !== 'other' && status !== 'readable' && containerNameOf(config) === null,
@@ -143,8 +143,8 @@ function unusable(vm: Exclude<Container, ReadableVm>): VchError {
 export function renameRefusal({config}: ReadableVm, name: string): VchError | null {
   const support = renameSupport(config);
   if (support.class === 'disabled') return renameUnsupported(name, support.reason);
-  const accepted = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
-  return accepted.status === 'refused' ? accepted.error : null;
+  const version = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
+  return version instanceof VchError ? version : null;
 }
 
 /** The decision to write what a draft has changed. */

@@ -1,13 +1,15 @@
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
-import {assertExpected, runOutcome} from '../containers/read-vch.js';
+import {runOutcome} from '../containers/read-vch.js';
 import {hasCode, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import {NAME_CONVENTION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import {findVch} from '../inventory/find-vch.js';
 import {vchLabel} from '../inventory/vch.js';
+import {dataVersionOf, RENAME_PERSISTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
@@ -17,8 +19,7 @@ import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
 import {assertRenameWords, holderOf} from './docker-name.js';
 import {renameLinks} from './links.js';
-import {withRenameClaim} from './rename-claim.js';
-import {type RenameRecord, unfinishedIn} from './rename-claim-text.js';
+import {type RenameRecord, unfinishedIn, withRenameClaim} from './rename-claim.js';
 import {
   type Containers,
   commit,
@@ -54,7 +55,11 @@ export async function renameContainer(session: Session, options: RenameOptions):
   // Checked first without a claim: a rename that is refused writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
   const records = unfinishedIn(found.vch.leases);
-  const first = supported(await readContainers(session, found, NAMING_KEYS), options, records);
+  const first = supported(
+    await readContainers(session, found, NAMING_KEYS, options.expect),
+    options,
+    records,
+  );
   const claim = {
     runId: options.runId,
     user: options.user,
@@ -66,7 +71,7 @@ export async function renameContainer(session: Session, options: RenameOptions):
   };
   return withRenameClaim(session, found.vch, claim, async (held) => {
     // A rename whose turn came before ours may have changed anything.
-    const containers = await readContainers(session, found, 'all');
+    const containers = await readContainers(session, found, 'all', options.expect);
     held.leave(stillOpen(held.unfinished, containers.all));
     const target = supported(containers, options, held.unfinished);
     return rename({session, options, found, containers, target, claim: held});
@@ -78,7 +83,6 @@ function supported(
   options: RenameOptions,
   records: readonly RenameRecord[],
 ): RenameTarget {
-  assertExpected(containers, options.expect);
   const target = renameTarget(containers.all, options, records);
   const refusal = target.renamed ? null : renameRefusal(target.vm, target.oldName);
   if (refusal !== null) throw refusal;
@@ -202,8 +206,10 @@ function describe(
     findings.push({code: 'display-name-changed', message});
   }
   if (claim.appliance.powerState === 'poweredOn') {
-    const message = `the running VCH shows the name ${target.oldName} until it next reads this VM`;
-    findings.push({code: 'vch-shows-old-name', message});
+    findings.push({
+      code: 'vch-shows-old-name',
+      message: untilRestart(target, options.newName),
+    });
   }
   return {
     ...written,
@@ -211,6 +217,15 @@ function describe(
     containerName: options.newName,
     findings,
   };
+}
+
+/** VIC's persona reads names once, when it starts. `docker rename` changes its memory as well. */
+function untilRestart({vm, oldName}: RenameTarget, newName: string): string {
+  const message =
+    `the VCH is running, and reads names only when it starts: until then docker shows ${oldName}, gives that name to no other container, ` +
+    `and does not know ${newName}`;
+  const docker = (dataVersionOf(vm.config, 'container') ?? 0) >= RENAME_PERSISTED_VERSION;
+  return docker ? `${message}. While the VCH is up, docker rename does it without that` : message;
 }
 
 /** Decides what gives a containerVM its new name: hidden name, own aliases, display name. */

@@ -1,7 +1,6 @@
 import type {RunOutcome} from '../containers/outcome.js';
 import {decideApply, planOf} from '../containers/plan.js';
 import {readVch} from '../containers/read-vch.js';
-import {runInfo} from '../containers/run-options.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {readDatastores} from '../inventory/datastores.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
@@ -14,6 +13,7 @@ import {buildCheck, datastoreCheck, isoCheck} from './checks/iso.js';
 import {privilegesCheck} from './checks/privileges.js';
 import {snapshotsCheck} from './checks/snapshots.js';
 import {type Check, makeCheck, reading, type VchCheck} from './checks/verdict.js';
+import {vicMachineCheck} from './checks/vic-machine.js';
 import type {CheckOptions} from './context.js';
 import {CHECK, tellStep} from './steps.js';
 
@@ -32,6 +32,7 @@ const CHECKS: readonly VchCheck[] = [
   snapshotsCheck,
   stoppingCheck,
   refusedCheck,
+  vicMachineCheck,
   outageCheck,
 ];
 
@@ -45,9 +46,10 @@ export function checkVch(session: Session, options: CheckOptions): Promise<Check
   return untilStopped(options.signal, async () => {
     options.onProgress?.({type: 'phase', phase: 'find', total: null});
     const found = await findVch(session, options.vch);
-    const {registry} = options;
-    const read = await readVch(session, options, registry.readKeys('container'), found);
-    const {outcome} = await planOf(read, decideApply(registry, runInfo(options)));
+    const {registry, onProgress} = options;
+    // Another number than expected fails one check, and is no reason to leave out the others.
+    const read = await readVch(session, {onProgress}, registry.readKeys('container'), found);
+    const {outcome} = await planOf(read, decideApply(options));
     return {...outcome, checks: await runChecks(session, found, options, outcome)};
   });
 }

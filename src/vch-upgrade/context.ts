@@ -1,6 +1,6 @@
 import {ApplianceWriter} from '../appliance/appliance-writer.js';
 import type {Journal, SideEffect} from '../appliance/journal.js';
-import type {UpgradeLock} from '../appliance/upgrade-lock.js';
+import type {Lease} from '../appliance/lease.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError} from '../errors.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
@@ -74,7 +74,7 @@ export interface VchTarget<Options extends RunOptions = VchOptions> {
 
 /** A VCH under this process's upgrade lock: what the steps of an upgrade and of a rollback work on. */
 export interface VchContext extends VchTarget {
-  readonly lock: UpgradeLock;
+  readonly lock: Lease<UpgradeRecord>;
   /** The rollback record as the lock has it. */
   readonly record: UpgradeRecord;
   /** Writes a change to the record to the appliance, under the lock. */

@@ -1,5 +1,6 @@
 import {missingKeys} from '../appliance/appliance-writer.js';
-import {findLease, UPGRADE_LOCK} from '../appliance/lease.js';
+import {findLease} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';

@@ -1,4 +1,5 @@
-import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
+import {assertFree, watchOwner} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {untilStopped} from '../stopping.js';
@@ -9,7 +10,7 @@ import {agreed, lookAt, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
-import {runSteps, takeLock} from './run-steps.js';
+import {runSteps} from './run-steps.js';
 import {
   CHECK,
   isRollingBack,
@@ -20,6 +21,7 @@ import {
   stepsFrom,
   tellStep,
 } from './steps.js';
+import {takeLock} from './take-lock.js';
 
 /**
  * Rolls back the last upgrade on record, finished or not: the appliance to its snapshot, the containerVMs by their

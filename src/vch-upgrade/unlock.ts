@@ -1,5 +1,6 @@
 import {missing} from '../appliance/appliance-writer.js';
-import {assertFree, UPGRADE_LOCK, vchSummary, watchOwner} from '../appliance/lease.js';
+import {assertFree, watchOwner} from '../appliance/lease.js';
+import {UPGRADE_LOCK, vchSummary} from '../appliance/upgrade-lock.js';
 import {toVchError, type VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';

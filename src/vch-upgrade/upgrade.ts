@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {runInfo} from '../containers/run-options.js';
@@ -14,6 +15,8 @@ import {
 } from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {canonicalJson} from '../migration/canonical-json.js';
+import {dataVersionOf} from '../migration/data-version.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
@@ -24,10 +27,11 @@ import {logEvent, openVch, type UpgradeOptions, type VchContext, type VchTarget}
 import {isoRecords, targetVersion} from './iso-files.js';
 import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
-import {encodeRecord, type UpgradeRecord} from './record.js';
-import {runSteps, takeLock} from './run-steps.js';
+import type {UpgradeRecord} from './record.js';
+import {runSteps} from './run-steps.js';
 import {logRunbook} from './runbook.js';
 import {CHECK, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
+import {takeLock} from './take-lock.js';
 import {
   type AppliancePlan,
   changesAppliance,
@@ -107,7 +111,8 @@ async function planUpgrade(
   const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
   const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
   const from = {
-    dataVersion: plan.dataVersion,
+    // One that is not a number was refused with the plan.
+    dataVersion: dataVersionOf(appliance.config, 'appliance') ?? 0,
     build: versionText(appliance, 'BuildNumber'),
     version: versionText(appliance, 'Version'),
   };
@@ -214,7 +219,7 @@ export async function runUpgrade(
 /** The record stays: a later rollback needs it. vic-machine leaves its flag as `false`, too. */
 function keysWhenDone(record: UpgradeRecord): Readonly<Record<string, string | null>> {
   return {
-    [UPGRADE_RECORD_KEY]: encodeRecord({...record, phase: 'done', previous: null}),
+    [UPGRADE_RECORD_KEY]: canonicalJson({...record, phase: 'done', previous: null}),
     [UPDATE_IN_PROGRESS_KEY]: 'false',
   };
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import {describeHolder, findLease, readHolder, UPGRADE_LOCK} from '../../src/appliance/lease.js';
+import {describeHolder, findLease, readHolder} from '../../src/appliance/lease.js';
+import {UPGRADE_LOCK} from '../../src/appliance/upgrade-lock.js';
 import {LOCK_KEY, RENAME_CLAIM_KEY, UPGRADE_RECORD_KEY} from '../../src/extraconfig/keys.js';
 import {parseLedger} from '../../src/migration/ledger.js';
-import {RENAME_CLAIM, unfinishedIn} from '../../src/rename/rename-claim-text.js';
+import {RENAME_CLAIM, unfinishedIn} from '../../src/rename/rename-claim.js';
 import {parseRecord} from '../../src/vch-upgrade/record.js';
 import {ROLLBACK_STEPS, STEPS} from '../../src/vch-upgrade/steps.js';
 import {fuzz} from './fuzz.js';

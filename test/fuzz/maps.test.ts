@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {applyChanges} from '../../src/extraconfig/extra-config.js';
 import {maskValue} from '../../src/extraconfig/mask.js';
 import {canonicalJson, type Json} from '../../src/migration/canonical-json.js';
+import {writtenKeys} from '../../src/migration/decision.js';
 import {history} from '../../src/migration/history.js';
 import {digest} from '../../src/migration/ledger.js';
 import {migrateConfigWith} from '../../src/migration/migrate-config.js';
@@ -23,7 +24,7 @@ const migrated = (await Promise.all(samples.map(applied))).filter(({config}) => 
 async function applied(input: VmInput): Promise<VmInput> {
   const plan = await planVm(builtin, input, run);
   if (plan.status !== 'pending') return input;
-  return {...input, config: applyChanges(input.config, [...plan.changes, plan.ledger])};
+  return {...input, config: applyChanges(input.config, writtenKeys(plan))};
 }
 
 /** VMs of the samples with values and keys that nobody would write. */
@@ -63,7 +64,7 @@ async function thereAndBack(input: VmInput): Promise<unknown> {
   await verifyGoal(builtin, after);
   const undo = await planUndo(builtin, after);
   if (after === input || LEDGER in input.config || undo.status !== 'pending') return undo;
-  expect(applyChanges(after.config, [...undo.changes, undo.ledger])).to.deep.equal(input.config);
+  expect(applyChanges(after.config, writtenKeys(undo))).to.deep.equal(input.config);
   return undo;
 }
 

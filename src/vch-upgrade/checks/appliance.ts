@@ -1,5 +1,7 @@
-import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js';
+import {describeHolder, readHolder} from '../../appliance/lease.js';
+import {UPGRADE_LOCK} from '../../appliance/upgrade-lock.js';
 import {durationText} from '../../duration.js';
+import {VchError} from '../../errors.js';
 import {vchLabel} from '../../inventory/vch.js';
 import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
 import {GRACE} from '../power.js';
@@ -27,9 +29,8 @@ export const dataVersionCheck: VchCheck = {
   title: 'data version',
   judge({vch, appliance}) {
     const {config} = orThrow(appliance);
-    const accepted = acceptDataVersion(config, 'appliance', vchLabel(vch));
-    if (accepted.status === 'refused') return failed(`${accepted.error.code}: ${accepted.error.message}`);
-    const {version} = accepted;
+    const version = acceptDataVersion(config, 'appliance', vchLabel(vch));
+    if (version instanceof VchError) return failed(`${version.code}: ${version.message}`);
     return ok(
       version === APPLIANCE_STAMP
         ? `${version}, the newest that VIC has`
