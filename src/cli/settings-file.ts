@@ -1,5 +1,4 @@
 import type {Document, parseDocument} from 'yaml';
-import {thrownText} from '../errors.js';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
 import {suggest} from './parse-command-line.js';
 import type {ReadText} from './text-file.js';
@@ -88,8 +87,11 @@ function contentOf(document: Document, problems: Problems): unknown {
   try {
     const content: unknown = document.toJS();
     return content;
-  } catch (error) {
-    problems.add(`--settings: its YAML cannot be read (${thrownText(error)})`);
+  } catch {
+    // The package's message has the alias in it, and that may be a password that begins with `*`.
+    problems.add(
+      '--settings: its aliases cannot be resolved; put a value that begins with * into quotation marks',
+    );
     return undefined;
   }
 }

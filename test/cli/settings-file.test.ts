@@ -69,6 +69,16 @@ describe('settings file', () => {
     expect(stderr).to.not.include('pl4nted');
   });
 
+  it('is refused when an alias stands for nothing, or for far too much', async () => {
+    const many = Array.from({length: 9}, (_, n) => `&a${n + 1} [${`*a${n}, `.repeat(9)}]`);
+    for (const yaml of ['name: *pl4nted\n', `only: [&a0 [x], ${many.join(', ')}]\n`]) {
+      const {code, stderr, calls} = await run(yaml);
+      expect([code, calls]).to.deep.equal([5, []]);
+      expect(stderr).to.match(/^vch-migrate: VCH_ERR_USAGE: --settings: its aliases cannot be resolved/);
+      expect(stderr).to.not.include('pl4nted');
+    }
+  });
+
   it('is refused together with the command line, and with what it says that does not fit', async () => {
     writeFileSync(path, 'naem: vch1\nparallelism: 99\nmax-errors: lots\n');
     const {code, stderr} = await runCommandLine(

@@ -1,3 +1,4 @@
+import {expect} from 'chai';
 import fc from 'fast-check';
 import {rereadVms} from '../../src/inventory/container-vms.js';
 import type {FoundVch} from '../../src/inventory/find-vch.js';
@@ -15,7 +16,7 @@ import {readSnapshotConfig, readSnapshots} from '../../src/vim25/snapshot.js';
 import {startTask} from '../../src/vim25/tasks.js';
 import {Transport} from '../../src/vim25/transport.js';
 import {readCdroms} from '../../src/vim25/virtual-machine.js';
-import {fuzz} from './fuzz.js';
+import {fuzz, withinBounds} from './fuzz.js';
 import {mutatedText} from './mutants.js';
 
 const URL_OF_NOBODY = new URL('https://vc.example/sdk');
@@ -230,6 +231,12 @@ describe('fuzz: answers', () => {
     },
     {exhaustive: 1_000_000},
   );
+
+  it('gives an answer up at the first error: a megabyte behind it is not looked at', async () => {
+    hear(`${ANSWERS[0]}${'x'.repeat(1024 * 1024)}`);
+    const error = await withinBounds(() => transport.call('RetrievePropertiesEx', VM));
+    expect(error).to.include({code: 'VCH_ERR_TRANSPORT', failure: 'maybe-done'});
+  });
 
   const readers: readonly ((session: Session) => Promise<unknown>)[] = [
     (session) =>

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {expect} from 'chai';
 import fc from 'fast-check';
 import {commands} from '../../src/cli/commands.js';
 import {optionsOf} from '../../src/cli/parse-command-line.js';
@@ -16,7 +17,7 @@ import {given} from '../cli/given-options.js';
 import {exampleReport, refusedVm, reportVm} from '../report/report-example.js';
 import {smallFixture} from '../simulator/small-fixture.js';
 import {smallVch} from '../small-vch.js';
-import {fuzz} from './fuzz.js';
+import {fuzz, withinBounds} from './fuzz.js';
 import {mutatedJson, mutatedJsonText, mutatedText} from './mutants.js';
 
 const TIME = '2026-01-02T03:04:05.000Z';
@@ -128,6 +129,13 @@ describe('fuzz: files', () => {
   fuzz('a saved plan that is applied', plans, (text) => {
     writeFileSync(path, text);
     readPlan(path, '0.1.0');
+  });
+
+  it('refuses a plan that is nested too deeply to have a digest', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    writeFileSync(path, `{"schema":"vch-migrate/plan/v1","digest":"sha256:","more":${deep}}`);
+    for (const read of [() => readShown(path), () => readPlan(path, '0.1.0')])
+      expect(await withinBounds(read)).to.include({code: 'VCH_ERR_PLAN_STALE'});
   });
 
   const known = optionsOf(commands);
