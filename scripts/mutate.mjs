@@ -79,7 +79,7 @@ async function main() {
   const survivors = [];
   for (const [index, mutant] of chosen.entries()) {
     const tests = testsOf(mutant.file);
-    const key = tests.join();
+    const key = [...tests].sort().join();
     if (!usual.has(key)) {
       const {milliseconds, failed} = await runTests(tests, 600_000);
       if (failed) throw new Error(`the tests of ${mutant.file} fail without a mutant: ${tests.join(', ')}`);

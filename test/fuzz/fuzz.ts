@@ -26,7 +26,7 @@ export function fuzz<T>(
   use: (input: T) => unknown,
   {sample = 60, exhaustive = EXHAUSTIVE}: {readonly sample?: number; readonly exhaustive?: number} = {},
 ): void {
-  const numRuns = sizeOf(`inputs for ${what}`, {sample, ci: 20 * sample, exhaustive});
+  const numRuns = sizeOf('inputs of each fuzz target', {sample, ci: 20 * sample, exhaustive});
   it(`${what}: ${numRuns} inputs end in a result or one of our errors`, async function () {
     this.timeout(0);
     const before = process.resourceUsage().maxRSS;

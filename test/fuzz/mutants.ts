@@ -106,7 +106,8 @@ const JSON_TOKENS = ['{', '}', '[', ']', ',', ':', '"', 'null', '1e999', '\\u000
 
 type Holder = unknown[] | Record<string, unknown>;
 
-function editedJson(document: unknown, {at, kind, by, name}: JsonEdit): unknown {
+function editedJson(document: unknown, {at, kind, name, by: given}: JsonEdit): unknown {
+  const by = copied(given);
   const places = placesIn(document);
   const place = places[at % Math.max(places.length, 1)];
   if (place === undefined) return by;
@@ -134,7 +135,7 @@ function define(holder: object, key: string, value: unknown): void {
   Object.defineProperty(holder, key, {value, configurable: true, enumerable: true, writable: true});
 }
 
-/** No value stands twice in a document: the next edit would change it in both places. */
+/** No value stands in two places: the next edit would change it in both. */
 function copied(value: unknown): unknown {
   return structuredClone(value);
 }
