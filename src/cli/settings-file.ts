@@ -1,7 +1,7 @@
-import type {Document, parseDocument} from 'yaml';
+import type {parseDocument, visit} from 'yaml';
+import {type ReadText, whyUnread} from '../text-file.js';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
 import {suggest} from './parse-command-line.js';
-import type {ReadText} from './text-file.js';
 
 /**
  * The options of a command line, and behind them those of the file that `--settings` names: it counts like options
@@ -15,16 +15,15 @@ export async function withSettingsFile(
 ): Promise<GivenOptions> {
   const path = given.text('settings');
   if (path === undefined || path === '') return given;
-  const {parseDocument} = await import('yaml');
+  const {parseDocument, visit} = await import('yaml');
   const problems = new Problems(command.name);
   const file = read(path);
   if (file.status !== 'read') {
-    problems.add(
-      `--settings: ${path} cannot be read (${file.status === 'missing' ? 'no such file' : file.reason})`,
-    );
+    problems.add(`--settings: ${path} cannot be read (${whyUnread(file)})`);
   }
   const settings = parseSettingsFile(file.status === 'read' ? file.text : '', {
     parseDocument,
+    visit,
     known,
     problems,
   });
@@ -51,23 +50,41 @@ export type FileSettings = ReadonlyMap<string, readonly string[] | boolean>;
 
 interface Parsing {
   readonly parseDocument: typeof parseDocument;
+  readonly visit: typeof visit;
   /** Every option of every command. */
   readonly known: OptionSet;
   readonly problems: Problems;
 }
 
 /** Reads a settings file: YAML, a map from the names of options to their values. Adds every problem it finds; returns `null` where the file is no such map. */
-function parseSettingsFile(text: string, {parseDocument, known, problems}: Parsing): FileSettings | null {
+function parseSettingsFile(
+  text: string,
+  {parseDocument, visit, known, problems}: Parsing,
+): FileSettings | null {
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
   const document = parseDocument(text, {schema: 'failsafe', logLevel: 'error'});
-  for (const {code, linePos} of document.errors) {
-    problems.add(`--settings: line ${linePos?.[0].line ?? '?'} is no YAML (${code})`);
+  // One mistake makes the parser find many.
+  const [error] = document.errors;
+  if (error !== undefined) {
+    problems.add(`--settings: line ${error.linePos?.[0].line ?? '?'} is no YAML (${error.code})`);
+    return null;
   }
-  if (document.errors.length > 0) return null;
-  const content = contentOf(document, problems);
+  let hasAlias = false;
+  visit(document, {
+    Alias() {
+      hasAlias = true;
+    },
+  });
+  if (hasAlias) {
+    // Its name is not shown: it may be a password that begins with `*`.
+    problems.add(
+      '--settings: YAML aliases (*name) are not read here; write the value where it is needed, in quotation marks if it begins with *',
+    );
+    return null;
+  }
+  const content: unknown = document.toJS();
   // An empty file is a map without anything.
   if (content === '' || content === null) return new Map();
-  if (content === undefined) return null;
   if (typeof content !== 'object' || Array.isArray(content)) {
     problems.add('--settings must hold a map: one option a line, such as target: vc.example');
     return null;
@@ -80,20 +97,6 @@ function parseSettingsFile(text: string, {parseDocument, known, problems}: Parsi
     else settings.set(key, read);
   }
   return settings;
-}
-
-/** What the document holds; `undefined` where an alias stands for nothing, or for far too much. */
-function contentOf(document: Document, problems: Problems): unknown {
-  try {
-    const content: unknown = document.toJS();
-    return content;
-  } catch {
-    // The package's message has the alias in it, and that may be a password that begins with `*`.
-    problems.add(
-      '--settings: its aliases cannot be resolved; put a value that begins with * into quotation marks',
-    );
-    return undefined;
-  }
 }
 
 function unknownKey(key: string, known: OptionSet): string {

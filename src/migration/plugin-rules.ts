@@ -1,4 +1,4 @@
-import {thrownText} from '../errors.js';
+import {thrownMessage} from '../errors.js';
 import {
   DATA_VERSION_KEY,
   isHidden,
@@ -22,7 +22,7 @@ export function pluginFaults(definition: unknown): string[] {
   try {
     return faultsOf(definition);
   } catch (error) {
-    return [`it cannot be read: ${thrownText(error)}; export plain values`];
+    return [`it cannot be read: ${thrownMessage(error)}; export plain values`];
   }
 }
 

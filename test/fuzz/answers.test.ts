@@ -178,7 +178,7 @@ const FOUND: FoundVch = {
     },
     leases: {},
   },
-  inventory: {appliances: [], containers: [], strays: [], unreadable: 0},
+  inventory: {appliances: [], containers: [], strays: [], twins: new Set(), unreadable: 0},
 };
 
 describe('fuzz: answers', () => {
