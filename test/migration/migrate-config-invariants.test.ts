@@ -119,9 +119,10 @@ for (const {target, configs, input, name, version, isOurs} of KINDS) {
         fc.pre((await planVm(builtin, vm, run)).status === 'pending');
         const after = await applied(builtin, vm);
         const withoutOurs = ({[LEDGER]: _ledger, [MARK]: _mark, ...rest}: Record<string, string>) => rest;
-        expect(withoutOurs((await migrate(after.config)).config)).to.deep.equal(
-          withoutOurs((await migrate(config)).config),
-        );
+        // An upgrade stamps an appliance, and VIC migrates its containerVMs in memory for ever.
+        const left =
+          target === 'appliance' ? {...after.config, [version]: '10'} : (await migrate(after.config)).config;
+        expect(withoutOurs(left)).to.deep.equal(withoutOurs((await migrate(config)).config));
         const undo = await planUndo(builtin, after);
         if (undo.status === 'refused') expect(undo.error.message).to.include('may be a secret');
         else expect(undo.status).to.equal('pending');
