@@ -4,7 +4,7 @@ import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
 import {APPLIANCE, type Ended, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
-import {settle, TaskWaiter} from '../vim25/tasks.js';
+import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {Journal} from './journal.js';
@@ -117,7 +117,7 @@ export class ApplianceWriter implements Turn {
     const {session, vch, label} = this;
     return retry<Unwritten<T>, Written<T>>(session, APPLIANCE, {
       async look(last, unsettled) {
-        if (unsettled) await settle(session, vch.ref);
+        if (unsettled) await waitUntilIdle(session, vch.ref);
         const appliance = await readAppliance(session, vch);
         const {missing, value} = await want(appliance, last === null ? null : last.value);
         return missing === null ? {done: {appliance, value}} : {act: {appliance, value, missing}};
