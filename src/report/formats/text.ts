@@ -102,7 +102,11 @@ function checkTable({checks = []}: Pick<Report, 'checks'>, layout: Layout): stri
   return table(columns, {heading: 'Seen', cells: checks.map(({message}) => printable(message))}, layout);
 }
 
-const POWER: Readonly<Record<string, string>> = {poweredOn: 'on', poweredOff: 'off', suspended: 'susp'};
+const POWER = new Map([
+  ['poweredOn', 'on'],
+  ['poweredOff', 'off'],
+  ['suspended', 'susp'],
+]);
 const RENAME = {disabled: 'disabled', 'not-persisted-by-vic': 'not kept', supported: 'supported'} as const;
 
 /** VM by VM: its names and state, and what was, or would be, changed. */
@@ -130,7 +134,7 @@ function what(report: Report, vm: ReportVm): string {
 }
 
 function powerText(state: string | null): string {
-  return state === null ? '-' : (POWER[state] ?? printable(state));
+  return state === null ? '-' : (POWER.get(state) ?? printable(state));
 }
 
 /** This many names identify a group; the JSON report has them all. */
