@@ -27,7 +27,8 @@ export type Holder<Seen = unknown> =
   | {readonly state: 'foreign'}
   | {readonly state: 'alive' | 'dead' | 'unknown'; readonly found: Found<Seen>};
 
-type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
+/** A holder, where there is one. */
+export type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
 
 /** A kind of lease, as every command reads it. */
 export interface LeaseKind<Seen = unknown> {

@@ -41,9 +41,9 @@ interface Meaning {
   readonly failure?: FailureClass;
 }
 
-/** The faults that mean more than "refused": everything else is VCH_ERR_VIM_FAULT and final. */
+/** The faults that mean more than "refused": all others are VCH_ERR_VIM_FAULT and final. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
+  // vSphere's names for an unknown failure: it may have happened before or after the change.
   SystemError: {failure: 'maybe-done'},
   MethodFault: {failure: 'maybe-done'},
   RuntimeFault: {failure: 'maybe-done'},
@@ -63,11 +63,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   InvalidLogin: {code: 'VCH_ERR_AUTH'},
   InvalidPowerState: {code: 'VCH_ERR_NEEDS_POWER_OFF'},
   NoPermission: {code: 'VCH_ERR_PRIVILEGE'},
-  // The session has logged in again by then: a second refusal is final.
+  // The session has already logged in again: a second refusal is final.
   NotAuthenticated: {code: 'VCH_ERR_AUTH'},
 };
 
-/** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
+/** The fault as an error of ours; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
 export function faultError(fault: VimFault, what: string): VchError {
   const meaning = Object.hasOwn(MEANINGS, fault.type) ? MEANINGS[fault.type] : undefined;
   const {code = 'VCH_ERR_VIM_FAULT', failure = 'final'} = meaning ?? {};
@@ -84,15 +84,15 @@ function describe(fault: VimFault): string {
       );
     case 'DuplicateName':
       return (
-        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, and there a name can be had once; ` +
-        'give that one another name (govc vm.change -name), or choose another, and run the same command again'
+        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, which must be unique there; ` +
+        'rename that VM (govc vm.change -name) or choose another name, and run the same command again'
       );
     case 'InvalidLogin':
       return 'the server refuses this user name or password; check --user and --password-file';
     case 'NotAuthenticated':
       return 'the session has ended on the server; run the same command again';
     case 'InvalidPowerState':
-      return `${said}: this host takes the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
+      return `${said}: this host accepts the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
     default:
       return `${said}; vCenter's list of tasks has the details, and the same command may be run again`;
   }

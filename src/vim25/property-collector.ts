@@ -159,8 +159,9 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
       first = false;
     }
   } finally {
-    // Tokens left behind pile up in vpxd.
-    if (token !== null) await cancel(session, token);
+    // Tokens that are left behind pile up in vpxd; vcsim does not know the method.
+    if (token !== null)
+      await tidyUp(session, 'CancelRetrievePropertiesEx', collector, {token: xmlText(token)});
   }
 }
 
@@ -186,14 +187,12 @@ async function everythingElse(
   return childrenNamed(answer, 'returnval').slice(known);
 }
 
-async function cancel(session: Session, token: string): Promise<void> {
+/** Not worth a failure: the read's own end is the one to report, and the server cleans up when the session ends. */
+async function tidyUp(session: Session, ...call: Parameters<Session['call']>): Promise<void> {
   try {
-    await session.call('CancelRetrievePropertiesEx', session.content.propertyCollector, {
-      token: xmlText(token),
-    });
+    await session.call(...call);
   } catch (error) {
-    // vcsim does not know the method; the read's own end is the one to report.
-    session.log.debug(`the token ${token} could not be cancelled: ${toVchError(error).message}`);
+    session.log.debug(`${call[0]} failed: ${toVchError(error).message}`);
   }
 }
 
@@ -257,19 +256,10 @@ export function withContainerView<T>(
       result = await use(view);
     } catch (error) {
       // The failure that led here is the one to report.
-      await destroy(session, view);
+      await tidyUp(session, 'DestroyView', view);
       throw error;
     }
-    if (session.generation === generation) await destroy(session, view);
+    if (session.generation === generation) await tidyUp(session, 'DestroyView', view);
     return result;
   });
-}
-
-/** Not worth a failure: what was read is read, and the view ends with its session at the latest. */
-async function destroy(session: Session, view: ManagedObjectReference): Promise<void> {
-  try {
-    await session.call('DestroyView', view);
-  } catch (error) {
-    session.log.debug(`the view ${view.value} could not be destroyed: ${toVchError(error).message}`);
-  }
 }
