@@ -10,7 +10,14 @@ import {
   type ObjectSpec,
   retrieveProperties,
 } from '../vim25/property-collector.js';
-import {booleanValue, optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
+import {
+  booleanValue,
+  nameValue,
+  optionValue,
+  optionValues,
+  refValue,
+  textValue,
+} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import type {FoundVch} from './find-vch.js';
 import {type Owner, ownerOf} from './ownership.js';
@@ -201,7 +208,7 @@ function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: Fo
   const base: SeenVm = {
     ...ids,
     ref: content.obj,
-    displayName: text('name') ?? content.obj.value,
+    displayName: nameValue(content.properties.get('name')) ?? content.obj.value,
     powerState: text('runtime.powerState'),
     owner: ownerOf(vch, inventory.appliances, {
       ...ids,

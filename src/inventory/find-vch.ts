@@ -13,7 +13,7 @@ import {
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {type ManagedObjectReference, unescapeName} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   extraConfigPath,
@@ -22,7 +22,7 @@ import {
   retrieveProperties,
   withContainerView,
 } from '../vim25/property-collector.js';
-import {optionValue, refValue, textValue} from '../vim25/property-value.js';
+import {nameValue, optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
 import {ownersByPlace, owns} from './ownership.js';
@@ -181,7 +181,7 @@ function isReadable(content: ObjectContent): boolean {
 function vicVm(content: ObjectContent): VicVm {
   return {
     ref: content.obj,
-    name: textValue(content.properties.get('name')) ?? content.obj.value,
+    name: nameValue(content.properties.get('name')) ?? content.obj.value,
     biosUuid: textValue(content.properties.get('config.uuid')),
     pool: refValue(content.properties.get('resourcePool')),
     folder: refValue(content.properties.get('parent')),
@@ -221,7 +221,8 @@ async function fitting(
 
 function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector): boolean {
   const {name, computeResource, datacenter} = selector;
-  if (name !== undefined && name !== vch.summary.name && name !== vch.summary.ownName) return false;
+  const names = [name, name && unescapeName(name)];
+  if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
   if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
   return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
