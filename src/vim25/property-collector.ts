@@ -160,8 +160,11 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
     }
   } finally {
     // Tokens that are left behind pile up in vpxd; vcsim does not know the method.
-    if (token !== null)
-      await tidyUp(session, 'CancelRetrievePropertiesEx', collector, {token: xmlText(token)});
+    const left = token;
+    if (left !== null)
+      await tidyUp(session, () =>
+        session.call('CancelRetrievePropertiesEx', collector, {token: xmlText(left)}),
+      );
   }
 }
 
@@ -188,11 +191,11 @@ async function everythingElse(
 }
 
 /** Not worth a failure: the read's own end is the one to report, and the server cleans up when the session ends. */
-async function tidyUp(session: Session, ...call: Parameters<Session['call']>): Promise<void> {
+async function tidyUp(session: Session, call: () => Promise<unknown>): Promise<void> {
   try {
-    await session.call(...call);
+    await call();
   } catch (error) {
-    session.log.debug(`${call[0]} failed: ${toVchError(error).message}`);
+    session.log.debug(`could not tidy up: ${toVchError(error).message}`);
   }
 }
 
@@ -250,16 +253,17 @@ export function withContainerView<T>(
     const view = refValue(child(answer, 'returnval'));
     if (view === null)
       throw new VchError('VCH_ERR_TRANSPORT', `${session.url.host} made no view`, {failure: 'maybe-done'});
+    const destroy = () => tidyUp(session, () => session.call('DestroyView', view));
     const generation = session.generation;
     let result: T;
     try {
       result = await use(view);
     } catch (error) {
       // The failure that led here is the one to report.
-      await tidyUp(session, 'DestroyView', view);
+      await destroy();
       throw error;
     }
-    if (session.generation === generation) await tidyUp(session, 'DestroyView', view);
+    if (session.generation === generation) await destroy();
     return result;
   });
 }
