@@ -216,21 +216,14 @@ export async function watchOwner(
           'VCH_ERR_LOCKED',
           `${kind.name} on ${label} is not ${lockId}: it is held by ${kind.who(found)}. Nothing was written; vch-migrate status shows the lock`,
         );
-      if (state === 'alive') throw lockedBy(kind, holder, label);
-      if (state === 'dead') return {over: found.raw, appliance};
-      switch (look(found)) {
-        case 'first':
-          log.info(
-            `${describeHolder(kind, holder, label).state}; watching for a sign of life for up to ${found.leaseTime} s`,
-          );
-          return null;
-        case 'changed':
-          throw lockedBy(kind, {state: 'alive', found}, label);
-        case 'same':
-          return null;
-        case 'over':
-          return {over: found.raw, appliance};
-      }
+      const sign = state === 'unknown' ? look(found) : null;
+      if (state === 'alive' || sign === 'changed') throw lockedBy(kind, {state: 'alive', found}, label);
+      if (state === 'dead' || sign === 'over') return {over: found.raw, appliance};
+      if (sign === 'first')
+        log.info(
+          `${describeHolder(kind, holder, label).state}; watching for a sign of life for up to ${found.leaseTime} s`,
+        );
+      return null;
     },
   );
   if (ended !== null) return ended;
@@ -268,7 +261,7 @@ export interface Pulse {
 }
 
 /** A kind of lease, as its owner writes it. */
-export interface LeaseSpec<Body, Seen> extends LeaseKind<Seen> {
+export interface LeaseSpec<Body> extends LeaseKind {
   /** The raw value. Earlier releases must be able to read it. */
   encode(owner: Owner, pulse: Pulse, body: Body): string;
   /** The other keys of every write. */
@@ -289,7 +282,7 @@ export interface LeaseSpec<Body, Seen> extends LeaseKind<Seen> {
 
 /** VCH_ERR_LOCK_LOST. */
 export function leaseLost(
-  spec: Pick<LeaseSpec<unknown, unknown>, 'name' | 'afterLosing'>,
+  spec: Pick<LeaseSpec<unknown>, 'name' | 'afterLosing'>,
   label: string,
   how: string,
 ): VchError {
@@ -303,7 +296,7 @@ export function leaseLost(
 export class Lease<Body> {
   readonly id: string;
   readonly #writer: ApplianceWriter;
-  readonly #spec: LeaseSpec<Body, unknown>;
+  readonly #spec: LeaseSpec<Body>;
   readonly #log: Logger;
   readonly #owner: Owner;
   readonly #base: number;
@@ -323,7 +316,7 @@ export class Lease<Body> {
 
   private constructor(
     writer: ApplianceWriter,
-    spec: LeaseSpec<Body, unknown>,
+    spec: LeaseSpec<Body>,
     {log, ...owner}: LeaseOptions & Owner,
     found: Appliance,
     body: Body,
@@ -346,7 +339,7 @@ export class Lease<Body> {
    */
   static async acquire<Body>(
     writer: ApplianceWriter,
-    spec: LeaseSpec<Body, unknown>,
+    spec: LeaseSpec<Body>,
     options: LeaseOptions,
     {over, make}: {readonly over: string | null; make(found: Appliance): Promise<Body>},
   ): Promise<Lease<Body>> {

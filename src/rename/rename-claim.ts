@@ -73,7 +73,7 @@ interface ClaimBody {
   readonly unfinished: readonly RenameRecord[];
 }
 
-const CLAIM: LeaseSpec<ClaimBody, SeenRename> = {
+const CLAIM: LeaseSpec<ClaimBody> = {
   ...RENAME_CLAIM,
   encode: ({id, user, runId, toolVersion, since}, {counter, leaseTime}, {rename, unfinished}) =>
     canonicalJson({

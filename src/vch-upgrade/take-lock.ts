@@ -1,6 +1,6 @@
 import {Lease, type LeaseSpec, leaseLost} from '../appliance/lease.js';
 import {processStart, processUser, thisMachine} from '../appliance/machine.js';
-import {type SeenUpgrade, UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
@@ -37,7 +37,7 @@ export async function takeLock(
 }
 
 /** The upgrade lock with what its owner keeps beside it: VIC's flag, which vic-machine reads, and the rollback record. */
-function lockWith(changeId: string | null): LeaseSpec<UpgradeRecord, SeenUpgrade> {
+function lockWith(changeId: string | null): LeaseSpec<UpgradeRecord> {
   const flagCleared = `${UPDATE_IN_PROGRESS_KEY} was cleared, as vic-machine does when its own upgrade or configure operation ends`;
   const afterLosing = 'Stopped where it was safe to; see vch-migrate status';
   return {

@@ -259,7 +259,7 @@ describe('an owner that could not renew its lock for the lease time', () => {
 });
 
 /** A lease with nothing beside it. */
-const SPEC: LeaseSpec<string, unknown> = {
+const SPEC: LeaseSpec<string> = {
   ...UPGRADE_LOCK,
   encode: ({id}, {counter, leaseTime}) => JSON.stringify({id, counter, lease: leaseTime}),
   beside: () => ({}),
