@@ -11,7 +11,7 @@ export async function withTarget<T>(
   context: RunContext,
   use: (session: Session, user: string) => Promise<T>,
 ): Promise<T> {
-  const {target} = settings;
+  const {target, retryFor} = settings;
   if (settings.passwordVisible) {
     context.log.warn(
       'others on this machine can see a password on the command line; use --password-file or GOVC_PASSWORD',
@@ -20,14 +20,14 @@ export async function withTarget<T>(
   if (target.kind === 'vsphere') {
     const user = settings.user ?? '';
     const password = settings.password ?? (await askPassword(user, target.url, context));
-    return logIn({url: target.url, user, password, tls: settings.tls}, runId, context, use);
+    return logIn({url: target.url, user, password, tls: settings.tls, retryFor}, runId, context, use);
   }
   const simulator = await context.startSimulator({fixture: target.fixture});
   try {
     const user = settings.user ?? simulator.user;
     const password = settings.password ?? simulator.password;
     const tls = {thumbprint: settings.tls.thumbprint ?? simulator.thumbprint};
-    return await logIn({url: new URL(simulator.url), user, password, tls}, runId, context, use);
+    return await logIn({url: new URL(simulator.url), user, password, tls, retryFor}, runId, context, use);
   } finally {
     await simulator.close();
   }
@@ -39,6 +39,7 @@ function logIn<T>(
     readonly user: string;
     readonly password: string;
     readonly tls: Settings['tls'];
+    readonly retryFor: Settings['retryFor'];
   },
   runId: string,
   context: RunContext,

@@ -7,7 +7,7 @@ import {DEFAULT_FORMAT, FORMATS} from '../report/formats.js';
 import type {TlsOptions} from '../vim25/tls.js';
 import {readAccess, readEnvironment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
-import {oneOf} from './options.js';
+import {oneOf, targetOptions} from './options.js';
 import type {Target} from './target.js';
 import type {Terminal} from './terminal.js';
 import {type ReadText, readTextFile} from './text-file.js';
@@ -33,6 +33,8 @@ export interface Settings {
   readonly password: string | undefined;
   readonly passwordVisible: boolean;
   readonly tls: TlsOptions;
+  /** Milliseconds for which a vCenter that stops answering is waited for. */
+  readonly retryFor: number | undefined;
   readonly vch: VchSelector;
   readonly output: OutputSettings;
 }
@@ -57,6 +59,7 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
   const env = readEnvironment(terminal.variables);
   const access = readAccess(given, env, read, problems);
   const tls = readTrust(given, env, read, problems);
+  const retryFor = targetOptions['retry-for'].read(given, 'retry-for', problems);
   const output = readOutput(given, problems, formats);
   refuseTwice([...files, output.logFile, ...output.reports.map(({path}) => path)], problems);
   if (access.target?.kind === 'simulator') refuseUnreadable(access.target.fixture, read, problems);
@@ -81,6 +84,7 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
     password: access.password,
     passwordVisible: access.passwordVisible,
     tls,
+    retryFor,
     vch: {
       name: given.text('name'),
       id: given.text('id'),

@@ -67,6 +67,8 @@ export function upgradeExit({upgrade, summary, findings}: Omit<Report, 'next'>):
     case 'unchanged':
       if (leftBehind) return EXIT.partly;
       return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
+    case 'resumable':
+      return findings.some(({code}) => code === 'vch-down') ? EXIT.person : EXIT.failed;
     case 'needs-person':
       return EXIT.person;
     default:

@@ -8,6 +8,7 @@ import {
   extraConfigPath,
   type ObjectContent,
   type ObjectSpec,
+  readObject,
   retrieveProperties,
 } from '../vim25/property-collector.js';
 import {booleanValue, optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
@@ -90,20 +91,22 @@ export async function childrenOf(session: Session, vch: Vch): Promise<readonly O
 }
 
 /**
- * Reads those VMs again, by moref: a VM that was removed has no entry, and one that is no longer a containerVM has
- * `null`.
+ * Reads those VMs again, by moref: one that was removed is `gone`, and one that is no longer a containerVM is `null`.
+ * One that vCenter leaves out of its answer twice has no entry, which says nothing of it.
  */
 export async function rereadVms(
   session: Session,
   found: FoundVch,
   refs: readonly ManagedObjectReference[],
   keys: WantedKeys,
-): Promise<ReadonlyMap<string, ContainerVm | null>> {
-  const reread = new Map<string, ContainerVm | null>();
-  for (let start = 0; start < refs.length; start += CHUNK) {
-    for (const {id, vm} of await readKnown(session, found, refs.slice(start, start + CHUNK), keys))
-      reread.set(id, vm);
-  }
+): Promise<ReadonlyMap<string, ContainerVm | 'gone' | null>> {
+  const reread = new Map<string, ContainerVm | 'gone' | null>();
+  const look = async (wanted: readonly ManagedObjectReference[]) => {
+    for (const {id, vm} of await readKnown(session, found, wanted, keys)) reread.set(id, vm);
+  };
+  for (let start = 0; start < refs.length; start += CHUNK) await look(refs.slice(start, start + CHUNK));
+  const leftOut = refs.filter(({value}) => !reread.has(value));
+  if (leftOut.length > 0) await look(leftOut);
   return reread;
 }
 
@@ -115,7 +118,7 @@ async function readKnown(
   found: FoundVch,
   refs: readonly ManagedObjectReference[],
   keys: WantedKeys,
-): Promise<readonly Reading[]> {
+): Promise<readonly (Reading | {readonly id: string; readonly vm: 'gone'})[]> {
   try {
     return await readVms(
       session,
@@ -125,7 +128,7 @@ async function readKnown(
     );
   } catch (error) {
     if (!isGone(error)) throw error;
-    if (refs.length === 1) return [];
+    if (refs.length <= 1) return refs.map(({value}) => ({id: value, vm: 'gone'}));
     const middle = Math.ceil(refs.length / 2);
     return [
       ...(await readKnown(session, found, refs.slice(0, middle), keys)),
@@ -171,17 +174,16 @@ async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectRefer
   const {folder} = vch;
   if (folder === null) return null;
   const properties = await readWhole(session, folder, ['parent']);
-  const parent = refValue(properties?.get('parent'));
+  const parent = refValue(properties.get('parent'));
   return parent === null || parent.type === 'Datacenter' ? null : folder;
 }
 
 /** Properties of one object, of which none may be unreadable. */
-async function readWhole(session: Session, obj: ManagedObjectReference, pathSet: readonly string[]) {
-  const [properties] = await retrieveProperties(session, [{obj}], [{type: obj.type, pathSet}], (content) => {
+function readWhole(session: Session, obj: ManagedObjectReference, pathSet: readonly string[]) {
+  return readObject(session, obj, pathSet, (content) => {
     assertNothingMissing(content, "finding the VCH's containerVMs");
     return content.properties;
   });
-  return properties;
 }
 
 function classify(

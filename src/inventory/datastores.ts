@@ -1,6 +1,6 @@
 import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {assertNothingMissing, retrieveProperties} from '../vim25/property-collector.js';
+import {assertNothingMissing, readObject, retrieveProperties} from '../vim25/property-collector.js';
 import {booleanValue, refValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {childrenOf} from './container-vms.js';
@@ -20,15 +20,10 @@ export async function readDatastores(
   session: Session,
   vm: ManagedObjectReference,
 ): Promise<readonly Datastore[]> {
-  const [refs = []] = await retrieveProperties(
-    session,
-    [{obj: vm}],
-    [{type: 'VirtualMachine', pathSet: ['datastore']}],
-    (content) => {
-      assertNothingMissing(content, 'finding its datastores');
-      return refValues(content.properties.get('datastore'));
-    },
-  );
+  const refs = await readObject(session, vm, ['datastore'], (content) => {
+    assertNothingMissing(content, 'finding its datastores');
+    return refValues(content.properties.get('datastore'));
+  });
   if (refs.length === 0) return [];
   return retrieveProperties(
     session,

@@ -17,7 +17,9 @@ import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   extraConfigPath,
+  leftOut,
   type ObjectContent,
+  readObject,
   retrieveOnce,
   retrieveProperties,
   withContainerView,
@@ -85,27 +87,21 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
 }
 
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
-export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
+export function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
   const label = vchLabel(vch);
-  const [leases] = await retrieveProperties(
-    session,
-    [{obj: vch.ref}],
-    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)]}],
-    (content) => {
-      assertNothingMissing(content, `reading the upgrade lock of ${label}`);
-      const connection = textValue(content.properties.get('runtime.connectionState'));
-      if (connection !== 'connected') throw lockUnknown(label, connection);
-      return configOf(content, LEASE_KEYS);
-    },
-  );
-  if (leases === undefined) throw lockUnknown(label, null);
-  return leases;
+  const paths = ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)];
+  return readObject(session, vch.ref, paths, (content) => {
+    assertNothingMissing(content, `reading the upgrade lock of ${label}`);
+    const connection = textValue(content.properties.get('runtime.connectionState'));
+    if (connection !== 'connected') throw lockUnknown(label, connection);
+    return configOf(content, LEASE_KEYS);
+  });
 }
 
 function lockUnknown(label: string, connection: string | null): VchError {
   return new VchError(
     'VCH_ERR_HOST_UNREACHABLE',
-    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'gone'}. Nothing was written. ` +
+    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'in no state that vCenter would tell'}. Nothing was written. ` +
       'Reconnect its host and run the same command again',
   );
 }
@@ -180,7 +176,10 @@ async function fitting(
     .map((appliance): {vch: Vch; path: InventoryPath | undefined} => {
       const path = paths.get((appliance.pool ?? appliance.ref).value);
       const containerVMs = counts.get(appliance.ref.value) ?? 0;
-      return {vch: toVch(appliance, details.get(appliance.ref.value), path, containerVMs), path};
+      const content = details.get(appliance.ref.value);
+      // Its keys say whether somebody holds it.
+      if (content === undefined) throw leftOut(session, appliance.ref);
+      return {vch: toVch(appliance, content, path, containerVMs), path};
     })
     .filter(({vch, path}) => fits(vch, path, selector))
     .map(({vch}) => vch);
@@ -196,11 +195,11 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
 
 function toVch(
   appliance: VicVm,
-  content: ObjectContent | undefined,
+  content: ObjectContent,
   path: InventoryPath | undefined,
   containerVMs: number,
 ): Vch {
-  const config = content === undefined ? {} : configOf(content, KEYS);
+  const config = configOf(content, KEYS);
   const dataVersion = parseDataVersion(config[DATA_VERSION_KEY.appliance]);
   const {ref, biosUuid, pool, folder} = appliance;
   return {
@@ -208,7 +207,7 @@ function toVch(
     biosUuid,
     pool,
     folder,
-    leases: content === undefined ? {} : configOf(content, LEASE_KEYS),
+    leases: configOf(content, LEASE_KEYS),
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
@@ -216,7 +215,7 @@ function toVch(
       build: text(config[BUILD_KEY.appliance]),
       version: text(config[APPLIANCE_VERSION_KEY]),
       dataVersion: dataVersion.status === 'valid' ? dataVersion.version : null,
-      powerState: textValue(content?.properties.get('runtime.powerState')),
+      powerState: textValue(content.properties.get('runtime.powerState')),
       computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
       containerVMs,
     },

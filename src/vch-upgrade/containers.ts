@@ -10,6 +10,7 @@ import {decodeValue} from '../extraconfig/value.js';
 import {readContainerVms} from '../inventory/container-vms.js';
 import {compareReleases, type Release} from '../iso/version-stamp.js';
 import {dataVersionOf} from '../migration/data-version.js';
+import {isSilence} from '../vim25/retry.js';
 import type {VchContext, VchOptions, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
@@ -159,6 +160,7 @@ export async function tellNewer(context: VchContext): Promise<Partial<UpgradeRec
     );
     return keepBootstrapIso(record);
   } catch (error) {
+    if (isSilence(context.session, error)) throw error;
     context.finding(
       'containers-unseen',
       `whether the newer version has made containers cannot be seen: ${toVchError(error).message}; look with vch-migrate status`,

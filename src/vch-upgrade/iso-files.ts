@@ -12,6 +12,7 @@ import {
 } from '../vim25/datastore-file.js';
 import {type DatastorePath, datastorePath, folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {ACT, retried} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import type {VchContext} from './context.js';
 import type {IsoRecord, TargetVersion, UpgradeRecord} from './record.js';
@@ -89,9 +90,21 @@ export async function removeUploaded(context: VchContext): Promise<void> {
     const iso = context.record.isos[kind];
     if (iso === null || !iso.uploaded) continue;
     const {file, datacenter} = await fileOf(context, iso.path);
-    if ((await datastoreFileSize(session, file)) === null) continue;
-    context.note({effect: 'DeleteDatastoreFile_Task', object: iso.path, detail: 'put there by this upgrade'});
-    await writer.waiter.wait(await deleteDatastoreFile(session, datacenter, file), `deleting ${iso.path}`);
+    await retried<true, true>(session, ACT, {
+      look: async () => ((await datastoreFileSize(session, file)) === null ? {done: true} : {act: true}),
+      async act() {
+        context.note({
+          effect: 'DeleteDatastoreFile_Task',
+          object: iso.path,
+          detail: 'put there by this upgrade',
+        });
+        await writer.waiter.wait(
+          await deleteDatastoreFile(session, datacenter, file),
+          `deleting ${iso.path}`,
+        );
+        return undefined;
+      },
+    });
   }
 }
 

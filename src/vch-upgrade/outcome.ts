@@ -92,7 +92,7 @@ export function outcomeOf(target: VchTarget<RunOptions>, parts: OutcomeParts): U
   // What is still pending in the end was not attempted: only a plan has pending ones.
   const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
-    vch: summaryOf(containers.vch, parts.appliance, target.label),
+    vch: summaryOf(containers.vch, parts, target.label),
     vms: [applianceOutcome(target, parts), ...vms],
     findings: [...containers.findings, ...target.findings, ...leftBehind(parts)],
     interrupted: error?.code === 'VCH_ERR_INTERRUPTED',
@@ -129,8 +129,12 @@ export function notStarted(planned: UpgradeOutcome): UpgradeOutcome {
 }
 
 /** The VCH as it is at the end, where it could be looked at. */
-function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: string): RunOutcome['vch'] {
-  if (appliance === null) return vch;
+function summaryOf(
+  vch: RunOutcome['vch'],
+  {appliance, lockId, record}: OutcomeParts,
+  label: string,
+): RunOutcome['vch'] {
+  if (appliance === null) return unseen(vch, lockId, record?.phase ?? null);
   const {config, powerState} = appliance;
   const text = (key: string) => decodeValue(config[key] ?? '') || null;
   return {
@@ -141,6 +145,15 @@ function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: s
     powerState,
     lock: lockState(config, label),
   };
+}
+
+/** What the first reading said is no longer known. */
+function unseen(vch: RunOutcome['vch'], lockId: string | null, phase: string | null): RunOutcome['vch'] {
+  const text =
+    'Whether the upgrade lock of this run still stands cannot be seen. See vch-migrate status when vCenter answers again.';
+  const ours = {by: 'vch-migrate', owner: null, since: null, stopped: false, state: 'unknown', text} as const;
+  const lock = lockId === null ? vch.lock : {held: true as const, lockId, phase, ...ours};
+  return {...vch, build: null, version: null, dataVersion: null, powerState: null, lock};
 }
 
 function applianceOutcome(

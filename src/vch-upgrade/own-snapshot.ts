@@ -1,6 +1,6 @@
 import {toVchError} from '../errors.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {ACT, retried} from '../vim25/retry.js';
+import {ACT, isSilence, retried} from '../vim25/retry.js';
 import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
 import {settle} from '../vim25/tasks.js';
 import type {VchContext, VchTarget} from './context.js';
@@ -81,6 +81,7 @@ export async function dropPrevious(context: VchContext): Promise<Partial<Upgrade
     if (last !== undefined) await ensureRemoved(context, last.ref);
     return {previousSnapshot: null};
   } catch (error) {
+    if (isSilence(context.session, error)) throw error;
     context.finding(
       'previous-snapshot-left',
       `the snapshot ${previousSnapshot} of the last upgrade is still there: ${toVchError(error).message}; ` +

@@ -66,8 +66,9 @@ async function shutDown(context: VchContext): Promise<void> {
     options.log.info(`the guest of ${context.label} cannot be asked to shut down: ${message}`);
     if (failure !== 'maybe-done' && failure !== 'not-sent') return;
   }
+  const {clock} = session;
   const grace = {every: options.poll ?? POLL, within: options.shutdownGrace ?? GRACE};
-  const off = await waitUntil(session, grace, async () => ((await isOff(context)) ? true : null));
+  const off = await waitUntil({clock}, grace, async () => ((await isOff(context)) ? true : null));
   if (off === null)
     options.log.info(`the guest of ${context.label} did not shut down in time; its power is cut now`);
 }

@@ -4,7 +4,7 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {ACT, retried} from '../vim25/retry.js';
+import {ACT, isSilence, retried} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import {settle} from '../vim25/tasks.js';
 import {tellNewer} from './containers.js';
@@ -88,6 +88,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
   try {
     await removeUploaded(context);
   } catch (error) {
+    if (isSilence(context.session, error)) throw error;
     context.finding(
       'iso-left',
       `an ISO file that this upgrade uploaded is still there: ${toVchError(error).message}; remove it with govc datastore.rm`,
@@ -98,6 +99,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
   try {
     await ensureRemoved(context, snapshot.ref);
   } catch (error) {
+    if (isSilence(context.session, error)) throw error;
     context.finding(
       'snapshot-left',
       `the snapshot ${snapshot.ref.value} of this upgrade is still there: ${toVchError(error).message}; ` +
@@ -168,6 +170,7 @@ async function expectReady(context: VchContext): Promise<void> {
   try {
     await waitUntilReady(context, undefined);
   } catch (error) {
+    if (isSilence(context.session, error)) throw error;
     context.finding(
       'not-ready-after-rollback',
       `${context.label} is put back and powered on, but not ready yet: ${toVchError(error).message}; look at it with vch-migrate status and docker info`,

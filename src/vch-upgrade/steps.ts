@@ -109,6 +109,7 @@ export const STEPS = [
     run: async (context) => ({containers: await migrateContainers(context)}),
     accept({containers}, context) {
       assertFinished(context, containers);
+      assertAnswered(context, containers);
       assertNoneFailed(containers);
     },
   },
@@ -222,7 +223,10 @@ export const ROLLBACK_STEPS = [
     takesWrites: true,
     resumeFrom: 'rollback-containers',
     run: async (context) => ({containers: await undoContainers(context)}),
-    accept: ({containers}, context) => assertFinished(context, containers),
+    accept({containers}, context) {
+      assertFinished(context, containers);
+      assertAnswered(context, containers);
+    },
   },
   {
     name: 'rollback-cleanup',
@@ -260,6 +264,11 @@ export function reached(step: string, wanted: string): boolean {
 /** Whether an upgrade is being rolled back. */
 export function isRollingBack(step: string): boolean {
   return reached(step, 'rollback');
+}
+
+/** Whether an upgrade that stopped there has left a VCH off that was on. */
+export function mayBeDown({phase, powerState}: UpgradeRecord): boolean {
+  return powerState === 'poweredOn' && STEPS.some(({name, vch}) => name === phase && vch === 'down');
 }
 
 /** The steps from that one on; all of them if it is none of these. */
@@ -339,6 +348,21 @@ function snapshotAgain({isOff, hasSnapshot}: Seen): string {
 function assertFinished(context: VchContext, containers: RunOutcome | undefined): void {
   context.lock.lost.throwIfAborted();
   if (containers?.interrupted) throw interrupted(context);
+}
+
+/** VMs that nobody could look at, or that were not started, leave the step undone for as long as vCenter does not answer. */
+function assertAnswered({session}: VchContext, containers: RunOutcome | undefined): void {
+  const open = (containers?.vms ?? []).filter(
+    ({status, error}) =>
+      error?.failure === 'not-sent' || (status === 'unknown' && session.contact.broken !== null),
+  );
+  const [first] = open;
+  if (first === undefined) return;
+  throw new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${open.length} containerVMs are left, as vCenter does not answer: first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}`,
+    {failure: 'not-sent'},
+  );
 }
 
 function assertNoneFailed(containers: RunOutcome | undefined): void {

@@ -3,7 +3,7 @@ import {VchError} from '../errors.js';
 import {type DatastorePath, datastorePath} from './datastore-path.js';
 import {failureOfStatus, type HttpAnswer} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {FILE, retry} from './retry.js';
+import {FILE, repeat, retry, waiting} from './retry.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
 import {reference} from './transport.js';
@@ -28,11 +28,15 @@ export interface UploadOptions {
 }
 
 /** How many bytes the file has; `null` where there is none. */
-export async function datastoreFileSize(
+export function datastoreFileSize(
   session: Session,
   file: DatastoreFile,
   signal?: AbortSignal,
 ): Promise<number | null> {
+  return repeat(waiting(session, {signal}), FILE, () => sizeOf(session, file, signal));
+}
+
+async function sizeOf(session: Session, file: DatastoreFile, signal?: AbortSignal): Promise<number | null> {
   const answer = await session.exchange((http, timeout) => http.head(urlPath(file), timeout, signal));
   if (answer.status === 404) return null;
   assertTaken(session, answer, file, 'looking at');
@@ -56,20 +60,16 @@ export async function uploadDatastoreFile(
   const {signal} = options;
   if (signal?.aborted) throw stopped(file);
   let sent = false;
-  const ended = await retry<true, 'uploaded' | 'present'>(
-    {clock: session.clock, log: session.log, signal},
-    FILE,
-    {
-      async look() {
-        return (await hasSize(session, file, options)) ? {done: sent ? 'uploaded' : 'present'} : {act: true};
-      },
-      async act() {
-        sent = true;
-        await send(session, file, options);
-        return {done: 'uploaded'};
-      },
+  const ended = await retry<true, 'uploaded' | 'present'>(waiting(session, {signal}), FILE, {
+    async look() {
+      return (await hasSize(session, file, options)) ? {done: sent ? 'uploaded' : 'present'} : {act: true};
     },
-  );
+    async act() {
+      sent = true;
+      await send(session, file, options);
+      return {done: 'uploaded'};
+    },
+  });
   if (ended.status === 'done') return ended.value;
   throw signal?.aborted ? stopped(file) : ended.error;
 }
@@ -116,7 +116,7 @@ async function send(session: Session, file: DatastoreFile, options: UploadOption
 }
 
 async function hasSize(session: Session, file: DatastoreFile, options: UploadOptions): Promise<boolean> {
-  return (await datastoreFileSize(session, file, options.signal)) === options.size;
+  return (await sizeOf(session, file, options.signal)) === options.size;
 }
 
 async function* pieces({source, size, progress}: UploadOptions): AsyncGenerator<Uint8Array> {

@@ -38,38 +38,48 @@ function fromDetail(detail: XmlElement | undefined, message: string): VimFault {
 
 interface Meaning {
   readonly code?: ErrorCode;
-  readonly failure?: FailureClass;
+  readonly failure: FailureClass;
 }
 
-/** The faults that mean more than "refused": everything else is VCH_ERR_VIM_FAULT and final. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
-  SystemError: {failure: 'maybe-done'},
-  MethodFault: {failure: 'maybe-done'},
-  RuntimeFault: {failure: 'maybe-done'},
-  ConcurrentAccess: {code: 'VCH_ERR_CONFLICT', failure: 'moved-on'},
-  ManagedObjectNotFound: {failure: 'moved-on'},
-  FailToLockFaultToleranceVMs: {failure: 'busy'},
-  FileLocked: {failure: 'busy'},
-  HostCommunication: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-  HostNotConnected: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-  HostNotReachable: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-  InvalidState: {failure: 'busy'},
-  NetworkDisruptedAndConfigRolledBack: {failure: 'busy'},
-  ResourceInUse: {failure: 'busy'},
-  TaskInProgress: {failure: 'busy'},
-  Timedout: {failure: 'busy'},
-  VAppTaskInProgress: {failure: 'busy'},
-  InvalidLogin: {code: 'VCH_ERR_AUTH'},
-  InvalidPowerState: {code: 'VCH_ERR_NEEDS_POWER_OFF'},
-  NoPermission: {code: 'VCH_ERR_PRIVILEGE'},
-  // The session has logged in again by then: a second refusal is final.
-  NotAuthenticated: {code: 'VCH_ERR_AUTH'},
-};
+/** What is known of faults; of every other one only that it is a VCH_ERR_VIM_FAULT. */
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
+    SystemError: {failure: 'maybe-done'},
+    MethodFault: {failure: 'maybe-done'},
+    RuntimeFault: {failure: 'maybe-done'},
+    ConcurrentAccess: {code: 'VCH_ERR_CONFLICT', failure: 'moved-on'},
+    ManagedObjectNotFound: {failure: 'moved-on'},
+    FailToLockFaultToleranceVMs: {failure: 'busy'},
+    FileLocked: {failure: 'busy'},
+    HostCommunication: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
+    HostNotConnected: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
+    HostNotReachable: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
+    InvalidState: {failure: 'busy'},
+    NetworkDisruptedAndConfigRolledBack: {failure: 'busy'},
+    ResourceInUse: {failure: 'busy'},
+    TaskInProgress: {failure: 'busy'},
+    Timedout: {failure: 'busy'},
+    VAppTaskInProgress: {failure: 'busy'},
+    DuplicateName: {failure: 'final'},
+    InvalidArgument: {failure: 'final'},
+    InvalidRequest: {failure: 'final'},
+    InvalidType: {failure: 'final'},
+    MethodNotFound: {failure: 'final'},
+    NotImplemented: {failure: 'final'},
+    NotSupported: {failure: 'final'},
+    ToolsUnavailable: {failure: 'final'},
+    InvalidLogin: {code: 'VCH_ERR_AUTH', failure: 'final'},
+    InvalidPowerState: {code: 'VCH_ERR_NEEDS_POWER_OFF', failure: 'final'},
+    NoPermission: {code: 'VCH_ERR_PRIVILEGE', failure: 'final'},
+    // The session has logged in again by then: a second refusal is final.
+    NotAuthenticated: {code: 'VCH_ERR_AUTH', failure: 'final'},
+  }),
+);
 
 /** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
 export function faultError(fault: VimFault, what: string): VchError {
-  const {code = 'VCH_ERR_VIM_FAULT', failure = 'final'} = MEANINGS[fault.type] ?? {};
+  const {code = 'VCH_ERR_VIM_FAULT', failure} = MEANINGS.get(fault.type) ?? {failure: 'doubtful'};
   return new VchError(code, `${what}: ${describe(fault)}`, {fault: fault.type, failure});
 }
 

@@ -61,6 +61,32 @@ export function retrieveProperties<T>(
   return restartable(session, () => retrieveOnce(session, objects, properties, map));
 }
 
+/** Reads one object. That an answer leaves it out proves nothing: only `ManagedObjectNotFound` says that it is gone. */
+export function readObject<T>(
+  session: Session,
+  obj: ManagedObjectReference,
+  pathSet: readonly string[],
+  map: (content: ObjectContent) => T,
+): Promise<T> {
+  return restartable(session, async () => {
+    const read = await retrieveOnce(session, [{obj}], [{type: obj.type, pathSet}], (content) => ({
+      found: map(content),
+    }));
+    const [first] = read;
+    if (first === undefined) throw leftOut(session, obj);
+    return first.found;
+  });
+}
+
+/** The error for an object that an answer does not mention. */
+export function leftOut({url}: Session, obj: ManagedObjectReference): VchError {
+  return new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${url.host} left ${obj.value} out of its answer, and does not say that it is gone; run the same command again`,
+    {failure: 'busy'},
+  );
+}
+
 /** The same without beginning anew, for who holds something that a new beginning needs anew: a view. */
 export async function retrieveOnce<T>(
   session: Session,

@@ -1,6 +1,5 @@
-import {VchError} from '../errors.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {assertNothingMissing, retrieveProperties} from './property-collector.js';
+import {assertNothingMissing, readObject} from './property-collector.js';
 import {optionValues, refValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
@@ -62,17 +61,11 @@ export function removeSnapshot(
 }
 
 /** Reads which snapshots a VM has. */
-export async function readSnapshots(session: Session, vm: ManagedObjectReference): Promise<SnapshotTree> {
-  const [tree] = await retrieveProperties(
-    session,
-    [{obj: vm}],
-    [{type: 'VirtualMachine', pathSet: ['snapshot']}],
-    (content) => {
-      assertNothingMissing(content, 'reading the snapshots');
-      return snapshotTree(content.properties.get('snapshot'));
-    },
-  );
-  return tree ?? {current: null, all: []};
+export function readSnapshots(session: Session, vm: ManagedObjectReference): Promise<SnapshotTree> {
+  return readObject(session, vm, ['snapshot'], (content) => {
+    assertNothingMissing(content, 'reading the snapshots');
+    return snapshotTree(content.properties.get('snapshot'));
+  });
 }
 
 function snapshotTree(info: XmlElement | undefined): SnapshotTree {
@@ -96,23 +89,16 @@ function flatten(node: XmlElement, parent: string | null): readonly Snapshot[] {
 }
 
 /** Reads what a snapshot holds; anything of it that may not be read is an error. */
-export async function readSnapshotConfig(
+export function readSnapshotConfig(
   session: Session,
   snapshot: ManagedObjectReference,
 ): Promise<SnapshotConfig> {
-  const [config] = await retrieveProperties(
-    session,
-    [{obj: snapshot}],
-    [{type: 'VirtualMachineSnapshot', pathSet: ['config.extraConfig', 'config.hardware.device']}],
-    (content) => {
-      assertNothingMissing(content, 'reading the snapshot');
-      const options = optionValues(content.properties.get('config.extraConfig'));
-      return {
-        extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
-        cdroms: readCdroms(content.properties.get('config.hardware.device')),
-      };
-    },
-  );
-  if (config !== undefined) return config;
-  throw new VchError('VCH_ERR_VIM_FAULT', `the snapshot ${snapshot.value} shows no configuration`);
+  return readObject(session, snapshot, ['config.extraConfig', 'config.hardware.device'], (content) => {
+    assertNothingMissing(content, 'reading the snapshot');
+    const options = optionValues(content.properties.get('config.extraConfig'));
+    return {
+      extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
+      cdroms: readCdroms(content.properties.get('config.hardware.device')),
+    };
+  });
 }

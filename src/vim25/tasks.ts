@@ -1,7 +1,12 @@
 import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault} from './faults.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
-import {assertNothingMissing, type ObjectContent, retrieveProperties} from './property-collector.js';
+import {
+  assertNothingMissing,
+  type ObjectContent,
+  readObject,
+  retrieveProperties,
+} from './property-collector.js';
 import {refValue, refValues, textValue} from './property-value.js';
 import {waitUntil} from './retry.js';
 import type {Session} from './session.js';
@@ -193,17 +198,12 @@ export async function settle(
 
 async function runningTasks(session: Session, vm: ManagedObjectReference): Promise<readonly string[]> {
   const tasks = await unlessGone([], () =>
-    retrieveProperties(
-      session,
-      [{obj: vm}],
-      [{type: 'VirtualMachine', pathSet: ['recentTask']}],
-      (content) => {
-        assertNothingMissing(content, 'waiting for tasks');
-        return refValues(content.properties.get('recentTask'));
-      },
-    ),
+    readObject(session, vm, ['recentTask'], (content) => {
+      assertNothingMissing(content, 'waiting for tasks');
+      return refValues(content.properties.get('recentTask'));
+    }),
   );
-  return unfinished(session, tasks.flat());
+  return unfinished(session, tasks);
 }
 
 /** What a reading gives, or `otherwise` if the object is no longer there. */
@@ -228,12 +228,14 @@ async function unfinished(
       [{type: 'Task', pathSet: ['info.state']}],
       (content) => {
         assertNothingMissing(content, 'waiting for tasks');
-        return {task: content.obj.value, state: textValue(content.properties.get('info.state'))};
+        const state = textValue(content.properties.get('info.state'));
+        return state === 'queued' || state === 'running' ? [] : [content.obj.value];
       },
     ),
   );
-  if (read !== null)
-    return read.filter(({state}) => state === 'queued' || state === 'running').map(({task}) => task);
+  // One that the answer leaves out may be running.
+  const ended = read?.flat();
+  if (ended !== undefined) return tasks.map(({value}) => value).filter((task) => !ended.includes(task));
   if (tasks.length === 1) return [];
   // One task that is gone fails the read of all: each is asked for alone.
   const alone: string[] = [];
