@@ -66,7 +66,7 @@ export function reportAs(simulator: Simulator, format: string, ...args: readonly
     GOVC_PASSWORD: simulator.password,
     GOVC_INSECURE: '1',
   };
-  return vchMigrate([...unasked(args), '--name', 'vch1', '--format', format], variables);
+  return vchMigrate([...unasked(args), '--name', 'vch1', '--format', format, '--retry-for', '3s'], variables);
 }
 
 /** One VM of a report, by its moref. */

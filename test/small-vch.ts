@@ -2,7 +2,9 @@ import {createHash} from 'node:crypto';
 import {silent} from '../src/log.js';
 import type {Fixture} from '../src/simulator/fixture/fixture.js';
 import {type Simulator, type SimulatorOptions, startSimulator} from '../src/simulator/simulator.js';
+import type {ConnectOptions} from '../src/vim25/http-client.js';
 import {connect, type Session} from '../src/vim25/session.js';
+import {VirtualClock} from './virtual-clock.js';
 
 /** One containerVM of a small VCH; everything has a default. */
 export interface SmallVm {
@@ -94,6 +96,8 @@ export function loginTo(simulator: Simulator) {
     tls: {thumbprint: simulator.thumbprint},
     runId: 'test-run',
     log: silent,
+    // Minutes are for tests in virtual time.
+    retryFor: 3_000,
   };
 }
 
@@ -106,6 +110,23 @@ export function withSession<T>(
     const session = await connect(loginTo(simulator));
     try {
       return await use(session, simulator);
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+/** The same in a time of its own, in which hours pass at once, with the patience that users have. */
+export function inVirtualTime<T>(
+  options: SimulatorOptions,
+  use: (session: Session, simulator: Simulator, clock: VirtualClock) => Promise<T>,
+  login: Partial<ConnectOptions> = {},
+): Promise<T> {
+  const clock = new VirtualClock();
+  return withSimulator({...options, time: clock}, async (simulator) => {
+    const session = await connect({...loginTo(simulator), clock, retryFor: undefined, ...login});
+    try {
+      return await use(session, simulator, clock);
     } finally {
       await session.close();
     }
