@@ -2,7 +2,6 @@ import {createHash} from 'node:crypto';
 import {silent} from '../src/log.js';
 import type {Fixture} from '../src/simulator/fixture/fixture.js';
 import {type Simulator, type SimulatorOptions, startSimulator} from '../src/simulator/simulator.js';
-import type {ConnectOptions} from '../src/vim25/http-client.js';
 import {connect, type Session} from '../src/vim25/session.js';
 import {VirtualClock} from './virtual-clock.js';
 
@@ -74,17 +73,30 @@ export function smallVch(vms: readonly SmallVm[], settings: Readonly<Record<stri
   return fixture as unknown as Fixture;
 }
 
-/** A simulator for the time of a callback. */
+/** The virtual time of each simulator that has one, for the sessions with it. */
+const clocks = new WeakMap<Simulator, VirtualClock>();
+
+/**
+ * A simulator for the time of a callback, and in a time of its own, which passes only while everybody in this process
+ * waits. A test with a client in another process gives it the machine's time.
+ */
 export async function withSimulator<T>(
   options: SimulatorOptions,
-  use: (simulator: Simulator) => Promise<T>,
+  use: (simulator: Simulator, clock: VirtualClock) => Promise<T>,
 ): Promise<T> {
-  const simulator = await startSimulator(options);
+  const clock = new VirtualClock();
+  const simulator = await startSimulator({time: clock, ...options});
+  if (options.time === undefined) clocks.set(simulator, clock);
   try {
-    return await use(simulator);
+    return await use(simulator, clock);
   } finally {
     await simulator.close();
   }
+}
+
+/** The time that clients of a simulator go by; undefined where that is the machine's. */
+export function clockOf(simulator: Simulator): VirtualClock | undefined {
+  return clocks.get(simulator);
 }
 
 /** Settings to log in to a simulator as its administrator. */
@@ -96,35 +108,17 @@ export function loginTo(simulator: Simulator) {
     tls: {thumbprint: simulator.thumbprint},
     runId: 'test-run',
     log: silent,
-    // Minutes are for tests in virtual time.
-    retryFor: 3_000,
+    clock: clockOf(simulator),
   };
 }
 
 /** A simulator and a session with it. */
 export function withSession<T>(
   options: SimulatorOptions,
-  use: (session: Session, simulator: Simulator) => Promise<T>,
-): Promise<T> {
-  return withSimulator(options, async (simulator) => {
-    const session = await connect(loginTo(simulator));
-    try {
-      return await use(session, simulator);
-    } finally {
-      await session.close();
-    }
-  });
-}
-
-/** The same in a time of its own, in which hours pass at once, with the patience that users have. */
-export function inVirtualTime<T>(
-  options: SimulatorOptions,
   use: (session: Session, simulator: Simulator, clock: VirtualClock) => Promise<T>,
-  login: Partial<ConnectOptions> = {},
 ): Promise<T> {
-  const clock = new VirtualClock();
-  return withSimulator({...options, time: clock}, async (simulator) => {
-    const session = await connect({...loginTo(simulator), clock, retryFor: undefined, ...login});
+  return withSimulator(options, async (simulator, clock) => {
+    const session = await connect(loginTo(simulator));
     try {
       return await use(session, simulator, clock);
     } finally {

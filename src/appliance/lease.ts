@@ -12,107 +12,100 @@ import {type Machine, processState} from './machine.js';
 
 // Why: docs/decisions/010-renames-take-turns.md, 012-one-writer-owns-the-appliance.md
 
-/** A lease as it stands on an appliance, as far as it can be read: anybody may have written it. */
-export interface Found<Seen> {
+/** A lease as found on an appliance, as far as it can be read: any program may have written it. */
+export type Found<Seen = unknown> = ReturnType<typeof readMembers> & {
   readonly raw: string;
-  readonly id: string | null;
-  /** `user@host` of its process, or who it says it is. */
-  readonly owner: string | null;
-  /** vSphere user. */
-  readonly user: string | null;
-  readonly run: string | null;
-  /** RFC 3339. */
-  readonly since: string | null;
-  readonly machine: Machine | null;
-  readonly pid: number | null;
-  /** When that process was started, by its kernel. */
-  readonly started: string | null;
-  /** Seconds within which its owner gives a sign of life; the kind's own where it does not say, or says nonsense. */
-  readonly leaseTime: number;
-  /** Its owner has said that it stopped. */
-  readonly stopped: boolean;
   readonly seen: Seen;
-}
+};
 
 /**
- * Who holds an appliance, as far as one reading tells. `foreign`: VIC's own flag, without a lease of ours. `unknown`:
- * its owner is dead if the raw value stays the same for `found.leaseTime` by the reader's clock.
+ * Who holds an appliance, as far as one reading shows. `foreign`: VIC's own flag is set, without a lease of ours.
+ * `unknown`: the owner is dead if the raw value does not change for `found.leaseTime` by the reader's clock.
  */
-export type Holder<Seen> =
+export type Holder<Seen = unknown> =
   | {readonly state: 'none'}
   | {readonly state: 'foreign'}
   | {readonly state: 'alive' | 'dead' | 'unknown'; readonly found: Found<Seen>};
 
-type Held = Exclude<Holder<unknown>['state'], 'none'>;
+type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
 
-/** A kind of lease, as everybody reads it. */
-export interface LeaseKind<Seen> {
-  /** The ExtraConfig key it stands under. */
+/** A kind of lease, as every command reads it. */
+export interface LeaseKind<Seen = unknown> {
+  /** Its ExtraConfig key. */
   readonly key: string;
   /** `the upgrade lock` */
   readonly name: string;
   /** What its holder does with a VCH: `an upgrade of`. */
   readonly activity: string;
-  /** Seconds, where a lease does not say. */
+  /** Seconds, for a lease that does not state its own. */
   readonly leaseTime: number;
-  /** Seconds. A lease that claims more was not written by this tool, and must not lock everybody out for a day. */
+  /** Seconds. A lease that claims more was not written by this tool, and must not lock everyone out for a day. */
   readonly longest: number;
-  /** What it says besides; `null` for what stands there while nobody holds it. */
+  /** Decodes its other members; `null` if they mean that nobody holds it. */
   decode(members: ReadonlyMap<string, unknown>): Seen | null;
-  /** The holder in words, without its owner's state. */
+  /** Describes the holder, without the state of its owner. */
   who(found: Found<Seen>): string;
   /** What a person can do about it. */
-  readonly wayOut: Readonly<Record<Held, string>>;
-  /** Whether somebody else's mark says that the VCH is taken. */
+  readonly wayOut: Readonly<Record<Held['state'], string>>;
+  /** Whether another tool's mark says that the VCH is taken. */
   isForeign(config: ExtraConfig): boolean;
 }
 
-/** The lease under a kind's key; `null` where nobody holds it. One that cannot be read is held, too. */
+/** The lease under a kind's key; `null` if nobody holds it. A lease that cannot be read is held, too. */
 export function findLease<Seen>(kind: LeaseKind<Seen>, config: ExtraConfig): Found<Seen> | null {
   const raw = config[kind.key] ?? '';
   const text = decodeValue(raw);
   if (text === '') return null;
   const members = jsonMembers(text);
   const seen = kind.decode(members);
-  if (seen === null) return null;
+  return seen === null ? null : {...readMembers(members, kind), raw, seen};
+}
+
+/** Reads what every kind of lease says; `null` for what is not there. */
+function readMembers(members: ReadonlyMap<string, unknown>, kind: Pick<LeaseKind, 'leaseTime' | 'longest'>) {
   const host = word(members, 'host');
-  const leaseTime = number(members, 'lease');
+  const leaseTime = number(members, 'lease') ?? 0;
+  const machine: Machine | null =
+    host === null ? null : {host, boot: word(members, 'boot'), pidNamespace: word(members, 'pidNamespace')};
   return {
-    raw,
     id: word(members, 'id'),
+    /** `user@host` of its process. */
     owner: word(members, 'owner'),
+    /** vSphere user. */
     user: word(members, 'user'),
     run: word(members, 'run'),
+    /** RFC 3339. */
     since: word(members, 'since') ?? word(members, 'time'),
-    machine:
-      host === null ? null : {host, boot: word(members, 'boot'), pidNamespace: word(members, 'pidNamespace')},
+    machine,
     pid: number(members, 'pid'),
+    /** When that process was started, according to its kernel. */
     started: word(members, 'started'),
-    leaseTime: leaseTime !== null && leaseTime > 0 && leaseTime <= kind.longest ? leaseTime : kind.leaseTime,
+    /** Seconds within which its owner shows a sign of life. */
+    leaseTime: leaseTime > 0 && leaseTime <= kind.longest ? leaseTime : kind.leaseTime,
+    /** Whether its owner has recorded that it stopped. */
     stopped: members.get('stopped') === true,
-    seen,
   };
 }
 
-/** Who holds an appliance, and whether the owner lives as far as that can be known without waiting. */
+/** Who holds an appliance, and whether the owner is alive as far as that can be known without waiting. */
 export function readHolder<Seen>(kind: LeaseKind<Seen>, config: ExtraConfig): Holder<Seen> {
   const found = findLease(kind, config);
   if (found !== null) return {state: ownerState(found), found};
   return {state: kind.isForeign(config) ? 'foreign' : 'none'};
 }
 
-function ownerState({stopped, machine, pid, started}: Found<unknown>): 'alive' | 'dead' | 'unknown' {
+function ownerState({stopped, machine, pid, started}: Found): 'alive' | 'dead' | 'unknown' {
   if (stopped) return 'dead';
-  // A run of this very process may have ended without a word: it is watched like any other.
+  // A run in this very process may have ended without releasing it: it is watched like any other.
   if (machine === null || pid === null || pid === process.pid) return 'unknown';
   const state = processState(machine, {pid, started});
   return state === 'gone' ? 'dead' : state;
 }
 
-/** The words for who holds a VCH, and what to do about it: neither begins a sentence nor ends one. */
-export function describeHolder<Seen>(
-  kind: LeaseKind<Seen>,
-  holder: Exclude<Holder<Seen>, {state: 'none'}>,
+/** Describes who holds a VCH, and what to do about it. Neither text begins with a capital letter or ends with a full stop. */
+export function describeHolder(
+  kind: LeaseKind,
+  holder: Held,
   label: string,
 ): {readonly state: string; readonly wayOut: string} {
   const wayOut = kind.wayOut[holder.state];
@@ -132,84 +125,62 @@ export function describeHolder<Seen>(
   return {state: `${kind.activity} ${label} ${is}: ${kind.who(found)}; ${owner}`, wayOut};
 }
 
-/** Throws VCH_ERR_LOCKED if somebody holds the VCH, a dead owner included; `over` is a dead one's that may be taken over. */
-export function assertFree<Seen>(
-  kind: LeaseKind<Seen>,
-  config: ExtraConfig,
-  label: string,
-  over: string | null = null,
-): void {
-  const held = heldBy(kind, config, label, over);
+/** Throws VCH_ERR_LOCKED if the VCH is held, even if the owner is dead. */
+export function assertFree(kind: LeaseKind, config: ExtraConfig, label: string): void {
+  const held = heldBy(kind, config, label);
   if (held !== null) throw held;
 }
 
-/** The same as a value: VCH_ERR_LOCKED, or `null` if nobody holds the VCH. */
-export function heldBy<Seen>(
-  kind: LeaseKind<Seen>,
-  config: ExtraConfig,
-  label: string,
-  over: string | null = null,
-): VchError | null {
+/** VCH_ERR_LOCKED as a value; `null` if nobody holds the VCH. */
+export function heldBy(kind: LeaseKind, config: ExtraConfig, label: string): VchError | null {
   const holder = readHolder(kind, config);
-  if (holder.state === 'none') return null;
-  if ('found' in holder && holder.found.raw === over) return null;
-  return lockedBy(kind, holder, label);
+  return holder.state === 'none' ? null : lockedBy(kind, holder, label);
 }
 
-function lockedBy<Seen>(
-  kind: LeaseKind<Seen>,
-  holder: Exclude<Holder<Seen>, {state: 'none'}>,
-  label: string,
-): VchError {
+function lockedBy(kind: LeaseKind, holder: Held, label: string): VchError {
   const {state, wayOut} = describeHolder(kind, holder, label);
   return new VchError('VCH_ERR_LOCKED', `${state}. Nothing was written. ${wayOut}`);
 }
 
-/** Milliseconds: often at first, as tests have short leases, then once a second. */
+/** Milliseconds: often at first, for short leases, then once a second. */
 const watchEvery = (n: number): number => Math.min(25 * 2 ** n, 1000);
 
-/** How long a lease has stayed the same, by our own clock: that of its owner may be wrong. */
-export class SignOfLife {
-  readonly #clock: Clock;
-  #raw: string | null = null;
-  #since = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Takes note of a reading: whether it is the first one, shows a change, or the lease has not changed for its lease time. */
-  look({raw, leaseTime}: Found<unknown>): 'first' | 'changed' | 'same' | 'over' {
-    const before = this.#raw;
-    if (raw !== before) {
-      this.#raw = raw;
-      this.#since = this.#clock.now();
-      return before === null ? 'first' : 'changed';
-    }
-    return this.#clock.now() - this.#since >= leaseTime * 1000 ? 'over' : 'same';
-  }
+/**
+ * Watches how long a lease stays the same, by our own clock: that of its owner may be wrong. Each look says whether it
+ * is the first one, the lease has changed since the last, or has not changed for its lease time.
+ */
+export function signOfLife(clock: Clock): (found: Found) => 'first' | 'changed' | 'same' | 'over' {
+  let last: string | null = null;
+  let since = 0;
+  return ({raw, leaseTime}) => {
+    const before = last;
+    if (raw === before) return clock.now() - since >= leaseTime * 1000 ? 'over' : 'same';
+    last = raw;
+    since = clock.now();
+    return before === null ? 'first' : 'changed';
+  };
 }
 
-/** How a command that takes a lease over from a dead owner looks at it first. */
+/** How a command watches a lease before it takes it over from a dead owner. */
 export interface WatchOptions {
-  /** The lease that is meant; any other is VCH_ERR_LOCKED. */
+  /** The only lease that may be taken over. */
   readonly lockId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly log: Logger;
 }
 
 /**
- * Waits until it is certain that a lease's owner is dead, and gives the raw value to take over, `null` where there is
- * no lease, with the reading that showed it. VCH_ERR_LOCKED where the owner lives, or somebody else's mark stands alone.
+ * Waits until it is certain that a lease's owner is dead, and gives the raw value to take over (`null` if there is no
+ * lease) with the reading that showed it. VCH_ERR_LOCKED if the owner is alive, or only another tool's mark is there.
  */
-export async function watchOwner<Seen>(
+export async function watchOwner(
   writer: ApplianceWriter,
-  kind: LeaseKind<Seen>,
+  kind: LeaseKind,
   {lockId, signal, log}: WatchOptions,
 ): Promise<{readonly over: string | null; readonly appliance: Appliance}> {
   const {label} = writer;
   const {clock} = writer.session;
-  const life = new SignOfLife(clock);
+  const look = signOfLife(clock);
   const ended = await waitUntil(
     {clock, signal},
     {every: watchEvery, within: Number.POSITIVE_INFINITY},
@@ -219,10 +190,14 @@ export async function watchOwner<Seen>(
       if (holder.state === 'none') return {over: null, appliance};
       if (holder.state === 'foreign') throw lockedBy(kind, holder, label);
       const {found, state} = holder;
-      if (lockId !== undefined && found.id !== lockId) throw otherLease(kind, found, label, lockId);
+      if (lockId !== undefined && found.id !== lockId)
+        throw new VchError(
+          'VCH_ERR_LOCKED',
+          `${kind.name} on ${label} is not ${lockId}: it is held by ${kind.who(found)}. Nothing was written; vch-migrate status shows the lock`,
+        );
       if (state === 'alive') throw lockedBy(kind, holder, label);
       if (state === 'dead') return {over: found.raw, appliance};
-      switch (life.look(found)) {
+      switch (look(found)) {
         case 'first':
           log.info(
             `${describeHolder(kind, holder, label).state}; watching for a sign of life for up to ${found.leaseTime} s`,
@@ -244,39 +219,27 @@ export async function watchOwner<Seen>(
   );
 }
 
-function otherLease<Seen>(
-  kind: LeaseKind<Seen>,
-  found: Found<Seen>,
-  label: string,
-  wanted: string,
-): VchError {
-  return new VchError(
-    'VCH_ERR_LOCKED',
-    `${kind.name} on ${label} is not ${wanted}: it is held by ${kind.who(found)}. Nothing was written; vch-migrate status shows the lock`,
-  );
-}
-
-/** Raw values by key; `null` is a key that is not to be there. */
+/** Raw values by key; `null` for a key that must be absent. */
 export type Keys = Readonly<Record<string, string | null>>;
 
-/** Who takes a lease. */
+/** Who acquires a lease. */
 export interface LeaseOptions {
   readonly runId: string;
   readonly user: string;
   readonly toolVersion: string;
-  /** Seconds; the kind's own where it is left out. */
+  /** Seconds; by default the kind's own. */
   readonly leaseTime?: number | undefined;
   readonly log: Logger;
 }
 
-/** Who holds a lease, since when. */
+/** Who holds a lease, and since when. */
 export interface Owner extends Omit<LeaseOptions, 'log'> {
   readonly id: string;
   /** RFC 3339. */
   readonly since: string;
 }
 
-/** Its sign of life: the counter goes up with every write, `stopped` says that there will be no other. */
+/** Its sign of life: every write increments the counter; `stopped` says that there will be no further one. */
 export interface Pulse {
   readonly counter: number;
   readonly leaseTime: number;
@@ -285,21 +248,21 @@ export interface Pulse {
 
 /** A kind of lease, as its owner writes it. */
 export interface LeaseSpec<Body, Seen> extends LeaseKind<Seen> {
-  /** The raw value. Releases before this one have to read it. */
+  /** The raw value. Earlier releases must be able to read it. */
   encode(owner: Owner, pulse: Pulse, body: Body): string;
-  /** What is written with it every time. */
+  /** The other keys of every write. */
   beside(body: Body): Keys;
-  /** What is still written, without the lease, when the owner stops and has lost it. */
+  /** What the owner still writes, without the lease, when it stops after losing it. */
   afterLoss(body: Body): Keys;
-  /** Seconds within which the owner can give a sign of life, `base` where nothing hinders it. */
+  /** Seconds within which the owner can show a sign of life; normally `base`. */
   leaseTimeOf(body: Body, base: number): number;
-  /** What a write of that body is called. */
+  /** Names a write of that body. */
   updating(body: Body): string;
-  /** Throws what forbids to take it, besides another holder. */
+  /** Throws if anything but another holder forbids to acquire it. */
   assertMayTake(config: ExtraConfig, label: string): void;
-  /** Why it is lost although its id still stands there. */
+  /** Why it is lost although its id is still there. */
   broken(config: ExtraConfig, label: string): VchError | null;
-  /** What became of the owner's work when it lost the lease, and what to run. */
+  /** What happened to the owner's work when it lost the lease, and what to run. */
   readonly afterLosing: string;
 }
 
@@ -315,12 +278,6 @@ export function leaseLost(
   );
 }
 
-interface Acquired<Body> {
-  /** The reading that it was taken on. */
-  readonly found: Appliance;
-  readonly body: Body;
-}
-
 /** A lease of this process: its key, and what its owner keeps beside it, in one guarded write each time. */
 export class Lease<Body> {
   readonly id: string;
@@ -330,22 +287,25 @@ export class Lease<Body> {
   readonly #owner: Owner;
   readonly #base: number;
   readonly #clock: Clock;
-  /** The appliance before it was taken. */
-  readonly #found: Appliance;
+  /** The reading that it was acquired on. */
+  readonly found: Appliance;
   #body: Body;
   #counter = 0;
   /** When its last sign of life was written. */
   #renewed: number;
-  /** Those who wait for the same proof. */
+  /** The proof that callers of `assertFresh` are waiting for. */
   #proof: Promise<void> | null = null;
   readonly #over = new AbortController();
   readonly #lost = new AbortController();
+  /** Aborted when another owner or a cleared flag was seen. */
+  readonly lost: AbortSignal = this.#lost.signal;
 
   private constructor(
     writer: ApplianceWriter,
     spec: LeaseSpec<Body, unknown>,
     {log, ...owner}: LeaseOptions & Owner,
-    {found, body}: Acquired<Body>,
+    found: Appliance,
+    body: Body,
   ) {
     this.id = owner.id;
     this.#writer = writer;
@@ -354,38 +314,36 @@ export class Lease<Body> {
     this.#owner = owner;
     this.#base = owner.leaseTime ?? spec.leaseTime;
     this.#clock = writer.session.clock;
-    this.#found = found;
+    this.found = found;
     this.#body = body;
     this.#renewed = this.#clock.now();
   }
 
   /**
-   * Takes a lease if nobody holds it, or if `over` is its raw value and the owner is dead. `make` makes the body from
-   * the reading that the lease is taken on, or throws what speaks against it. VCH_ERR_LOCKED if somebody holds it.
+   * Acquires a lease if nobody holds it, or if `over` is its raw value and the owner is dead. `make` makes the body from
+   * the reading that it is acquired on, or throws what prevents that. VCH_ERR_LOCKED if it is held.
    */
   static async acquire<Body>(
     writer: ApplianceWriter,
     spec: LeaseSpec<Body, unknown>,
     options: LeaseOptions,
     {over, make}: {readonly over: string | null; make(found: Appliance): Promise<Body>},
-  ): Promise<{readonly lease: Lease<Body>; readonly found: Appliance}> {
+  ): Promise<Lease<Body>> {
     const owner = {...options, id: randomUUID(), since: new Date().toISOString()};
-    const leaseOf = (acquired: Acquired<Body>) => new Lease(writer, spec, owner, acquired);
-    const ended = await writer.tryWrite<Acquired<Body>>(`taking ${spec.name}`, async (now, before) => {
-      if (before !== null && findLease(spec, now.config)?.id === owner.id)
-        return {missing: null, value: before};
-      assertFree(spec, now.config, writer.label, over);
+    const ended = await writer.tryWrite<Lease<Body>>(`taking ${spec.name}`, async (now, before) => {
+      const there = findLease(spec, now.config);
+      if (before !== null && there?.id === owner.id) return {missing: null, value: before};
+      if (there?.raw !== over) assertFree(spec, now.config, writer.label);
       spec.assertMayTake(now.config, writer.label);
-      const acquired = {found: now, body: await make(now)};
-      return {missing: missing(now.config, leaseOf(acquired).keys()), value: acquired};
+      const lease = new Lease(writer, spec, owner, now, await make(now));
+      return {missing: missing(now.config, lease.keys()), value: lease};
     });
     if (ended.status === 'done') {
-      const lease = leaseOf(ended.value.value);
-      void lease.#keepAlive();
-      return {lease, found: ended.value.value.found};
+      void ended.value.value.#keepAlive();
+      return ended.value.value;
     }
-    // The answer may have been lost, and the lease be there all the same.
-    if (ended.last !== null) await leaseOf(ended.last.value).undo();
+    // The answer may have been lost although the lease was written.
+    await ended.last?.value.undo();
     throw ended.error;
   }
 
@@ -398,129 +356,117 @@ export class Lease<Body> {
     this.#body = {...this.#body, ...change};
   }
 
-  /** Aborted when another owner or a cleared flag was seen. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
-  }
-
-  /** What is to stand on the appliance while it is held, for a write that has more to say. */
-  keys(): Keys {
+  /** What is on the appliance while it is held, for a write that has more to add. */
+  keys(stopped = false): Keys {
     const {leaseTimeOf, encode, beside, key} = this.#spec;
-    const pulse = {counter: this.#counter, leaseTime: leaseTimeOf(this.#body, this.#base), stopped: false};
+    const pulse = {counter: this.#counter, leaseTime: leaseTimeOf(this.#body, this.#base), stopped};
     return {[key]: encode(this.#owner, pulse, this.#body), ...beside(this.#body)};
   }
 
-  /** Writes another body, which proves that the lease is still ours. */
-  async update(body: Body): Promise<void> {
+  /** Writes a change to the body, which proves that the lease is still ours. */
+  async update(change: Partial<Body>): Promise<void> {
     await this.#writer.inTurn((turn) => {
-      this.#body = body;
-      return this.#prove(turn, this.#spec.updating(body));
+      this.amend(change);
+      return this.#prove(turn, this.#spec.updating(this.#body));
     });
   }
 
   /**
-   * Call it before anything new is started. An owner that was silent for its lease time may be taken for dead, so it
+   * Call it before anything new is started. Others may take an owner for dead that was silent for its lease time, so it
    * first proves by a write that the lease is still its own. Rejects if it cannot.
    */
   async assertFresh(): Promise<void> {
     this.lost.throwIfAborted();
     const silence = this.#clock.now() - this.#renewed;
     if (silence <= this.#spec.leaseTimeOf(this.#body, this.#base) * 1000) return;
-    this.#proof ??= this.#writer
-      .inTurn((turn) => this.#prove(turn, `renewing ${this.#spec.name}`))
-      .finally(() => {
-        this.#proof = null;
-      });
+    this.#proof ??= this.#renew().finally(() => {
+      this.#proof = null;
+    });
     await this.#proof;
   }
 
-  /** Throws VCH_ERR_LOCK_LOST, or what the kind has to say, unless the lease stands there as we left it. */
+  /** Throws VCH_ERR_LOCK_LOST, or the error of its kind, unless the lease is there as we left it. */
   assertOurs({config}: Appliance): void {
-    const found = findLease(this.#spec, config);
-    if (found === null) throw this.#lostError('it was removed');
-    if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'an unknown owner'} has it now`);
+    if (!this.#isIn(config)) throw this.#lostIn(config);
     const broken = this.#spec.broken(config, this.#writer.label);
     if (broken !== null) throw broken;
   }
 
-  /** Gives it back: `vacant` stays under its key, and `also` is written with it. VCH_ERR_LOCK_LOST if it is not ours. */
+  /** Releases it: `vacant` remains under its key, and `also` is written with it. VCH_ERR_LOCK_LOST if it is not ours. */
   async release(vacant: string | null, also: Keys = {}): Promise<void> {
     this.close();
     await this.#writer.write<true>(`releasing ${this.#spec.name}`, ({config}, before) => {
-      const found = findLease(this.#spec, config);
-      if (found?.id === this.id)
+      if (this.#isIn(config))
         return {missing: missing(config, {[this.#spec.key]: vacant, ...also}), value: true};
-      // What was released by a request whose answer was lost is released.
-      if (before === null)
-        throw this.#lostError(
-          found === null ? 'it was removed' : `${found.owner ?? 'an unknown owner'} has it now`,
-        );
+      // A request whose answer was lost may have released it.
+      if (before === null) throw this.#lostIn(config);
       return {missing: null, value: true};
     });
   }
 
-  /** Says that its owner stops here, so that nobody has to wait out the lease time. A failure is only logged. */
+  /** Records that its owner stops here, so that nobody has to wait for the lease time to pass. A failure is only logged. */
   async stop(): Promise<void> {
-    this.close();
     this.#counter += 1;
-    const {key, encode, beside, afterLoss, broken, leaseTimeOf, name} = this.#spec;
-    const pulse = {counter: this.#counter, leaseTime: leaseTimeOf(this.#body, this.#base), stopped: true};
-    const stopped = {[key]: encode(this.#owner, pulse, this.#body), ...beside(this.#body)};
-    const ended = await this.#writer.tryWrite(`noting the stop in ${name}`, ({config}) => {
-      if (findLease(this.#spec, config)?.id !== this.id) return {missing: null, value: null};
-      const wanted =
-        broken(config, this.#writer.label) === null ? stopped : {[key]: null, ...afterLoss(this.#body)};
-      return {missing: missing(config, wanted), value: null};
-    });
-    if (ended.status !== 'done')
-      this.#log.warn(
-        `${name} on ${this.#writer.label} could not be marked as stopped: ${ended.error.message}`,
-      );
+    const {key, afterLoss, broken, name} = this.#spec;
+    const {label} = this.#writer;
+    const stopped = this.keys(true);
+    await this.#tidyUp(
+      `noting the stop in ${name}`,
+      `${name} on ${label} could not be marked as stopped`,
+      (config) => (broken(config, label) === null ? stopped : {[key]: null, ...afterLoss(this.#body)}),
+    );
   }
 
-  /** Puts back what taking it found, where nothing was done under it. A failure is only logged. */
+  /** Restores what it was acquired on, if nothing was done under it. A failure is only logged. */
   async undo(): Promise<void> {
-    this.close();
     const {key, beside, name} = this.#spec;
     const before = Object.fromEntries(
-      [key, ...Object.keys(beside(this.#body))].map((each) => [each, this.#found.config[each] ?? null]),
+      [key, ...Object.keys(beside(this.#body))].map((each) => [each, this.found.config[each] ?? null]),
     );
-    const ended = await this.#writer.tryWrite(`giving ${name} back`, ({config}) => ({
-      missing: findLease(this.#spec, config)?.id === this.id ? missing(config, before) : null,
-      value: null,
-    }));
-    if (ended.status !== 'done')
-      this.#log.warn(
-        `cannot tell whether ${name} still stands on ${this.#writer.label}: ${ended.error.message}; vch-migrate status shows it`,
-      );
+    await this.#tidyUp(
+      `giving ${name} back`,
+      `cannot tell whether ${name} is still on ${this.#writer.label}, which vch-migrate status shows`,
+      () => before,
+    );
   }
 
-  /** Ends the signs of life. */
+  async #tidyUp(what: string, failed: string, keys: (config: ExtraConfig) => Keys): Promise<void> {
+    this.close();
+    const ended = await this.#writer.tryWrite(what, ({config}) => ({
+      missing: this.#isIn(config) ? missing(config, keys(config)) : null,
+      value: null,
+    }));
+    if (ended.status !== 'done') this.#log.warn(`${failed}: ${ended.error.message}`);
+  }
+
+  /** Ends its signs of life. */
   close(): void {
     this.#over.abort();
   }
 
+  /** A renewal that fails decides nothing, however long that lasts: only what is seen on the appliance does. */
   async #keepAlive(): Promise<void> {
     const {signal} = this.#over;
-    while (!signal.aborted) {
+    for (;;) {
       await this.#clock.sleep((this.#base * 1000) / 3, {signal, ref: false});
-      // Whoever is at work on the appliance writes the lease, too, or looks at it before the next step.
-      if (!signal.aborted && !this.#writer.busy) await this.#renew();
+      if (signal.aborted) return;
+      // Whatever else writes to the appliance writes the lease, too, or looks at it before the next step.
+      if (this.#writer.busy) continue;
+      try {
+        await this.#renew();
+      } catch (error) {
+        const failure = toVchError(error);
+        const silence = Math.round((this.#clock.now() - this.#renewed) / 1000);
+        this.#log.debug(
+          `${this.#spec.name} on ${this.#writer.label} was not renewed for ${silence} s: ${failure.message}`,
+        );
+        if (hasCode(failure, 'VCH_ERR_LOCK_LOST')) this.#lost.abort(failure);
+      }
     }
   }
 
-  /** Gives a sign of life. A failure decides nothing, however long it lasts: only what is seen on the appliance does. */
-  async #renew(): Promise<void> {
-    try {
-      await this.#writer.inTurn((turn) => this.#prove(turn, `renewing ${this.#spec.name}`));
-    } catch (error) {
-      const failure = toVchError(error);
-      const silence = Math.round((this.#clock.now() - this.#renewed) / 1000);
-      this.#log.debug(
-        `${this.#spec.name} on ${this.#writer.label} was not renewed for ${silence} s: ${failure.message}`,
-      );
-      if (hasCode(failure, 'VCH_ERR_LOCK_LOST')) this.#lost.abort(failure);
-    }
+  #renew(): Promise<void> {
+    return this.#writer.inTurn((turn) => this.#prove(turn, `renewing ${this.#spec.name}`));
   }
 
   async #prove(turn: Turn, what: string): Promise<void> {
@@ -533,12 +479,18 @@ export class Lease<Body> {
     this.#renewed = this.#clock.now();
   }
 
-  #lostError(how: string): VchError {
+  #isIn(config: ExtraConfig): boolean {
+    return findLease(this.#spec, config)?.id === this.id;
+  }
+
+  #lostIn(config: ExtraConfig): VchError {
+    const found = findLease(this.#spec, config);
+    const how = found === null ? 'it was removed' : `${found.owner ?? 'an unknown owner'} has it now`;
     return leaseLost(this.#spec, this.#writer.label, how);
   }
 }
 
-/** A member that is a string. */
+/** A member that is a string, or `null`. */
 export function word(members: ReadonlyMap<string, unknown>, name: string): string | null {
   const value = members.get(name);
   return typeof value === 'string' ? value : null;
@@ -549,7 +501,7 @@ function number(members: ReadonlyMap<string, unknown>, name: string): number | n
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** The members of a JSON object in a text; none where it is no such text. */
+/** The members of a JSON object; none if the text is not one. */
 export function jsonMembers(text: string): ReadonlyMap<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(text);

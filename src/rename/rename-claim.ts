@@ -9,7 +9,7 @@ import {
   type LeaseKind,
   type LeaseSpec,
   readHolder,
-  SignOfLife,
+  signOfLife,
   word,
 } from '../appliance/lease.js';
 import {thisMachine} from '../appliance/machine.js';
@@ -166,13 +166,13 @@ export async function withRenameClaim<T>(
   use: (claim: RenameClaim) => Promise<T>,
 ): Promise<T> {
   const writer = new ApplianceWriter(session, vch);
-  const {lease, found} = await acquire(writer, options);
+  const lease = await acquire(writer, options);
   const {unfinished} = lease.body;
   let left = unfinished;
   const assertHeld = () => writer.inTurn(async (turn) => lease.assertOurs(await turn.read()));
   try {
     return await use({
-      appliance: found,
+      appliance: lease.found,
       unfinished,
       assertHeld,
       announce: (rename) =>
@@ -209,7 +209,7 @@ const POLL = 250;
 async function waitTurn(writer: ApplianceWriter, {signal, log}: ClaimOptions): Promise<string | null> {
   const {label, session} = writer;
   const {clock} = session;
-  const life = new SignOfLife(clock);
+  const look = signOfLife(clock);
   let last: Found<SeenRename> | null = null;
   const turn = await waitUntil({clock, signal}, {every: POLL, within: PATIENCE}, async () => {
     const {config} = await writer.read();
@@ -219,7 +219,7 @@ async function waitTurn(writer: ApplianceWriter, {signal, log}: ClaimOptions): P
     const {found} = holder;
     if (last === null) log.info(`${label}: waiting for a rename: ${RENAME_CLAIM.who(found)}`);
     last = found;
-    if (life.look(found) !== 'over' && holder.state !== 'dead') return null;
+    if (look(found) !== 'over' && holder.state !== 'dead') return null;
     log.warn(`taking over the claim of a rename that is no longer renewed: ${RENAME_CLAIM.who(found)}`);
     return {over: found.raw};
   });

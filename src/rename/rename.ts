@@ -9,6 +9,7 @@ import {NAME_CONVENTION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import {findVch} from '../inventory/find-vch.js';
 import {vchLabel} from '../inventory/vch.js';
+import {dataVersionOf, RENAME_PERSISTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
@@ -202,8 +203,10 @@ function describe(
     findings.push({code: 'display-name-changed', message});
   }
   if (claim.appliance.powerState === 'poweredOn') {
-    const message = `the running VCH shows the name ${target.oldName} until it next reads this VM`;
-    findings.push({code: 'vch-shows-old-name', message});
+    findings.push({
+      code: 'vch-shows-old-name',
+      message: untilRestart(target, options.newName),
+    });
   }
   return {
     ...written,
@@ -211,6 +214,16 @@ function describe(
     containerName: options.newName,
     findings,
   };
+}
+
+/** VIC's persona reads names once, when it starts. `docker rename` changes its memory as well. */
+function untilRestart({vm, oldName}: RenameTarget, newName: string): string {
+  const message =
+    `the VCH is running, and reads names only when it starts: until then docker shows ${oldName}, gives that name to no other container, ` +
+    `and does not know ${newName}`;
+  const version = dataVersionOf(vm.config, 'container');
+  const docker = version.status === 'valid' && version.version >= RENAME_PERSISTED_VERSION;
+  return docker ? `${message}. While the VCH is up, docker rename does it without that` : message;
 }
 
 /** Decides what gives a containerVM its new name: hidden name, own aliases, display name. */

@@ -14,6 +14,7 @@ import {buildCheck, datastoreCheck, isoCheck} from './checks/iso.js';
 import {privilegesCheck} from './checks/privileges.js';
 import {snapshotsCheck} from './checks/snapshots.js';
 import {type Check, makeCheck, reading, type VchCheck} from './checks/verdict.js';
+import {vicMachineCheck} from './checks/vic-machine.js';
 import type {CheckOptions} from './context.js';
 import {CHECK, tellStep} from './steps.js';
 
@@ -32,6 +33,7 @@ const CHECKS: readonly VchCheck[] = [
   snapshotsCheck,
   stoppingCheck,
   refusedCheck,
+  vicMachineCheck,
   outageCheck,
 ];
 

@@ -5,7 +5,7 @@ import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import type {VchContext, VchTarget} from './context.js';
-import {encodeRecord, type UpgradeRecord} from './record.js';
+import type {UpgradeRecord} from './record.js';
 import {LOCK, leaseTimeOf, tellStep, tellStepNamed} from './steps.js';
 
 /**
@@ -21,7 +21,7 @@ export async function takeLock(
   const {runId, user, toolVersion, changeId, lease: leaseTime, log} = options;
   tellStep(options, LOCK);
   const owner = {runId, user, toolVersion, leaseTime, log};
-  const {lease, found} = await Lease.acquire(writer, lockWith(changeId ?? null), owner, {
+  const lease = await Lease.acquire(writer, lockWith(changeId ?? null), owner, {
     over: dead,
     make: record,
   });
@@ -31,11 +31,11 @@ export async function takeLock(
     get record() {
       return lease.body;
     },
-    write: (change) => lease.update({...lease.body, ...change}),
+    write: (change) => lease.update(change),
     tell: (step, total) => tellStepNamed(options, step, total),
     assertOurs: async () => lease.assertOurs(await writer.read()),
   };
-  return {context, appliance: found};
+  return {context, appliance: lease.found};
 }
 
 /** The upgrade lock with what its owner keeps beside it: VIC's flag, which vic-machine reads, and the rollback record. */
@@ -63,9 +63,9 @@ function lockWith(changeId: string | null): LeaseSpec<UpgradeRecord, SeenUpgrade
         stopped,
       });
     },
-    beside: (record) => ({[UPDATE_IN_PROGRESS_KEY]: 'true', [UPGRADE_RECORD_KEY]: encodeRecord(record)}),
+    beside: (record) => ({[UPDATE_IN_PROGRESS_KEY]: 'true', [UPGRADE_RECORD_KEY]: canonicalJson(record)}),
     // Not the flag: the next one who sets it is vic-machine.
-    afterLoss: (record) => ({[UPGRADE_RECORD_KEY]: encodeRecord(record)}),
+    afterLoss: (record) => ({[UPGRADE_RECORD_KEY]: canonicalJson(record)}),
     leaseTimeOf: ({phase}, base) => leaseTimeOf(phase, base),
     updating: ({phase}) => `entering the phase ${phase}`,
     assertMayTake: () => undefined,

@@ -15,6 +15,7 @@ import {
 } from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {canonicalJson} from '../migration/canonical-json.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
@@ -26,7 +27,7 @@ import {logEvent, openVch, type UpgradeOptions, type VchContext, type VchTarget}
 import {isoRecords, targetVersion} from './iso-files.js';
 import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
-import {encodeRecord, type UpgradeRecord} from './record.js';
+import type {UpgradeRecord} from './record.js';
 import {runSteps} from './run-steps.js';
 import {logRunbook} from './runbook.js';
 import {CHECK, mayBeDown, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
@@ -217,7 +218,7 @@ export async function runUpgrade(
 /** The record stays: a later rollback needs it. vic-machine leaves its flag as `false`, too. */
 function keysWhenDone(record: UpgradeRecord): Readonly<Record<string, string | null>> {
   return {
-    [UPGRADE_RECORD_KEY]: encodeRecord({...record, phase: 'done', previous: null}),
+    [UPGRADE_RECORD_KEY]: canonicalJson({...record, phase: 'done', previous: null}),
     [UPDATE_IN_PROGRESS_KEY]: 'false',
   };
 }

@@ -230,7 +230,7 @@ describe('an owner that could not renew its lock for the lease time', () => {
     await withClock(async (session, simulator, leap) => {
       const {vch} = await findVch(session, {name: 'vch1'});
       const owner = {runId: 'r', user: 'bob', toolVersion: '1', log: silent};
-      const {lease} = await Lease.acquire(new ApplianceWriter(session, vch), SPEC, owner, {
+      const lease = await Lease.acquire(new ApplianceWriter(session, vch), SPEC, owner, {
         over: null,
         make: async () => 'work',
       });

@@ -1,5 +1,3 @@
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {readIsoInfo} from '../../src/iso/iso-info.js';
@@ -9,7 +7,7 @@ import type {StepName} from '../../src/vch-upgrade/steps.js';
 import {connect, type Session} from '../../src/vim25/session.js';
 import {sampleOf} from '../depth.js';
 import {writeIso} from '../iso-file.js';
-import {ROOT} from '../peers.js';
+import {startProcess, variablesFor} from '../on-simulator.js';
 import {loginTo, withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
 import {
@@ -26,7 +24,6 @@ import {
   WITH_ALL_TO_CHANGE,
 } from './small-upgrade.js';
 
-const MAIN = `${ROOT}dist/src/cli/main.js`;
 const READING = /^(Retrieve|Continue|Cancel|Create.*View|DestroyView|CurrentTime|Login|Logout)/;
 const FIXTURE = upgradable({vms: LEGACY, appliance: WITH_ALL_TO_CHANGE});
 /** When in a phase: at its first call, or at its first writing one, which is carried out. */
@@ -103,17 +100,10 @@ async function killIn(
   {phase, moment}: {readonly phase: StepName; readonly moment: Moment},
   args: readonly string[],
 ): Promise<void> {
-  const child = spawn(process.execPath, [MAIN, ...args, '--id', APPLIANCE, '--yes', '--quiet'], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      GOVC_URL: simulator.url,
-      GOVC_USERNAME: simulator.user,
-      GOVC_PASSWORD: simulator.password,
-      GOVC_INSECURE: '1',
-    },
-  });
-  const ended = once(child, 'exit');
+  const {child, ended} = startProcess(
+    [...args, '--id', APPLIANCE, '--yes', '--quiet'],
+    variablesFor(simulator),
+  );
   simulator.addFault({
     method: '*',
     before: ({method}) => {
@@ -121,9 +111,10 @@ async function killIn(
       if (phaseOf(simulator) === phase) child.kill('SIGKILL');
     },
   });
-  const [code, signal] = await ended;
+  const {code} = await ended;
   simulator.clearFaults();
-  if (signal !== 'SIGKILL') throw new Error(`it ended with ${code ?? signal} before the phase ${phase}`);
+  if (child.signalCode !== 'SIGKILL')
+    throw new Error(`it ended with ${code ?? child.signalCode} before the phase ${phase}`);
 }
 
 /** The phase that the lock on the appliance says. */

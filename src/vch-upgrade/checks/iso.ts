@@ -43,10 +43,10 @@ function isosOf({applianceIso, bootstrapIso}: CheckOptions): Isos {
 /** Whether the ISO files are of one version; VIC compares them without the commit, too. */
 function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: number | null): Verdict {
   if (appliance === undefined && bootstrap === undefined) {
-    const message = 'none was named: the VCH keeps its ISO files, and its data alone change';
+    const message = 'none: the VCH keeps the version that it boots, and only its data change (--data-only)';
     if (skip || dataVersion === APPLIANCE_STAMP) return ok(message);
     return warning(
-      `${message}, which the version that it boots may not read all of: name --appliance-iso and --bootstrap-iso, unless that version was switched already`,
+      `${message}. That version may not understand all of the new data, and vic-machine configure of the new version no longer refuses the VCH: name --appliance-iso and --bootstrap-iso, unless the VCH boots the new version already`,
     );
   }
   const shown = [appliance, bootstrap]
@@ -54,8 +54,7 @@ function judgeIsos({appliance, bootstrap}: Isos, skip: boolean, dataVersion: num
     .join(', ');
   if (appliance === undefined || bootstrap === undefined) {
     const left = appliance === undefined ? 'appliance' : 'bootstrap';
-    const message = `${shown}; no --${left}-iso was named, so that one stays as it is and may be of another version`;
-    return skip ? ok(message) : warning(message);
+    return failed(`${shown}; --${left}-iso is missing: an upgrade takes both ISO files of a version`);
   }
   const agree = appliance.version === bootstrap.version && appliance.buildNumber === bootstrap.buildNumber;
   if (agree) return ok(shown);
@@ -71,7 +70,7 @@ function judgeBuild(
   skip: boolean,
 ): Verdict {
   const has = `${name} (${id}) has version ${version ?? 'unknown'}, build ${build ?? 'unknown'}`;
-  if (iso === undefined) return ok(`${has}, and keeps it: no --appliance-iso was named`);
+  if (iso === undefined) return ok(`${has}, and keeps it: there is no appliance ISO`);
   const leads = `the ISO file has version ${iso.version}, build ${iso.buildNumber}`;
   const byBuild = compareBuilds(build, iso.buildNumber);
   const order = compareReleases({version, build}, {version: iso.version, build: iso.buildNumber});
