@@ -54,8 +54,10 @@ export class VirtualClock implements Clock, ServerTime {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    while ([...this.#sleepers].some(({ref}) => ref)) {
+    for (;;) {
       await idle();
+      // Whoever was waited for may have been woken meanwhile.
+      if (![...this.#sleepers].some(({ref}) => ref)) break;
       const next = [...this.#sleepers].reduce<Sleeper | undefined>(
         (first, other) => (first === undefined || other.until < first.until ? other : first),
         undefined,
