@@ -295,6 +295,8 @@ export class Lease<Body> {
   #renewed: number;
   /** The proof that callers of `assertFresh` are waiting for. */
   #proof: Promise<void> | null = null;
+  /** The id of the lease that a revert of ours puts there. */
+  #reverted: string | null = null;
   readonly #over = new AbortController();
   readonly #lost = new AbortController();
   /** Aborted when another owner or a cleared flag was seen. */
@@ -392,16 +394,27 @@ export class Lease<Body> {
     if (broken !== null) throw broken;
   }
 
-  /** Releases it: `vacant` remains under its key, and `also` is written with it. VCH_ERR_LOCK_LOST if it is not ours. */
-  async release(vacant: string | null, also: Keys = {}): Promise<void> {
+  /** A revert to that configuration is about to be sent: the lease in it is ours, too, until the next write. */
+  reverting(config: ExtraConfig): void {
+    this.#reverted = findLease(this.#spec, config)?.id ?? null;
+  }
+
+  /**
+   * Releases it: `vacant` remains under its key, and `also` is written with it. VCH_ERR_LOCK_LOST if it is not ours.
+   * Gives the failure that kept us from reading back a release that succeeded, or `null`.
+   */
+  async release(vacant: string | null, also: Keys = {}): Promise<VchError | null> {
     this.close();
-    await this.#writer.write<true>(`releasing ${this.#spec.name}`, ({config}, before) => {
+    const ended = await this.#writer.tryWrite<true>(`releasing ${this.#spec.name}`, ({config}, before) => {
       if (this.#isIn(config))
         return {missing: missing(config, {[this.#spec.key]: vacant, ...also}), value: true};
       // A request whose answer was lost may have released it.
       if (before === null) throw this.#lostIn(config);
       return {missing: null, value: true};
     });
+    if (ended.status === 'done') return null;
+    if (ended.unseen) return ended.error;
+    throw ended.error;
   }
 
   /** Records that its owner stops here, so that nobody has to wait for the lease time to pass. A failure is only logged. */
@@ -480,7 +493,8 @@ export class Lease<Body> {
   }
 
   #isIn(config: ExtraConfig): boolean {
-    return findLease(this.#spec, config)?.id === this.id;
+    const id = findLease(this.#spec, config)?.id ?? null;
+    return id === this.id || (id !== null && id === this.#reverted);
   }
 
   #lostIn(config: ExtraConfig): VchError {

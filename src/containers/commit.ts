@@ -1,16 +1,17 @@
 import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
-import {optionValues} from '../extraconfig/extra-config.js';
+import {optionValues, rawOf} from '../extraconfig/extra-config.js';
 import {labelOf, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
-import {unescapeName} from '../vim25/managed-object.js';
+import {writtenKeys} from '../migration/decision.js';
+import {escapeName} from '../vim25/managed-object.js';
 import {leftOut} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, isSilence, type Look, retry, waiting} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {settle, TaskWaiter} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
-import {type Decide, outcomeOf, type PendingDecision, type Planned, writtenKeys} from './plan.js';
+import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
  * Tasks that vCenter has accepted and not finished, for each call that may be under way. One read asks for all of
@@ -156,7 +157,7 @@ class Committer {
     );
     const spec = {
       changeVersion: vm.changeVersion,
-      name: decision.displayName,
+      name: decision.displayName && escapeName(decision.displayName),
       extraConfig: optionValues(written),
     };
     const task = await this.#calls(async () => {
@@ -303,9 +304,9 @@ export function holds(vm: ReadableVm, decision: PendingDecision): boolean {
 /** What differs from the decision: keys, and the display name. */
 function differing(vm: ReadableVm, decision: PendingDecision): readonly string[] {
   const keys = writtenKeys(decision).flatMap(({key, after}) =>
-    (vm.config[key] ?? null) === after ? [] : [key],
+    rawOf(vm.config, key) === after ? [] : [key],
   );
   const {displayName} = decision;
-  const named = displayName === undefined || unescapeName(vm.displayName) === unescapeName(displayName);
+  const named = displayName === undefined || vm.displayName === displayName;
   return named ? keys : [...keys, 'its display name'];
 }

@@ -2,6 +2,7 @@ import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
+import type {UndoFilter} from '../migration/undo.js';
 import type {AnyOutcome, ProgressEvent, VmOutcome} from './outcome.js';
 
 export type {VchSelector} from '../inventory/vch.js';
@@ -63,12 +64,7 @@ export type MaxErrors =
   | {readonly kind: 'percent'; readonly percent: number};
 
 /** What `undo` takes besides. */
-export interface UndoOptions extends RunOptions {
-  /** Only what this run wrote. */
-  readonly run?: string | undefined;
-  /** Undo every plugin above this version, and keep it. */
-  readonly to?: number | undefined;
-}
+export interface UndoOptions extends RunOptions, UndoFilter {}
 
 /** The run as the ledgers will name it. */
 export function runInfo(options: RunOptions): RunInfo {

@@ -3,7 +3,13 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {readObject} from '../vim25/property-collector.js';
 import {optionValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {type Cdrom, readCdroms} from '../vim25/virtual-machine.js';
+import {
+  type Cdrom,
+  readCdroms,
+  readSettings,
+  VM_SETTINGS,
+  type VmSettings,
+} from '../vim25/virtual-machine.js';
 import type {Vch} from './vch.js';
 
 /** An appliance as one reading shows it, with its whole ExtraConfig. */
@@ -16,6 +22,7 @@ export interface Appliance {
   /** `[datastore1] vch1/vch1.vmx` */
   readonly vmPathName: string | null;
   readonly cdroms: readonly Cdrom[];
+  readonly settings: VmSettings;
   /** As reported by VMware Tools; `null` while they do not run. */
   readonly ipAddress: string | null;
 }
@@ -28,6 +35,7 @@ const PATHS = [
   'config.instanceUuid',
   'guest.ipAddress',
   'runtime.powerState',
+  ...Object.keys(VM_SETTINGS),
 ];
 
 /** Reads a VCH's appliance. */
@@ -48,6 +56,7 @@ export async function readAppliance(session: Session, vch: Vch): Promise<Applian
     instanceUuid: textValue(content.get('config.instanceUuid')) ?? '',
     vmPathName: textValue(content.get('config.files.vmPathName')),
     cdroms: readCdroms(content.get('config.hardware.device')),
+    settings: readSettings(content),
     ipAddress: textValue(content.get('guest.ipAddress')),
   };
 }

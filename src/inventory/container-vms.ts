@@ -11,7 +11,14 @@ import {
   readObject,
   retrieveProperties,
 } from '../vim25/property-collector.js';
-import {booleanValue, optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
+import {
+  booleanValue,
+  nameValue,
+  optionValue,
+  optionValues,
+  refValue,
+  textValue,
+} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import type {FoundVch} from './find-vch.js';
 import {type Owner, ownerOf} from './ownership.js';
@@ -34,6 +41,8 @@ export interface ReadableVm extends SeenVm {
   readonly status: 'readable';
   readonly containerId: string;
   readonly instanceUuid: string;
+  /** It has the BIOS UUID that its VCH gives to its container, and no other VM has its container id. */
+  readonly isOnly: boolean;
   /** vSphere's version of the configuration that was read; the write based on it carries it. */
   readonly changeVersion: string;
 }
@@ -45,6 +54,11 @@ export type ContainerVm =
   | (SeenVm & {readonly status: 'unreachable'; readonly reason: string})
   | (SeenVm & {readonly status: 'unreadable'; readonly error: VchError})
   | (SeenVm & {readonly status: 'template'});
+
+/** Whether a VM is the VCH's own, as far as can be told: what is unclear is not written, and not counted. */
+export function isOwn({owner}: Pick<ContainerVm, 'owner'>): boolean {
+  return owner.status === 'own' || owner.status === 'placed';
+}
 
 /** How messages name a VM: `web-0a1b2c3d4e5f (vm-13)`. */
 export function labelOf({displayName, ref}: Pick<ContainerVm, 'displayName' | 'ref'>): string {
@@ -60,6 +74,8 @@ const PATHS = [
   'config.instanceUuid',
   'config.template',
   'config.uuid',
+  'parent',
+  'resourcePool',
   'runtime.connectionState',
   'runtime.powerState',
 ];
@@ -149,7 +165,7 @@ interface Reading {
 
 function readVms(
   session: Session,
-  {vch, inventory}: FoundVch,
+  found: FoundVch,
   objects: readonly ObjectSpec[],
   keys: WantedKeys,
 ): Promise<Reading[]> {
@@ -160,7 +176,7 @@ function readVms(
     [{type: 'VirtualMachine', pathSet: [...PATHS, ...wanted]}],
     (content) => ({
       id: content.obj.value,
-      vm: classify(content, keys, (ids) => ownerOf(vch, inventory.appliances, ids)),
+      vm: classify(content, keys, found),
     }),
   );
 }
@@ -186,11 +202,7 @@ function readWhole(session: Session, obj: ManagedObjectReference, pathSet: reado
   });
 }
 
-function classify(
-  content: ObjectContent,
-  keys: WantedKeys,
-  owner: (ids: Pick<SeenVm, 'biosUuid' | 'containerId'>) => Owner,
-): ContainerVm | null {
+function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: FoundVch): ContainerVm | null {
   const text = (path: string) => textValue(content.properties.get(path));
   const config = readConfig(content, keys);
   const id = config[ID_KEY.container];
@@ -198,9 +210,13 @@ function classify(
   const base: SeenVm = {
     ...ids,
     ref: content.obj,
-    displayName: text('name') ?? content.obj.value,
+    displayName: nameValue(content.properties.get('name')) ?? content.obj.value,
     powerState: text('runtime.powerState'),
-    owner: owner(ids),
+    owner: ownerOf(vch, inventory.appliances, {
+      ...ids,
+      pool: refValue(content.properties.get('resourcePool')),
+      folder: refValue(content.properties.get('parent')),
+    }),
     config,
   };
   const connection = text('runtime.connectionState');
@@ -228,6 +244,9 @@ function classify(
     status: 'readable',
     containerId: base.containerId,
     instanceUuid: text('config.instanceUuid') ?? '',
+    // A VM that cannot be read may have the same id.
+    isOnly:
+      base.owner.status === 'own' && inventory.unreadable === 0 && !inventory.twins.has(base.containerId),
     changeVersion,
   };
 }

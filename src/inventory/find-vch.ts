@@ -13,7 +13,7 @@ import {
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {type ManagedObjectReference, unescapeName} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   extraConfigPath,
@@ -24,10 +24,10 @@ import {
   retrieveProperties,
   withContainerView,
 } from '../vim25/property-collector.js';
-import {optionValue, refValue, textValue} from '../vim25/property-value.js';
+import {nameValue, optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
-import {owns} from './ownership.js';
+import {ownersByPlace, owns} from './ownership.js';
 import {describeStrays, type StrayAppliance} from './stray-appliances.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
 
@@ -42,8 +42,11 @@ export interface VicVm {
 
 /** All of VIC's VMs that this user can see. */
 export interface VicInventory {
-  readonly appliances: readonly VicVm[];
+  /** With the folder of their own, into which VIC 1.4 and newer put a VCH's VMs; the datacenter's own folder is none. */
+  readonly appliances: readonly (VicVm & {readonly ownFolder: ManagedObjectReference | null})[];
   readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** Container ids that several VMs have: all but one are copies. */
+  readonly twins: ReadonlySet<string>;
   /** VMs with an appliance's keys, but the id of another VM. */
   readonly strays: readonly StrayAppliance[];
   /** How many VMs' ExtraConfig cannot be read: the privilege or the host is missing, and one may be the VCH. */
@@ -133,7 +136,37 @@ async function discover(session: Session): Promise<VicInventory> {
     else if (applianceId?.startsWith('VirtualMachine:')) strays.push({...vicVm(content), applianceId});
     else if (!isReadable(content)) unreadable += 1;
   }
-  return {appliances, containers, strays, unreadable};
+  const own = await foldersOfTheirOwn(session, appliances);
+  return {
+    appliances: appliances.map((appliance) => ({
+      ...appliance,
+      ownFolder: own.has(appliance.folder?.value) ? appliance.folder : null,
+    })),
+    ...{containers, strays, unreadable, twins: repeated(containers.map(({containerId}) => containerId))},
+  };
+}
+
+function repeated(ids: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(ids.filter((id) => seen.size === seen.add(id).size));
+}
+
+/** The folders of the appliances that a datacenter does not own itself. One that may not be read tells nothing. */
+async function foldersOfTheirOwn(
+  session: Session,
+  appliances: readonly VicVm[],
+): Promise<ReadonlySet<string | undefined>> {
+  const folders = new Map(
+    appliances.flatMap(({folder}) => (folder === null ? [] : [[folder.value, folder]])),
+  );
+  if (folders.size === 0) return new Set();
+  const own = await retrieveProperties(
+    session,
+    [...folders.values()].map((obj) => ({obj})),
+    [{type: 'Folder', pathSet: ['parent']}],
+    ({obj, properties}) => (refValue(properties.get('parent'))?.type === 'Folder' ? obj.value : undefined),
+  );
+  return new Set(own);
 }
 
 /** Whether its configuration was there to be read, so that an absent key is absent. */
@@ -144,7 +177,7 @@ function isReadable(content: ObjectContent): boolean {
 function vicVm(content: ObjectContent): VicVm {
   return {
     ref: content.obj,
-    name: textValue(content.properties.get('name')) ?? content.obj.value,
+    name: nameValue(content.properties.get('name')) ?? content.obj.value,
     biosUuid: textValue(content.properties.get('config.uuid')),
     pool: refValue(content.properties.get('resourcePool')),
     folder: refValue(content.properties.get('parent')),
@@ -187,7 +220,8 @@ async function fitting(
 
 function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector): boolean {
   const {name, computeResource, datacenter} = selector;
-  if (name !== undefined && name !== vch.summary.name && name !== vch.summary.ownName) return false;
+  const names = [name, name && unescapeName(name)];
+  if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
   if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
   return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
@@ -200,7 +234,6 @@ function toVch(
   containerVMs: number,
 ): Vch {
   const config = configOf(content, KEYS);
-  const dataVersion = parseDataVersion(config[DATA_VERSION_KEY.appliance]);
   const {ref, biosUuid, pool, folder} = appliance;
   return {
     ref,
@@ -214,7 +247,7 @@ function toVch(
       ownName: text(config[NAME_KEYS.appliance.hidden]) ?? text(config[NAME_KEYS.appliance.legacy]),
       build: text(config[BUILD_KEY.appliance]),
       version: text(config[APPLIANCE_VERSION_KEY]),
-      dataVersion: dataVersion.status === 'valid' ? dataVersion.version : null,
+      dataVersion: parseDataVersion(config[DATA_VERSION_KEY.appliance]),
       powerState: textValue(content.properties.get('runtime.powerState')),
       computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
       containerVMs,
@@ -222,14 +255,14 @@ function toVch(
   };
 }
 
-/** By appliance: the containers with its UUID, and those in its pool with the UUID of no VCH. For listings only. */
-function countContainers(inventory: VicInventory): ReadonlyMap<string, number> {
+/** By appliance: the containers with its UUID, and those with the UUID of no VCH that can only be its own. */
+function countContainers({appliances, containers}: VicInventory): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const {biosUuid, containerId, pool} of inventory.containers) {
-    const owner =
-      inventory.appliances.find((appliance) => owns(appliance, biosUuid, containerId)) ??
-      inventory.appliances.find((appliance) => pool !== null && appliance.pool?.value === pool.value);
-    if (owner !== undefined) counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
+  for (const vm of containers) {
+    const byUuid = appliances.find((appliance) => owns(appliance, vm.biosUuid, vm.containerId));
+    const [owner, second] = byUuid === undefined ? ownersByPlace(appliances, vm) : [byUuid];
+    if (owner !== undefined && second === undefined)
+      counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
   }
   return counts;
 }

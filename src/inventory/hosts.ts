@@ -2,7 +2,7 @@ import type {VchError} from '../errors.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {retrieveProperties} from '../vim25/property-collector.js';
-import {refValue, textValue} from '../vim25/property-value.js';
+import {nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 
 /** An ESXi host on which VMs of a VCH are. */
@@ -49,7 +49,7 @@ export async function readHosts(session: Session, vms: readonly ManagedObjectRef
       unread.push(...missing.map(({path, fault}) => faultError(fault, `reading ${path} of ${obj.value}`)));
       return {
         id: obj.value,
-        name: textValue(properties.get('name')) ?? obj.value,
+        name: nameValue(properties.get('name')) ?? obj.value,
         version: textValue(properties.get('summary.config.product.version')),
         connectionState: textValue(properties.get('runtime.connectionState')),
       };

@@ -10,7 +10,7 @@ export interface InventoryPath {
   readonly segments: readonly string[];
   readonly datacenter: string | null;
   readonly datacenterRef: ManagedObjectReference | null;
-  /** Names down to the datacenter, folders of datacenters included: `/folder1/dc1`, as `dcPath` wants it. */
+  /** Names down to the datacenter, as vSphere sends them, folders of datacenters included: `/folder1/dc%2f1` for `dcPath`. */
   readonly datacenterPath: string | null;
   /** Why the path is not whole; `null` if it is. */
   readonly unread: VchError | null;
@@ -18,6 +18,7 @@ export interface InventoryPath {
 
 interface Entity {
   readonly unread: VchError | null;
+  /** As vSphere sends it. */
   readonly name: string;
   readonly parent: ManagedObjectReference | null;
 }
@@ -42,7 +43,7 @@ export async function inventoryPaths(
           ? faultError(missing.fault, `reading ${missing.path} of ${refString(content.obj)}`)
           : null;
         entities.set(content.obj.value, {
-          name: unescapeName(textValue(content.properties.get('name')) ?? ''),
+          name: textValue(content.properties.get('name')) ?? '',
           parent,
           unread,
         });
@@ -74,7 +75,13 @@ function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entit
   }
   const datacenterPath =
     datacenter === null ? null : `/${segments.slice(0, segments.length - below).join('/')}`;
-  return {segments, datacenter, datacenterRef, datacenterPath, unread};
+  return {
+    segments: segments.map(unescapeName),
+    datacenter: datacenter && unescapeName(datacenter),
+    datacenterRef,
+    datacenterPath,
+    unread,
+  };
 }
 
 /** The levels that vSphere creates by itself: a datacenter's own folders, a cluster's root pool, the root folder. */
@@ -101,14 +108,11 @@ function distinct(refs: readonly ManagedObjectReference[]): ManagedObjectReferen
  */
 export function isInside(path: InventoryPath, wanted: string): boolean {
   const names = wanted.split('/').filter((name) => name !== '');
-  if (containsRun(path.segments, names)) return true;
-  return containsRun(
-    path.segments,
-    names.filter((name) => name !== 'host' && name !== 'Resources'),
-  );
+  const explicit = names.filter((name) => name !== 'host' && name !== 'Resources');
+  return containsRun(path.segments, names) || containsRun(path.segments, explicit);
 }
 
+/** Compared as texts: a name may have a `/` of its own, and `%2f` stands for it. */
 function containsRun(segments: readonly string[], names: readonly string[]): boolean {
-  if (names.length === 0) return false;
-  return segments.some((_, start) => names.every((name, i) => segments[start + i] === name));
+  return names.length > 0 && `/${segments.join('/')}/`.includes(`/${names.map(unescapeName).join('/')}/`);
 }

@@ -1,7 +1,7 @@
 import {commitAll} from '../containers/commit.js';
 import type {VmOutcome} from '../containers/outcome.js';
-import {type Decide, outcomeOf, type PendingDecision, type Planned} from '../containers/plan.js';
-import {type ReadVch, readFound} from '../containers/read-vch.js';
+import {type Decide, isDecidable, outcomeOf, type PendingDecision, type Planned} from '../containers/plan.js';
+import {type ReadVch, readVch} from '../containers/read-vch.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
@@ -45,8 +45,9 @@ export async function readContainers(
   session: Session,
   found: FoundVch,
   keys: WantedKeys,
+  expect?: number,
 ): Promise<Containers> {
-  const read = await readFound(session, found, keys);
+  const read = await readVch(session, {expect}, keys, found);
   const unread = read.vms.filter(
     ({owner, status, config}) =>
       owner.status !== 'other' && status !== 'readable' && containerNameOf(config) === null,
@@ -92,7 +93,7 @@ export function renameTarget(
   records: readonly RenameRecord[],
 ): RenameTarget {
   const vm = halfRenamed(containers, word, newName, records) ?? findContainer(word, containers);
-  if (vm.status !== 'readable') throw unusable(vm);
+  if (!isDecidable(vm)) throw unusable(vm);
   const name = containerNameOf(vm.config);
   if (name === newName) {
     const own = records.filter(({container: id, from}) => id === vm.containerId && from !== newName);
@@ -128,7 +129,7 @@ function halfRenamed(
   return found.find(({owner}) => owner.status === 'own') ?? found[0];
 }
 
-function unusable(vm: Exclude<Container, ReadableVm>): VchError {
+function unusable(vm: Container): VchError {
   return (
     outcomeOf({vm, decision: null}).error ??
     new VchError(
@@ -142,8 +143,8 @@ function unusable(vm: Exclude<Container, ReadableVm>): VchError {
 export function renameRefusal({config}: ReadableVm, name: string): VchError | null {
   const support = renameSupport(config);
   if (support.class === 'disabled') return renameUnsupported(name, support.reason);
-  const accepted = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
-  return accepted.status === 'refused' ? accepted.error : null;
+  const version = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
+  return version instanceof VchError ? version : null;
 }
 
 /** The decision to write what a draft has changed. */

@@ -2,7 +2,7 @@ import {assertFree} from '../appliance/lease.js';
 import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
-import {assertExpected, runOutcome} from '../containers/read-vch.js';
+import {runOutcome} from '../containers/read-vch.js';
 import {hasCode, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import {NAME_CONVENTION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
@@ -13,7 +13,6 @@ import {dataVersionOf, RENAME_PERSISTED_VERSION} from '../migration/data-version
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
-import {escapeName, unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
@@ -55,7 +54,11 @@ export async function renameContainer(session: Session, options: RenameOptions):
   // Checked first without a claim: a rename that is refused writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
   const records = unfinishedIn(found.vch.leases);
-  const first = supported(await readContainers(session, found, NAMING_KEYS), options, records);
+  const first = supported(
+    await readContainers(session, found, NAMING_KEYS, options.expect),
+    options,
+    records,
+  );
   const claim = {
     runId: options.runId,
     user: options.user,
@@ -67,7 +70,7 @@ export async function renameContainer(session: Session, options: RenameOptions):
   };
   return withRenameClaim(session, found.vch, claim, async (held) => {
     // A rename whose turn came before ours may have changed anything.
-    const containers = await readContainers(session, found, 'all');
+    const containers = await readContainers(session, found, 'all', options.expect);
     held.leave(stillOpen(held.unfinished, containers.all));
     const target = supported(containers, options, held.unfinished);
     return rename({session, options, found, containers, target, claim: held});
@@ -79,7 +82,6 @@ function supported(
   options: RenameOptions,
   records: readonly RenameRecord[],
 ): RenameTarget {
-  assertExpected(containers, options.expect);
   const target = renameTarget(containers.all, options, records);
   const refusal = target.renamed ? null : renameRefusal(target.vm, target.oldName);
   if (refusal !== null) throw refusal;
@@ -221,8 +223,7 @@ function untilRestart({vm, oldName}: RenameTarget, newName: string): string {
   const message =
     `the VCH is running, and reads names only when it starts: until then docker shows ${oldName}, gives that name to no other container, ` +
     `and does not know ${newName}`;
-  const version = dataVersionOf(vm.config, 'container');
-  const docker = version.status === 'valid' && version.version >= RENAME_PERSISTED_VERSION;
+  const docker = (dataVersionOf(vm.config, 'container') ?? 0) >= RENAME_PERSISTED_VERSION;
   return docker ? `${message}. While the VCH is up, docker rename does it without that` : message;
 }
 
@@ -253,5 +254,5 @@ function notKept(vm: ReadableVm): Finding[] {
 
 /** Only if it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename). */
 function displayed(vm: ReadableVm, name: string): {displayName?: string} {
-  return unescapeName(vm.displayName) === name ? {} : {displayName: escapeName(name)};
+  return vm.displayName === name ? {} : {displayName: name};
 }

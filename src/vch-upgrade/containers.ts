@@ -1,7 +1,7 @@
 import {writeRun} from '../containers/apply.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
-import {type RunOptions, runInfo} from '../containers/run-options.js';
+import type {RunOptions} from '../containers/run-options.js';
 import {decideUndo} from '../containers/undo.js';
 import {toVchError, VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
@@ -17,7 +17,7 @@ import type {UpgradeRecord} from './record.js';
 /** Runs the container plugins under our own lock. Rejects where one VM's trouble must stop the upgrade. */
 export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
   const options = heldOptions(context);
-  const run = await planRead(context, decideApply(options.registry, runInfo(options)), options);
+  const run = await planRead(context, decideApply(options), options);
   assertUpgradable(run.outcome.vms);
   return writeRun(context.session, run, options, async () => null);
 }
@@ -31,7 +31,7 @@ export async function undoContainers(context: VchContext): Promise<RunOutcome> {
 
 /** What the containerVMs are to become, without writing. */
 export function planContainers(target: VchTarget): Promise<PlannedRun> {
-  return planRead(target, decideApply(target.options.registry, runInfo(target.options)), target.options);
+  return planRead(target, decideApply(target.options), target.options);
 }
 
 /** What would be taken back from the containerVMs, without writing. */
@@ -116,8 +116,7 @@ export async function newerContainers(
   for (const vm of vms) {
     if (vm.owner.status === 'other') continue;
     const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
-    const version = dataVersionOf(vm.config, 'container');
-    if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);
+    if ((dataVersionOf(vm.config, 'container') ?? 0) > from.dataVersion) newer.push(seen);
     else if ((compareReleases(releaseOf(vm.config), from) ?? 0) > 0) newer.push(seen);
     // What a host that is away still shows is enough; nothing at all says nothing.
     else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);

@@ -141,7 +141,7 @@ function summaryOf(
     ...vch,
     build: text(BUILD_KEY.appliance),
     version: text(APPLIANCE_VERSION_KEY),
-    dataVersion: versionOf(appliance),
+    dataVersion: dataVersionOf(appliance.config, 'appliance'),
     powerState,
     lock: lockState(config, label),
   };
@@ -169,18 +169,13 @@ function applianceOutcome(
     kind: 'appliance',
     displayName: vch.summary.name,
     powerState: appliance?.powerState ?? null,
-    dataVersion: appliance === null ? null : versionOf(appliance),
+    dataVersion: appliance && dataVersionOf(appliance.config, 'appliance'),
     status,
     applied: shown ? (plan?.applied ?? []) : [],
     changes: shown ? changes : [],
     findings: plan?.findings ?? [],
     error: status === 'failed' ? error : null,
   };
-}
-
-function versionOf({config}: Appliance): number | null {
-  const version = dataVersionOf(config, 'appliance');
-  return version.status === 'valid' ? version.version : null;
 }
 
 function notAttempted<Vm extends VmOutcome | ApplianceOutcome>(vm: Vm): Vm {

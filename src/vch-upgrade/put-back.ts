@@ -1,6 +1,4 @@
 import {missingKeys} from '../appliance/appliance-writer.js';
-import {findLease} from '../appliance/lease.js';
-import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
@@ -8,7 +6,7 @@ import {ACT, isSilence, retried} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import {settle} from '../vim25/tasks.js';
 import {tellNewer} from './containers.js';
-import type {VchContext} from './context.js';
+import type {VchContext, VchTarget} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
@@ -27,17 +25,10 @@ export async function putApplianceBack(
 ): Promise<Partial<UpgradeRecord>> {
   const patch = await tellNewer(context);
   const {record} = context;
-  const snapshot = await findSnapshot(context, record);
   const appliance = await context.writer.read();
-  if (snapshot === null) {
-    if (!record.touched) return patch;
-    throw snapshotGone(context);
-  }
-  // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
-  if (!written && appliance.powerState === record.powerState) return patch;
-  const before = await readSnapshotConfig(context.session, snapshot.ref);
-  // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
-  if (isBack(record, before, appliance)) return patch;
+  const goal = await revertGoal(context, record, written, appliance);
+  if (goal === null) return patch;
+  const {snapshot, before} = goal;
   if (!record.touched || record.snapshot !== snapshot.ref.value)
     await context.write({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
@@ -46,6 +37,7 @@ export async function putApplianceBack(
       `${context.label} was powered off before its upgrade, and is powered off again now`,
     );
   await ensurePoweredOff(context);
+  context.lock.reverting(before.extraConfig);
   await revert(context, snapshot);
   await restore(context, before);
   if (record.powerState !== 'poweredOn') return patch;
@@ -53,6 +45,25 @@ export async function putApplianceBack(
   await ensurePoweredOn(context);
   await expectReady(context);
   return patch;
+}
+
+/** The snapshot that an appliance must be reverted to, with what it holds; `null` where no revert is needed. */
+export async function revertGoal(
+  target: VchTarget,
+  record: UpgradeRecord,
+  written: boolean,
+  appliance: Appliance,
+): Promise<{readonly snapshot: Snapshot; readonly before: SnapshotConfig} | null> {
+  const snapshot = await findSnapshot(target, record);
+  if (snapshot === null) {
+    if (!record.touched) return null;
+    throw snapshotGone(target, record);
+  }
+  // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
+  if (!written && appliance.powerState === record.powerState) return null;
+  const before = await readSnapshotConfig(target.session, snapshot.ref);
+  // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
+  return isBack(record, before, appliance) ? null : {snapshot, before};
 }
 
 /** Whether an appliance is as its snapshot has it, but for what its guest writes while it runs. */
@@ -143,13 +154,11 @@ function revert(context: VchContext, snapshot: Snapshot): Promise<true> {
  */
 async function restore(context: VchContext, before: SnapshotConfig): Promise<void> {
   const {writer, lock, record} = context;
-  const inSnapshot = findLease(UPGRADE_LOCK, before.extraConfig)?.id ?? null;
   const keys = [...record.keys, LEDGER_KEY];
   const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
   await writer.write('renewing the lock after the revert', (appliance) => {
     if (appliance.powerState !== 'poweredOff') throw poweredOnMeanwhile(context, appliance);
-    // Also what the revert itself has put there.
-    if (findLease(UPGRADE_LOCK, appliance.config)?.id !== inSnapshot) lock.assertOurs(appliance);
+    lock.assertOurs(appliance);
     const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys()});
     const deviceChange = drives(appliance, before, record.cdrom?.key);
     const nothing = extraConfig.length === 0 && deviceChange.length === 0;
@@ -186,7 +195,7 @@ function poweredOnMeanwhile({label}: VchContext, {powerState}: Appliance): VchEr
   );
 }
 
-function snapshotGone({label, record}: VchContext): VchError {
+function snapshotGone({label}: VchTarget, record: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_ROLLBACK_FAILED',
     `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${label} is gone: somebody removed it, and without it the appliance cannot be put back; see govc snapshot.tree`,

@@ -3,6 +3,7 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {dataVersionOf} from '../migration/data-version.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {planContainers} from './containers.js';
@@ -23,7 +24,7 @@ import {
 } from './steps.js';
 import {takeLock} from './take-lock.js';
 import {pluginsOf, runUpgrade, versionText} from './upgrade.js';
-import {applianceDataVersion, planOnRecord} from './upgrade-appliance.js';
+import {planOnRecord} from './upgrade-appliance.js';
 
 /** Resumes an upgrade that was stopped, from the step on record. What is done already stays as it is. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
@@ -83,7 +84,7 @@ function assertSameBuild({label}: VchTarget, record: UpgradeRecord, appliance: A
     reached(record.phase, 'appliance') && record.to !== null
       ? [record.from.build, record.to.build]
       : [record.from.build];
-  const version = applianceDataVersion(appliance);
+  const version = dataVersionOf(appliance.config, 'appliance') ?? 0;
   const known = reached(record.phase, 'appliance') || version === record.from.dataVersion;
   if (ours.includes(build) && known) return;
   throw new VchError(

@@ -1,6 +1,6 @@
 import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
-import {type Change, optionValues} from '../extraconfig/extra-config.js';
+import {type Change, optionValues, rawOf} from '../extraconfig/extra-config.js';
 import {
   APPLIANCE_BUILD_DATE_KEY,
   APPLIANCE_COMMIT_KEY,
@@ -17,7 +17,8 @@ import {
 import {decodeValue, encodeValue, listEntries, NIL} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import {APPLIANCE_STAMP, dataVersionOf} from '../migration/data-version.js';
+import {APPLIANCE_STAMP} from '../migration/data-version.js';
+import {writtenKeys} from '../migration/decision.js';
 import type {Finding} from '../migration/finding.js';
 import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
@@ -36,7 +37,6 @@ export interface Destination {
 
 /** What an upgrade does to the appliance, decided on one reading of it. */
 export interface AppliancePlan {
-  readonly dataVersion: number;
   /** Ids of the plugins that change something. */
   readonly applied: readonly string[];
   /** Sorted by key, all but the ledger and the data version. */
@@ -70,19 +70,19 @@ export async function planAppliance(
     {mayBeBrief: true},
   );
   if (plan.status !== 'pending' && plan.status !== 'unchanged') throw plan.error;
-  const own = plan.status === 'pending' ? plan.changes : [];
+  const {applied, changes, ledger} =
+    plan.status === 'pending' ? plan : {applied: [], changes: [], ledger: null};
   const wanted = {...versionKeys(destination, appliance), ...sessionKeys(appliance)};
   const others = Object.entries(wanted).flatMap(([key, after]): Change[] => {
-    const before = config[key] ?? null;
+    const before = rawOf(config, key);
     return before === after ? [] : [{key, before, after}];
   });
   const stampKey = DATA_VERSION_KEY.appliance;
   const stamp = {key: stampKey, before: config[stampKey] ?? null, after: String(APPLIANCE_STAMP)};
   return {
-    dataVersion: plan.dataVersion,
-    applied: plan.status === 'pending' ? plan.applied : [],
-    changes: [...own, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
-    ledger: plan.status === 'pending' ? plan.ledger : null,
+    applied,
+    changes: [...changes, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    ledger,
     stamp: stamp.before === stamp.after ? null : stamp,
     cdrom: destination.applianceIso === null ? null : cdromChange(vch, appliance, destination.applianceIso),
     findings: plan.findings,
@@ -136,12 +136,6 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
   return drive.fileName === fileName ? null : {...drive, fileName};
 }
 
-/** The appliance's data version; one that is no number was refused before. */
-export function applianceDataVersion(appliance: Appliance): number {
-  const found = dataVersionOf(appliance.config, 'appliance');
-  return found.status === 'valid' ? found.version : 0;
-}
-
 /**
  * Gives the powered-off appliance its new data and ISO in one guarded write, and then, last of all, its data version:
  * whoever reads 10 there knows that the rest stands.
@@ -155,7 +149,7 @@ export async function writeAppliance(context: VchContext): Promise<void> {
     const {changes, ledger, cdrom} = await planOnRecord(context, appliance, context.record);
     if (changes.length === 0 && cdrom === null) return {missing: null, value: null};
     const missing = {
-      extraConfig: optionValues(ledger === null ? changes : [...changes, ledger]),
+      extraConfig: optionValues(writtenKeys({changes, ledger})),
       ...(cdrom === null ? {} : {deviceChange: [cdrom]}),
     };
     return {missing, value: null};

@@ -16,6 +16,7 @@ import {
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
+import {dataVersionOf} from '../migration/data-version.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
@@ -111,7 +112,8 @@ async function planUpgrade(
   const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
   const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
   const from = {
-    dataVersion: plan.dataVersion,
+    // One that is not a number was refused with the plan.
+    dataVersion: dataVersionOf(appliance.config, 'appliance') ?? 0,
     build: versionText(appliance, 'BuildNumber'),
     version: versionText(appliance, 'Version'),
   };

@@ -3,7 +3,7 @@ import {assertNothingMissing, readObject} from './property-collector.js';
 import {optionValues, refValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
-import {type Cdrom, readCdroms} from './virtual-machine.js';
+import {type Cdrom, readCdroms, readSettings, VM_SETTINGS, type VmSettings} from './virtual-machine.js';
 import {child, childrenNamed, childText, type XmlElement, xmlText} from './xml.js';
 
 /** One snapshot of a VM. */
@@ -28,6 +28,7 @@ export interface SnapshotTree {
 export interface SnapshotConfig {
   readonly extraConfig: Readonly<Record<string, string>>;
   readonly cdroms: readonly Cdrom[];
+  readonly settings: VmSettings;
 }
 
 /** Starts `CreateSnapshot_Task`: disks and configuration, without memory and without quiescing the guest. */
@@ -93,12 +94,14 @@ export function readSnapshotConfig(
   session: Session,
   snapshot: ManagedObjectReference,
 ): Promise<SnapshotConfig> {
-  return readObject(session, snapshot, ['config.extraConfig', 'config.hardware.device'], (content) => {
+  const paths = ['config.extraConfig', 'config.hardware.device', ...Object.keys(VM_SETTINGS)];
+  return readObject(session, snapshot, paths, (content) => {
     assertNothingMissing(content, 'reading the snapshot');
     const options = optionValues(content.properties.get('config.extraConfig'));
     return {
       extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
       cdroms: readCdroms(content.properties.get('config.hardware.device')),
+      settings: readSettings(content.properties),
     };
   });
 }

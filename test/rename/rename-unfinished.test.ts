@@ -83,7 +83,7 @@ describe('rename: a rename that got no further than its container', () => {
         simulator.addFault({method: 'ReconfigVM_Task', object: WEB, do: action});
         const first = await reportOf(simulator, 'rename', 'db', 'pg');
         expect(first.code).to.equal(3);
-        expect(inReport(first)).to.deep.equal([`${DB} changed`, told, `${APP} changed link-renamed`]);
+        expect(inReport(first)).to.deep.equal([`${DB} changed`, `${APP} changed link-renamed`, told]);
         expect(claimNow(simulator)).to.equal(encodeUnfinished([{container: ID, from: 'db', to: 'pg'}]));
         simulator.clearFaults();
         const next = await reportOf(
