@@ -26,7 +26,7 @@ type Argv = Readonly<Record<string, unknown>> & {readonly _: readonly (string | 
 
 const EXIT_CODES = `Exit codes: 0 every VM is where it should be, 1 failed, 2 changes are pending (plan --detailed-exitcode),
 3 done but for VMs that were refused, failed, in conflict, unreachable or unknown, 4 an upgrade holds the lock,
-5 usage or settings, 130 and 143 stopped by a signal.`;
+5 usage or settings, 6 a person is needed now, 129, 130 and 143 stopped by a signal.`;
 const ENVIRONMENT = `Environment: VIC_MACHINE_TARGET, _USER, _PASSWORD, _THUMBPRINT, then GOVC_URL, _USERNAME, _PASSWORD, _INSECURE,
 _TLS_CA_CERTS, _TLS_KNOWN_HOSTS. Options beat both.`;
 

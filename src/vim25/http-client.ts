@@ -362,7 +362,7 @@ class Watch {
     const {signal} = this.#ended;
     while (!signal.aborted) {
       const left = Math.min(this.#moved + idle, end) - this.#clock.now();
-      if (left > 0) await this.#clock.sleep(left, {signal});
+      if (left > 0) await this.#clock.sleep(left, {signal, limit: true});
       else return this.#over.abort(this.#hangs(this.#clock.now() >= end ? 'no whole answer' : 'no answer'));
     }
   }

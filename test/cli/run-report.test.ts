@@ -113,6 +113,7 @@ describe('migration command', () => {
   });
 
   for (const [signal, code] of [
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
