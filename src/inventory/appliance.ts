@@ -1,6 +1,6 @@
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {readObject} from '../vim25/property-collector.js';
+import {readObjects} from '../vim25/property-collector.js';
 import {optionValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {
@@ -40,9 +40,9 @@ const PATHS = [
 
 /** Reads a VCH's appliance. */
 export async function readAppliance(session: Session, vch: Vch): Promise<Appliance> {
-  const content = await readObject(session, vch.ref, PATHS, ({properties}) => properties);
-  const changeVersion = textValue(content.get('config.changeVersion'));
-  if (changeVersion === null) {
+  const [content] = await readObjects(session, [vch.ref], PATHS, ({properties}) => properties);
+  const changeVersion = textValue(content?.get('config.changeVersion'));
+  if (content === undefined || changeVersion === null) {
     throw new VchError(
       'VCH_ERR_HOST_UNREACHABLE',
       `${vch.summary.name} (${vch.ref.value}) shows no configuration; bring its host or datastore back and run the same command again`,

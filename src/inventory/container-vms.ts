@@ -4,7 +4,6 @@ import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
-  assertNothingMissing,
   extraConfigPath,
   type ObjectContent,
   type ObjectSpec,
@@ -95,12 +94,12 @@ export async function childrenOf(session: Session, vch: Vch): Promise<readonly O
   const objects: ObjectSpec[] = [];
   if (vch.pool !== null) {
     // If the user may not read the list, the traversal would silently find no VMs: read the list itself first.
-    await readWhole(session, vch.pool, ['vm']);
+    await readObject(session, vch.pool, ['vm'], FINDING);
     objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
   }
   const folder = await ownFolder(session, vch);
   if (folder !== null) {
-    await readWhole(session, folder, ['childEntity']);
+    await readObject(session, folder, ['childEntity'], FINDING);
     objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
   }
   return objects;
@@ -127,6 +126,7 @@ export async function rereadVms(
 }
 
 const CHUNK = 250;
+const FINDING = "finding the VCH's containerVMs";
 
 /** A VM that is gone fails the reading of all the others; halving the list finds it in a few requests. */
 async function readKnown(
@@ -189,17 +189,9 @@ function keysToRead(keys: readonly string[]): string[] {
 async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectReference | null> {
   const {folder} = vch;
   if (folder === null) return null;
-  const properties = await readWhole(session, folder, ['parent']);
+  const properties = await readObject(session, folder, ['parent'], FINDING);
   const parent = refValue(properties.get('parent'));
   return parent === null || parent.type === 'Datacenter' ? null : folder;
-}
-
-/** Properties of one object, of which none may be unreadable. */
-function readWhole(session: Session, obj: ManagedObjectReference, pathSet: readonly string[]) {
-  return readObject(session, obj, pathSet, (content) => {
-    assertNothingMissing(content, "finding the VCH's containerVMs");
-    return content.properties;
-  });
 }
 
 function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: FoundVch): ContainerVm | null {

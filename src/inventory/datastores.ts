@@ -20,10 +20,8 @@ export async function readDatastores(
   session: Session,
   vm: ManagedObjectReference,
 ): Promise<readonly Datastore[]> {
-  const refs = await readObject(session, vm, ['datastore'], (content) => {
-    assertNothingMissing(content, 'finding its datastores');
-    return refValues(content.properties.get('datastore'));
-  });
+  const properties = await readObject(session, vm, ['datastore'], 'finding its datastores');
+  const refs = refValues(properties.get('datastore'));
   if (refs.length === 0) return [];
   return retrieveProperties(
     session,

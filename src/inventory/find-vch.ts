@@ -15,7 +15,6 @@ import {
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
 import {type ManagedObjectReference, unescapeName} from '../vim25/managed-object.js';
 import {
-  assertNothingMissing,
   extraConfigPath,
   leftOut,
   type ObjectContent,
@@ -26,7 +25,7 @@ import {
 } from '../vim25/property-collector.js';
 import {nameValue, optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
+import {type InventoryPath, inventoryPaths, isInDatacenter, isInside} from './inventory-path.js';
 import {ownersByPlace, owns} from './ownership.js';
 import {describeStrays, type StrayAppliance} from './stray-appliances.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
@@ -70,12 +69,15 @@ const KEYS = [
   ...LEASE_KEYS,
 ];
 
-/** Every VCH on the target that fits the selector; none is no error. */
+/** Every VCH on the target that fits the selector; none is an error only if something was selected. */
 export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
   const inventory = await discover(session);
-  for (const stray of await describeStrays(session, inventory.strays, inventory.appliances, selector))
-    session.log.warn(stray);
-  return fitting(session, inventory, selector);
+  const found = await fitting(session, inventory, selector);
+  const strays = await describeStrays(session, inventory.strays, inventory.appliances, selector);
+  if (found.length === 0 && describe(selector) !== '')
+    throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
+  for (const stray of strays) session.log.warn(stray);
+  return found;
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
@@ -90,15 +92,13 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
 }
 
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
-export function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
+export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
   const label = vchLabel(vch);
   const paths = ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)];
-  return readObject(session, vch.ref, paths, (content) => {
-    assertNothingMissing(content, `reading the upgrade lock of ${label}`);
-    const connection = textValue(content.properties.get('runtime.connectionState'));
-    if (connection !== 'connected') throw lockUnknown(label, connection);
-    return configOf(content, LEASE_KEYS);
-  });
+  const properties = await readObject(session, vch.ref, paths, `reading the upgrade lock of ${label}`);
+  const connection = textValue(properties.get('runtime.connectionState'));
+  if (connection !== 'connected') throw lockUnknown(label, connection);
+  return configOf({properties}, LEASE_KEYS);
 }
 
 function lockUnknown(label: string, connection: string | null): VchError {
@@ -211,7 +211,7 @@ async function fitting(
       const containerVMs = counts.get(appliance.ref.value) ?? 0;
       const content = details.get(appliance.ref.value);
       // Its keys say whether somebody holds it.
-      if (content === undefined) throw leftOut(session, appliance.ref);
+      if (content === undefined) throw leftOut(session, appliance.ref, `looking at ${appliance.name}`);
       return {vch: toVch(appliance, content, path, containerVMs), path};
     })
     .filter(({vch, path}) => fits(vch, path, selector))
@@ -223,7 +223,7 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
   const names = [name, name && unescapeName(name)];
   if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
-  if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
+  if (datacenter !== undefined && (path === undefined || !isInDatacenter(path, datacenter))) return false;
   return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
 }
 
@@ -267,7 +267,7 @@ function countContainers({appliances, containers}: VicInventory): ReadonlyMap<st
   return counts;
 }
 
-function configOf(content: ObjectContent, keys: readonly string[]): ExtraConfig {
+function configOf(content: Pick<ObjectContent, 'properties'>, keys: readonly string[]): ExtraConfig {
   return Object.fromEntries(
     keys.flatMap((key) => {
       const option = optionValue(content.properties.get(extraConfigPath(key)));

@@ -61,30 +61,43 @@ export function retrieveProperties<T>(
   return restartable(session, () => retrieveOnce(session, objects, properties, map));
 }
 
-/** Reads one object. That an answer leaves it out proves nothing: only `ManagedObjectNotFound` says that it is gone. */
-export function readObject<T>(
+/** Reads the same properties of several objects. */
+export async function readObjects<T>(
+  session: Session,
+  objects: readonly ManagedObjectReference[],
+  pathSet: readonly string[],
+  map: (content: ObjectContent) => T,
+): Promise<T[]> {
+  if (objects.length === 0) return [];
+  const types = [...new Set(objects.map(({type}) => type))];
+  return retrieveProperties(
+    session,
+    objects.map((obj) => ({obj})),
+    types.map((type) => ({type, pathSet})),
+    map,
+  );
+}
+
+/** Reads properties of one object. A property that cannot be read is an error; `what` names the reading. */
+export async function readObject(
   session: Session,
   obj: ManagedObjectReference,
   pathSet: readonly string[],
-  map: (content: ObjectContent) => T,
-): Promise<T> {
-  return restartable(session, async () => {
-    const read = await retrieveOnce(session, [{obj}], [{type: obj.type, pathSet}], (content) => ({
-      found: map(content),
-    }));
-    const [first] = read;
-    if (first === undefined) throw leftOut(session, obj);
-    return first.found;
+  what: string,
+): Promise<ObjectContent['properties']> {
+  const [properties] = await readObjects(session, [obj], pathSet, (content) => {
+    assertNothingMissing(content, what);
+    return content.properties;
   });
+  if (properties !== undefined) return properties;
+  throw leftOut(session, obj, what);
 }
 
-/** The error for an object that an answer does not mention. */
-export function leftOut({url}: Session, obj: ManagedObjectReference): VchError {
-  return new VchError(
-    'VCH_ERR_TRANSPORT',
-    `${url.host} left ${obj.value} out of its answer, and does not say that it is gone; run the same command again`,
-    {failure: 'busy'},
-  );
+/** That an answer leaves an object out proves nothing: only `ManagedObjectNotFound` says that it is gone. */
+export function leftOut({url}: Session, {value}: ManagedObjectReference, what: string): VchError {
+  return new VchError('VCH_ERR_TRANSPORT', `${what}: ${url.host} left ${value} out of its answer`, {
+    failure: 'busy',
+  });
 }
 
 /** The same without beginning anew, for who holds something that a new beginning needs anew: a view. */

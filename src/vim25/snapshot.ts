@@ -1,5 +1,5 @@
 import type {ManagedObjectReference} from './managed-object.js';
-import {assertNothingMissing, readObject} from './property-collector.js';
+import {readObject} from './property-collector.js';
 import {optionValues, refValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
@@ -62,14 +62,9 @@ export function removeSnapshot(
 }
 
 /** Reads which snapshots a VM has. */
-export function readSnapshots(session: Session, vm: ManagedObjectReference): Promise<SnapshotTree> {
-  return readObject(session, vm, ['snapshot'], (content) => {
-    assertNothingMissing(content, 'reading the snapshots');
-    return snapshotTree(content.properties.get('snapshot'));
-  });
-}
-
-function snapshotTree(info: XmlElement | undefined): SnapshotTree {
+export async function readSnapshots(session: Session, vm: ManagedObjectReference): Promise<SnapshotTree> {
+  const properties = await readObject(session, vm, ['snapshot'], 'reading the snapshots');
+  const info = properties.get('snapshot');
   return {
     current: refValue(child(info, 'currentSnapshot'))?.value ?? null,
     all: childrenNamed(info, 'rootSnapshotList').flatMap((root) => flatten(root, null)),
@@ -89,19 +84,17 @@ function flatten(node: XmlElement, parent: string | null): readonly Snapshot[] {
   return [own, ...childrenNamed(node, 'childSnapshotList').flatMap((below) => flatten(below, ref.value))];
 }
 
-/** Reads what a snapshot holds; anything of it that may not be read is an error. */
-export function readSnapshotConfig(
+/** Reads what a snapshot holds; it is an error if any part of that may not be read. */
+export async function readSnapshotConfig(
   session: Session,
   snapshot: ManagedObjectReference,
 ): Promise<SnapshotConfig> {
   const paths = ['config.extraConfig', 'config.hardware.device', ...Object.keys(VM_SETTINGS)];
-  return readObject(session, snapshot, paths, (content) => {
-    assertNothingMissing(content, 'reading the snapshot');
-    const options = optionValues(content.properties.get('config.extraConfig'));
-    return {
-      extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
-      cdroms: readCdroms(content.properties.get('config.hardware.device')),
-      settings: readSettings(content.properties),
-    };
-  });
+  const properties = await readObject(session, snapshot, paths, 'reading the snapshot');
+  const options = optionValues(properties.get('config.extraConfig'));
+  return {
+    extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
+    cdroms: readCdroms(properties.get('config.hardware.device')),
+    settings: readSettings(properties),
+  };
 }
