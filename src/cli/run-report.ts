@@ -66,6 +66,7 @@ export async function carryOut(
     () => session.contact,
     () => ready.run(session, options),
   );
+  env.redactor.spare([outcome.vch.name, outcome.vch.ownName]);
   const interrupted = outcome.interrupted || cutShort(outcome, stop.signal);
   const declined = question?.declined() ?? false;
   const composed = composeReport(
