@@ -9,6 +9,7 @@ import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {renameClass} from '../migration/rename-class.js';
 import {untilStopped} from '../stopping.js';
+import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
 import {assertExpected, mapVms, type ReadVch, readVch, runOutcome} from './read-vch.js';
@@ -154,7 +155,13 @@ export function writtenKeys({changes, ledger}: PendingDecision): readonly Change
 
 /** A reading as the migration layer wants it. */
 export function vmInput(vm: ReadableVm): VmInput {
-  return {target: 'container', id: vm.containerId, instanceUuid: vm.instanceUuid, config: vm.config};
+  return {
+    target: 'container',
+    id: vm.containerId,
+    ref: refString(vm.ref),
+    instanceUuid: vm.instanceUuid,
+    config: vm.config,
+  };
 }
 
 /** A VM's outcome as far as the decision goes. */

@@ -2,6 +2,7 @@ import {toVchError, VchError} from '../errors.js';
 import {rawOf} from '../extraconfig/extra-config.js';
 import {type ContainerVm, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
+import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {VmOutcome} from './outcome.js';
 import {outcomeOf, type PendingDecision, type Planned, writtenKeys} from './plan.js';
@@ -62,7 +63,7 @@ function judge({vm, decision}: Planned, read: ReadonlyMap<string, ContainerVm | 
     status: 'failed',
     error: new VchError(
       'VCH_ERR_VERIFY',
-      `${label}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e, then run vch-migrate verify`,
+      `${label}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`,
     ),
   };
 }

@@ -39,15 +39,18 @@ export type AcceptedVersion =
 export function acceptDataVersion(
   config: ExtraConfig,
   target: Target,
-  label: string,
-  again = 'vch-migrate plan',
+  {
+    label,
+    vm,
+    again = 'vch-migrate plan',
+  }: {readonly label: string; readonly vm: string; readonly again?: string},
 ): AcceptedVersion {
   const found = dataVersionOf(config, target);
   if (found.status === 'invalid') {
     const error = new VchError(
       'VCH_ERR_DATA_VERSION_INVALID',
       `${label}: its data version ${JSON.stringify(found.raw)} (${DATA_VERSION_KEY[target]}) is not a whole number. ` +
-        `Read it with \`govc vm.info -e\`, correct it while the VM is powered off, then run \`${again}\` again`,
+        `Read it with \`govc vm.info -e ${vm}\`, correct it while the VM is powered off, then run \`${again}\` again`,
     );
     return {status: 'refused', version: null, error};
   }

@@ -3,7 +3,7 @@ import {LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {RENAME_SUPPORTED_VERSION} from './data-version.js';
 import {type Ledger, parseLedger} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
-import {type VmInput, vmLabel} from './vm.js';
+import {govcVm, type VmInput, vmLabel} from './vm.js';
 
 /** The history of a VM, if it can be relied on. */
 export type History =
@@ -84,7 +84,7 @@ function redo(version: number): string {
 function forget(input: VmInput): string {
   const keys = input.target === 'container' ? [LEDGER_KEY, RENAME_DISABLED_KEY] : [LEDGER_KEY];
   const edits = keys.map((key) => `-e ${key}=`).join(' ');
-  return `To start a new history, run \`govc vm.change -vm <path of the VM> ${edits}\`, then \`vch-migrate plan\` again`;
+  return `To start a new history, run \`govc vm.change -vm ${govcVm(input)} ${edits}\`, then \`vch-migrate plan\` again`;
 }
 
 /** Refuses a ledger that says nothing reliable about its VM, with the way out. */

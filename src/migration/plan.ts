@@ -26,7 +26,7 @@ import {
   runUp,
   TIME_LIMIT,
 } from './runner.js';
-import {type RunInfo, type VmInput, vmLabel} from './vm.js';
+import {govcVm, type RunInfo, type VmInput, vmLabel} from './vm.js';
 
 export type {RunInfo, VmInput} from './vm.js';
 
@@ -66,7 +66,7 @@ export async function planVm(
   options: PlanOptions = {},
 ): Promise<VmPlan> {
   const label = vmLabel(input);
-  const accepted = acceptDataVersion(input.config, input.target, label);
+  const accepted = acceptDataVersion(input.config, input.target, {label, vm: govcVm(input)});
   if (accepted.status === 'refused') {
     return {status: 'refused', dataVersion: accepted.version, error: accepted.error, findings: []};
   }
@@ -90,6 +90,7 @@ export async function planVm(
     draft: new Draft(input.config),
     dataVersion,
     label,
+    vm: govcVm(input),
     applied: [],
     findings,
   };

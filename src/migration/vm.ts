@@ -7,6 +7,8 @@ export interface VmInput {
   /** Container id, or `VirtualMachine:vm-N`. */
   readonly id: string;
   readonly instanceUuid: string;
+  /** What govc calls it on a command line, `VirtualMachine:vm-N`; the id where it is left out. */
+  readonly ref?: string;
   readonly config: ExtraConfig;
 }
 
@@ -18,6 +20,11 @@ export interface RunInfo {
   readonly user: string;
   readonly changeId?: string | undefined;
   readonly toolVersion: string;
+}
+
+/** What govc calls a VM. */
+export function govcVm({ref, id}: Pick<VmInput, 'ref' | 'id'>): string {
+  return ref ?? id;
 }
 
 /** What messages call a VM. */

@@ -128,7 +128,7 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
   if (drive === undefined) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
-      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one with govc device.cdrom.add while it is powered off`,
+      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one while it is powered off: govc device.cdrom.add -vm ${refString(vch.ref)}`,
     );
   }
   return drive.fileName === fileName ? null : {...drive, fileName};

@@ -2,6 +2,7 @@ import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {optionValues} from '../extraconfig/extra-config.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {refString} from '../vim25/managed-object.js';
 import {type AppliancePlan, changesAppliance, type Destination, planAppliance} from './appliance-plan.js';
 import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
@@ -62,7 +63,7 @@ export async function verifyAppliance(context: VchContext): Promise<void> {
   throw new VchError(
     'VCH_ERR_VERIFY',
     `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
-      'differ again; see with govc vm.info -e who changed them',
+      `differ again; see the events of the VM for who changed them: govc events ${refString(context.vch.ref)}`,
   );
 }
 

@@ -2,6 +2,7 @@ import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
 import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {untilStopped} from '../stopping.js';
+import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {assertNoNewer, planUndoContainers} from './containers.js';
 import {logEvent, openVch, type VchContext, type VchOptions, type VchTarget} from './context.js';
@@ -122,7 +123,7 @@ async function assertSnapshot(target: VchTarget, record: UpgradeRecord): Promise
   throw new VchError(
     'VCH_ERR_CONFLICT',
     `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} is gone, and without it the appliance cannot be put back. ` +
-      'Nothing was written; see govc snapshot.tree, and vch-migrate undo for the containerVMs alone',
+      `Nothing was written; see govc snapshot.tree -vm ${refString(target.vch.ref)}, and vch-migrate undo for the containerVMs alone`,
   );
 }
 

@@ -32,7 +32,11 @@ describe('the data version', () => {
   });
 
   it('is accepted up to 10, and the refusal names the VM and what is there', () => {
-    const accept = (raw: string) => acceptDataVersion({[VERSION]: raw}, 'container', 'containerVM abc');
+    const accept = (raw: string) =>
+      acceptDataVersion({[VERSION]: raw}, 'container', {
+        label: 'containerVM abc',
+        vm: 'VirtualMachine:vm-13',
+      });
     expect(accept('10')).to.deep.equal({status: 'accepted', version: 10});
     const tooNew = accept('11');
     expect(tooNew.status === 'refused' && tooNew.error.message).to.match(

@@ -2,6 +2,7 @@ import {describeHolder, readHolder, UPGRADE_LOCK} from '../../appliance/lease.js
 import {durationText} from '../../duration.js';
 import {vchLabel} from '../../inventory/vch.js';
 import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
+import {refString} from '../../vim25/managed-object.js';
 import {GRACE} from '../power.js';
 import {recordOn} from '../steps.js';
 import {failed, ok, orThrow, type VchCheck, warning} from './verdict.js';
@@ -27,7 +28,7 @@ export const dataVersionCheck: VchCheck = {
   title: 'data version',
   judge({vch, appliance}) {
     const {config} = orThrow(appliance);
-    const accepted = acceptDataVersion(config, 'appliance', vchLabel(vch));
+    const accepted = acceptDataVersion(config, 'appliance', {label: vchLabel(vch), vm: refString(vch.ref)});
     if (accepted.status === 'refused') return failed(`${accepted.error.code}: ${accepted.error.message}`);
     const {version} = accepted;
     return ok(

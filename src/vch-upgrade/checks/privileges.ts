@@ -1,4 +1,5 @@
 import type {Datastore} from '../../inventory/datastores.js';
+import {shellQuoted} from '../../shell-word.js';
 import {type MissingPrivileges, missingPrivileges} from '../../vim25/authorization.js';
 import {vmRef} from '../../vim25/managed-object.js';
 import {datastoreOf} from './iso.js';
@@ -54,7 +55,7 @@ export const privilegesCheck: VchCheck = {
     if (lines.length > 0) {
       return failed(
         `${session.user} lacks ${lines.join('; ')}. ${role(wanted)}, and give it with: ` +
-          `govc permissions.set -principal '${session.user}' -role vch-migrate -propagate=true, on what holds the VCH and its datastore`,
+          `govc permissions.set -principal ${shellQuoted(session.user)} -role vch-migrate -propagate=true / (or, instead of /, each of the folder, pool and datastore of the VCH)`,
       );
     }
     if (appliance.length > 0) {
