@@ -15,8 +15,7 @@ import Mocha from 'mocha';
 const TESTS = fileURLToPath(new URL('../dist/test/', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../test/', import.meta.url));
 const SAMPLED = /\/depth\.js'/;
-const LONG =
-  /\/(depth|peers|browser|small-upgrade|upgradable-vch|containers\/containers)\.js'|node:child_process/;
+const LONG = /\/(depth|peers|browser|small-upgrade|containers\/containers)\.js'|node:child_process/;
 
 const {EVENT_TEST_END, EVENT_HOOK_END, EVENT_RUN_END, EVENT_TEST_FAIL} = Mocha.Runner.constants;
 

@@ -8,6 +8,7 @@ import {VM_STATUSES} from '../src/report/report.js';
 import type {Simulator} from '../src/simulator/simulator.js';
 import {startSimulator} from '../src/simulator/simulator.js';
 import {CHECK, LOCK, STEPS, UNLOCK} from '../src/vch-upgrade/steps.js';
+import {writeIso} from './iso-file.js';
 import {vchMigrate} from './on-simulator.js';
 import {ROOT} from './peers.js';
 import {unasked} from './unasked.js';
@@ -126,6 +127,7 @@ describe('documentation', () => {
       folder = mkdtempSync(join(tmpdir(), 'vch-migrate-'));
       symlinkSync(`${ROOT}fixtures`, join(folder, 'fixtures'));
       mkdirSync(join(folder, 'home'));
+      for (const name of ['appliance.iso', 'bootstrap.iso']) await writeIso(join(folder, name));
       process.chdir(folder);
       simulator = await startSimulator({fixture: `${ROOT}fixtures/legacy.json`});
     });

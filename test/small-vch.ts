@@ -3,6 +3,7 @@ import {silent} from '../src/log.js';
 import type {Fixture} from '../src/simulator/fixture/fixture.js';
 import {type Simulator, type SimulatorOptions, startSimulator} from '../src/simulator/simulator.js';
 import {connect, type Session} from '../src/vim25/session.js';
+import {VirtualClock} from './virtual-clock.js';
 
 /** One containerVM of a small VCH; everything has a default. */
 export interface SmallVm {
@@ -72,17 +73,30 @@ export function smallVch(vms: readonly SmallVm[], settings: Readonly<Record<stri
   return fixture as unknown as Fixture;
 }
 
-/** A simulator for the time of a callback. */
+/** The virtual time of each simulator that has one, for the sessions with it. */
+const clocks = new WeakMap<Simulator, VirtualClock>();
+
+/**
+ * A simulator for the time of a callback, and in a time of its own, which passes only while everybody in this process
+ * waits. A test with a client in another process gives it the machine's time.
+ */
 export async function withSimulator<T>(
   options: SimulatorOptions,
-  use: (simulator: Simulator) => Promise<T>,
+  use: (simulator: Simulator, clock: VirtualClock) => Promise<T>,
 ): Promise<T> {
-  const simulator = await startSimulator(options);
+  const clock = new VirtualClock();
+  const simulator = await startSimulator({time: clock, ...options});
+  if (options.time === undefined) clocks.set(simulator, clock);
   try {
-    return await use(simulator);
+    return await use(simulator, clock);
   } finally {
     await simulator.close();
   }
+}
+
+/** The time that clients of a simulator go by; undefined where that is the machine's. */
+export function clockOf(simulator: Simulator): VirtualClock | undefined {
+  return clocks.get(simulator);
 }
 
 /** Settings to log in to a simulator as its administrator. */
@@ -94,18 +108,19 @@ export function loginTo(simulator: Simulator) {
     tls: {thumbprint: simulator.thumbprint},
     runId: 'test-run',
     log: silent,
+    clock: clockOf(simulator),
   };
 }
 
 /** A simulator and a session with it. */
 export function withSession<T>(
   options: SimulatorOptions,
-  use: (session: Session, simulator: Simulator) => Promise<T>,
+  use: (session: Session, simulator: Simulator, clock: VirtualClock) => Promise<T>,
 ): Promise<T> {
-  return withSimulator(options, async (simulator) => {
+  return withSimulator(options, async (simulator, clock) => {
     const session = await connect(loginTo(simulator));
     try {
-      return await use(session, simulator);
+      return await use(session, simulator, clock);
     } finally {
       await session.close();
     }

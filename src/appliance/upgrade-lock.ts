@@ -1,222 +1,85 @@
-import {performance} from 'node:perf_hooks';
-import {toVchError, VchError} from '../errors.js';
-import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
-import type {Appliance} from '../inventory/appliance.js';
-import {encodeRecord, type UpgradeRecord} from '../vch-upgrade/record.js';
-import {type ApplianceWriter, missing} from './appliance-writer.js';
-import {assertFree, findLease, UPGRADE_LOCK} from './lease.js';
-import {encodeLock, type LockText} from './lock-text.js';
-import {type LockOptions, newLock} from './new-lock.js';
+import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
+import {isFalse} from '../extraconfig/value.js';
+import {type Vch, type VchDescription, vchLabel} from '../inventory/vch.js';
+import {describeHolder, type LeaseKind, readHolder, word} from './lease.js';
 
-/**
- * The upgrade lock on an appliance: our own key with a sign of life in it, and VIC's flag, which vic-machine looks at.
- * Both, and the rollback record, are written in one guarded write.
- */
-export class UpgradeLock {
-  readonly #writer: ApplianceWriter;
-  readonly #options: LockOptions;
-  #lock: LockText;
-  #record: UpgradeRecord | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
-  /** When its last sign of life was written. */
-  #renewed = performance.now();
-  /** The appliance as taking the lock found it. */
-  #found: Appliance | undefined;
-  readonly #lost = new AbortController();
+/** What the upgrade lock says besides. */
+export interface SeenUpgrade {
+  readonly phase: string | null;
+  readonly changeId: string | null;
+}
 
-  constructor(writer: ApplianceWriter, options: LockOptions) {
-    this.#writer = writer;
-    this.#options = options;
-    this.#lock = newLock(options);
-  }
-
-  get id(): string {
-    return this.#lock.id;
-  }
-
-  /** Aborted when somebody else was seen to have the lock. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
-  }
-
-  /**
-   * Takes the lock, if it is free or the raw value `dead` of an owner who was seen to be dead. `record` makes the
-   * rollback record of the reading that the lock is taken on, or throws what speaks against it.
-   */
-  async take(
-    dead: string | null,
-    record: (appliance: Appliance) => Promise<UpgradeRecord>,
-  ): Promise<Appliance> {
-    let taken: {appliance: Appliance; record: UpgradeRecord} | undefined;
-    try {
-      await this.#writer.write('taking the upgrade lock', async (appliance) => {
-        if (findLease(UPGRADE_LOCK, appliance.config)?.id === this.id && taken !== undefined)
-          return {missing: null, value: null};
-        assertFree(UPGRADE_LOCK, appliance.config, this.#writer.label, dead);
-        taken = {appliance, record: await record(appliance)};
-        this.#found = appliance;
-        return {missing: missing(appliance.config, this.#keys(taken.record)), value: null};
-      });
-    } catch (error) {
-      // An answer may have been lost, and the lock be there all the same.
-      await this.undo();
-      throw error;
-    }
-    if (taken === undefined) throw this.#lostError('it is not there');
-    this.#renewed = performance.now();
-    const beat = (this.#options.lease ?? UPGRADE_LOCK.leaseTime) * 1000;
-    this.#heartbeat = setInterval(() => void this.#renew(), beat / 3).unref();
-    this.#record = taken.record;
-    return taken.appliance;
-  }
-
-  /** The rollback record that the lock was taken with, and its changes since. */
-  get record(): UpgradeRecord {
-    if (this.#record === undefined) throw new Error('the lock is not taken');
-    return this.#record;
-  }
-
-  /** Changes the record from the next write on. */
-  amend(change: Partial<UpgradeRecord>): void {
-    this.#record = {...this.record, ...change};
-  }
-
-  /** Puts lock, flag and record back to what taking it found, where nothing was done under it. What fails is told. */
-  async undo(): Promise<void> {
-    this.#end();
-    const found = this.#found?.config;
-    if (found === undefined) return;
-    const before = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY].map((key) => [
-      key,
-      found[key] ?? null,
-    ]);
-    try {
-      await this.#writer.write('giving the upgrade lock back', ({config}) => ({
-        missing:
-          findLease(UPGRADE_LOCK, config)?.id === this.id
-            ? missing(config, Object.fromEntries(before))
-            : null,
-        value: null,
-      }));
-    } catch (error) {
-      this.#options.log.warn(
-        `whether ${this.#writer.label} is locked now is not known: ${toVchError(error).message}; vch-migrate status tells, and unlock removes it`,
-      );
-    }
-  }
-
-  /** Makes sure that lock and flag are still ours, and writes the record; its phase goes into the lock, too. */
-  async update(record: UpgradeRecord): Promise<void> {
-    await this.#writer.inTurn(async (turn) => {
-      const {phase} = record;
-      const lease = this.#options.leaseTimeOf(phase, this.#options.lease ?? UPGRADE_LOCK.leaseTime);
-      this.#record = record;
-      this.#lock = {...this.#lock, phase, lease, counter: this.#lock.counter + 1};
-      await turn.write(`entering the phase ${phase}`, (appliance) => {
-        this.assertOurs(appliance);
-        return {missing: missing(appliance.config, this.#keys(record)), value: null};
-      });
-      this.#renewed = performance.now();
-    });
-  }
-
-  /** What lock, flag and record are to be from now on, for a write that has more to say. */
-  keys(): Readonly<Record<string, string | null>> {
-    return this.#keys(this.record);
-  }
-
-  /** Throws VCH_ERR_LOCK_LOST unless lock and flag are as we left them. */
-  assertOurs({config}: Appliance): void {
-    const found = findLease(UPGRADE_LOCK, config);
-    if (found === null) throw this.#lostError('somebody removed it');
-    if (found.id !== this.id) throw this.#lostError(`${found.owner ?? 'somebody'} has it now`);
-    if (UPGRADE_LOCK.isForeign(config)) return;
-    throw this.#lostError(
-      `somebody cleared ${UPDATE_IN_PROGRESS_KEY} meanwhile, as vic-machine does when its own upgrade or configure ends`,
+/** The upgrade lock. `rename` and the containerVMs' commands honour it; only an upgrade takes it. */
+export const UPGRADE_LOCK: LeaseKind<SeenUpgrade> = {
+  key: LOCK_KEY,
+  name: 'the upgrade lock',
+  activity: 'an upgrade of',
+  // As long as one call to vCenter may take.
+  leaseTime: 120,
+  longest: 3600,
+  decode: (members) => ({phase: word(members, 'phase'), changeId: word(members, 'changeId')}),
+  who({id, owner, user, run, since, pid, seen}) {
+    const process = pid === null ? '' : `, pid ${pid}`;
+    const account = user === null ? '' : ` (vSphere user ${user}${process})`;
+    const change = seen.changeId === null ? '' : `, change ${seen.changeId}`;
+    return (
+      `${owner ?? 'an unknown owner'}${account} since ${since ?? 'an unknown time'}, phase ${seen.phase ?? 'unknown'}, ` +
+      `run ${run ?? 'unknown'}${change}, lock ${id ?? 'unreadable'}`
     );
-  }
+  },
+  wayOut: {
+    alive:
+      'Let it finish; vch-migrate status shows when it has. If its owner dies, continue with vch-migrate resume, or use rollback or unlock',
+    dead: 'Continue it with vch-migrate resume, take it back with vch-migrate rollback, or remove the lock with vch-migrate unlock',
+    unknown:
+      'Wait for it to finish. If its owner is dead, continue it with vch-migrate resume, take it back with rollback, or remove the lock with unlock: each of them first watches for a sign of life',
+    foreign: 'Wait for it to finish, and look where it was started; vch-migrate status shows when it has',
+  },
+  isForeign: (config) => !isFalse(config[UPDATE_IN_PROGRESS_KEY]),
+};
 
-  /**
-   * Says in the lock that its owner stops here, so that nobody has to wait out its lease. Where the flag was cleared
-   * beside us the lock goes, too: the next time that the flag is set it is vic-machine's. What fails is told.
-   */
-  async stop(): Promise<void> {
-    this.#end();
-    this.#lock = {...this.#lock, stopped: true, counter: this.#lock.counter + 1};
-    try {
-      await this.#writer.write('noting the stop in the upgrade lock', ({config}) => {
-        if (findLease(UPGRADE_LOCK, config)?.id !== this.id) return {missing: null, value: null};
-        const wanted = {
-          [LOCK_KEY]: UPGRADE_LOCK.isForeign(config) ? encodeLock(this.#lock) : null,
-          [UPGRADE_RECORD_KEY]: encodeRecord(this.record),
-        };
-        return {missing: missing(config, wanted), value: null};
-      });
-    } catch (error) {
-      this.#options.log.warn(
-        `the upgrade lock on ${this.#writer.label} could not be marked as stopped: ${toVchError(error).message}`,
-      );
-    }
-  }
-
-  /** Gives the lock back; `also` says what else is to stand or to go with it, the flag among it. */
-  async release(also: Readonly<Record<string, string | null>>): Promise<void> {
-    this.#end();
-    await this.#writer.write<true>('releasing the upgrade lock', (appliance, before) => {
-      const found = findLease(UPGRADE_LOCK, appliance.config);
-      // What was released by a request whose answer was lost is released.
-      if (found?.id !== this.id) {
-        if (before === null)
-          throw this.#lostError(
-            found === null ? 'somebody removed it' : `${found.owner ?? 'somebody'} has it now`,
-          );
-        return {missing: null, value: true};
-      }
-      return {missing: missing(appliance.config, {[LOCK_KEY]: null, ...also}), value: true};
-    });
-  }
-
-  #end(): void {
-    clearInterval(this.#heartbeat);
-  }
-
-  #keys(record: UpgradeRecord): Readonly<Record<string, string | null>> {
-    return {
-      [LOCK_KEY]: encodeLock(this.#lock),
-      [UPDATE_IN_PROGRESS_KEY]: 'true',
-      [UPGRADE_RECORD_KEY]: encodeRecord(record),
+/** The upgrade lock, as reports show it. */
+export type LockState =
+  | {readonly held: false}
+  | {
+      readonly held: true;
+      /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
+      readonly by: 'vch-migrate' | 'vic-machine';
+      readonly lockId: string | null;
+      readonly owner: string | null;
+      readonly phase: string | null;
+      /** RFC 3339. */
+      readonly since: string | null;
+      /** Its owner has said that it stopped. */
+      readonly stopped: boolean;
+      /** Whether its owner lives. */
+      readonly state: 'alive' | 'dead' | 'unknown';
+      /** Who holds it and what to do about it, in sentences. */
+      readonly text: string;
     };
-  }
 
-  /** Shows a sign of life. That it could not is told and decides nothing: every phase looks at the lock. */
-  async #renew(): Promise<void> {
-    const silent = (performance.now() - this.#renewed) / 1000;
-    // From now on others may take us for dead: nothing new is written.
-    if (silent > this.#lock.lease)
-      this.#lost.abort(this.#lostError(`it could not be renewed for ${Math.round(silent)} s`));
-    if (this.#writer.busy) return;
-    try {
-      await this.#writer.inTurn(async (turn) => {
-        this.#lock = {...this.#lock, counter: this.#lock.counter + 1};
-        await turn.write('renewing the upgrade lock', (appliance) => {
-          this.assertOurs(appliance);
-          return {missing: missing(appliance.config, {[LOCK_KEY]: encodeLock(this.#lock)}), value: null};
-        });
-        this.#renewed = performance.now();
-      });
-    } catch (error) {
-      const failure = toVchError(error);
-      this.#options.log.debug(
-        `the upgrade lock on ${this.#writer.label} was not renewed: ${failure.message}`,
-      );
-      if (failure.code === 'VCH_ERR_LOCK_LOST') this.#lost.abort(failure);
-    }
-  }
+/** A VCH as `ls` and the reports show it. */
+export interface VchSummary extends VchDescription {
+  readonly lock: LockState;
+}
 
-  #lostError(how: string): VchError {
-    return new VchError(
-      'VCH_ERR_LOCK_LOST',
-      `the upgrade lock on ${this.#writer.label} is no longer ours: ${how}. Stopped where it was safe to; see vch-migrate status`,
-    );
+/** A VCH with its upgrade lock, as the reading that found it shows them. */
+export function vchSummary(vch: Vch): VchSummary {
+  return {...vch.summary, lock: lockState(vch.leases, vchLabel(vch))};
+}
+
+/** The upgrade lock in an appliance's keys. */
+export function lockState(config: ExtraConfig, label: string): LockState {
+  const holder = readHolder(UPGRADE_LOCK, config);
+  if (holder.state === 'none') return {held: false};
+  const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
+  const text = `${state.charAt(0).toUpperCase()}${state.slice(1)}. ${wayOut}.`;
+  if (holder.state === 'foreign') {
+    const nobody = {lockId: null, owner: null, phase: null, since: null, stopped: false};
+    return {held: true, by: 'vic-machine', ...nobody, state: 'unknown', text};
   }
+  const {id, owner, since, stopped, seen} = holder.found;
+  const {phase} = seen;
+  return {held: true, by: 'vch-migrate', lockId: id, owner, phase, since, stopped, state: holder.state, text};
 }

@@ -82,7 +82,6 @@ export interface PreparedReport {
   readonly asksForName: boolean;
   /** Reads local files: nothing is asked or contacted before they are known to be good. */
   read(about: About): Promise<ReadyRun>;
-  question(planned: AnyOutcome): string | undefined;
   exitCode(ended: Ended): Exit;
   next(ended: Ended): string;
 }
@@ -92,6 +91,7 @@ export interface ReadyRun {
   /** What the command adds to the options of every run. */
   readonly options: Partial<RunOptions>;
   run(session: Session, options: RunOptions): Promise<CommandOutcome>;
+  question(planned: AnyOutcome): string | undefined;
   /** The digest of the saved plan that it made or carried out. */
   planDigest(made: Made): Promise<string | undefined>;
 }
@@ -125,7 +125,7 @@ export interface ReportCommand<Own extends OptionSet, More extends object> exten
   read(given: Given<Own>, about: About): Promise<More & Partial<RunOptions>>;
   run(session: Session, options: RunOptions & More, given: Given<Own>): Promise<CommandOutcome>;
   /** What a person should know of the appliance before saying yes. */
-  question?(planned: AnyOutcome): string;
+  question?(planned: AnyOutcome, more: NoInfer<More>): string;
   /** Saves the plan that it made, or knows the one that it carried out: gives the digest. */
   planDigest?(made: Made, given: Given<Own>, more: More): Promise<string | undefined>;
   /** Unless a person is needed, a signal came, or the question was answered with no. */
@@ -189,10 +189,10 @@ export function reportCommand<Own extends OptionSet, More extends object>(
           return {
             options: more,
             run: (session, all) => definition.run(session, {...more, ...all}, {args, own}),
+            question: (planned) => definition.question?.(planned, more),
             planDigest: async (made) => definition.planDigest?.(made, {args, own}, more),
           };
         },
-        question: (planned) => definition.question?.(planned),
         exitCode: (ended) => definition.exitCode(told(ended)),
         next(ended) {
           const {target} = settings;

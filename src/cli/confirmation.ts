@@ -1,6 +1,6 @@
 import type {AnyOutcome} from '../containers/outcome.js';
 import {printable} from '../report/printable.js';
-import type {PreparedReport} from './command.js';
+import type {PreparedReport, ReadyRun} from './command.js';
 import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';
 
@@ -17,7 +17,8 @@ export interface Confirmation {
 
 /** The question before a command writes: which target, which VCH, how many VMs, and what becomes of the appliance. */
 export function confirmation(
-  {name: command, asksForName, question}: Pick<PreparedReport, 'name' | 'asksForName' | 'question'>,
+  {name: command, asksForName}: Pick<PreparedReport, 'name' | 'asksForName'>,
+  question: ReadyRun['question'],
   url: string,
   terminal: Pick<Terminal, 'ask'>,
   stop: Stop,

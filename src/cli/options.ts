@@ -75,19 +75,25 @@ export function sharedRunOptions(values: Values<typeof runOptions>): {
   };
 }
 
-/** Local files of an upgrade. */
+/** Local files of an upgrade, with the short names that vic-machine has for them. */
 export const isoOptions = {
   'appliance-iso': text(
     'Command:',
-    'FILE that the appliance is to boot from; without it, it keeps its ISO and only its data change',
-    {repeat: true},
+    'FILE that the appliance is to boot from (default appliance.iso, if both are in the current folder)',
+    {alias: 'ai', repeat: true},
   ),
   'bootstrap-iso': text(
     'Command:',
-    'FILE that new containers are to boot from; those that are there keep theirs',
-    {repeat: true},
+    'FILE that new containers are to boot from (default bootstrap.iso); those that exist keep theirs',
+    {alias: 'bi', repeat: true},
   ),
 };
+
+export const dataOnly = flag(
+  'Command:',
+  'Change the data alone, without ISO files: for a VCH that boots the new version already',
+  {repeat: true},
+);
 
 const LONGEST_TIMEOUT = 24 * 3_600_000;
 
@@ -109,12 +115,16 @@ export const vchRunOptions = {
   journal: text('Command:', 'DIR for a file with every side effect, in order', {repeat: true}),
 };
 
-/** What vic-machine lumps together in its --force. */
+/** The checks that can be skipped, each alone or, as vic-machine's --force does, together. */
 export const versionSwitches = {
   'skip-version-check': flag('Command:', "Go on although the ISO's build is not newer than the VCH's", {
     repeat: true,
   }),
   'skip-iso-check': flag('Command:', 'Go on although the two ISOs are of different versions', {repeat: true}),
+  force: flag('Command:', 'Both of these, as vic-machine has it; it trusts no certificate', {
+    alias: 'f',
+    repeat: true,
+  }),
 };
 
 export const lockId = text('Command:', 'Only the lock with this ID, as status shows it');

@@ -70,7 +70,7 @@ export async function parseCommandLine(
     chosen = {command, argv};
   });
   const argv: Argv = await parser.parseAsync(
-    [...args],
+    withoutDebugLevel(args),
     {},
     (_error: unknown, _argv: unknown, output: string) => {
       text = output;
@@ -101,6 +101,16 @@ function refuseInherited(args: readonly string[]): void {
   const inherited = named.find((name) => name in Object.prototype);
   if (inherited !== undefined)
     throw new VchError('VCH_ERR_USAGE', `unknown option --${inherited}; see vch-migrate --help`);
+}
+
+/** vic-machine's `--debug N` means our `--debug`, and nothing where N is 0. */
+function withoutDebugLevel(args: readonly string[]): string[] {
+  return args.flatMap((word, at) => {
+    const [, name, joined] = /^(--debug|-v)(?:=(\d))?$/.exec(word) ?? [];
+    if (name === undefined)
+      return /^\d$/.test(word) && /^(--debug|-v)$/.test(args[at - 1] ?? '') ? [] : [word];
+    return (joined ?? args[at + 1]) === '0' ? [] : [name];
+  });
 }
 
 /** Every option of every command. One name means the same kind of option everywhere. */

@@ -110,7 +110,7 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
     });
   }
   const ended = await withTarget(prepared.settings, runId, context, (session, user) => {
-    const asked = confirmation(prepared, session.url.href, context.terminal, context.stop);
+    const asked = confirmation(prepared, ready.question, session.url.href, context.terminal, context.stop);
     const question = prepared.asks && context.terminal.interactive ? withoutBar(asked, followed) : undefined;
     return carryOut(prepared, ready, session, {
       ...context,

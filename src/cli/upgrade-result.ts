@@ -1,26 +1,35 @@
 import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
+import {versionText} from '../iso/version-stamp.js';
 import {printable} from '../report/printable.js';
 import type {Report} from '../report/report.js';
 import type {VchOptions} from '../vch-upgrade/context.js';
 import {EXIT, type Exit} from './exit.js';
 import {type MoreWords, type Told, takeUp} from './next.js';
 import type {OptionSet, Values} from './option.js';
-import type {isoOptions, vchRunOptions} from './options.js';
+import type {vchRunOptions, versionSwitches} from './options.js';
 
 const DEFAULT_TIMEOUT = 10 * 60_000;
 
-/** What a run over the VCH as a whole takes of its options, with the local ISO files read. */
-export async function vchRun(
-  own: Partial<Values<typeof isoOptions>> & Pick<Values<typeof vchRunOptions>, 'timeout'>,
-): Promise<Pick<VchOptions, 'timeout' | 'applianceIso' | 'bootstrapIso'>> {
-  const {readIsoInfo} = await import('../iso/iso-info.js');
-  const read = (path: string | undefined) => (path === undefined ? undefined : readIsoInfo(path));
+/** What every run over the VCH as a whole takes of its options. */
+export function vchRun({timeout = DEFAULT_TIMEOUT}: Pick<Values<typeof vchRunOptions>, 'timeout'>) {
+  return {timeout};
+}
+
+/** Which checks are skipped. */
+export function skippedChecks(own: Values<typeof versionSwitches>) {
   return {
-    timeout: own.timeout ?? DEFAULT_TIMEOUT,
-    applianceIso: await read(own['appliance-iso']),
-    bootstrapIso: await read(own['bootstrap-iso']),
+    skipVersionCheck: own['skip-version-check'] || own.force,
+    skipIsoCheck: own['skip-iso-check'] || own.force,
   };
+}
+
+/** Says what vic-machine's `--force` stands for. */
+export function tellForce({force}: Values<typeof versionSwitches>, {log}: Pick<RunOptions, 'log'>): void {
+  if (force)
+    log.warn(
+      '--force stands for --skip-version-check and --skip-iso-check; it trusts no certificate, as --thumbprint or --insecure do',
+    );
 }
 
 /** The options of a run with its journal begun, where one is wanted. */
@@ -36,7 +45,10 @@ export async function journaled<Options extends RunOptions>(
 }
 
 /** What becomes of the appliance, for the question before it. */
-export function outageQuestion({vch, vms}: AnyOutcome): string {
+export function outageQuestion(
+  {vch, vms}: AnyOutcome,
+  {applianceIso, bootstrapIso}: Pick<VchOptions, 'applianceIso' | 'bootstrapIso'>,
+): string {
   const appliance = vms.find(({kind}) => kind === 'appliance');
   if (appliance === undefined || appliance.status === 'unchanged')
     return 'the appliance has its new data already; ';
@@ -44,6 +56,9 @@ export function outageQuestion({vch, vms}: AnyOutcome): string {
   const build = after('/version/BuildNumber');
   const version = after('/version/PluginVersion');
   const steps = [
+    ...[applianceIso, bootstrapIso].flatMap((iso) =>
+      iso === undefined ? [] : [`${printable(iso.path)} (${printable(versionText(iso))})`],
+    ),
     build == null
       ? 'no appliance ISO, its data alone'
       : `build ${printable(vch.build ?? 'unknown')} to ${printable(build)}`,

@@ -1,4 +1,5 @@
-import {assertFree, readHolder, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree, readHolder} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {hasCode} from '../errors.js';
 import {readLeases} from '../inventory/find-vch.js';
 import {vchLabel} from '../inventory/vch.js';
@@ -7,14 +8,14 @@ import type {Session} from '../vim25/session.js';
 import {type CommitContext, commitAll, type StartGate} from './commit.js';
 import type {ProgressEvent, RunOutcome, VmOutcome} from './outcome.js';
 import {type Decide, decideApply, type Planned, type PlannedRun, pending, planRun, selected} from './plan.js';
-import {type RunOptions, runInfo, type Staging} from './run-options.js';
+import type {RunOptions, Staging} from './run-options.js';
 
 /**
  * Runs the persisted container plugins on every containerVM of one VCH and reads back what it wrote. Rejects with
  * VCH_ERR_LOCKED while an upgrade holds the VCH; what concerns one VM is in its outcome.
  */
 export function applyMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
-  return change(session, options, decideApply(options.registry, runInfo(options)));
+  return change(session, options, decideApply(options));
 }
 
 /** Decides, asks, writes and reads back. `narrow` may take VMs out of the plan, or refuse it, before anyone is asked. */
@@ -78,6 +79,7 @@ export async function writeRun(
     signal: options.signal,
     gate,
     onWrite: options.onWrite,
+    beforeStart: options.beforeStart,
     onStart: () => progress.start(),
     onWritten: () => progress.step(),
     onReadBack: (count) => progress.begin('verify', count),

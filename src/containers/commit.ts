@@ -1,16 +1,16 @@
 import pLimit from 'p-limit';
-import {VchError} from '../errors.js';
-import {optionValues} from '../extraconfig/extra-config.js';
-import {type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
+import {toVchError, VchError} from '../errors.js';
+import {optionValues, rawOf} from '../extraconfig/extra-config.js';
+import {labelOf, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
-import {escapeName} from '../vim25/managed-object.js';
+import {writtenKeys} from '../migration/decision.js';
+import {escapeName, refString} from '../vim25/managed-object.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {settle, TaskWaiter} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
-import {type Decide, outcomeOf, type Planned, writtenKeys} from './plan.js';
-import {GONE, holds, readBack} from './read-back.js';
+import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
  * Tasks that vCenter has accepted and not finished, for each call that may be under way. One read asks for all of
@@ -29,12 +29,14 @@ export interface CommitContext {
   readonly signal: AbortSignal | undefined;
   /** Decides whether another VM may be started. */
   readonly gate?: StartGate;
-  /** The write of one VM begins. */
+  /** The write of one VM has begun. */
   readonly onStart?: () => void;
-  /** One VM is written, and still to be read back. */
+  /** One VM is written, but not read back yet. */
   readonly onWritten?: () => void;
-  /** Right before one VM is written: its moref, and the keys. */
+  /** Called right before one VM is written, with its moref and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
+  /** Awaited before one VM is started; rejects with the reason why it must not be. */
+  readonly beforeStart?: (() => Promise<void>) | undefined;
   readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
@@ -53,7 +55,7 @@ type CommitResult =
   | {readonly status: 'written'; readonly written: Planned}
   | {readonly status: 'ended'; readonly outcome: VmOutcome};
 
-/** Writes every planned VM, each in one task of its own; one VM's trouble stops no other. Gives their outcomes, in order. */
+/** Writes every planned VM, each in a task of its own, and reads it back. One VM's failure stops no other. In order. */
 export async function commitAll(
   context: CommitContext,
   planned: readonly Planned[],
@@ -76,14 +78,15 @@ export async function commitAll(
       }),
     ),
   );
-  context.onReadBack?.(results.filter(({status}) => status === 'written').length);
-  const verified = await readBack(
-    context,
-    results.flatMap((result) => (result.status === 'written' ? [result.written] : [])),
-  );
-  return results.map((result) =>
-    result.status === 'ended' ? result.outcome : readBackOf(verified, result.written),
-  );
+  const written = results.flatMap((result) => (result.status === 'written' ? [result.written] : []));
+  context.onReadBack?.(written.length);
+  const read = await readBack(context, written);
+  return results.map((result) => {
+    if (result.status === 'ended') return result.outcome;
+    const outcome = verified(result.written, read);
+    context.onOutcome(outcome);
+    return outcome;
+  });
 }
 
 class Committer {
@@ -97,12 +100,22 @@ class Committer {
     this.#waiter = new TaskWaiter(context.session);
   }
 
-  /** Writes one VM. Looks before it tries again, and decides anew when the VM has changed. */
+  /** Writes one VM. Looks before it tries again, and decides again if the VM has changed. */
   async commit(planned: Planned): Promise<CommitResult> {
-    const {session, signal, gate} = this.#context;
-    if (signal?.aborted) return ended(outcomeOf(planned), 'not-attempted', interrupted(planned.vm));
+    const {session, signal, gate, beforeStart} = this.#context;
+    if (signal?.aborted)
+      return notStarted(planned, 'the run was stopped before its turn; run the same command again');
     const reason = gate?.closedBecause() ?? null;
-    if (reason !== null) return ended(outcomeOf(planned), 'not-attempted', heldBack(planned.vm, reason));
+    if (reason !== null)
+      return notStarted(
+        planned,
+        `not started, because ${reason}; run the same command again once that is resolved`,
+      );
+    try {
+      await beforeStart?.();
+    } catch (error) {
+      return ended(outcomeOf(planned), 'not-attempted', toVchError(error));
+    }
     const {clock, log} = session;
     const result = await retry<Planned, CommitResult>({clock, log, signal}, CONTAINER, {
       first: planned,
@@ -125,7 +138,7 @@ class Committer {
       extraConfig: optionValues(written),
     };
     const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));
-    await this.#waiter.wait(task, `reconfiguring ${vm.displayName} (${vm.ref.value})`);
+    await this.#waiter.wait(task, `reconfiguring ${labelOf(vm)}`);
     return {done: {status: 'written', written: planned}};
   }
 
@@ -150,9 +163,10 @@ class Committer {
   }
 }
 
+const GONE = {code: 'gone', message: 'the VM was removed during the run'};
 const NO_CONTAINER = {code: 'no-container', message: 'the VM is no longer a containerVM'};
 
-/** How a VM ended that could not be written, or of which that is not known. */
+/** The outcome of a VM that was not written, or for which that is unknown. */
 function notWritten({status, error, acted}: Failed<Planned>, last: Planned): CommitResult {
   const outcome = outcomeOf(last);
   if (acted !== null && acted !== error) {
@@ -180,34 +194,23 @@ function statusFor(failure: VchError): VmOutcome['status'] {
   }
 }
 
-function readBackOf(verified: ReadonlyMap<string, VmOutcome>, planned: Planned): VmOutcome {
-  return verified.get(planned.vm.ref.value) ?? {...outcomeOf(planned), status: 'unknown'};
-}
-
-/** What was planned stays in the outcome only where it may have been written after all. */
+/** What was planned stays in the outcome only if it may have been written after all. */
 function ended(outcome: VmOutcome, status: VmOutcome['status'], error: VchError | null): CommitResult {
   const planned = status === 'unknown' ? {} : {applied: [], changes: []};
   return {status: 'ended', outcome: {...outcome, ...planned, status, error}};
 }
 
-function interrupted(vm: ReadableVm): VchError {
-  return new VchError(
-    'VCH_ERR_INTERRUPTED',
-    `${vm.displayName} (${vm.ref.value}): the run was stopped before its turn; run the same command again`,
-  );
-}
-
-function heldBack(vm: ReadableVm, reason: string): VchError {
-  return new VchError(
-    'VCH_ERR_INTERRUPTED',
-    `${vm.displayName} (${vm.ref.value}): not started, since ${reason}; run the same command again when the reason is gone`,
-  );
+function notStarted(planned: Planned, why: string): CommitResult {
+  const error = new VchError('VCH_ERR_INTERRUPTED', `${labelOf(planned.vm)}: ${why}`);
+  return ended(outcomeOf(planned), 'not-attempted', error);
 }
 
 function gaveUp(vm: ReadableVm, failure: VchError): VchError {
   const {code, fault, message} = failure;
-  const label = `${vm.displayName} (${vm.ref.value})`;
-  return new VchError(code, `${label}: given up after several attempts: ${message}`, {fault, cause: failure});
+  return new VchError(code, `${labelOf(vm)}: given up after several attempts: ${message}`, {
+    fault,
+    cause: failure,
+  });
 }
 
 function unsettled(
@@ -218,7 +221,54 @@ function unsettled(
 ): VchError {
   return new VchError(
     status === 'unknown' ? 'VCH_ERR_OUTCOME_UNKNOWN' : failure.code,
-    `${vm.displayName} (${vm.ref.value}): ${failure.message}, and reading it again failed: ${reading.message}; run vch-migrate verify`,
+    `${labelOf(vm)}: ${failure.message}, and reading it again failed: ${reading.message}; run vch-migrate verify`,
     {cause: failure},
   );
+}
+
+/** What reading the written VMs back gave: by moref, or why it failed. */
+type ReadBack = Awaited<ReturnType<typeof rereadVms>> | VchError;
+
+/** Reads all written VMs again, a few hundred a request: a successful task does not prove that a key was kept. */
+async function readBack(
+  {session, found, keys}: CommitContext,
+  written: readonly Planned[],
+): Promise<ReadBack> {
+  const refs = written.map(({vm}) => vm.ref);
+  try {
+    return await rereadVms(session, found, refs, keys);
+  } catch (error) {
+    return toVchError(error);
+  }
+}
+
+function verified({vm, decision}: Planned, read: ReadBack): VmOutcome {
+  const outcome = outcomeOf({vm, decision});
+  const unread = (why: string): VmOutcome => {
+    const message = `${labelOf(vm)} was written, but could not be read back: ${why}; run vch-migrate verify`;
+    return {...outcome, status: 'unknown', error: new VchError('VCH_ERR_OUTCOME_UNKNOWN', message)};
+  };
+  if (read instanceof VchError) return unread(read.message);
+  const now = read.get(vm.ref.value);
+  if (now === undefined) return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
+  if (now?.status !== 'readable') return unread('its configuration cannot be seen now');
+  const lost = differing(now, decision);
+  if (lost.length === 0) return {...outcome, status: 'changed'};
+  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
+  return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
+}
+
+/** Whether a VM is as it was decided, display name included. */
+export function holds(vm: ReadableVm, decision: PendingDecision): boolean {
+  return differing(vm, decision).length === 0;
+}
+
+/** What differs from the decision: keys, and the display name. */
+function differing(vm: ReadableVm, decision: PendingDecision): readonly string[] {
+  const keys = writtenKeys(decision).flatMap(({key, after}) =>
+    rawOf(vm.config, key) === after ? [] : [key],
+  );
+  const {displayName} = decision;
+  const named = displayName === undefined || vm.displayName === displayName;
+  return named ? keys : [...keys, 'its display name'];
 }

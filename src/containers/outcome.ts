@@ -1,10 +1,10 @@
-import type {VchSummary} from '../appliance/lease.js';
+import type {VchSummary} from '../appliance/upgrade-lock.js';
 import type {VchError} from '../errors.js';
 import type {Change} from '../extraconfig/extra-config.js';
 import type {Finding} from '../migration/finding.js';
 import type {RenameClass} from '../migration/rename-class.js';
 
-export type {LockState, VchSummary} from '../appliance/lease.js';
+export type {LockState, VchSummary} from '../appliance/upgrade-lock.js';
 export type {RenameClass} from '../migration/rename-class.js';
 
 /** Where one VM ended; the words of the report. `plan` says `pending` where `apply` says `changed`. */

@@ -1,43 +1,26 @@
 import {VchError} from '../errors.js';
-import type {Change} from '../extraconfig/extra-config.js';
 import {type ContainerVm, labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {dataVersionOf} from '../migration/data-version.js';
-import type {Finding} from '../migration/finding.js';
+import type {Decision as Migration, PendingDecision as PendingMigration} from '../migration/decision.js';
 import {containerNameOf} from '../migration/names.js';
-import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
-import type {PluginRegistry} from '../migration/registry.js';
-import {renameClass} from '../migration/rename-class.js';
+import {planVm, type VmInput} from '../migration/plan.js';
+import {renameSupport} from '../migration/rename-class.js';
 import {untilStopped} from '../stopping.js';
 import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
-import {assertExpected, mapVms, type ReadVch, readVch, runOutcome} from './read-vch.js';
+import {mapVms, type ReadVch, readVch, runOutcome} from './read-vch.js';
 import {type Narrowing, type RunOptions, runInfo} from './run-options.js';
 
-/** What is to be done with one VM, decided on one reading of it. */
-export type Decision =
-  | {readonly status: 'unchanged'; readonly findings: readonly Finding[]}
-  | PendingDecision
-  | {
-      readonly status: 'refused' | 'failed' | 'conflict';
-      readonly error: VchError;
-      readonly findings: readonly Finding[];
-    };
-
 /** A VM that is to be written. */
-export interface PendingDecision {
-  readonly status: 'pending';
-  /** Plugins that are applied, or undone. */
-  readonly applied: readonly string[];
-  /** Without the ledger's own. */
-  readonly changes: readonly Change[];
-  /** `null`: what is done leaves no trace in the ledger. */
-  readonly ledger: Change | null;
+export interface PendingDecision extends PendingMigration {
   /** The VM's new display name, escaped as vSphere wants it; absent if it stays. */
   readonly displayName?: string;
-  readonly findings: readonly Finding[];
 }
+
+/** What is to be done with one VM. */
+export type Decision = Exclude<Migration, PendingMigration> | PendingDecision;
 
 /** Decides from a reading alone: called again, on a new reading, if the VM has changed before it is written. */
 export type Decide = (vm: ReadableVm) => Promise<Decision>;
@@ -65,8 +48,7 @@ export interface PlannedRun {
 /** Plans what `apply` would change, VM by VM and key by key; writes nothing. */
 export function planMigration(session: Session, options: RunOptions): Promise<RunOutcome> {
   return untilStopped(options.signal, async () => {
-    const run = await planRun(session, options, decideApply(options.registry, runInfo(options)));
-    return selected(run, options).outcome;
+    return selected(await planRun(session, options), options).outcome;
   });
 }
 
@@ -74,48 +56,37 @@ export function planMigration(session: Session, options: RunOptions): Promise<Ru
 export async function planRun(
   session: Session,
   options: RunOptions,
-  decide: Decide,
+  decide = decideApply(options),
   found?: FoundVch,
 ): Promise<PlannedRun> {
-  const read = await readVch(session, options, options.registry.readKeys('container'), found);
-  assertExpected(read, options.expect);
-  return planOf(read, decide);
+  return planOf(await readVch(session, options, options.registry.readKeys('container'), found), decide);
 }
 
-/** Decides for each containerVM of a VCH that is read, however many there are. */
-export async function planOf(read: ReadVch, decide: Decide): Promise<PlannedRun> {
-  const decideOwn = withOwner(decide);
-  const decided = await decideAll(read, decideOwn);
-  return {read, decided, outcome: runOutcome(read, decided.map(outcomeOf)), decide: decideOwn};
-}
-
-/** Decides what the pending plugins would change. */
-export function decideApply(registry: PluginRegistry, run: RunInfo): Decide {
-  return (vm) => planVm(registry, vmInput(vm), run);
-}
-
-/** Decides for every VM that the VCH owns and that can be read. */
-function decideAll(read: ReadVch, decide: Decide): Promise<readonly DecidedVm[]> {
-  return mapVms(read, async (vm) => {
+/** Decides for each containerVM that the VCH owns and that can be read, however many there are. */
+export async function planOf(read: ReadVch, decideKeys: Decide): Promise<PlannedRun> {
+  const decide: Decide = async (vm) => {
+    const decision = await decideKeys(vm);
+    return {...decision, findings: [...decision.findings, ...vm.owner.findings]};
+  };
+  const decided = await mapVms(read, async (vm): Promise<DecidedVm> => {
     if (!isDecidable(vm)) return {vm, decision: null};
     const decision = await decide(vm);
     // The plugin is at fault, not this VM: the run is refused as a whole, before anything is written.
     if ('error' in decision && decision.error.code === 'VCH_ERR_PLUGIN_INVALID') throw decision.error;
     return {vm, decision};
   });
+  return {read, decided, outcome: runOutcome(read, decided.map(outcomeOf)), decide};
+}
+
+/** Decides what the pending plugins would change. */
+export function decideApply(options: RunOptions): Decide {
+  const run = runInfo(options);
+  return (vm) => planVm(options.registry, vmInput(vm), run);
 }
 
 /** Whether the VCH owns the VM and its keys could be read. */
 export function isDecidable(vm: ContainerVm): vm is ReadableVm {
   return vm.status === 'readable' && vm.owner.status !== 'other';
-}
-
-/** Adds what is to be reported of the VM's owner. */
-function withOwner(decide: Decide): Decide {
-  return async (vm) => {
-    const decision = await decide(vm);
-    return {...decision, findings: [...decision.findings, ...vm.owner.findings]};
-  };
 }
 
 /** The VMs that are to be written. */
@@ -148,11 +119,6 @@ export function selected(run: PlannedRun, {select, reported}: Narrowing): Planne
   };
 }
 
-/** Every key that a decision writes. */
-export function writtenKeys({changes, ledger}: PendingDecision): readonly Change[] {
-  return ledger === null ? changes : [...changes, ledger];
-}
-
 /** A reading as the migration layer wants it. */
 export function vmInput(vm: ReadableVm): VmInput {
   return {
@@ -167,45 +133,31 @@ export function vmInput(vm: ReadableVm): VmInput {
 /** A VM's outcome as far as the decision goes. */
 export function outcomeOf({vm, decision}: DecidedVm): VmOutcome {
   if (decision === null) return undecided(vm);
-  const base = {...identity(vm), status: decision.status, findings: decision.findings};
-  switch (decision.status) {
-    case 'pending':
-      return {...base, applied: decision.applied, changes: decision.changes, error: null};
-    case 'unchanged':
-      return {...base, applied: [], changes: [], error: null};
-    default:
-      return {...base, applied: [], changes: [], error: decision.error};
-  }
+  return {
+    ...identity(vm),
+    status: decision.status,
+    applied: 'applied' in decision ? decision.applied : [],
+    changes: 'changes' in decision ? decision.changes : [],
+    findings: decision.findings,
+    error: 'error' in decision ? decision.error : null,
+  };
 }
 
 function undecided(vm: ContainerVm): VmOutcome {
   const base = {...identity(vm), applied: [], changes: [], findings: [], error: null};
   if (vm.status === 'readable' || vm.owner.status === 'other')
     return {...base, status: 'skipped', findings: vm.owner.findings};
-  switch (vm.status) {
-    case 'template':
-      return {
-        ...base,
-        status: 'skipped',
-        findings: [{code: 'template', message: 'a template; not a container that runs'}],
-      };
-    case 'unreadable':
-      return {...base, status: 'failed', error: vm.error};
-    case 'unreachable':
-      return {
-        ...base,
-        status: 'unreachable',
-        error: new VchError(
-          'VCH_ERR_HOST_UNREACHABLE',
-          `${labelOf(vm)} cannot be read: ${vm.reason}; bring its host or datastore back and run the same command again`,
-        ),
-      };
+  if (vm.status === 'template') {
+    const message = 'a template; not a container that runs';
+    return {...base, status: 'skipped', findings: [{code: 'template', message}]};
   }
+  if (vm.status === 'unreadable') return {...base, status: 'failed', error: vm.error};
+  const message = `${labelOf(vm)} cannot be read: ${vm.reason}; bring its host or datastore back and run the same command again`;
+  return {...base, status: 'unreachable', error: new VchError('VCH_ERR_HOST_UNREACHABLE', message)};
 }
 
 function identity(vm: ContainerVm) {
   const known = vm.status === 'readable' || vm.containerId !== null;
-  const version = dataVersionOf(vm.config, 'container');
   return {
     id: vm.ref.value,
     kind: 'container' as const,
@@ -213,8 +165,8 @@ function identity(vm: ContainerVm) {
     containerId: vm.containerId,
     containerName: containerNameOf(vm.config),
     powerState: vm.powerState,
-    dataVersion: known && version.status === 'valid' ? version.version : null,
+    dataVersion: known ? dataVersionOf(vm.config, 'container') : null,
     // If a VM cannot be read, nothing says that it may be renamed.
-    rename: renameClass(vm.config),
+    rename: renameSupport(vm.config).class,
   };
 }

@@ -1,5 +1,5 @@
 import {setImmediate} from 'node:timers/promises';
-import {vchSummary} from '../appliance/lease.js';
+import {vchSummary} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {type ContainerVm, readContainerVms, type WantedKeys} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
@@ -19,29 +19,29 @@ export interface ReadVch extends FoundVch {
   readonly findings: readonly Finding[];
 }
 
-/** Finds the VCH, unless it is found already, and reads its containerVMs, sorted by display name. */
+/**
+ * Finds the VCH, unless it is found already, and reads its containerVMs, sorted by display name. Rejects if they are not as
+ * many as expected.
+ */
 export async function readVch(
   session: Session,
-  {vch, onProgress}: Pick<RunOptions, 'vch' | 'onProgress'>,
+  {vch, expect, onProgress}: Partial<Pick<RunOptions, 'vch' | 'expect' | 'onProgress'>>,
   keys: WantedKeys,
   known?: FoundVch,
 ): Promise<ReadVch> {
   if (known === undefined) onProgress?.({type: 'phase', phase: 'find', total: null});
-  const read = await readFound(session, known ?? (await findVch(session, vch)), keys, onProgress);
-  return {...read, vms: [...read.vms].sort(byDisplayName)};
-}
-
-/** Reads the containerVMs of a VCH, in the order in which vSphere lists them. */
-export async function readFound(
-  session: Session,
-  found: FoundVch,
-  keys: WantedKeys,
-  onProgress?: RunOptions['onProgress'],
-): Promise<ReadVch> {
-  onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
-  const vms = await readContainerVms(session, found, keys);
+  const found = known ?? (await findVch(session, vch ?? {}));
+  const {summary} = found.vch;
+  onProgress?.({type: 'phase', phase: 'read', total: summary.containerVMs});
+  const vms = (await readContainerVms(session, found, keys)).toSorted(byDisplayName);
   onProgress?.({type: 'phase', phase: 'plan', total: vms.length});
   const count = vms.filter(({status, owner}) => status !== 'template' && owner.status !== 'other').length;
+  if (expect !== undefined && count !== expect)
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${summary.name} (${summary.id}) has ${count} containerVMs, but --expect says ${expect}. Nothing was written. ` +
+        'Check them with vch-migrate status, then run the command again with the right number',
+    );
   return {...found, vms, count, findings: strays(found, vms)};
 }
 
@@ -67,16 +67,6 @@ export function runOutcome(read: ReadVch, vms: readonly VmOutcome[]): RunOutcome
     findings: read.findings,
     interrupted: false,
   };
-}
-
-/** Throws if the VCH does not have as many containerVMs as expected. */
-export function assertExpected({vch: {summary}, count}: ReadVch, expected: number | undefined): void {
-  if (expected === undefined || count === expected) return;
-  throw new VchError(
-    'VCH_ERR_USAGE',
-    `${summary.name} (${summary.id}) has ${count} containerVMs, but --expect says ${expected}. Nothing was written. ` +
-      'Check them with vch-migrate status, then run the command again with the right number',
-  );
 }
 
 /** Sorts by code unit: vSphere promises no order, and a report must not depend on a locale. */

@@ -2,6 +2,7 @@ import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
+import type {UndoFilter} from '../migration/undo.js';
 import type {AnyOutcome, ProgressEvent, VmOutcome} from './outcome.js';
 
 export type {VchSelector} from '../inventory/vch.js';
@@ -26,6 +27,8 @@ export interface RunOptions extends Narrowing {
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /** Called right before one VM is written, with its moref and the keys. */
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
+  /** Awaited before a VM is started; rejects with the reason why it must not be. */
+  readonly beforeStart?: (() => Promise<void>) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
   readonly confirm?: ((planned: AnyOutcome) => Promise<boolean>) | undefined;
   /** In which stages a run writes, and what stops it. */
@@ -61,12 +64,7 @@ export type MaxErrors =
   | {readonly kind: 'percent'; readonly percent: number};
 
 /** What `undo` takes besides. */
-export interface UndoOptions extends RunOptions {
-  /** Only what this run wrote. */
-  readonly run?: string | undefined;
-  /** Undo every plugin above this version, and keep it. */
-  readonly to?: number | undefined;
-}
+export interface UndoOptions extends RunOptions, UndoFilter {}
 
 /** The run as the ledgers will name it. */
 export function runInfo(options: RunOptions): RunInfo {

@@ -1,18 +1,18 @@
 import {VchError} from '../errors.js';
-import {applyChanges, type Change, type ExtraConfig} from '../extraconfig/extra-config.js';
+import {applyChanges, type Change, changesBetween, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {LEDGER_KEY} from '../extraconfig/keys.js';
 import {maskText} from '../extraconfig/mask.js';
 import {labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {Vch} from '../inventory/vch.js';
-import {count, list, nullable, object, oneOf, optional, record, type Shape, text} from '../json-shape.js';
+import {count, fields, list, nullable, oneOf, record, type ShapeOf, text} from '../json-shape.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {digest} from '../migration/ledger.js';
 import {pluginId} from '../migration/plugin.js';
-import {type Fingerprint, fingerprint, movedKeys, type PluginRegistry} from '../migration/registry.js';
+import {fingerprint, type PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {change} from './apply.js';
-import type {RenameClass, RunOutcome, VmOutcome, VmStatus} from './outcome.js';
+import type {RunOutcome, VmOutcome, VmStatus} from './outcome.js';
 import {
   type Decide,
   type DecidedVm,
@@ -23,103 +23,59 @@ import {
   planRun,
   selected,
 } from './plan.js';
-import {type RunOptions, runInfo} from './run-options.js';
+import type {RunOptions} from './run-options.js';
 
 // Why: docs/decisions/005-saved-plans-are-compared.md
 
+/** What a saved plan knows of a VM that was read. */
+const SEEN = fields({
+  containerId: text,
+  instanceUuid: text,
+  biosUuid: nullable(text),
+  keys: record(nullable(text)),
+});
+
 /** One VM of a saved plan, as it was when it was planned. */
-export interface SavedVm {
-  readonly id: string;
-  readonly displayName: string;
-  readonly containerName: string | null;
-  readonly rename: RenameClass;
-  readonly status: VmStatus;
-  /** Absent if the VM could not be read, or was not to be planned. */
-  readonly seen?: {
-    readonly containerId: string;
-    readonly instanceUuid: string;
-    readonly biosUuid: string | null;
-    readonly keys: Fingerprint;
-  };
-  /** Digest of what is to be written, without the ledger; `null` if nothing is. */
-  readonly changes: string | null;
-  /** Digest of what `seen.keys` will be once that is written, without the ledger: recognizes a VM that is done. */
-  readonly goal?: string;
-}
+type SavedVm = ShapeOf<typeof SAVED_VM>;
+const SAVED_VM = fields(
+  {
+    id: text,
+    displayName: text,
+    containerName: nullable(text),
+    rename: oneOf(['disabled', 'not-persisted-by-vic', 'supported']),
+    status: oneOf<VmStatus>([
+      'pending',
+      'unchanged',
+      'refused',
+      'failed',
+      'conflict',
+      'unreachable',
+      'skipped',
+    ]),
+    /** Digest of what is to be written, without the ledger; `null` if nothing is. */
+    changes: nullable(text),
+  },
+  {
+    /** Absent if the VM could not be read, or was not to be planned. */
+    seen: SEEN,
+    /** Digest of what `seen.keys` will be once that is written, without the ledger: recognizes a VM that is done. */
+    goal: text,
+  },
+);
 
 /** What a saved plan holds beside its report: enough to notice every change since. It has no values. */
-export interface PlanBody {
-  readonly target: {readonly url: string; readonly instanceUuid: string | null};
-  readonly vch: {readonly id: string; readonly name: string; readonly biosUuid: string | null};
-  readonly plugins: readonly {readonly id: string; readonly revision: number}[];
-  readonly vms: readonly SavedVm[];
-}
+export type PlanBody = ShapeOf<typeof planBodyShape>;
+export const planBodyShape = fields({
+  target: fields({url: text, instanceUuid: nullable(text)}),
+  vch: fields({id: text, name: text, biosUuid: nullable(text)}),
+  plugins: list(fields({id: text, revision: count})),
+  vms: list(SAVED_VM),
+});
 
 /** A plan, with what a later `apply` of it will compare with. */
 export interface PlannedOutcome extends RunOutcome {
   readonly plan: PlanBody;
 }
-
-const RENAME_CLASSES: readonly RenameClass[] = ['disabled', 'not-persisted-by-vic', 'supported'];
-
-const STATUSES: readonly VmStatus[] = [
-  'pending',
-  'unchanged',
-  'refused',
-  'failed',
-  'conflict',
-  'unreachable',
-  'skipped',
-];
-
-const savedVmShape: Shape<SavedVm> = object((read) => {
-  const seen = read(
-    'seen',
-    optional(
-      object((member) => ({
-        containerId: member('containerId', text),
-        instanceUuid: member('instanceUuid', text),
-        biosUuid: member('biosUuid', nullable(text)),
-        keys: member('keys', record(nullable(text))),
-      })),
-    ),
-  );
-  const goal = read('goal', optional(text));
-  return {
-    id: read('id', text),
-    displayName: read('displayName', text),
-    containerName: read('containerName', nullable(text)),
-    rename: read('rename', oneOf(RENAME_CLASSES)),
-    status: read('status', oneOf(STATUSES)),
-    ...(seen === undefined ? {} : {seen}),
-    changes: read('changes', nullable(text)),
-    ...(goal === undefined ? {} : {goal}),
-  };
-});
-
-/** The body of a plan in a parsed JSON value; throws a ShapeMismatch. */
-export const planBodyShape: Shape<PlanBody> = object((read) => ({
-  target: read(
-    'target',
-    object((target) => ({
-      url: target('url', text),
-      instanceUuid: target('instanceUuid', nullable(text)),
-    })),
-  ),
-  vch: read(
-    'vch',
-    object((vch) => ({
-      id: vch('id', text),
-      name: vch('name', text),
-      biosUuid: vch('biosUuid', nullable(text)),
-    })),
-  ),
-  plugins: read(
-    'plugins',
-    list(object((plugin) => ({id: plugin('id', text), revision: plugin('revision', count)}))),
-  ),
-  vms: read('vms', list(savedVmShape)),
-}));
 
 /** The plugins that decide what is written to containerVMs. */
 function decidingPlugins(registry: PluginRegistry): PlanBody['plugins'] {
@@ -138,8 +94,7 @@ export function stale(why: string): VchError {
 export function planToSave(session: Session, options: RunOptions): Promise<PlannedOutcome> {
   return untilStopped(options.signal, async () => {
     const {registry} = options;
-    const planned = await planRun(session, options, decideApply(registry, runInfo(options)));
-    const {read, decided, outcome} = selected(planned, options);
+    const {read, decided, outcome} = selected(await planRun(session, options), options);
     const plan: PlanBody = {
       target: {url: session.url.href, instanceUuid: session.about.instanceUuid},
       vch: {id: read.vch.ref.value, name: maskText(read.vch.summary.name), biosUuid: read.vch.biosUuid},
@@ -157,10 +112,10 @@ function savedVm(decided: DecidedVm, registry: PluginRegistry): SavedVm {
     id,
     // As in the report: a name can hold a URL, and that a password.
     displayName: maskText(displayName),
-    containerName: containerName === null ? null : maskText(containerName),
+    containerName: containerName && maskText(containerName),
     rename,
     status,
-    ...(decision === null ? {} : {seen: identityOf(vm, registry)}),
+    ...(decision === null ? {} : {seen: seenNow(vm, registry)}),
     ...(decision?.status === 'pending' ? {goal: goalOf(vm.config, changes, registry)} : {}),
     changes: status === 'pending' ? changesDigest(changes) : null,
   };
@@ -174,14 +129,19 @@ export async function applyPlan(session: Session, options: RunOptions, plan: Pla
   assertTarget(session, plan);
   assertPlugins(options.registry, plan);
   const planned = new Map(plan.vms.map((vm) => [vm.id, vm]));
-  const decide = decideApply(options.registry, runInfo(options));
+  const decide = decideApply(options);
   const asPlanned: Decide = async (vm) => {
     const before = planned.get(vm.ref.value);
     // A VM that is not in the plan is left out of the run: see `compared`.
     if (before === undefined) return {status: 'unchanged', findings: []};
+    const decision = await decide(vm);
     const moved = whatMoved(before, vm, options.registry);
-    if (moved === null) return asSaved(before, await decide(vm), vm);
-    return (await doneAlready(before, vm, options.registry, decide)) ?? conflict(vm, moved);
+    if (moved !== null)
+      return isDone(before, decision, vm, options.registry) ? decision : conflict(vm, moved);
+    // The same reading gives the same decision; if it ever did not, nothing unplanned must be written.
+    return decision.status === 'pending' && before.changes !== changesDigest(decision.changes)
+      ? conflict(vm, 'the plugins would write something else now')
+      : decision;
   };
   // If the command names another VCH, say so, rather than that no VCH fits both.
   const {name, id} = options.vch;
@@ -189,13 +149,11 @@ export async function applyPlan(session: Session, options: RunOptions, plan: Pla
   return change(session, {...options, vch}, asPlanned, (run) => compared(run, plan));
 }
 
-function identityOf(vm: ReadableVm, registry: PluginRegistry): NonNullable<SavedVm['seen']> {
-  return {
-    containerId: vm.containerId,
-    instanceUuid: vm.instanceUuid,
-    biosUuid: vm.biosUuid,
-    keys: fingerprint(registry, 'container', vm.config),
-  };
+function seenNow(
+  {containerId, instanceUuid, biosUuid, config}: ReadableVm,
+  registry: PluginRegistry,
+): ShapeOf<typeof SEEN> {
+  return {containerId, instanceUuid, biosUuid, keys: fingerprint(registry, config)};
 }
 
 function changesDigest(changes: readonly Change[]): string {
@@ -208,7 +166,7 @@ function goalOf(config: ExtraConfig, changes: readonly Change[], registry: Plugi
 }
 
 function stateDigest(config: ExtraConfig, registry: PluginRegistry): string {
-  const {[LEDGER_KEY]: _ledger, ...keys} = fingerprint(registry, 'container', config);
+  const {[LEDGER_KEY]: _ledger, ...keys} = fingerprint(registry, config);
   return digest(canonicalJson(keys));
 }
 
@@ -216,38 +174,27 @@ function stateDigest(config: ExtraConfig, registry: PluginRegistry): string {
  * A plan may be applied again for what is left of it: a VM that has what the plan gives it, and a valid ledger that
  * says so, is done.
  */
-async function doneAlready(
+function isDone(
   {seen, goal}: SavedVm,
+  {status}: Decision,
   vm: ReadableVm,
   registry: PluginRegistry,
-  decide: Decide,
-): Promise<Decision | null> {
-  if (seen === undefined || goal === undefined || whoMoved(seen, vm) !== null) return null;
-  if (goal !== stateDigest(vm.config, registry)) return null;
-  const decision = await decide(vm);
-  return decision.status === 'unchanged' ? decision : null;
+): boolean {
+  if (seen === undefined || goal === undefined || status !== 'unchanged') return false;
+  return whoMoved(seen, vm) === null && goal === stateDigest(vm.config, registry);
 }
 
 function whatMoved({seen}: SavedVm, vm: ReadableVm, registry: PluginRegistry): string | null {
   if (seen === undefined) return 'it could not be read when the plan was made';
-  const other = whoMoved(seen, vm);
-  if (other !== null) return other;
-  const keys = movedKeys(seen.keys, fingerprint(registry, 'container', vm.config));
-  return keys.length === 0 ? null : `${keys.join(', ')} changed since`;
+  const keys = changesBetween(seen.keys, fingerprint(registry, vm.config)).map(({key}) => key);
+  return whoMoved(seen, vm) ?? (keys.length === 0 ? null : `${keys.join(', ')} changed since`);
 }
 
-function whoMoved(seen: NonNullable<SavedVm['seen']>, vm: ReadableVm): string | null {
+function whoMoved(seen: ShapeOf<typeof SEEN>, vm: ReadableVm): string | null {
   if (vm.containerId !== seen.containerId) return 'it is another container now';
   return vm.instanceUuid === seen.instanceUuid && vm.biosUuid === seen.biosUuid
     ? null
     : 'it is another VM now: its UUIDs are not those in the plan';
-}
-
-/** The same reading gives the same decision; if it ever did not, nothing unplanned must be written. */
-function asSaved(before: SavedVm, decision: Decision, vm: ReadableVm): Decision {
-  if (decision.status !== 'pending') return decision;
-  if (before.changes === changesDigest(decision.changes)) return decision;
-  return conflict(vm, 'the plugins would write something else now');
 }
 
 function conflict(vm: ReadableVm, moved: string): Decision {
@@ -263,33 +210,29 @@ function compared(run: PlannedRun, plan: PlanBody): PlannedRun {
   assertVch(run.read.vch, plan);
   const planned = new Set(plan.vms.map((vm) => vm.id));
   const present = new Set(run.outcome.vms.map((vm) => vm.id));
-  const vms = run.outcome.vms.map((vm) => (planned.has(vm.id) ? vm : left(vm)));
+  const vms = run.outcome.vms.map((vm) => (planned.has(vm.id) ? vm : added(vm)));
   const gone = plan.vms.filter((vm) => !present.has(vm.id)).map(departed);
   return {...run, outcome: {...run.outcome, vms: [...vms, ...gone]}};
 }
 
-function left(vm: VmOutcome): VmOutcome {
+function added(vm: VmOutcome): VmOutcome {
   const message =
     'not in the plan: it was created later, or was left out of the plan; vch-migrate plan shows it';
-  return {
-    ...vm,
-    status: 'skipped',
-    error: null,
-    findings: [...vm.findings, {code: 'not-in-plan', message}],
-  };
+  const findings = [...vm.findings, {code: 'not-in-plan', message}];
+  return {...vm, status: 'skipped', error: null, findings};
 }
 
-function departed(vm: SavedVm): VmOutcome {
+function departed({id, displayName, containerName, rename, seen}: SavedVm): VmOutcome {
   const message = 'in the plan, but no longer among the containerVMs of the VCH';
   return {
-    id: vm.id,
+    id,
     kind: 'container',
-    displayName: vm.displayName,
-    containerId: vm.seen?.containerId ?? null,
-    containerName: vm.containerName,
+    displayName,
+    containerId: seen?.containerId ?? null,
+    containerName,
     powerState: null,
     dataVersion: null,
-    rename: vm.rename,
+    rename,
     status: 'skipped',
     applied: [],
     changes: [],

@@ -3,8 +3,8 @@ import {history} from '../migration/history.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome} from './outcome.js';
-import {decideApply, outcomeOf, planRun, vmInput} from './plan.js';
-import {type RunOptions, runInfo} from './run-options.js';
+import {outcomeOf, planRun, vmInput} from './plan.js';
+import type {RunOptions} from './run-options.js';
 
 /** The plan, what each VM's ledger says was applied, and the VCH as it was read. */
 export function statusOf(
@@ -12,11 +12,7 @@ export function statusOf(
   options: RunOptions,
 ): Promise<{readonly outcome: RunOutcome; readonly vch: Vch}> {
   return untilStopped(options.signal, async () => {
-    const {read, decided, outcome} = await planRun(
-      session,
-      options,
-      decideApply(options.registry, runInfo(options)),
-    );
+    const {read, decided, outcome} = await planRun(session, options);
     const vms = decided.map((one) => {
       const vm = outcomeOf(one);
       const applied = one.decision === null ? [] : history(vmInput(one.vm));

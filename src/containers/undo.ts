@@ -1,5 +1,5 @@
 import type {PluginRegistry} from '../migration/registry.js';
-import {planUndo} from '../migration/undo.js';
+import {planUndo, type UndoFilter} from '../migration/undo.js';
 import type {Session} from '../vim25/session.js';
 import {change} from './apply.js';
 import type {RunOutcome} from './outcome.js';
@@ -8,8 +8,8 @@ import type {UndoOptions} from './run-options.js';
 
 /** Restores the containerVMs from their own ledgers, each as a whole or not at all. */
 export async function undoMigration(session: Session, options: UndoOptions): Promise<RunOutcome> {
-  const {run, to} = options;
-  const outcome = await change(session, options, decideUndo(options.registry, {run, to}));
+  const {run} = options;
+  const outcome = await change(session, options, decideUndo(options.registry, options));
   if (run === undefined || outcome.vms.some(({status}) => status !== 'unchanged' && status !== 'skipped'))
     return outcome;
   const message = `nothing to undo: no containerVM's ledger names the run ${run}; vch-migrate status shows what was applied`;
@@ -17,10 +17,6 @@ export async function undoMigration(session: Session, options: UndoOptions): Pro
 }
 
 /** Decides what restoring the VM would change. */
-export function decideUndo(registry: PluginRegistry, {run, to}: Pick<UndoOptions, 'run' | 'to'>): Decide {
-  const filter = {...(run === undefined ? {} : {run}), ...(to === undefined ? {} : {to})};
-  return async (vm) => {
-    const undo = await planUndo(registry, vmInput(vm), filter);
-    return undo.status === 'pending' ? {...undo, applied: undo.undone} : undo;
-  };
+export function decideUndo(registry: PluginRegistry, filter: UndoFilter): Decide {
+  return (vm) => planUndo(registry, vmInput(vm), filter);
 }

@@ -32,13 +32,15 @@ export function applyChanges(config: ExtraConfig, changes: readonly Change[]): E
   return Object.fromEntries(result);
 }
 
+type Keys = Readonly<Record<string, string | null>>;
+
 /** The raw value of a key, `null` if it is absent. */
-export function rawOf(config: ExtraConfig, key: string): string | null {
+export function rawOf(config: Keys, key: string): string | null {
   return Object.hasOwn(config, key) ? (config[key] ?? null) : null;
 }
 
 /** What differs between two ExtraConfigs, sorted by key. */
-export function changesBetween(before: ExtraConfig, after: ExtraConfig): readonly Change[] {
+export function changesBetween(before: Keys, after: Keys): readonly Change[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys]
     .sort()

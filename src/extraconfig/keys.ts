@@ -34,6 +34,8 @@ export const APPLIANCE_COMMIT_KEY = 'guestinfo.vice./init/version/GitCommit';
 export const APPLIANCE_BUILD_DATE_KEY = 'guestinfo.vice./init/version/BuildDate';
 /** `dirty` for a build that was not from a clean tree. */
 export const APPLIANCE_STATE_KEY = 'guestinfo.vice./init/version/State';
+/** `ADD` where vic-machine gave the ops user its permissions. */
+export const GRANT_PERMISSIONS_KEY = 'guestinfo.vice./grant_permissions';
 export const BOOTSTRAP_KEY = 'guestinfo.vice./container/bootstrap_image_path';
 export const NAME_CONVENTION_KEY = 'guestinfo.vice./container/ContainerNameConvention';
 /** `vic-machine` sets and clears this flag while it upgrades or configures a VCH. */

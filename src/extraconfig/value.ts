@@ -32,19 +32,12 @@ export function joinEntries(entries: readonly string[]): string {
   return entries.join('|');
 }
 
-/** A data version as it was read: a number, or the raw value that is not one. */
-export type DataVersion =
-  | {readonly status: 'valid'; readonly version: number}
-  | {readonly status: 'invalid'; readonly raw: string};
-
 /**
  * A data version as VIC reads it: absent, empty and `<nil>` are 0, and what Go's Atoi takes for a number is one: `03` and
- * `+3` are 3. Unlike VIC, a negative number is none.
+ * `+3` are 3. Unlike VIC, a negative number is none. `null` if it is not a number.
  */
-export function parseDataVersion(raw: string | undefined): DataVersion {
+export function parseDataVersion(raw: string | undefined): number | null {
   const text = decodeValue(raw ?? '');
-  if (text === '') return {status: 'valid', version: 0};
-  if (/^(?:\+?\d+|-0+)$/.test(text))
-    return {status: 'valid', version: Math.min(Math.abs(Number(text)), Number.MAX_SAFE_INTEGER)};
-  return {status: 'invalid', raw: text};
+  if (text !== '' && !/^(?:\+?\d+|-0+)$/.test(text)) return null;
+  return Math.min(Math.abs(Number(text)), Number.MAX_SAFE_INTEGER);
 }

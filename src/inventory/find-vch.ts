@@ -202,7 +202,6 @@ function toVch(
   containerVMs: number,
 ): Vch {
   const config = content === undefined ? {} : configOf(content, KEYS);
-  const dataVersion = parseDataVersion(config[DATA_VERSION_KEY.appliance]);
   const {ref, biosUuid, pool, folder} = appliance;
   return {
     ref,
@@ -216,7 +215,7 @@ function toVch(
       ownName: text(config[NAME_KEYS.appliance.hidden]) ?? text(config[NAME_KEYS.appliance.legacy]),
       build: text(config[BUILD_KEY.appliance]),
       version: text(config[APPLIANCE_VERSION_KEY]),
-      dataVersion: dataVersion.status === 'valid' ? dataVersion.version : null,
+      dataVersion: parseDataVersion(config[DATA_VERSION_KEY.appliance]),
       powerState: textValue(content?.properties.get('runtime.powerState')),
       computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
       containerVMs,

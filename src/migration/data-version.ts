@@ -1,7 +1,7 @@
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, type Target} from '../extraconfig/keys.js';
-import {type DataVersion, parseDataVersion} from '../extraconfig/value.js';
+import {parseDataVersion} from '../extraconfig/value.js';
 
 // Why: docs/decisions/007-plugins-are-checked-early.md
 
@@ -23,14 +23,10 @@ export const RENAME_PERSISTED_VERSION = 9;
 /** Your own plugins are numbered from here; VIC's own have its data versions as numbers. */
 export const FIRST_FOREIGN_VERSION = 1000;
 
-/** The data version of a VM. */
-export function dataVersionOf(config: ExtraConfig, target: Target): DataVersion {
+/** The data version of a VM; `null` if it is not a number. */
+export function dataVersionOf(config: ExtraConfig, target: Target): number | null {
   return parseDataVersion(config[DATA_VERSION_KEY[target]]);
 }
-
-export type AcceptedVersion =
-  | {readonly status: 'accepted'; readonly version: number}
-  | {readonly status: 'refused'; readonly version: number | null; readonly error: VchError};
 
 /**
  * The data version of a VM, or why the VM may not be written. Messages call the VM `label`, and end with the command
@@ -44,22 +40,19 @@ export function acceptDataVersion(
     vm,
     again = 'vch-migrate plan',
   }: {readonly label: string; readonly vm: string; readonly again?: string},
-): AcceptedVersion {
-  const found = dataVersionOf(config, target);
-  if (found.status === 'invalid') {
-    const error = new VchError(
+): number | VchError {
+  const version = dataVersionOf(config, target);
+  const key = DATA_VERSION_KEY[target];
+  if (version === null)
+    return new VchError(
       'VCH_ERR_DATA_VERSION_INVALID',
-      `${label}: its data version ${JSON.stringify(found.raw)} (${DATA_VERSION_KEY[target]}) is not a whole number. ` +
+      `${label}: its data version ${JSON.stringify(config[key])} (${key}) is not a whole number. ` +
         `Read it with \`govc vm.info -e ${vm}\`, correct it while the VM is powered off, then run \`${again}\` again`,
     );
-    return {status: 'refused', version: null, error};
-  }
-  const {version} = found;
-  if (version <= HIGHEST_DATA_VERSION) return {status: 'accepted', version};
-  const error = new VchError(
+  if (version <= HIGHEST_DATA_VERSION) return version;
+  return new VchError(
     'VCH_ERR_DATA_TOO_NEW',
     `${label}: its data version ${version} is above ${HIGHEST_DATA_VERSION}, the highest that this release knows. ` +
       `Use a release that knows it, then run \`${again}\` again`,
   );
-  return {status: 'refused', version, error};
 }

@@ -1,15 +1,15 @@
 import {VchError} from '../errors.js';
 import {LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {RENAME_SUPPORTED_VERSION} from './data-version.js';
-import {type Ledger, parseLedger} from './ledger.js';
+import {type Ledger, type LedgerEntry, parseLedger} from './ledger.js';
+import {type Plugin, pluginId} from './plugin.js';
 import type {PluginRegistry} from './registry.js';
 import {govcVm, type VmInput, vmLabel} from './vm.js';
 
 /** The history of a VM, if it can be relied on. */
 export type History =
   | {readonly status: 'known'; readonly ledger: Ledger | null}
-  | {readonly status: 'foreign'; readonly error: VchError}
-  | {readonly status: 'invalid'; readonly error: VchError};
+  | {readonly status: 'foreign' | 'invalid'; readonly error: VchError};
 
 /** The plugins in the VM's own valid ledger, by id, in the order they were applied. */
 export function history(input: VmInput): string[] {
@@ -20,23 +20,17 @@ export function history(input: VmInput): string[] {
 /** Reads the VM's ledger; one that is broken or another VM's is refused. */
 export function readHistory(input: VmInput): History {
   const state = parseLedger(input.config[LEDGER_KEY], input);
-  switch (state.status) {
-    case 'none':
-      return {status: 'known', ledger: null};
-    case 'valid':
-      return {status: 'known', ledger: state.ledger};
-    case 'foreign': {
-      const {id, instanceUuid} = state.ledger;
-      const owner = id === input.id ? `instance UUID ${instanceUuid}` : id;
-      const fault = `its ledger belongs to another VM (${owner}): it is a clone, or was restored`;
-      return {status: 'foreign', error: ledgerError(input, fault, forget(input))};
-    }
-    case 'invalid':
-      return {
-        status: 'invalid',
-        error: ledgerError(input, `its ledger ${LEDGER_KEY} is not valid: ${state.reason}`, forget(input)),
-      };
-  }
+  if (state.status === 'none') return {status: 'known', ledger: null};
+  if (state.status === 'valid') return {status: 'known', ledger: state.ledger};
+  const fault =
+    state.status === 'foreign'
+      ? `its ledger belongs to another VM (${otherOwner(state.ledger, input)}): it is a clone, or was restored`
+      : `its ledger ${LEDGER_KEY} is not valid: ${state.reason}`;
+  return {status: state.status, error: ledgerError(input, fault, forget(input))};
+}
+
+function otherOwner({id, instanceUuid}: Ledger, input: VmInput): string {
+  return id === input.id ? `instance UUID ${instanceUuid}` : id;
 }
 
 /** Whether a legacy containerVM has our mark, but not the ledger that was written with it. */
@@ -52,11 +46,8 @@ export function historyFault(registry: PluginRegistry, input: VmInput, ledger: L
     const plugin = registry.get(entry.id);
     if (plugin === undefined || plugin.target !== input.target || !plugin.persist) {
       const fault = `its ledger names the plugin ${entry.id}, which is not registered`;
-      return ledgerError(
-        input,
-        fault,
-        'Name its directory with --plugins, then run `vch-migrate plan` again',
-      );
+      const wayOut = 'Name its directory with --plugins, then run `vch-migrate plan` again';
+      return ledgerError(input, fault, wayOut);
     }
     if (plugin.revision !== entry.revision) {
       const fault = `revision ${entry.revision} of the plugin ${entry.id} was applied, but revision ${plugin.revision} is registered`;
@@ -67,13 +58,9 @@ export function historyFault(registry: PluginRegistry, input: VmInput, ledger: L
 }
 
 /** Refuses a plugin that would run although a plugin with a higher version was applied already. */
-export function gapError(
-  input: VmInput,
-  ledger: Ledger,
-  late: {readonly id: string; readonly version: number},
-): VchError {
-  const above = ledger.applied.filter((entry) => entry.version > late.version).map((entry) => entry.id);
-  const fault = `the plugin ${late.id} was never applied, but ${above.join(', ')} with a higher version was`;
+export function gapError(input: VmInput, late: Plugin, above: readonly LedgerEntry[]): VchError {
+  const ids = above.map(({id}) => id).join(', ');
+  const fault = `the plugin ${pluginId(late)} was never applied, but ${ids} with a higher version was`;
   return ledgerError(input, fault, `To apply them in order, run ${redo(late.version - 1)}`);
 }
 

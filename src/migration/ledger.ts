@@ -4,17 +4,18 @@ import {isSecret} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import {
   count,
+  fields,
   list,
+  members,
   nullable,
-  object,
-  optional,
   parseJson,
   record,
   type Shape,
   ShapeMismatch,
+  type ShapeOf,
   text,
 } from '../json-shape.js';
-import {canonicalJson, type Json} from './canonical-json.js';
+import {canonicalJson} from './canonical-json.js';
 
 // Why: docs/decisions/008-ledgers-and-verify.md
 
@@ -22,55 +23,58 @@ import {canonicalJson, type Json} from './canonical-json.js';
 export const LEDGER_LIMIT = 4096;
 
 /** Stands for a previous value that is not kept, because it may hold a secret; undo cannot restore it. */
-export interface Withheld {
-  readonly sha256: string;
-}
+export type Withheld = ShapeOf<typeof WITHHELD>;
+const WITHHELD = fields({sha256: text});
+
+const VALUE_BEFORE: Shape<string | null | Withheld> = (value, path) =>
+  typeof value === 'object' && value !== null ? WITHHELD(value, path) : nullable(text)(value, path);
 
 /** One plugin applied to the VM. */
-export interface LedgerEntry {
-  readonly id: string;
-  readonly version: number;
-  readonly revision: number;
-  readonly run: string;
-  readonly time: string;
+export type LedgerEntry = ShapeOf<typeof ENTRY>;
+const ENTRY = fields({
+  id: text,
+  version: count,
+  revision: count,
+  run: text,
+  time: text,
   /** The data version that decided it. */
-  readonly dataVersion: number;
+  dataVersion: count,
   /** Previous raw values of the keys it changed; `null` is absent. */
-  readonly before: Readonly<Record<string, string | null | Withheld>>;
+  before: record(VALUE_BEFORE),
   /** Digests of the raw values it wrote; `null` is removed. */
-  readonly after: Readonly<Record<string, string | null>>;
+  after: record(nullable(text)),
   /** Digests of its other exact keys: what the decision relied on. */
-  readonly seen: Readonly<Record<string, string | null>>;
-}
+  seen: record(nullable(text)),
+});
 
-/** One run of the tool that changed the VM. */
-export interface LedgerRun {
-  readonly time: string;
-  readonly user: string;
-  readonly changeId?: string;
-  readonly tool: string;
-}
+const ENTRIES: Shape<readonly LedgerEntry[]> = (value, path) => {
+  const entries = list(ENTRY)(value, path);
+  if (entries.length > 0 && new Set(entries.map(({id}) => id)).size === entries.length) return entries;
+  throw new ShapeMismatch(path, 'a list that names each plugin once');
+};
 
-/** What was applied to a VM, in order. */
-export interface Ledger {
+/** What was applied to a VM. */
+export type Ledger = ShapeOf<typeof BODY>;
+const BODY = fields({
   /** Container id, or `VirtualMachine:vm-N`. */
-  readonly id: string;
-  readonly instanceUuid: string;
-  readonly runs: Readonly<Record<string, LedgerRun>>;
-  readonly applied: readonly LedgerEntry[];
-}
+  id: text,
+  instanceUuid: text,
+  /** The runs of the tool that changed the VM. */
+  runs: record(fields({time: text, user: text, tool: text}, {changeId: text})),
+  /** In this order. */
+  applied: ENTRIES,
+});
+
+const LEDGER: Shape<Ledger> = (value, path) => {
+  if (members(value, path)['v'] === 1) return BODY(value, path);
+  throw new ShapeMismatch('v', '1: another release of the tool wrote it');
+};
 
 export type LedgerState =
   | {readonly status: 'none'}
   | {readonly status: 'valid'; readonly ledger: Ledger}
   | {readonly status: 'foreign'; readonly ledger: Ledger}
   | {readonly status: 'invalid'; readonly reason: string};
-
-/** The VM that a ledger must belong to. */
-export interface LedgerOwner {
-  readonly id: string;
-  readonly instanceUuid: string;
-}
 
 /** A digest that identifies a raw value; `null` for an absent key. */
 export function digest(raw: string): string;
@@ -81,12 +85,15 @@ export function digest(raw: string | null): string | null {
 
 /** The canonical text of a ledger, ASCII, with a digest of itself. */
 export function encodeLedger(ledger: Ledger): string {
-  const body = ledgerJson(ledger);
+  const body = {v: 1, ...ledger};
   return canonicalJson({...body, sum: digest(canonicalJson(body))});
 }
 
 /** Reads a VM's ledger. Without an owner, it is not checked which VM it belongs to. */
-export function parseLedger(raw: string | null | undefined, owner: LedgerOwner | null): LedgerState {
+export function parseLedger(
+  raw: string | null | undefined,
+  owner: Pick<Ledger, 'id' | 'instanceUuid'> | null,
+): LedgerState {
   const stored = decodeValue(raw ?? '');
   if (stored === '') return {status: 'none'};
   const {value: ledger, fault} = parseJson(stored, LEDGER);
@@ -108,21 +115,6 @@ export function ledgerSizeError(text: string, label: string): VchError | null {
   );
 }
 
-function ledgerJson(ledger: Ledger): {readonly [key: string]: Json} {
-  return {
-    v: 1,
-    id: ledger.id,
-    instanceUuid: ledger.instanceUuid,
-    runs: Object.fromEntries(Object.entries(ledger.runs).map(([id, run]) => [id, {...run}])),
-    applied: ledger.applied.map((entry) => ({
-      ...entry,
-      before: Object.fromEntries(
-        Object.entries(entry.before).map(([key, value]) => [key, isWithheld(value) ? {...value} : value]),
-      ),
-    })),
-  };
-}
-
 /**
  * Whether a ledger must not keep a value, because it may hold a secret. This is not the mask's rule: a mask may hide more
  * one day, and ledgers stay as they are.
@@ -136,45 +128,3 @@ export function mustWithhold(key: string, raw: string): boolean {
 export function isWithheld(value: string | null | Withheld): value is Withheld {
   return typeof value === 'object' && value !== null;
 }
-
-const DIGESTS = record(nullable(text));
-
-const RUN: Shape<LedgerRun> = object((read) => {
-  const changeId = read('changeId', optional(text));
-  const run = {time: read('time', text), user: read('user', text), tool: read('tool', text)};
-  return changeId === undefined ? run : {...run, changeId};
-});
-
-const ENTRY: Shape<LedgerEntry> = object((read) => ({
-  id: read('id', text),
-  version: read('version', count),
-  revision: read('revision', count),
-  run: read('run', text),
-  time: read('time', text),
-  dataVersion: read('dataVersion', count),
-  before: read(
-    'before',
-    record((value, path) =>
-      typeof value === 'object' && value !== null ? WITHHELD(value, path) : nullable(text)(value, path),
-    ),
-  ),
-  after: read('after', DIGESTS),
-  seen: read('seen', DIGESTS),
-}));
-
-const WITHHELD: Shape<Withheld> = object((read) => ({sha256: read('sha256', text)}));
-
-const LEDGER: Shape<Ledger> = object((read) => {
-  read('v', (value, path) => {
-    if (value !== 1) throw new ShapeMismatch(path, '1: another release of the tool wrote it');
-  });
-  const applied = read('applied', list(ENTRY));
-  if (applied.length === 0 || new Set(applied.map(({id}) => id)).size < applied.length)
-    throw new ShapeMismatch('applied', 'a list that names each plugin once');
-  return {
-    id: read('id', text),
-    instanceUuid: read('instanceUuid', text),
-    runs: read('runs', record(RUN)),
-    applied,
-  };
-});

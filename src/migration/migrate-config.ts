@@ -1,3 +1,4 @@
+import {VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import {applyChanges, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
@@ -7,7 +8,7 @@ import {parseLedger} from './ledger.js';
 import {nameFindings} from './names.js';
 import {type Plugin, pluginId, type Target} from './plugin.js';
 import type {PluginRegistry} from './registry.js';
-import {type MigrationContext, type MigrationStorage, runUp, TIME_LIMIT} from './runner.js';
+import {type MigrationContext, runUp, TIME_LIMIT} from './runner.js';
 import {vmLabel} from './vm.js';
 
 /** The result of a corrected version of VIC's in-memory migration. */
@@ -29,23 +30,19 @@ export async function migrateConfigWith(
   registry: PluginRegistry,
   target: Target,
   config: ExtraConfig,
-  options: {readonly timeLimit?: number} = {},
+  {timeLimit = TIME_LIMIT}: {readonly timeLimit?: number} = {},
 ): Promise<MigratedConfig> {
   // As in VIC, an empty configuration is no VM's of an old version.
   if (Object.keys(config).length === 0) return {migrated: false, config: {}, applied: [], findings: []};
   const vm = config[ID_KEY[target]] || '(no id)';
   const label = vmLabel({target, id: vm});
-  const accepted = acceptDataVersion(config, target, {label, vm});
-  if (accepted.status === 'refused') throw accepted.error;
-  const dataVersion = accepted.version;
+  const dataVersion = acceptDataVersion(config, target, {label, vm});
+  if (dataVersion instanceof VchError) throw dataVersion;
   const findings = nameFindings(target, config, dataVersion);
   const context: MigrationContext = {draft: new Draft(config), dataVersion, label, vm, applied: [], findings};
   const due = duePlugins(registry, target, config, dataVersion, findings);
-  const result = await runUp(due, context, nothingExecuted, {
-    timeLimit: options.timeLimit ?? TIME_LIMIT,
-    refusal: 'is-finding',
-  });
-  if (result.status !== 'done') throw result.error;
+  const stopped = await runUp(due, context, {timeLimit, refusal: 'is-finding'});
+  if (stopped !== null) throw stopped.error;
   const outdated = dataVersion < LATEST_CHANGE[target];
   if (outdated) context.draft.set(DATA_VERSION_KEY[target], String(HIGHEST_DATA_VERSION));
   const applied = context.applied.map(({plugin}) => pluginId(plugin));
@@ -56,12 +53,6 @@ export async function migrateConfigWith(
     findings,
   };
 }
-
-const nothingExecuted: MigrationStorage = {
-  executed: async () => [],
-  logMigration: async () => {},
-  unlogMigration: async () => {},
-};
 
 /**
  * VIC's own plugins depend on the data version alone, as in VIC itself, whatever was persisted. Your own plugins depend on
@@ -80,12 +71,8 @@ function duePlugins(
   if (others.length === 0) return own;
   const past = parseLedger(config[LEDGER_KEY], null);
   if (past.status === 'invalid') {
-    findings.push(
-      finding(
-        'ledger-invalid',
-        `${LEDGER_KEY} is not valid: ${past.reason}; only VIC's own plugins were applied`,
-      ),
-    );
+    const message = `${LEDGER_KEY} is not valid: ${past.reason}; only VIC's own plugins were applied`;
+    findings.push(finding('ledger-invalid', message));
     return own;
   }
   const executed = new Set(past.status === 'none' ? [] : past.ledger.applied.map(({id}) => id));

@@ -14,15 +14,10 @@ const HIDDEN_NAME_VERSION: Readonly<Record<Target, number>> = {appliance: 1, con
  */
 export function containerNameOf(config: ExtraConfig): string | null {
   const {legacy, hidden} = NAME_KEYS.container;
-  const version = dataVersionOf(config, 'container');
   // VIC takes a version that it cannot read for 0.
-  const reads = version.status === 'valid' ? version.version : 0;
-  const keys = reads < HIDDEN_NAME_VERSION.container ? [legacy, hidden] : [hidden, legacy];
-  for (const key of keys) {
-    const name = decodeValue(config[key] ?? '');
-    if (name !== '') return name;
-  }
-  return null;
+  const version = dataVersionOf(config, 'container') ?? 0;
+  const keys = version < HIDDEN_NAME_VERSION.container ? [legacy, hidden] : [hidden, legacy];
+  return keys.map((key) => decodeValue(config[key] ?? '')).find((name) => name !== '') ?? null;
 }
 
 /** What you should know about a VM's names before they are migrated. */

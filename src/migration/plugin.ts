@@ -59,7 +59,7 @@ export interface PluginDefinition {
 export interface Plugin extends PluginDefinition {
   readonly reads: readonly string[];
   /** The file it was loaded from, for messages; absent if it was passed as a value. */
-  readonly file?: string;
+  readonly file?: string | undefined;
 }
 
 /**
@@ -69,10 +69,12 @@ export interface Plugin extends PluginDefinition {
 export function definePlugin(definition: PluginDefinition, file?: string): Plugin {
   const faults = pluginFaults(definition);
   if (faults.length > 0) {
-    const what = describe(definition, file);
+    const {version, name}: Partial<PluginDefinition> = definition ?? {};
+    const what =
+      typeof version === 'number' && typeof name === 'string' ? pluginLabel({version, name, file}) : file;
     throw new VchError(
       'VCH_ERR_PLUGIN_INVALID',
-      `${what} cannot be used: ${faults.join('; ')}. Correct it, then run \`vch-migrate plan\` again`,
+      `${what ?? 'a plugin'} cannot be used: ${faults.join('; ')}. Correct it, then run \`vch-migrate plan\` again`,
     );
   }
   const {version, target, name, summary, revision, persist} = definition;
@@ -86,7 +88,7 @@ export function definePlugin(definition: PluginDefinition, file?: string): Plugi
     revision,
     persist,
     up: (draft: PluginDraft, vm: PluginVm) => definition.up(draft, vm),
-    ...(file === undefined ? {} : {file}),
+    file,
   });
 }
 
@@ -98,10 +100,4 @@ export function pluginId(plugin: {readonly version: number; readonly name: strin
 /** What messages call a plugin: its id, and its file if it has one. */
 export function pluginLabel(plugin: Pick<Plugin, 'version' | 'name' | 'file'>): string {
   return `plugin ${pluginId(plugin)}${plugin.file === undefined ? '' : ` (${plugin.file})`}`;
-}
-
-function describe(definition: PluginDefinition | null | undefined, file: string | undefined): string {
-  const {version, name} = definition ?? {};
-  if (typeof version !== 'number' || typeof name !== 'string') return file ?? 'a plugin';
-  return pluginLabel({version, name, ...(file === undefined ? {} : {file})});
 }

@@ -13,20 +13,10 @@ import {digest} from './ledger.js';
 import {definePlugin, type Plugin, pluginId, pluginLabel, type Target} from './plugin.js';
 
 /** The plugins of a run, in the order of their versions. */
-export interface PluginRegistry {
-  readonly plugins: readonly Plugin[];
-  forTarget(target: Target): readonly Plugin[];
-  /** The plugins whose result is written to the VM. */
-  persisted(target: Target): readonly Plugin[];
-  get(id: string): Plugin | undefined;
-  /** The keys that plan, apply, undo and verify need; `all` if a plugin declares a pattern. */
-  readKeys(target: Target): readonly string[] | 'all';
-  /** The same as declared: keys and patterns. A decision on a VM relies on these. */
-  declaredKeys(target: Target): readonly string[];
-}
+export type PluginRegistry = ReturnType<typeof createRegistry>;
 
 /** Checks the plugins one by one and together; a fault is `VCH_ERR_PLUGIN_INVALID`. */
-export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {
+export function createRegistry(plugins: readonly Plugin[]) {
   const checked = plugins
     .map((plugin) => definePlugin(plugin, plugin.file))
     .sort((a, b) => a.version - b.version);
@@ -43,9 +33,12 @@ export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {
   return Object.freeze({
     plugins: Object.freeze(checked),
     forTarget: (target: Target) => byTarget[target].all,
+    /** The plugins whose result is written to the VM. */
     persisted: (target: Target) => byTarget[target].persisted,
     get: (id: string) => byId.get(id),
+    /** The keys that plan, apply, undo and verify need; `all` if a plugin declares a pattern. */
     readKeys: (target: Target) => byTarget[target].readKeys,
+    /** The same as declared: keys and patterns. A decision on a VM relies on these. */
     declaredKeys: (target: Target) => byTarget[target].declaredKeys,
   });
 }
@@ -53,16 +46,10 @@ export function createRegistry(plugins: readonly Plugin[]): PluginRegistry {
 function select(plugins: readonly Plugin[], target: Target) {
   const all = Object.freeze(plugins.filter((plugin) => plugin.target === target));
   const persisted = Object.freeze(all.filter((plugin) => plugin.persist));
+  const names = Object.values(NAME_KEYS[target]);
+  const own = [ID_KEY[target], DATA_VERSION_KEY[target], LEDGER_KEY, RENAME_DISABLED_KEY, ...names];
   const declared = persisted.flatMap((plugin) => [...plugin.keys, ...plugin.reads]);
-  const keys = new Set([
-    ID_KEY[target],
-    DATA_VERSION_KEY[target],
-    LEDGER_KEY,
-    ...Object.values(NAME_KEYS[target]),
-  ]);
-  if (target === 'container') keys.add(RENAME_DISABLED_KEY);
-  for (const key of declared) keys.add(key);
-  const declaredKeys = Object.freeze([...keys].sort());
+  const declaredKeys = Object.freeze([...new Set([...own, ...declared])].sort());
   const readKeys = declared.some(isPattern) ? ('all' as const) : declaredKeys;
   return {all, persisted, readKeys, declaredKeys};
 }
@@ -75,23 +62,17 @@ function duplicate(what: 'name' | 'version', a: Plugin, b: Plugin): VchError {
   );
 }
 
-/** Digests of the values that a decision on a VM relies on, by key; `null` is an absent one. */
-export type Fingerprint = Readonly<Record<string, string | null>>;
-
-/** The fingerprint of a VM: every key that the registered plugins declare or the tool itself reads. */
-export function fingerprint(registry: PluginRegistry, target: Target, config: ExtraConfig): Fingerprint {
-  const declared = registry.declaredKeys(target);
+/**
+ * Digests of the values that a decision on a containerVM relies on, by key; `null` is an absent one. It has every key that
+ * the registered plugins declare or the tool itself reads.
+ */
+export function fingerprint(
+  registry: PluginRegistry,
+  config: ExtraConfig,
+): Readonly<Record<string, string | null>> {
+  const declared = registry.declaredKeys('container');
   const exact = declared.filter((key) => !isPattern(key));
   const matches = keyMatcher(declared.filter(isPattern));
   const keys = new Set([...exact, ...Object.keys(config).filter(matches)]);
   return Object.fromEntries([...keys].sort().map((key) => [key, digest(rawOf(config, key))]));
-}
-
-const own = (fingerprint: Fingerprint, key: string) =>
-  Object.hasOwn(fingerprint, key) ? (fingerprint[key] ?? null) : null;
-
-/** The keys in which two fingerprints differ. */
-export function movedKeys(before: Fingerprint, now: Fingerprint): readonly string[] {
-  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...keys].filter((key) => own(before, key) !== own(now, key)).sort();
 }

@@ -1,5 +1,5 @@
-import {MigrationError, type RunnableMigration, Umzug, type UmzugStorage} from 'umzug';
-import {ERROR_CODES, thrownMessage, toVchError, VchError} from '../errors.js';
+import {MigrationError, memoryStorage, type RunnableMigration, Umzug, type UmzugStorage} from 'umzug';
+import {ERROR_CODES, type ErrorCode, thrownMessage, toVchError, VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
 import {keyMatcher} from '../extraconfig/keys.js';
 import {maskText} from '../extraconfig/mask.js';
@@ -14,7 +14,7 @@ export const TIME_LIMIT = 5_000;
 /** One plugin that changed the draft. */
 export interface AppliedPlugin {
   readonly plugin: Plugin;
-  /** The previous raw values of the keys it changed, sorted by key. */
+  /** The previous raw values of the keys it changed. */
   readonly before: ReadonlyMap<string, string | null>;
 }
 
@@ -33,23 +33,19 @@ export interface MigrationContext {
 /** Where umzug reads what was applied already, and records what it applies. */
 export type MigrationStorage = UmzugStorage<MigrationContext>;
 
-export interface RunnerOptions {
+interface RunnerOptions {
   readonly timeLimit: number;
   /** What a plugin's refusal does: it stops the whole VM, or becomes a finding and only this plugin is left out. */
   readonly refusal: 'stops' | 'is-finding';
 }
 
-export type RunnerResult =
-  | {readonly status: 'done'}
-  | {readonly status: 'refused' | 'failed'; readonly error: VchError};
-
-/** Applies the plugins that the storage does not name yet to one VM, through umzug. */
+/** Applies the plugins that the storage does not name yet to one VM, through umzug; gives what stopped it, or `null`. */
 export async function runUp(
   plugins: readonly Plugin[],
   context: MigrationContext,
-  storage: MigrationStorage,
   options: RunnerOptions,
-): Promise<RunnerResult> {
+  storage: MigrationStorage = memoryStorage(),
+): Promise<{readonly status: 'refused' | 'failed'; readonly error: VchError} | null> {
   const migrations = plugins.map(
     (plugin): RunnableMigration<MigrationContext> => ({
       name: pluginId(plugin),
@@ -58,9 +54,10 @@ export async function runUp(
   );
   try {
     await new Umzug({migrations, context, storage, logger: undefined}).up();
-    return {status: 'done'};
-  } catch (error) {
-    return stopped(unwrap(error));
+    return null;
+  } catch (caught) {
+    const error = unwrap(caught);
+    return {status: error instanceof Refusal ? 'refused' : 'failed', error: toVchError(error)};
   }
 }
 
@@ -69,22 +66,8 @@ export function unwrap(error: unknown): unknown {
   return error instanceof MigrationError ? error.cause : error;
 }
 
-class Stop extends Error {
-  readonly status: 'refused' | 'failed';
-  readonly error: VchError;
-
-  constructor(status: 'refused' | 'failed', error: VchError) {
-    super(error.message);
-    this.status = status;
-    this.error = error;
-  }
-}
-
-function stopped(error: unknown): RunnerResult {
-  return error instanceof Stop
-    ? {status: error.status, error: error.error}
-    : {status: 'failed', error: toVchError(error)};
-}
+/** A plugin refuses the VM; any other error that stops a plugin is a failure. */
+export class Refusal extends VchError {}
 
 async function applyPlugin(plugin: Plugin, context: MigrationContext, options: RunnerOptions): Promise<void> {
   const {draft, dataVersion, findings} = context;
@@ -93,10 +76,7 @@ async function applyPlugin(plugin: Plugin, context: MigrationContext, options: R
     const result = plugin.up(session.draft, {dataVersion, vm: context.vm});
     if (result !== undefined) await within(options.timeLimit, result);
   } catch (error) {
-    session.stopped ??= {
-      status: 'failed',
-      error: error instanceof Error ? error : new Error(thrownMessage(error)),
-    };
+    session.stopped ??= error instanceof Error ? error : new Error(thrownMessage(error));
   } finally {
     session.close();
   }
@@ -107,10 +87,10 @@ async function applyPlugin(plugin: Plugin, context: MigrationContext, options: R
     if (before.size > 0) context.applied.push({plugin, before});
     return;
   }
-  if (stopped.status === 'failed') throw new Stop('failed', pluginFailure(plugin, context, stopped.error));
-  if (options.refusal === 'stops') throw new Stop('refused', refusal(context, stopped.error));
+  if (!(stopped instanceof Refusal)) throw pluginFailure(plugin, context, stopped);
+  const {code, message} = stopped;
+  if (options.refusal === 'stops') throw new Refusal(code, `${context.label}: ${message}`);
   session.revert();
-  const {code, message} = toVchError(stopped.error);
   findings.push({code, message});
 }
 
@@ -125,11 +105,6 @@ function pluginFailure(plugin: Plugin, context: MigrationContext, cause: Error):
   return new VchError('VCH_ERR_PLUGIN_FAILED', message, {cause});
 }
 
-function refusal(context: MigrationContext, cause: Error): VchError {
-  const {code, message} = toVchError(cause);
-  return new VchError(code, `${context.label}: ${message}`);
-}
-
 /** A plugin touched a key that it does not declare: a fault of the plugin, not of the VM. */
 class UndeclaredKey extends Error {}
 
@@ -138,7 +113,7 @@ export class PluginSession {
   readonly draft: PluginDraft;
   readonly findings: Finding[] = [];
   /** What stopped the plugin, even if it caught the error itself. */
-  stopped: {readonly status: 'refused' | 'failed'; readonly error: Error} | null = null;
+  stopped: Error | null = null;
   readonly #draft: Draft;
   readonly #before = new Map<string, string | null>();
   #open = true;
@@ -148,11 +123,13 @@ export class PluginSession {
     const writable = keyMatcher(plugin.keys);
     const readable = keyMatcher(plugin.reads);
     const read = (key: string): string => {
-      this.#declared(writable(key) || readable(key), `it touched ${key}, which it does not declare`);
+      const fault = `it touched ${key}, which it does not declare`;
+      this.#check(writable(key) || readable(key), fault, UndeclaredKey);
       return key;
     };
     const write = (key: string): string => {
-      this.#declared(!readable(key) || writable(key), `it changed ${key}, which it declares only to read`);
+      const fault = `it changed ${key}, which it declares only to read`;
+      this.#check(!readable(key) || writable(key), fault, UndeclaredKey);
       read(key);
       if (!this.#before.has(key)) this.#before.set(key, draft.raw(key));
       return key;
@@ -168,17 +145,16 @@ export class PluginSession {
       finding: (code: string, message: string) => {
         this.findings.push({code, message});
       },
-      refuse: (code: (typeof ERROR_CODES)[number], message: string): never => {
+      refuse: (code: ErrorCode, message: string): never => {
         this.#check(ERROR_CODES.includes(code), `it refused with ${code}, which is not an error code`);
-        throw this.#stop('refused', new VchError(code, message));
+        throw this.#stop(new Refusal(code, message));
       },
     });
   }
 
-  /** The keys that changed, with their previous raw values, sorted by key. */
+  /** The keys that changed, with their previous raw values. */
   changed(): Map<string, string | null> {
-    const changed = [...this.#before].filter(([key, raw]) => this.#draft.raw(key) !== raw);
-    return new Map(changed.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return new Map([...this.#before].filter(([key, raw]) => this.#draft.raw(key) !== raw));
   }
 
   /** Reverts what the plugin changed. */
@@ -191,22 +167,13 @@ export class PluginSession {
     this.#open = false;
   }
 
-  #check(allowed: boolean, fault: string): void {
-    this.#mustBeOpen();
-    if (!allowed) throw this.#stop('failed', new Error(fault));
-  }
-
-  #declared(allowed: boolean, fault: string): void {
-    this.#mustBeOpen();
-    if (!allowed) throw this.#stop('failed', new UndeclaredKey(fault));
-  }
-
-  #mustBeOpen(): void {
+  #check(allowed: boolean, fault: string, Fault: new (fault: string) => Error = Error): void {
     if (!this.#open) throw new Error('the draft is closed: the plugin has ended');
+    if (!allowed) throw this.#stop(new Fault(fault));
   }
 
-  #stop(status: 'refused' | 'failed', error: Error): Error {
-    this.stopped ??= {status, error};
+  #stop(error: Error): Error {
+    this.stopped ??= error;
     return error;
   }
 }

@@ -1,76 +1,53 @@
 import {type RunnableMigration, Umzug, type UmzugStorage} from 'umzug';
 import {toVchError, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
-import type {Change} from '../extraconfig/extra-config.js';
 import {keyMatcher, LEDGER_KEY} from '../extraconfig/keys.js';
 import {maskValue} from '../extraconfig/mask.js';
-import {type Finding, finding} from './finding.js';
+import type {Decision} from './decision.js';
+import {finding} from './finding.js';
 import {ledgerError, readHistory} from './history.js';
 import {digest, encodeLedger, isWithheld, type Ledger, type LedgerEntry} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
 import {unwrap} from './runner.js';
 import {type VmInput, vmLabel} from './vm.js';
 
-/** What `undo` would do to one VM: everything that was asked for, or nothing. */
-export type VmUndo =
-  | {readonly status: 'unchanged'; readonly findings: readonly Finding[]}
-  | {
-      readonly status: 'pending';
-      /** Ids of the plugins undone, the last applied first. */
-      readonly undone: readonly string[];
-      /** Sorted by key, without the ledger. */
-      readonly changes: readonly Change[];
-      readonly ledger: Change;
-      readonly findings: readonly Finding[];
-    }
-  | {
-      readonly status: 'conflict' | 'refused';
-      readonly error: VchError;
-      readonly findings: readonly Finding[];
-    };
-
 /** Which plugins to undo; all if nothing is set. */
 export interface UndoFilter {
   /** Only what this run wrote. */
   readonly run?: string | undefined;
-  /** Only plugins above this version. */
+  /** Only plugins above this version, which is kept. */
   readonly to?: number | undefined;
 }
 
-/** Plans the undo of one VM from its own ledger. Writes nothing. */
+/** Plans the undo of one VM from its own ledger: everything that was asked for, or nothing. Writes nothing. */
 export async function planUndo(
   registry: PluginRegistry,
   input: VmInput,
   filter: UndoFilter = {},
-): Promise<VmUndo> {
+): Promise<Decision> {
   const past = readHistory(input);
   if (past.status === 'foreign') {
     // Another VM's ledger says nothing about this VM's previous values, so this VM has no ledger.
     return {status: 'unchanged', findings: [finding('ledger-foreign', past.error.message)]};
   }
-  if (past.status === 'invalid') return {status: 'refused', error: past.error, findings: []};
+  if (past.status !== 'known') return {status: 'refused', error: past.error, findings: []};
   const selected = past.ledger?.applied.filter((entry) => isSelected(entry, filter)) ?? [];
   if (past.ledger === null || selected.length === 0) return {status: 'unchanged', findings: []};
   const error = obstacle(registry, input, selected);
   if (error !== null) return {status: 'refused', error, findings: []};
 
   const draft = new Draft(input.config);
-  const undone = selected.map((entry) => entry.id).reverse();
+  const applied = selected.map((entry) => entry.id).reverse();
   try {
-    await runDown(input, past.ledger, draft, undone);
+    await runDown(input, past.ledger, draft, applied);
   } catch (caught) {
     return {status: 'conflict', error: toVchError(unwrap(caught)), findings: []};
   }
   const all = draft.changes();
   const ledger = all.find(({key}) => key === LEDGER_KEY);
   if (ledger === undefined) return {status: 'unchanged', findings: []};
-  return {
-    status: 'pending',
-    undone,
-    changes: all.filter(({key}) => key !== LEDGER_KEY),
-    ledger,
-    findings: [],
-  };
+  const changes = all.filter(({key}) => key !== LEDGER_KEY);
+  return {status: 'pending', applied, changes, ledger, findings: []};
 }
 
 function isSelected(entry: LedgerEntry, {run, to}: UndoFilter): boolean {

@@ -9,7 +9,7 @@ import {
 import {DATA_VERSION_KEY, LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {shownValue} from '../extraconfig/mask.js';
 import {APPLIANCE_STAMP, dataVersionOf} from './data-version.js';
-import type {Finding} from './finding.js';
+import type {Decision} from './decision.js';
 import {historyFault, lostLedger, readHistory} from './history.js';
 import {digest, isWithheld, type Ledger} from './ledger.js';
 import {nameFindings} from './names.js';
@@ -19,93 +19,86 @@ import {govcVm, type RunInfo, type VmInput, vmLabel} from './vm.js';
 
 // Why: docs/decisions/008-ledgers-and-verify.md
 
-/** Whether a VM has the values that its migration should have given it. */
-export type GoalCheck =
-  | {readonly status: 'at-goal'; readonly findings: readonly Finding[]}
-  | {
-      readonly status: 'contradicts';
-      /** The keys that are not as they should be, sorted. */
-      readonly keys: readonly string[];
-      readonly error: VchError;
-      readonly findings: readonly Finding[];
-    }
-  | {readonly status: 'refused'; readonly error: VchError; readonly findings: readonly Finding[]};
-
 /** Key to what is wrong with it. */
 type Contradictions = Map<string, string>;
 
-const DRY_RUN: RunInfo = {
-  runId: 'verify',
+/** A run whose results are never written. */
+export const DRY_RUN: RunInfo = {
+  runId: 'dry-run',
   time: '1970-01-01T00:00:00Z',
-  user: 'verify',
-  toolVersion: 'verify',
+  user: 'dry-run',
+  toolVersion: 'dry-run',
 };
 
 /**
  * Checks a VM against its own history: every value that was written or relied on is still there, and the plugins, run
- * again on the previous values, give the present ones.
+ * again on the previous values, give the present ones. `unchanged` is at its goal, `failed` contradicts it.
  */
-export async function verifyGoal(registry: PluginRegistry, input: VmInput): Promise<GoalCheck> {
-  const version = dataVersionOf(input.config, input.target);
-  const findings =
-    version.status === 'valid' ? nameFindings(input.target, input.config, version.version) : [];
+export async function verifyGoal(registry: PluginRegistry, input: VmInput): Promise<Decision> {
+  const {config, target} = input;
+  const version = dataVersionOf(config, target);
+  const findings = version === null ? [] : nameFindings(target, config, version);
   const past = readHistory(input);
-  if (past.status === 'foreign') return {status: 'refused', error: past.error, findings};
-  if (past.status === 'invalid') {
+  if (past.status !== 'known') {
     // The mark shows that this VM was migrated, so the broken ledger was valid once.
-    if (!isMarked(input)) return {status: 'refused', error: past.error, findings};
-    return {status: 'contradicts', keys: [LEDGER_KEY], error: past.error, findings};
+    const status = past.status === 'invalid' && isMarked(input) ? 'failed' : 'refused';
+    return {status, error: past.error, findings};
   }
-  if (past.ledger === null) return checkWithoutHistory(registry, input, findings);
-  const fault = historyFault(registry, input, past.ledger);
-  if (fault !== null) return {status: 'refused', error: fault, findings};
-  return checkHistory(registry, input, past.ledger, findings);
+  const found = await (past.ledger === null
+    ? checkWithoutHistory(registry, input, version)
+    : checkHistory(registry, input, past.ledger));
+  if (found instanceof VchError) return {status: 'refused', error: found, findings};
+  if (found.size === 0) return {status: 'unchanged', findings};
+  const faults = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, fault]) => `${key} ${fault}`);
+  const error = new VchError(
+    'VCH_ERR_VERIFY',
+    `${vmLabel(input)} is not at its goal: ${faults.join('; ')}. Look at \`vch-migrate plan\`, correct the values, then run \`vch-migrate verify\` again`,
+  );
+  return {status: 'failed', error, findings};
 }
 
 async function checkWithoutHistory(
   registry: PluginRegistry,
   input: VmInput,
-  findings: readonly Finding[],
-): Promise<GoalCheck> {
-  const version = dataVersionOf(input.config, input.target);
-  if (version.status === 'valid' && lostLedger(input, version.version)) {
+  version: number | null,
+): Promise<Contradictions | VchError> {
+  if (version !== null && lostLedger(input, version)) {
     const missing =
       `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it: ` +
       `remove that key, too (govc vm.change -vm ${govcVm(input)} -e ${RENAME_DISABLED_KEY}=), then run vch-migrate apply again`;
-    return contradicts(input, new Map([[LEDGER_KEY, missing]]), findings);
+    return new Map([[LEDGER_KEY, missing]]);
   }
   const plan = await planVm(registry, input, DRY_RUN);
-  if (plan.status === 'unchanged') return {status: 'at-goal', findings};
-  if (plan.status !== 'pending') return {status: 'refused', error: plan.error, findings};
-  return contradicts(input, differences(input.config, applyChanges(input.config, plan.changes)), findings);
+  return 'error' in plan ? plan.error : differences(input.config, goalOf(input.config, plan));
 }
 
 async function checkHistory(
   registry: PluginRegistry,
   input: VmInput,
   ledger: Ledger,
-  findings: readonly Finding[],
-): Promise<GoalCheck> {
-  const written = writtenContradictions(input, ledger);
+): Promise<Contradictions | VchError> {
+  const fault = historyFault(registry, input, ledger);
+  if (fault !== null) return fault;
   const decidedOn = decisionContradictions(input, ledger);
-  const all = new Map([...written, ...decidedOn]);
+  const all = new Map([...writtenContradictions(input, ledger), ...decidedOn]);
   // The plugins' input has changed, so a second run would rightly give a different result.
-  if (decidedOn.size > 0) return contradicts(input, all, findings);
+  if (decidedOn.size > 0) return all;
   const now = await planVm(registry, input, DRY_RUN);
   const start = beforeAll(input, ledger);
   const replayed = start === null ? now : await planVm(registry, {...input, config: start}, DRY_RUN);
   for (const plan of [now, replayed]) {
-    if (plan.status !== 'refused' && plan.status !== 'failed') continue;
-    if (all.size > 0) return contradicts(input, all, findings);
-    return {status: 'refused', error: plan.error, findings};
+    if ('error' in plan) return all.size > 0 ? all : plan.error;
   }
-  const changes = replayed.status === 'pending' ? replayed.changes : [];
-  const goal = applyChanges(start ?? input.config, changes);
-  for (const [key, text] of differences(input.config, goal)) {
+  for (const [key, text] of differences(input.config, goalOf(start ?? input.config, replayed))) {
     // Checked above: an upgrade raises the appliance's.
     if (key !== DATA_VERSION_KEY[input.target]) all.set(key, text);
   }
-  return all.size > 0 ? contradicts(input, all, findings) : {status: 'at-goal', findings};
+  return all;
+}
+
+/** What an ExtraConfig will be, without the ledger. */
+function goalOf(config: ExtraConfig, plan: Decision): ExtraConfig {
+  return plan.status === 'pending' ? applyChanges(config, plan.changes) : config;
 }
 
 /** Keys that no longer hold what the last plugin to change them wrote. */
@@ -125,11 +118,11 @@ function writtenContradictions({config}: VmInput, ledger: Ledger): Contradiction
 function decisionContradictions({config, target}: VmInput, ledger: Ledger): Contradictions {
   const found: Contradictions = new Map();
   const version = dataVersionOf(config, target);
-  const stamped = target === 'appliance' && version.status === 'valid' && version.version === APPLIANCE_STAMP;
+  const stamped = target === 'appliance' && version === APPLIANCE_STAMP;
   ledger.applied.forEach((entry, index) => {
     const key = DATA_VERSION_KEY[target];
     // An upgrade raises the appliance's data version, as its last write; a containerVM's never changes.
-    if (!stamped && (version.status === 'invalid' || version.version !== entry.dataVersion)) {
+    if (!stamped && version !== entry.dataVersion) {
       found.set(key, `is ${shownValue(key, rawOf(config, key))}, and should be ${entry.dataVersion}`);
     }
     const later = ledger.applied.slice(index + 1);
@@ -169,20 +162,6 @@ function differences(config: ExtraConfig, goal: ExtraConfig): Contradictions {
         `is ${shownValue(key, before)}, and should be ${shownValue(key, after)}`,
       ]),
   );
-}
-
-function contradicts(
-  input: VmInput,
-  contradictions: Contradictions,
-  findings: readonly Finding[],
-): GoalCheck {
-  const keys = [...contradictions.keys()].sort();
-  const what = keys.map((key) => `${key} ${contradictions.get(key)}`).join('; ');
-  const error = new VchError(
-    'VCH_ERR_VERIFY',
-    `${vmLabel(input)} is not at its goal: ${what}. Look at \`vch-migrate plan\`, correct the values, then run \`vch-migrate verify\` again`,
-  );
-  return {status: 'contradicts', keys, error, findings};
 }
 
 function isMarked({config, target}: VmInput): boolean {

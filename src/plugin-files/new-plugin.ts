@@ -5,6 +5,7 @@ import {builtinPlugins} from '../../plugins/index.js';
 import {systemCode, VchError} from '../errors.js';
 import {FIRST_FOREIGN_VERSION} from '../migration/data-version.js';
 import {pluginId, type Target} from '../migration/plugin.js';
+import {isPluginName} from '../migration/plugin-rules.js';
 import {scaffold} from './scaffold.js';
 
 /** A plugin that was just created. */
@@ -22,7 +23,7 @@ export interface NewPlugin {
  * A name that starts with `appliance-` makes a plugin for the appliance.
  */
 export async function newPlugin(name: string, directory: string): Promise<NewPlugin> {
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) || name.length > 64) {
+  if (!isPluginName(name)) {
     throw new VchError(
       'VCH_ERR_USAGE',
       `${JSON.stringify(name)} is not a valid name for a plugin: use words of a-z and 0-9 joined by -, ` +

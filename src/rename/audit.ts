@@ -1,6 +1,6 @@
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {isDecidable, outcomeOf} from '../containers/plan.js';
-import {assertExpected, mapVms, readVch, runOutcome} from '../containers/read-vch.js';
+import {mapVms, readVch, runOutcome} from '../containers/read-vch.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
@@ -46,7 +46,6 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
   const convention = readConvention(appliance.config[NAME_CONVENTION_KEY]);
   const files = await readVmFiles(session, found.vch);
   const read = await readVch(session, options, AUDIT_KEYS, found);
-  assertExpected(read, options.expect);
   const own = read.vms.filter(({owner}) => owner.status !== 'other');
   const unread = own.filter(
     ({config, status}) =>
@@ -156,11 +155,10 @@ interface Surroundings {
 
 /** Where a containerVM's names and identity break VIC's conventions. */
 function nameAndIdentityFindings(vm: ReadableVm, {convention, files, twins}: Surroundings): Finding[] {
-  const version = dataVersionOf(vm.config, 'container');
   return [
     ...displayNameFindings(vm, convention),
     ...folderFindings(vm, files),
-    ...nameFindings('container', vm.config, version.status === 'valid' ? version.version : 0),
+    ...nameFindings('container', vm.config, dataVersionOf(vm.config, 'container') ?? 0),
     ...renameClassFindings(vm.config),
     ...twinFindings(vm, twins),
     ...vm.owner.findings,
@@ -238,8 +236,7 @@ function twinFindings({containerId}: ReadableVm, twins: readonly VicVm[]): Findi
 }
 
 function isLegacy(config: ExtraConfig): boolean {
-  const version = dataVersionOf(config, 'container');
-  return version.status === 'invalid' || version.version < RENAME_SUPPORTED_VERSION;
+  return (dataVersionOf(config, 'container') ?? 0) < RENAME_SUPPORTED_VERSION;
 }
 
 function groupedBy<T, Key>(items: readonly T[], keyOf: (item: T) => Key): ReadonlyMap<Key, readonly T[]> {

@@ -1,7 +1,7 @@
 import {commitAll} from '../containers/commit.js';
 import type {VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision, type Planned} from '../containers/plan.js';
-import {type ReadVch, readFound} from '../containers/read-vch.js';
+import {type ReadVch, readVch} from '../containers/read-vch.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
@@ -24,8 +24,7 @@ import {
   sameName,
   spokenName,
 } from './docker-name.js';
-import type {RenameClaim} from './rename-claim.js';
-import type {RenameRecord} from './rename-claim-text.js';
+import type {RenameClaim, RenameRecord} from './rename-claim.js';
 
 /** The keys that tell whether a container may get a name. */
 export const NAMING_KEYS: readonly string[] = [
@@ -47,8 +46,9 @@ export async function readContainers(
   session: Session,
   found: FoundVch,
   keys: WantedKeys,
+  expect?: number,
 ): Promise<Containers> {
-  const read = await readFound(session, found, keys);
+  const read = await readVch(session, {expect}, keys, found);
   const unread = read.vms.filter(
     ({owner, status, config}) =>
       owner.status !== 'other' && status !== 'readable' && containerNameOf(config) === null,
@@ -144,12 +144,12 @@ function unusable(vm: Exclude<Container, ReadableVm>): VchError {
 export function renameRefusal({config, ref}: ReadableVm, name: string): VchError | null {
   const support = renameSupport(config);
   if (support.class === 'disabled') return renameUnsupported(name, support.reason);
-  const accepted = acceptDataVersion(config, 'container', {
+  const version = acceptDataVersion(config, 'container', {
     label: `container ${name}`,
     vm: refString(ref),
     again: 'vch-migrate rename',
   });
-  return accepted.status === 'refused' ? accepted.error : null;
+  return version instanceof VchError ? version : null;
 }
 
 /** The decision to write what a draft has changed. */

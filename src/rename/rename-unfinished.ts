@@ -4,7 +4,7 @@ import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {linksTo} from './aliases.js';
 import {type Container, holderOf} from './docker-name.js';
-import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim-text.js';
+import {RENAME_CLAIM, type RenameRecord, unfinishedIn} from './rename-claim.js';
 import {renameRefusal} from './rename-target.js';
 
 // Why: docs/decisions/010-renames-take-turns.md

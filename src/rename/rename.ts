@@ -1,13 +1,15 @@
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
-import {assertExpected, runOutcome} from '../containers/read-vch.js';
+import {runOutcome} from '../containers/read-vch.js';
 import {hasCode, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import {NAME_CONVENTION_KEY, NAME_KEYS} from '../extraconfig/keys.js';
 import type {ReadableVm} from '../inventory/container-vms.js';
 import {findVch} from '../inventory/find-vch.js';
 import {vchLabel} from '../inventory/vch.js';
+import {dataVersionOf, RENAME_PERSISTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
@@ -16,8 +18,7 @@ import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
 import {assertRenameWords, holderOf} from './docker-name.js';
 import {renameLinks} from './links.js';
-import {withRenameClaim} from './rename-claim.js';
-import {type RenameRecord, unfinishedIn} from './rename-claim-text.js';
+import {type RenameRecord, unfinishedIn, withRenameClaim} from './rename-claim.js';
 import {
   type Containers,
   commit,
@@ -39,10 +40,10 @@ export type {RenameOptions} from './rename-target.js';
 
 /**
  * Does `docker rename` on a containerVM: hidden name, display name and own aliases in one `ReconfigVM_Task`, then the
- * links of other containers, each in its own. Rejects with docker's message where docker would refuse, with
- * VCH_ERR_RENAME_DISABLED on a legacy containerVM, and with VCH_ERR_LOCKED during an upgrade. The first VM
- * of the outcome is the renamed one. Of a rename that got no further than that the appliance keeps a record, by which
- * the same order goes on.
+ * links in other containers, each in its own. Rejects with docker's message if docker would refuse, with
+ * VCH_ERR_RENAME_DISABLED on a legacy containerVM, and with VCH_ERR_LOCKED during an upgrade. The first VM of the
+ * outcome is the renamed one. If links are left, the appliance keeps a record, and the same command completes the
+ * rename.
  */
 export async function renameContainer(session: Session, options: RenameOptions): Promise<RunOutcome> {
   const {container, newName} = options;
@@ -50,10 +51,14 @@ export async function renameContainer(session: Session, options: RenameOptions):
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
   assertFree(UPGRADE_LOCK, found.vch.leases, vchLabel(found.vch));
-  // Refused first without a claim: an order that cannot be carried out writes nothing at all.
+  // Checked first without a claim: a rename that is refused writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
   const records = unfinishedIn(found.vch.leases);
-  const first = supported(await readContainers(session, found, NAMING_KEYS), options, records);
+  const first = supported(
+    await readContainers(session, found, NAMING_KEYS, options.expect),
+    options,
+    records,
+  );
   const claim = {
     runId: options.runId,
     user: options.user,
@@ -64,8 +69,8 @@ export async function renameContainer(session: Session, options: RenameOptions):
     log: options.log,
   };
   return withRenameClaim(session, found.vch, claim, async (held) => {
-    // Somebody whose turn came before ours may have changed anything.
-    const containers = await readContainers(session, found, 'all');
+    // A rename whose turn came before ours may have changed anything.
+    const containers = await readContainers(session, found, 'all', options.expect);
     held.leave(stillOpen(held.unfinished, containers.all));
     const target = supported(containers, options, held.unfinished);
     return rename({session, options, found, containers, target, claim: held});
@@ -77,7 +82,6 @@ function supported(
   options: RenameOptions,
   records: readonly RenameRecord[],
 ): RenameTarget {
-  assertExpected(containers, options.expect);
   const target = renameTarget(containers.all, options, records);
   const refusal = target.renamed ? null : renameRefusal(target.vm, target.oldName);
   if (refusal !== null) throw refusal;
@@ -101,7 +105,7 @@ async function rename(job: RenameJob): Promise<RunOutcome> {
   const others = open.filter(({container}) => container !== containerId);
   if (target.renamed) return outcome(await finish(job, nothingLeft(job), containers, others));
 
-  const decide = decideRename({oldName: target.oldName, newName: options.newName, convention});
+  const decide = decideRename(target.oldName, options.newName, convention);
   const decision = await decide(target.vm);
   if (decision.status !== 'pending') return outcome([outcomeOf({vm: target.vm, decision})]);
   const record = recordOf(target, options.newName);
@@ -111,7 +115,7 @@ async function rename(job: RenameJob): Promise<RunOutcome> {
   const [written] = await commit(job, decide, [{vm: target.vm, decision}]);
   if (written === undefined) return outcome([]);
   const look = await lookAgain(job, decision, written).catch((error: unknown) => {
-    // Taken back, or in a state that a person has to look at: no order could finish it.
+    // Undone, or in a state that a person has to look at: no command could complete it.
     claim.leave(open);
     throw error;
   });
@@ -120,7 +124,7 @@ async function rename(job: RenameJob): Promise<RunOutcome> {
       claim.leave(open);
       return outcome([withNameTaken(look.vm, decision, convention)]);
     case 'unknown': {
-      const message = `whether ${target.oldName} was renamed is not known, so no link to it was changed; run the same command again`;
+      const message = `it is unknown whether ${target.oldName} was renamed, so no link to it was changed; run the same command again`;
       const {vms} = await renameLinks(
         job,
         [target.oldName],
@@ -135,18 +139,18 @@ async function rename(job: RenameJob): Promise<RunOutcome> {
   }
 }
 
-/** Where vSphere has the display name already, the convention is what made it, and can be what is wrong. */
+/** If another VM has the display name already, the convention that produced it may be what is wrong. */
 function withNameTaken(
   vm: VmOutcome,
   {displayName}: PendingDecision,
   {template}: NamingConvention,
 ): VmOutcome {
   if (vm.error?.fault !== 'DuplicateName' || displayName === undefined) return vm;
-  const message = `by the convention ${template} its display name would be ${displayName}, which another VM of the folder has; with {id} in the convention no two containers would have one`;
+  const message = `by the convention ${template} its display name would be ${displayName}, which another VM in the folder has; with {id} in the convention, no two containers would share one`;
   return {...vm, findings: [...vm.findings, {code: 'display-name-taken', message}]};
 }
 
-/** Lets the links follow once the container has its new name, and leaves a record of those that have not. */
+/** Updates the links once the container has its new name, and leaves a record of those that are left. */
 async function finish(
   job: RenameJob,
   renamed: VmOutcome,
@@ -158,7 +162,7 @@ async function finish(
   const {newName} = options;
   const earlier = claim.unfinished.filter(({container}) => container === containerId).map(({from}) => from);
   const names = [...new Set([target.oldName, ...earlier])].filter((name) => name !== newName);
-  // Links to a name that another container has by now are links to that one.
+  // If another container has an old name now, links to that name are links to that container.
   const taken = names.flatMap((name) => {
     const holder = holderOf(name, all, target.vm);
     return holder === undefined ? [] : [{name, holder}];
@@ -168,7 +172,7 @@ async function finish(
   claim.leave([...others, ...links.open.map((from) => ({container: containerId, from, to: newName}))]);
   const findings = taken.map(({name, holder}) => ({
     code: 'links-of-another',
-    message: `links that name ${name} are left alone: they are links to the container ${holder.containerId}, which has that name`,
+    message: `links to ${name} were left alone: they lead to the container ${holder.containerId}, which has that name`,
   }));
   return [{...renamed, findings: [...renamed.findings, ...findings]}, ...links.vms];
 }
@@ -176,19 +180,19 @@ async function finish(
 function unreadFindings({containers: {unread}, target, options}: RenameJob): readonly Finding[] {
   if (unread.length === 0) return [];
   const message =
-    `the container names of ${unread.join(', ')} cannot be read; if one of them is ${options.newName}, that name is there twice, ` +
+    `the container names of ${unread.join(', ')} cannot be read; if one of them is ${options.newName}, that name exists twice, ` +
     `and if one of them links to ${target.oldName}, it keeps that name`;
   return [{code: 'names-unread', message}];
 }
 
-/** The container of an order that an earlier run has carried out but for the links. */
+/** The outcome of a container that an earlier run renamed, except for the links. */
 function nothingLeft({target, options}: RenameJob): VmOutcome {
-  const message = `it was renamed from ${target.oldName} to ${options.newName} before; this run saw to the links of others`;
+  const message = `an earlier run renamed it from ${target.oldName} to ${options.newName}; this run updated the links to it`;
   const decision = {status: 'unchanged' as const, findings: [{code: 'renamed-before', message}]};
   return outcomeOf({vm: target.vm, decision});
 }
 
-/** The renamed VM as it stands now, and what a person should know of it. */
+/** The renamed VM as it is now, with what the user should know. */
 function describe(
   {claim, target, options}: RenameJob,
   written: VmOutcome,
@@ -197,12 +201,14 @@ function describe(
   const {displayName} = decision;
   const findings = [...written.findings];
   if (displayName !== undefined) {
-    const message = `its display name was ${target.vm.displayName} and is ${displayName} now; its folder and files keep their names`;
+    const message = `its display name was ${target.vm.displayName} and is now ${displayName}; its folder and files keep their names`;
     findings.push({code: 'display-name-changed', message});
   }
   if (claim.appliance.powerState === 'poweredOn') {
-    const message = `the running VCH shows the name ${target.oldName} until it next reads this VM`;
-    findings.push({code: 'vch-shows-old-name', message});
+    findings.push({
+      code: 'vch-shows-old-name',
+      message: untilRestart(target, options.newName),
+    });
   }
   return {
     ...written,
@@ -212,21 +218,23 @@ function describe(
   };
 }
 
-/** From what to what. */
-interface Renaming {
-  readonly oldName: string;
-  readonly newName: string;
-  readonly convention: NamingConvention;
+/** VIC's persona reads names once, when it starts. `docker rename` changes its memory as well. */
+function untilRestart({vm, oldName}: RenameTarget, newName: string): string {
+  const message =
+    `the VCH is running, and reads names only when it starts: until then docker shows ${oldName}, gives that name to no other container, ` +
+    `and does not know ${newName}`;
+  const docker = (dataVersionOf(vm.config, 'container') ?? 0) >= RENAME_PERSISTED_VERSION;
+  return docker ? `${message}. While the VCH is up, docker rename does it without that` : message;
 }
 
 /** Decides what gives a containerVM its new name: hidden name, own aliases, display name. */
-function decideRename({oldName, newName, convention}: Renaming): Decide {
+function decideRename(oldName: string, newName: string, convention: NamingConvention): Decide {
   return async (vm) => {
     const error = renameRefusal(vm, oldName);
     if (error !== null) return {status: 'refused', error, findings: []};
     const now = containerNameOf(vm.config);
     if (now !== oldName) {
-      const message = `container ${vm.containerId} is no longer called ${oldName} but ${now ?? 'nothing'}: somebody else renamed it meanwhile; see vch-migrate status`;
+      const message = `container ${vm.containerId} is no longer called ${oldName} but ${now ?? 'nothing'}: another user renamed it in the meantime; see vch-migrate status`;
       return {status: 'conflict', error: new VchError('VCH_ERR_CONFLICT', message), findings: []};
     }
     const draft = new Draft(vm.config);
@@ -237,14 +245,14 @@ function decideRename({oldName, newName, convention}: Renaming): Decide {
   };
 }
 
-/** The class between: VIC would lose a rename that it does itself, since it writes such a VM's keys no more. */
+/** VIC 1.3 and newer accept a rename of such a VM and lose it, because they no longer write its keys. */
 function notKept(vm: ReadableVm): Finding[] {
   const {class: renameClass, reason} = renameSupport(vm.config);
   if (renameClass !== 'not-persisted-by-vic') return [];
-  return [{code: 'not-persisted-by-vic', message: `${reason}; this rename is in its hidden keys, and stays`}];
+  return [{code: 'not-persisted-by-vic', message: `${reason}; this rename is in its hidden keys and stays`}];
 }
 
-/** Only where it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename). */
+/** Only if it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename). */
 function displayed(vm: ReadableVm, name: string): {displayName?: string} {
   return vm.displayName === name ? {} : {displayName: name};
 }

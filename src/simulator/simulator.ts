@@ -15,7 +15,7 @@ import {makeVCenter} from './vcenter.js';
 
 export type {FaultAction, FaultCount, FaultRule, MatchedCall} from './fault-rules.js';
 export type {Fixture} from './fixture/fixture.js';
-export type {ServerTime} from './model/clock.js';
+export {machineTime, type ServerTime} from './model/clock.js';
 export type {LoggedEvent} from './model/event.js';
 export type {GuestBehaviour} from './model/guest.js';
 export type {LoggedRequest, RequestLog} from './request-log.js';

@@ -3,6 +3,7 @@ import {applyChanges, changesBetween, type ExtraConfig} from '../extraconfig/ext
 import {keyMatcher} from '../extraconfig/keys.js';
 import {shownValue} from '../extraconfig/mask.js';
 import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
+import {writtenKeys} from '../migration/decision.js';
 import {mustWithhold} from '../migration/ledger.js';
 import {planUndo} from '../migration/undo.js';
 import {verifyGoal} from '../migration/verify-goal.js';
@@ -100,10 +101,8 @@ async function undoRestores(rehearsal: Rehearsal, tried: readonly Tried[]): Prom
     // The ledger does not keep a value that may hold a secret, so undo cannot restore it.
     if (trial.changes.some(({key, before}) => before !== null && mustWithhold(key, before))) continue;
     const undo = await planUndo(rehearsal.registry, rehearsal.vm(trial.config));
-    if (undo.status === 'refused' || undo.status === 'conflict')
-      return `with ${sample.name}: ${undo.error.message}`;
-    const back =
-      undo.status === 'pending' ? applyChanges(trial.config, [...undo.changes, undo.ledger]) : trial.config;
+    if ('error' in undo) return `with ${sample.name}: ${undo.error.message}`;
+    const back = undo.status === 'pending' ? applyChanges(trial.config, writtenKeys(undo)) : trial.config;
     const [left] = changesBetween(rehearsal.vm(sample.config).config, back);
     if (left !== undefined) return `with ${sample.name} undo did not bring ${left.key} back`;
   }
@@ -113,7 +112,7 @@ async function undoRestores(rehearsal: Rehearsal, tried: readonly Tried[]): Prom
 async function verifyAgrees(rehearsal: Rehearsal, tried: readonly Tried[]): Promise<string | null> {
   for (const {sample, trial} of tried.filter(isChanged)) {
     const check = await verifyGoal(rehearsal.registry, rehearsal.vm(trial.config));
-    if (check.status !== 'at-goal') return `with ${sample.name}: ${check.error.message}`;
+    if ('error' in check) return `with ${sample.name}: ${check.error.message}`;
   }
   return null;
 }

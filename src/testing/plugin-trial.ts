@@ -1,10 +1,12 @@
 import {toVchError, type VchError} from '../errors.js';
 import {applyChanges, type Change, changesBetween, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {DATA_VERSION_KEY, ID_KEY, LEDGER_KEY} from '../extraconfig/keys.js';
+import {writtenKeys} from '../migration/decision.js';
 import {migrateConfigWith} from '../migration/migrate-config.js';
-import {planVm, type RunInfo, type VmInput} from '../migration/plan.js';
+import {planVm, type VmInput} from '../migration/plan.js';
 import type {Plugin} from '../migration/plugin.js';
 import {createRegistry, type PluginRegistry} from '../migration/registry.js';
+import {DRY_RUN} from '../migration/verify-goal.js';
 
 /** The result of one run of a plugin on one ExtraConfig. */
 export type Trial =
@@ -15,14 +17,7 @@ export type Trial =
       readonly changes: readonly Change[];
     }
   | {readonly status: 'unchanged'}
-  | {readonly status: 'refused' | 'failed'; readonly error: VchError};
-
-const RUN: RunInfo = {
-  runId: 'check',
-  time: '1970-01-01T00:00:00Z',
-  user: 'check',
-  toolVersion: 'check',
-};
+  | {readonly status: 'refused' | 'failed' | 'conflict'; readonly error: VchError};
 
 /** A plugin on trial: it runs alone, as its `persist` says. */
 export class Rehearsal {
@@ -54,10 +49,9 @@ export class Rehearsal {
 
   async #plan(config: ExtraConfig): Promise<Trial> {
     const vm = this.vm(config);
-    const plan = await planVm(this.registry, vm, RUN, {timeLimit: this.#timeLimit});
+    const plan = await planVm(this.registry, vm, DRY_RUN, {timeLimit: this.#timeLimit});
     if (plan.status !== 'pending') return plan;
-    const {changes, ledger} = plan;
-    return {status: 'changed', changes, config: applyChanges(vm.config, [...changes, ledger])};
+    return {status: 'changed', changes: plan.changes, config: applyChanges(vm.config, writtenKeys(plan))};
   }
 
   async #migrate(config: ExtraConfig): Promise<Trial> {

@@ -1,7 +1,7 @@
 import {writeRun} from '../containers/apply.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
-import {type RunOptions, runInfo} from '../containers/run-options.js';
+import type {RunOptions} from '../containers/run-options.js';
 import {decideUndo} from '../containers/undo.js';
 import {toVchError, VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
@@ -16,7 +16,7 @@ import type {UpgradeRecord} from './record.js';
 /** Runs the container plugins under our own lock. Rejects where one VM's trouble must stop the upgrade. */
 export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
   const options = heldOptions(context);
-  const run = await planRead(context, decideApply(options.registry, runInfo(options)), options);
+  const run = await planRead(context, decideApply(options), options);
   assertUpgradable(run.outcome.vms);
   return writeRun(context.session, run, options, async () => null);
 }
@@ -30,7 +30,7 @@ export async function undoContainers(context: VchContext): Promise<RunOutcome> {
 
 /** What the containerVMs are to become, without writing. */
 export function planContainers(target: VchTarget): Promise<PlannedRun> {
-  return planRead(target, decideApply(target.options.registry, runInfo(target.options)), target.options);
+  return planRead(target, decideApply(target.options), target.options);
 }
 
 /** What would be taken back from the containerVMs, without writing. */
@@ -64,6 +64,7 @@ function heldOptions(context: VchContext): RunOptions {
     ...runOptions(context),
     runId: context.record.run,
     signal: AbortSignal.any(signals),
+    beforeStart: () => lock.assertFresh(),
   };
 }
 
@@ -114,8 +115,7 @@ export async function newerContainers(
   for (const vm of vms) {
     if (vm.owner.status === 'other') continue;
     const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
-    const version = dataVersionOf(vm.config, 'container');
-    if (version.status === 'valid' && version.version > from.dataVersion) newer.push(seen);
+    if ((dataVersionOf(vm.config, 'container') ?? 0) > from.dataVersion) newer.push(seen);
     else if ((compareReleases(releaseOf(vm.config), from) ?? 0) > 0) newer.push(seen);
     // What a host that is away still shows is enough; nothing at all says nothing.
     else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);
@@ -152,13 +152,13 @@ export async function tellNewer(context: VchContext): Promise<Partial<UpgradeRec
     const {newer, unseen} = await madeSince(context, record);
     if (unseen.length > 0) tellUnseen(context, unseen);
     if (newer.length === 0) return unseen.length > 0 ? keepBootstrapIso(record) : {};
-    context.find(
+    context.finding(
       'containers-of-newer-version',
       `the newer version made ${listed(newer)} while it was up, and the older one cannot work with them; remove them with docker rm after the next upgrade`,
     );
     return keepBootstrapIso(record);
   } catch (error) {
-    context.find(
+    context.finding(
       'containers-unseen',
       `whether the newer version has made containers cannot be seen: ${toVchError(error).message}; look with vch-migrate status`,
     );
@@ -171,7 +171,7 @@ function keepBootstrapIso({isos}: UpgradeRecord): Partial<UpgradeRecord> {
 }
 
 function tellUnseen(target: VchTarget, unseen: readonly SeenContainer[]): void {
-  target.find(
+  target.finding(
     'containers-unseen',
     `whether the newer version made ${listed(unseen)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
   );

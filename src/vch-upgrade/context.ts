@@ -1,6 +1,6 @@
 import {ApplianceWriter} from '../appliance/appliance-writer.js';
 import type {Journal, SideEffect} from '../appliance/journal.js';
-import type {UpgradeLock} from '../appliance/upgrade-lock.js';
+import type {Lease} from '../appliance/lease.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError} from '../errors.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
@@ -64,24 +64,24 @@ export interface VchTarget<Options extends RunOptions = VchOptions> {
   readonly label: string;
   readonly options: Options;
   readonly writer: ApplianceWriter;
-  /** What {@link find} has collected for the report. */
+  /** What {@link finding} has collected for the report. */
   readonly findings: readonly Finding[];
   /** Tells the journal what is about to be done. */
   note(effect: SideEffect): void;
   /** Adds a finding, once. */
-  find(code: string, message: string): void;
+  finding(code: string, message: string): void;
 }
 
 /** A VCH under this process's upgrade lock: what the steps of an upgrade and of a rollback work on. */
 export interface VchContext extends VchTarget {
-  readonly lock: UpgradeLock;
+  readonly lock: Lease<UpgradeRecord>;
   /** The rollback record as the lock has it. */
   readonly record: UpgradeRecord;
   /** Writes a change to the record to the appliance, under the lock. */
   write(change: Partial<UpgradeRecord>): Promise<void>;
   /** Tells the progress display, the log and the report which step begins. */
   tell(step: string, total?: number): void;
-  /** Throws VCH_ERR_LOCK_LOST unless lock and flag are still ours. Call it right before what cannot be taken back. */
+  /** Throws VCH_ERR_LOCK_LOST unless lock and flag are still ours. Call it right before an irreversible action. */
   assertOurs(): Promise<void>;
 }
 
@@ -97,7 +97,7 @@ export async function openVch<Options extends RunOptions & {readonly journal?: J
   const findings: Finding[] = [];
   return {
     ...{session, found, vch: found.vch, label: writer.label, options, writer, findings, note},
-    find(code, message) {
+    finding(code, message) {
       if (findings.some((known) => known.code === code && known.message === message)) return;
       findings.push({code, message});
       options.log.warn(message);
@@ -118,6 +118,6 @@ export async function logEvent(context: VchContext, what: string): Promise<void>
     const text = `"${what}" is not in the events of ${context.label}: ${failure.message}`;
     // A server that offers no user events, as vcsim does, is no trouble.
     if (isNotOffered(failure)) options.log.debug(text);
-    else context.find('event-not-logged', text);
+    else context.finding('event-not-logged', text);
   }
 }

@@ -1,4 +1,4 @@
-import {lockState} from '../appliance/lease.js';
+import {lockState} from '../appliance/upgrade-lock.js';
 import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
@@ -6,11 +6,11 @@ import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {dataVersionOf} from '../migration/data-version.js';
-import type {AppliancePlan} from './appliance-plan.js';
 import type {Check} from './checks/verdict.js';
 import type {VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {rollbackRunbook} from './runbook.js';
+import type {AppliancePlan} from './upgrade-appliance.js';
 
 /** Where an upgrade, its rollback or its resumption has left the VCH. */
 export type UpgradeResult =
@@ -137,7 +137,7 @@ function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: s
     ...vch,
     build: text(BUILD_KEY.appliance),
     version: text(APPLIANCE_VERSION_KEY),
-    dataVersion: versionOf(appliance),
+    dataVersion: dataVersionOf(appliance.config, 'appliance'),
     powerState,
     lock: lockState(config, label),
   };
@@ -156,18 +156,13 @@ function applianceOutcome(
     kind: 'appliance',
     displayName: vch.summary.name,
     powerState: appliance?.powerState ?? null,
-    dataVersion: appliance === null ? null : versionOf(appliance),
+    dataVersion: appliance && dataVersionOf(appliance.config, 'appliance'),
     status,
     applied: shown ? (plan?.applied ?? []) : [],
     changes: shown ? changes : [],
     findings: plan?.findings ?? [],
     error: status === 'failed' ? error : null,
   };
-}
-
-function versionOf({config}: Appliance): number | null {
-  const version = dataVersionOf(config, 'appliance');
-  return version.status === 'valid' ? version.version : null;
 }
 
 function notAttempted<Vm extends VmOutcome | ApplianceOutcome>(vm: Vm): Vm {

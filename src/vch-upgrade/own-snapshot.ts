@@ -81,7 +81,7 @@ export async function dropPrevious(context: VchContext): Promise<Partial<Upgrade
     if (last !== undefined) await ensureRemoved(context, last.ref);
     return {previousSnapshot: null};
   } catch (error) {
-    context.find(
+    context.finding(
       'previous-snapshot-left',
       `the snapshot ${previousSnapshot} of the last upgrade is still there: ${toVchError(error).message}; ` +
         `remove it with govc snapshot.remove -vm ${refString(context.vch.ref)} ${previousSnapshot}`,

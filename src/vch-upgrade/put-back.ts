@@ -1,5 +1,6 @@
 import {missingKeys} from '../appliance/appliance-writer.js';
-import {findLease, UPGRADE_LOCK} from '../appliance/lease.js';
+import {findLease} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
@@ -42,7 +43,7 @@ export async function putApplianceBack(
   if (!record.touched || record.snapshot !== snapshot.ref.value)
     await context.write({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
-    context.find(
+    context.finding(
       'left-off',
       `${context.label} was powered off before its upgrade, and is powered off again now`,
     );
@@ -89,7 +90,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
   try {
     await removeUploaded(context);
   } catch (error) {
-    context.find(
+    context.finding(
       'iso-left',
       `an ISO file that this upgrade uploaded is still there: ${toVchError(error).message}; remove it with ${removalOf(context)}`,
     );
@@ -99,7 +100,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
   try {
     await ensureRemoved(context, snapshot.ref);
   } catch (error) {
-    context.find(
+    context.finding(
       'snapshot-left',
       `the snapshot ${snapshot.ref.value} of this upgrade is still there: ${toVchError(error).message}; ` +
         `remove it with govc snapshot.remove -vm ${refString(context.vch.ref)} ${snapshot.ref.value}`,
@@ -169,7 +170,7 @@ async function expectReady(context: VchContext): Promise<void> {
   try {
     await waitUntilReady(context, undefined);
   } catch (error) {
-    context.find(
+    context.finding(
       'not-ready-after-rollback',
       `${context.label} is put back and powered on, but not ready yet: ${toVchError(error).message}; look at it with vch-migrate status and docker info`,
     );

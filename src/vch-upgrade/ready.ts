@@ -3,9 +3,9 @@ import {toVchError, VchError} from '../errors.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {waitUntil} from '../vim25/retry.js';
-import {startedKeys} from './appliance-plan.js';
 import type {VchContext} from './context.js';
 import {clientIp, dockerEndpoint, probeDocker} from './docker-endpoint.js';
+import {startedKeys} from './upgrade-appliance.js';
 
 const POLL = 1_000;
 /** Looks in a row at a docker endpoint that cannot be reached, before that is left at that. */
@@ -35,7 +35,7 @@ export async function waitUntilReady(context: VchContext, signal: AbortSignal | 
   if (ended === null && signal?.aborted) throw interrupted(context);
   const {status, waitingFor} = ended ?? last ?? waiting('a first look');
   if (status === 'waiting') throw timedOut(context, waitingFor);
-  if (status === 'unreachable') context.find('docker-not-reached', waitingFor);
+  if (status === 'unreachable') context.finding('docker-not-reached', waitingFor);
 }
 
 interface Look {

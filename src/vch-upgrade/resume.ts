@@ -1,17 +1,16 @@
-import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
+import {assertFree, watchOwner} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {dataVersionOf} from '../migration/data-version.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {applianceDataVersion} from './appliance-plan.js';
-import {planOnRecord} from './appliance-step.js';
 import {planContainers} from './containers.js';
 import {openVch, type VchContext, type VchOptions, type VchTarget} from './context.js';
 import {agreed, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import type {UpgradeRecord} from './record.js';
-import {takeLock} from './run-steps.js';
 import {
   CHECK,
   isRollingBack,
@@ -23,9 +22,11 @@ import {
   stepsFrom,
   tellStep,
 } from './steps.js';
+import {takeLock} from './take-lock.js';
 import {pluginsOf, runUpgrade, versionText} from './upgrade.js';
+import {planOnRecord} from './upgrade-appliance.js';
 
-/** Goes on with an upgrade that was stopped, from the step on record; what is done already is seen, and left. */
+/** Resumes an upgrade that was stopped, from the step on record. What is done already stays as it is. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
   const {dead, record, appliance, ...known} = await untilStopped(options.signal, () => prepare(target));
@@ -69,31 +70,31 @@ async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
   }
   const mayFail = reached(record.phase, 'appliance') && !reached(record.phase, 'drop-previous-snapshot');
   if (mayFail && snapshot === null)
-    context.find(
+    context.finding(
       'no-way-back',
-      `the snapshot of ${context.label} is gone: if going on fails, it cannot be put back`,
+      `the snapshot of ${context.label} is gone: if the upgrade fails, it cannot be rolled back`,
     );
   return stepsFrom(STEPS, next);
 }
 
-/** What somebody else has upgraded meanwhile is not ours to go on with, and may be newer than where we were going. */
+/** Refuses to resume if another tool has upgraded the VCH since: its version may be newer than this upgrade's. */
 function assertSameBuild({label}: VchTarget, record: UpgradeRecord, appliance: Appliance): void {
   const build = versionText(appliance, 'BuildNumber');
   const ours =
     reached(record.phase, 'appliance') && record.to !== null
       ? [record.from.build, record.to.build]
       : [record.from.build];
-  const version = applianceDataVersion(appliance);
+  const version = dataVersionOf(appliance.config, 'appliance') ?? 0;
   const known = reached(record.phase, 'appliance') || version === record.from.dataVersion;
   if (ours.includes(build) && known) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `${label} is no longer what its upgrade, run ${record.run}, began with: its build is ${build ?? 'unknown'} and its data version ${version}, as when vic-machine has upgraded it meanwhile. ` +
-      'Nothing was written; take what is left of ours back with vch-migrate rollback, which leaves that version alone',
+    `${label} has changed since its upgrade, run ${record.run}, began: its build is ${build ?? 'unknown'} and its data version ${version}. vic-machine may have upgraded it. ` +
+      'Nothing was written. Undo what this upgrade left with vch-migrate rollback; it keeps the present version',
   );
 }
 
-/** A revert brings back the record of the time of the snapshot: nothing but the power tells that there was one. */
+/** A revert restores the record as it was when the snapshot was taken: only the power state shows that one happened. */
 async function assertNoRevert(
   target: VchTarget,
   record: UpgradeRecord,
@@ -103,7 +104,7 @@ async function assertNoRevert(
   if ((await findSnapshot(target, record)) === null) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `the upgrade of ${target.label}, run ${record.run}, was being taken back: its appliance is ${powerState}, as after a revert. Nothing was written; go on with that with vch-migrate rollback`,
+    `the upgrade of ${target.label}, run ${record.run}, was being rolled back: its appliance is ${powerState}, as after a revert. Nothing was written. Continue with vch-migrate rollback`,
   );
 }
 
@@ -112,8 +113,8 @@ function assertSamePlugins({options, label}: VchTarget, record: UpgradeRecord): 
   if (now.join() === record.plugins.join()) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `the upgrade of ${label} was begun by ${record.tool} with the plugins ${record.plugins.join(', ')}, and here there are ${now.join(', ')}. ` +
-      'Nothing was written; go on with the same release and the same --plugins, or take it back with vch-migrate rollback',
+    `${record.tool} began the upgrade of ${label} with the plugins ${record.plugins.join(', ')}, but this release has ${now.join(', ')}. ` +
+      'Nothing was written. Resume with the same release and the same --plugins, or undo the upgrade with vch-migrate rollback',
   );
 }
 
@@ -122,17 +123,17 @@ function unfinished(label: string, record: UpgradeRecord | null): UpgradeRecord 
   if (!isRollingBack(record.phase)) return record;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `the upgrade of ${label}, run ${record.run}, is being taken back (phase ${record.phase}). Nothing was written; go on with that with vch-migrate rollback`,
+    `the upgrade of ${label}, run ${record.run}, is being rolled back (phase ${record.phase}). Nothing was written. Continue with vch-migrate rollback`,
   );
 }
 
 function nothingToResume(label: string, record: UpgradeRecord | null): VchError {
   const why =
     record === null
-      ? 'no upgrade of it is on record'
+      ? 'no upgrade is on record'
       : `the last one, run ${record.run}, has phase ${record.phase}`;
   return new VchError(
     'VCH_ERR_CONFLICT',
-    `there is no upgrade of ${label} to go on with: ${why}. Nothing was written; vch-migrate status shows where it stands`,
+    `there is no upgrade of ${label} to resume: ${why}. Nothing was written. vch-migrate status shows its state`,
   );
 }

@@ -1,4 +1,5 @@
-import {assertFree, UPGRADE_LOCK, watchOwner} from '../appliance/lease.js';
+import {assertFree, watchOwner} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {untilStopped} from '../stopping.js';
@@ -10,7 +11,7 @@ import {agreed, lookAt, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
-import {runSteps, takeLock} from './run-steps.js';
+import {runSteps} from './run-steps.js';
 import {
   CHECK,
   isRollingBack,
@@ -21,10 +22,11 @@ import {
   stepsFrom,
   tellStep,
 } from './steps.js';
+import {takeLock} from './take-lock.js';
 
 /**
- * Takes back the last upgrade on record, finished or not: the appliance by its snapshot, the containerVMs by their
- * ledgers. Rejects with what speaks against it before anything is written.
+ * Rolls back the last upgrade on record, finished or not: the appliance to its snapshot, the containerVMs by their
+ * ledgers. Rejects before anything is written if something speaks against it.
  */
 export async function rollbackVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
@@ -68,7 +70,7 @@ async function prepare(target: VchTarget) {
   return {dead, record, appliance, containers: outcome};
 }
 
-/** The steps that are left. Once the containerVMs are being undone the appliance is back, and stays up. */
+/** The steps that are left. Once the containerVMs are being undone, the appliance is back and stays up. */
 async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
   const {record, writer} = context;
   // The VCH was up while the user was asked.
@@ -87,7 +89,7 @@ async function rolledBack(context: VchContext) {
 async function failed(context: VchContext, error: VchError) {
   const {lock, record, options, label} = context;
   if (!isRollingBack(record.phase)) {
-    // The lock goes back to whoever left it.
+    // The lock becomes again what it was.
     await lock.undo();
     throw error;
   }
@@ -106,12 +108,12 @@ function asRollback(failure: VchError, result: string): VchError {
   });
 }
 
-/** Whether there is still a choice: a VCH that is down, or on its way back, must come up again whatever was made. */
+/** Whether the rollback may be refused. A VCH that is down, or half rolled back, must come up again in any case. */
 function mayRefuse({phase, powerState}: UpgradeRecord, appliance: Appliance): boolean {
   return !isRollingBack(phase) && (appliance.powerState === 'poweredOn' || powerState === 'poweredOff');
 }
 
-/** Whether the VCH was left down or of two versions. Where the lock was lost its keys may be somebody else's by now. */
+/** Whether the VCH was left down, or with data of two versions. If the lock was lost, another process may own its keys. */
 async function isHalfBack(context: VchContext, failure: VchError): Promise<boolean> {
   if (context.record.phase !== 'rollback') return false;
   if (failure.code !== 'VCH_ERR_LOCK_LOST') return !(await looksBack(context));
@@ -122,22 +124,22 @@ async function assertSnapshot(target: VchTarget, record: UpgradeRecord): Promise
   if (!record.touched || (await findSnapshot(target, record)) !== null) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} is gone, and without it the appliance cannot be put back. ` +
-      `Nothing was written; see govc snapshot.tree -vm ${refString(target.vch.ref)}, and vch-migrate undo for the containerVMs alone`,
+    `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} is gone; without it the appliance cannot be rolled back. ` +
+      `Nothing was written. List its snapshots with govc snapshot.tree -vm ${refString(target.vch.ref)}; vch-migrate undo restores the containerVMs alone`,
   );
 }
 
 function nothingToRollBack(label: string): VchError {
   return new VchError(
     'VCH_ERR_CONFLICT',
-    `a version of ${label} from before the last upgrade could not be found: there is no rollback record, so it was never upgraded with vch-migrate, ` +
-      'or that was rolled back already. Nothing was written; vch-migrate status shows its version',
+    `${label} has no rollback record: vch-migrate never upgraded it, or the upgrade was rolled back already. ` +
+      'Nothing was written. vch-migrate status shows its version',
   );
 }
 
 function moved(label: string): VchError {
   return new VchError(
     'VCH_ERR_CONFLICT',
-    `the rollback record of ${label} is another one by now: somebody else is at work. Nothing was written; see vch-migrate status`,
+    `the rollback record of ${label} has changed: another process is at work. Nothing was written. vch-migrate status shows its state`,
   );
 }

@@ -1,47 +1,9 @@
-import {UpgradeLock} from '../appliance/upgrade-lock.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
-import type {Appliance} from '../inventory/appliance.js';
 import {repeat, STEP} from '../vim25/retry.js';
-import type {VchContext, VchTarget} from './context.js';
+import type {VchContext} from './context.js';
 import type {UpgradeRecord} from './record.js';
-import {
-  interrupted,
-  LOCK,
-  leaseTimeOf,
-  type Step,
-  type StepResult,
-  tellStep,
-  tellStepNamed,
-  UNLOCK,
-} from './steps.js';
-
-/**
- * Takes the upgrade lock if it is free or `dead`, the raw value of an owner who was seen to be dead. `record` makes the
- * rollback record of the reading that the lock is taken on, or throws what speaks against it.
- */
-export async function takeLock(
-  target: VchTarget,
-  dead: string | null,
-  record: (appliance: Appliance) => Promise<UpgradeRecord>,
-): Promise<{readonly context: VchContext; readonly appliance: Appliance}> {
-  const {options, writer} = target;
-  const {runId, user, toolVersion, changeId, lease, log} = options;
-  tellStep(options, LOCK);
-  const lock = new UpgradeLock(writer, {runId, user, toolVersion, changeId, lease, leaseTimeOf, log});
-  const appliance = await lock.take(dead, record);
-  const context: VchContext = {
-    ...target,
-    lock,
-    get record() {
-      return lock.record;
-    },
-    write: (change) => lock.update({...lock.record, ...change}),
-    tell: (step, total) => tellStepNamed(options, step, total),
-    assertOurs: async () => lock.assertOurs(await writer.read()),
-  };
-  return {context, appliance};
-}
+import {interrupted, type Step, type StepResult, tellStep, UNLOCK} from './steps.js';
 
 /** What a run over steps has come to. */
 export interface Ran {
@@ -73,7 +35,12 @@ export async function runSteps(
       step.accept?.(result, context);
     }
     tellStep(context.options, UNLOCK);
-    await context.lock.release(released(context.record));
+    const unseen = await context.lock.release(null, released(context.record));
+    if (unseen !== null)
+      context.finding(
+        'end-not-seen',
+        `the lock on ${context.label} was released, but that could not be read back: ${unseen.message}; check it with vch-migrate status`,
+      );
     return {containers, error: null};
   } catch (error) {
     return {containers, error: toVchError(error)};

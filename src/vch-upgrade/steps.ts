@@ -1,8 +1,7 @@
 import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
-import {verifyAppliance, writeAppliance} from './appliance-step.js';
+import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -12,6 +11,7 @@ import {cleanUp, putApplianceBack} from './put-back.js';
 import {waitUntilReady} from './ready.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 import {logRunbook} from './runbook.js';
+import {verifyAppliance, writeAppliance} from './upgrade-appliance.js';
 
 /** What a step has come to. */
 export interface StepResult {
@@ -34,7 +34,7 @@ export interface ShownStep {
 
 /** A step under the lock. It can be run again from its start: it looks before it acts. */
 export interface Step extends ShownStep {
-  /** It tells its progress in more detail itself. */
+  /** It reports its own progress, in more detail. */
   readonly tellsItself?: true;
   /**
    * Where a first signal stops the run: `before` the step is on record, `entered` once it is, so that everybody sees
@@ -50,11 +50,11 @@ export interface Step extends ShownStep {
   readonly otherwise?: (context: VchContext) => void;
   /** Try it again from its start when it fails for a reason that may pass. */
   readonly persists?: true;
-  /** Where to go on when the upgrade was stopped in this step. */
+  /** Where to continue if the upgrade was stopped in this step. */
   readonly resumeFrom: string | ((seen: Seen) => string);
   /** `from`: the step on record when the run began. */
   run(context: VchContext, from: string): Promise<StepResult>;
-  /** Throws what its result has against going on; the result is kept by then. */
+  /** Throws if the result must end the run. The result is kept by then. */
   readonly accept?: (result: StepResult, context: VchContext) => void;
 }
 
@@ -121,7 +121,7 @@ export const STEPS = [
     takesWrites: false,
     resumeFrom: snapshotAgain,
     run: async (context) => ({patch: {snapshot: await ensureSnapshot(context)}}),
-    // For whoever needs it when this process is gone.
+    // For a person who has to finish the job if this process dies.
     accept: (_result, context) => logRunbook(context),
   },
   {
@@ -165,7 +165,7 @@ export const STEPS = [
     takesWrites: true,
     runs: wasOn,
     otherwise: (context) =>
-      context.find(
+      context.finding(
         'left-off',
         `${context.label} was powered off before and is left so: whether the new version starts was not seen`,
       ),
@@ -272,7 +272,7 @@ export function stepsFrom(steps: readonly Step[], name: string): readonly Step[]
   );
 }
 
-/** Where an upgrade or a rollback that stopped in `step` goes on. */
+/** The step with which an upgrade or a rollback that stopped in `step` continues. */
 export function resumePoint(step: string, seen: Seen): string {
   const from = ROWS.find(({name}) => name === step)?.resumeFrom ?? step;
   return typeof from === 'string' ? from : from(seen);
@@ -286,7 +286,7 @@ export function leaseTimeOf(step: string, base: number): number {
   return ROWS.some(({name, takesWrites}) => name === step && !takesWrites) ? LONG_LEASE : base;
 }
 
-/** Tells that a step begins. */
+/** Reports that a step begins. */
 export function tellStep(
   {onProgress}: Pick<VchContext['options'], 'onProgress'>,
   {name, event = name, label}: ShownStep,
@@ -295,7 +295,7 @@ export function tellStep(
   onProgress?.({type: 'phase', phase: event, label, total});
 }
 
-/** Tells that the step with that name begins. */
+/** Reports that the step with that name begins. */
 export function tellStepNamed(options: VchContext['options'], name: string, total?: number): void {
   const step = ROWS.find((row) => row.name === name);
   if (step === undefined) throw new Error(`there is no step ${name}`);
@@ -304,7 +304,7 @@ export function tellStepNamed(options: VchContext['options'], name: string, tota
 
 /** The rollback record on an appliance; `null` where there is none. One that this release cannot read is refused. */
 export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | null {
-  return parseRecord(config[UPGRADE_RECORD_KEY], label, STEP_NAMES);
+  return parseRecord(config[UPGRADE_RECORD_KEY], {label, vm: config[ID_KEY.appliance] ?? label}, STEP_NAMES);
 }
 
 /** A first signal has stopped the run. */
@@ -312,8 +312,8 @@ export function interrupted({label, record}: Pick<VchContext, 'label' | 'record'
   return new VchError(
     'VCH_ERR_INTERRUPTED',
     isRollingBack(record.phase)
-      ? `the rollback of ${label} was stopped: its appliance is back, its containerVMs are not all yet; go on with vch-migrate rollback`
-      : `the upgrade of ${label} was stopped in the phase ${record.phase}; go on with vch-migrate resume, or take it back with rollback`,
+      ? `the rollback of ${label} was stopped: its appliance is restored, not all of its containerVMs are yet. Continue with vch-migrate rollback`
+      : `the upgrade of ${label} was stopped in the phase ${record.phase}. Continue with vch-migrate resume, or undo it with vch-migrate rollback`,
   );
 }
 
@@ -329,8 +329,8 @@ function wasOn({powerState}: UpgradeRecord): boolean {
 }
 
 /**
- * While the appliance is up its containerVMs are looked at again, for some may have come since, and its snapshot is
- * taken again, for it may be days old.
+ * As long as the appliance is up, the containerVMs are read again, as there may be new ones, and the snapshot is taken
+ * again, as it may be days old.
  */
 function snapshotAgain({isOff, hasSnapshot}: Seen): string {
   return isOff && hasSnapshot ? 'power-off' : 'containers';
@@ -347,11 +347,11 @@ function assertNoneFailed(containers: RunOutcome | undefined): void {
   );
   const first = failed.find(({status}) => status === 'failed') ?? failed[0];
   if (first === undefined) return;
-  // That one was not attempted is no interruption of the upgrade.
+  // A VM that was not attempted does not mean that the upgrade was interrupted.
   const code = first.error?.code === 'VCH_ERR_INTERRUPTED' ? undefined : first.error?.code;
   throw new VchError(
     code ?? 'VCH_ERR_PLUGIN_FAILED',
-    `${failed.length} containerVMs could not be changed, the first being ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
+    `${failed.length} containerVMs could not be changed, first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
       'The appliance was not touched',
   );
 }

@@ -1,5 +1,6 @@
 import {missing} from '../appliance/appliance-writer.js';
-import {assertFree, UPGRADE_LOCK, vchSummary, watchOwner} from '../appliance/lease.js';
+import {assertFree, watchOwner} from '../appliance/lease.js';
+import {UPGRADE_LOCK, vchSummary} from '../appliance/upgrade-lock.js';
 import {toVchError, type VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
@@ -12,7 +13,7 @@ import {CHECK, recordOn, tellStep, UNLOCK} from './steps.js';
 
 /**
  * Removes a dead owner's lock, and puts VIC's flag back to what it was. The rollback record stays: the upgrade can
- * still be resumed or rolled back. A flag that vic-machine set alone is left: whether its owner lives cannot be known.
+ * still be resumed or rolled back. A flag that vic-machine set alone stays: nobody can know whether its owner lives.
  */
 export async function unlockVch(session: Session, options: UnlockOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
@@ -25,7 +26,7 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
       ...{result, appliance, containers: {vch: vchSummary(vch), vms: [], findings: [], interrupted: false}},
     });
   if (dead === null) {
-    target.find('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
+    target.finding('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
     return ended('unchanged', before);
   }
   return agreed(options, ended('planned', before), async () => {
@@ -41,18 +42,18 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
       return {missing: missing(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag}), value: null};
     });
     const {record, error} = recordOrError(after.config, label);
-    if (error !== null) target.find('record-unreadable', error.message);
+    if (error !== null) target.finding('record-unreadable', error.message);
     if (record !== null && record.phase !== 'done') {
-      target.find(
+      target.finding(
         'upgrade-unfinished',
-        `the upgrade of ${label}, run ${record.run}, stays unfinished in the phase ${record.phase}: go on with it with vch-migrate resume, or take it back with rollback`,
+        `the upgrade of ${label}, run ${record.run}, is still unfinished, in the phase ${record.phase}. Continue it with vch-migrate resume, or undo it with vch-migrate rollback`,
       );
     }
     return ended('unlocked', after);
   });
 }
 
-/** A record that cannot be read keeps no dead lock in its place. */
+/** A record that cannot be read does not keep a dead lock in place. */
 function recordOrError(
   config: ExtraConfig,
   label: string,

@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
-import {assertFree, UPGRADE_LOCK} from '../appliance/lease.js';
+import {assertFree} from '../appliance/lease.js';
+import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {runInfo} from '../containers/run-options.js';
@@ -14,27 +15,35 @@ import {
 } from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {canonicalJson} from '../migration/canonical-json.js';
+import {dataVersionOf} from '../migration/data-version.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {type AppliancePlan, changesAppliance, planAppliance} from './appliance-plan.js';
-import {destinationOf, planOnRecord} from './appliance-step.js';
 import {runChecks} from './check.js';
 import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
 import {logEvent, openVch, type UpgradeOptions, type VchContext, type VchTarget} from './context.js';
 import {isoRecords, targetVersion} from './iso-files.js';
 import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
-import {encodeRecord, type UpgradeRecord} from './record.js';
-import {runSteps, takeLock} from './run-steps.js';
+import type {UpgradeRecord} from './record.js';
+import {runSteps} from './run-steps.js';
 import {logRunbook} from './runbook.js';
 import {CHECK, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
+import {takeLock} from './take-lock.js';
+import {
+  type AppliancePlan,
+  changesAppliance,
+  destinationOf,
+  planAppliance,
+  planOnRecord,
+} from './upgrade-appliance.js';
 
 /**
  * Upgrades a VCH: checks, takes the lock, migrates the containerVMs while the VCH is up, and then the appliance, behind
- * a snapshot to which it goes back by itself when something fails. Rejects with what was found before anything was
- * written; everything later is in the outcome.
+ * a snapshot to which it reverts by itself if a step fails. Rejects only before anything was written; every later failure
+ * is in the outcome.
  */
 export async function upgradeVch(session: Session, options: UpgradeOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
@@ -102,7 +111,8 @@ async function planUpgrade(
   const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
   const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
   const from = {
-    dataVersion: plan.dataVersion,
+    // One that is not a number was refused with the plan.
+    dataVersion: dataVersionOf(appliance.config, 'appliance') ?? 0,
     build: versionText(appliance, 'BuildNumber'),
     version: versionText(appliance, 'Version'),
   };
@@ -155,8 +165,8 @@ export function versionText(
 function unfinished(label: string, {run, user, startedAt, phase}: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_LOCKED',
-    `an earlier upgrade of ${label} was not finished: run ${run} by ${user}, begun ${startedAt}, phase ${phase}. Nothing was written; ` +
-      'go on with it with vch-migrate resume, or take it back with rollback',
+    `an earlier upgrade of ${label} is unfinished: run ${run} by ${user}, begun ${startedAt}, phase ${phase}. Nothing was written. ` +
+      'Continue it with vch-migrate resume, or undo it with vch-migrate rollback',
   );
 }
 
@@ -173,12 +183,12 @@ function sameStart(now: UpgradeRecord, before: UpgradeRecord): boolean {
   return isDeepStrictEqual(start(now), start(before));
 }
 
-/** Two upgrades at the same time are one upgrade, also when the second one gets the lock after the first one's end. */
+/** The second of two upgrades at the same time ends here if it gets the lock after the first one has finished. */
 function overtaken(label: string, {from}: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_LOCKED',
-    `${label} is no longer what was checked, as when another upgrade begins and ends meanwhile: its data version is ${from.dataVersion}, its build ${from.build ?? 'unknown'} by now, or its power or CD-ROM has changed. ` +
-      'Nothing was written; see vch-migrate status, then run the same command again',
+    `${label} has changed since it was checked: its data version is now ${from.dataVersion}, its build ${from.build ?? 'unknown'}, or its power state or CD-ROM differs. Another upgrade may have run. ` +
+      'Nothing was written. Look at vch-migrate status, then run the same command again',
   );
 }
 
@@ -209,7 +219,7 @@ export async function runUpgrade(
 /** The record stays: a later rollback needs it. vic-machine leaves its flag as `false`, too. */
 function keysWhenDone(record: UpgradeRecord): Readonly<Record<string, string | null>> {
   return {
-    [UPGRADE_RECORD_KEY]: encodeRecord({...record, phase: 'done', previous: null}),
+    [UPGRADE_RECORD_KEY]: canonicalJson({...record, phase: 'done', previous: null}),
     [UPDATE_IN_PROGRESS_KEY]: 'false',
   };
 }
@@ -220,10 +230,10 @@ interface Ended {
   readonly error: VchError | null;
 }
 
-/** Puts the VCH into a state that can be told, after an upgrade under our lock has failed. */
+/** Brings the VCH into a known state after an upgrade has failed. */
 async function recover(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {
   if (failure.code === 'VCH_ERR_LOCK_LOST') return lost(context, failure);
-  // In the last step the upgrade itself is done and proved; what is left is to say so.
+  // In the last step the upgrade itself is done and verified; only lock and record are left.
   if (failure.code === 'VCH_ERR_INTERRUPTED' || context.record.phase === 'drop-previous-snapshot') {
     await context.lock.stop();
     return {result: 'resumable', error: failure};
@@ -231,17 +241,17 @@ async function recover(context: VchContext, failure: VchError, containers: RunOu
   return rollBack(context, failure, containers);
 }
 
-/** Rolls the appliance back and releases the lock; the containerVMs keep what they got, which harms no VCH. */
+/** Rolls the appliance back and releases the lock. The containerVMs keep their new keys, which harm no VCH. */
 async function rollBack(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {
   const {options, label, lock} = context;
-  options.log.error(`the upgrade of ${label} failed and is taken back: ${failure.message}`);
+  options.log.error(`the upgrade of ${label} failed and is rolled back: ${failure.message}`);
   const withoutContainers = async () => ROLLBACK_STEPS.filter(({name}) => name !== 'rollback-containers');
   const {error} = await runSteps(context, withoutContainers, containers, keysAsBefore);
   if (error === null) return {result: 'as-before', error: failure};
-  // Once that step is entered, all that is left to do is to tidy up.
+  // Once that step is entered, only the cleanup is left.
   const back = context.record.phase === 'rollback-cleanup' || (await looksBack(context));
   await lock.stop();
-  // As before, but for lock and record: whoever goes on has only these to put away.
+  // The appliance is as before; only lock and record are left.
   if (back) return {result: 'resumable', error: withSecond(failure, failure.code, error)};
   return {result: 'needs-person', error: withSecond(failure, 'VCH_ERR_ROLLBACK_FAILED', error)};
 }
@@ -260,7 +270,7 @@ async function lost({lock, record, writer}: VchContext, failure: VchError): Prom
 
 function withSecond(failure: VchError, code: VchError['code'], second: VchError): VchError {
   const rollback =
-    second.code === 'VCH_ERR_ROLLBACK_FAILED' ? second.message : `taking it back failed: ${second.message}`;
+    second.code === 'VCH_ERR_ROLLBACK_FAILED' ? second.message : `rolling it back failed: ${second.message}`;
   return new VchError(code, `${failure.message}. And ${rollback}`, {
     cause: failure,
     ...(failure.fault === undefined ? {} : {fault: failure.fault}),

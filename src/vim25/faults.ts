@@ -98,24 +98,6 @@ function describe(fault: VimFault): string {
   }
 }
 
-const TRANSIENT = new Set([
-  'TaskInProgress',
-  'VAppTaskInProgress',
-  'NetworkDisruptedAndConfigRolledBack',
-  'FailToLockFaultToleranceVMs',
-  'HostCommunication',
-  'HostNotConnected',
-  'HostNotReachable',
-  'FileLocked',
-  'ResourceInUse',
-  'Timedout',
-]);
-
-/** Faults that may be gone a moment later, with the request not carried out. */
-export function isTransient(error: unknown): boolean {
-  return error instanceof VchError && error.fault !== undefined && TRANSIENT.has(error.fault);
-}
-
 const NOT_OFFERED = new Set(['NotSupported', 'NotImplemented', 'MethodNotFound', 'InvalidRequest']);
 
 /** Whether the server says that it does not offer a call at all: a standalone ESXi and vcsim lack some of vCenter's. */

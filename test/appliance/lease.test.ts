@@ -2,15 +2,20 @@ import {spawnSync} from 'node:child_process';
 import {performance} from 'node:perf_hooks';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {findLease, lockState, readHolder, UPGRADE_LOCK} from '../../src/appliance/lease.js';
+import {ApplianceWriter} from '../../src/appliance/appliance-writer.js';
+import {findLease, Lease, type LeaseSpec, readHolder} from '../../src/appliance/lease.js';
 import {processStart, thisMachine} from '../../src/appliance/machine.js';
+import {lockState, UPGRADE_LOCK} from '../../src/appliance/upgrade-lock.js';
 import {exitCodeOfError} from '../../src/cli/exit.js';
 import {applyMigration, undoMigration} from '../../src/index.js';
+import {findVch} from '../../src/inventory/find-vch.js';
 import {type Logger, silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import type {Session} from '../../src/vim25/session.js';
+import {type Clock, systemClock} from '../../src/vim25/clock.js';
+import {connect, type Session} from '../../src/vim25/session.js';
 import {reportOf, vchMigrate} from '../on-simulator.js';
 import {rejection} from '../rejection.js';
+import {loginTo} from '../small-vch.js';
 import {
   APPLIANCE,
   applianceKeys,
@@ -202,6 +207,87 @@ describe('the upgrade lock as reports show it', () => {
     });
   });
 });
+
+describe('an owner that could not renew its lock for the lease time', () => {
+  it('proves by a write that the lock is still its own before a containerVM is started', async () => {
+    await withClock(async (session, simulator, leap) => {
+      const written: string[] = [];
+      const outcome = await upgrade(session, {
+        ...at('commit', () => leap(300)),
+        journal: ({effect, object}) => {
+          if (effect === 'ReconfigVM_Task') written.push(object);
+        },
+      });
+      expect(outcome.upgrade.result).to.equal('upgraded');
+      // Taking the lock, entering two steps, and the proof.
+      const first = written.findIndex((object) => object !== APPLIANCE);
+      expect(written.slice(0, first)).to.deep.equal([APPLIANCE, APPLIANCE, APPLIANCE, APPLIANCE]);
+      expect(applianceKeys(simulator)).not.to.have.property(LOCK);
+    });
+  });
+
+  it('starts nothing while it cannot prove it, and loses it to another owner only', async () => {
+    await withClock(async (session, simulator, leap) => {
+      const {vch} = await findVch(session, {name: 'vch1'});
+      const owner = {runId: 'r', user: 'bob', toolVersion: '1', log: silent};
+      const lease = await Lease.acquire(new ApplianceWriter(session, vch), SPEC, owner, {
+        over: null,
+        make: async () => 'work',
+      });
+      const {reconfigurations} = simulator.inventory.vm(APPLIANCE);
+      const writes = () => simulator.inventory.vm(APPLIANCE).reconfigurations - reconfigurations;
+      await lease.assertFresh();
+      expect(writes()).to.equal(0);
+      leap(121);
+      await Promise.all([lease.assertFresh(), lease.assertFresh()]);
+      expect(writes()).to.equal(1);
+      leap(121);
+      simulator.addFault({method: 'ReconfigVM_Task', object: APPLIANCE, do: {fault: 'NoPermission'}});
+      expect((await rejection(lease.assertFresh())).code).to.equal('VCH_ERR_PRIVILEGE');
+      expect(lease.lost.aborted).to.equal(false);
+      simulator.clearFaults();
+      await lease.assertFresh();
+      expect(writes()).to.equal(2);
+      leap(121);
+      setLock(simulator, {id: 'somebody', owner: 'ann@elsewhere'});
+      const lost = await rejection(lease.assertFresh());
+      expect(lost.code).to.equal('VCH_ERR_LOCK_LOST');
+      expect(lost.message).to.contain('ann@elsewhere has it now');
+      lease.close();
+    });
+  });
+});
+
+/** A lease with nothing beside it. */
+const SPEC: LeaseSpec<string, unknown> = {
+  ...UPGRADE_LOCK,
+  encode: ({id}, {counter, leaseTime}) => JSON.stringify({id, counter, lease: leaseTime}),
+  beside: () => ({}),
+  afterLoss: () => ({}),
+  leaseTimeOf: (_body, base) => base,
+  updating: (body) => body,
+  assertMayTake: () => undefined,
+  broken: () => null,
+  afterLosing: 'See vch-migrate status',
+};
+
+/** A VCH of an upgrade, and a session whose clock leaps by so many seconds. */
+async function withClock(
+  use: (session: Session, simulator: Simulator, leap: (seconds: number) => void) => Promise<void>,
+): Promise<void> {
+  await withVch({}, async (_session, simulator) => {
+    let ahead = 0;
+    const clock: Clock = {...systemClock, now: () => systemClock.now() + ahead};
+    const session = await connect({...loginTo(simulator), clock});
+    try {
+      await use(session, simulator, (seconds) => {
+        ahead += seconds * 1000;
+      });
+    } finally {
+      await session.close();
+    }
+  });
+}
 
 describe('the bytes on the appliance', () => {
   it("of an upgrade's lock are those that earlier releases read", async () => {

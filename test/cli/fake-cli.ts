@@ -1,4 +1,3 @@
-import {Writable} from 'node:stream';
 import {builtinPlugins} from '../../plugins/index.js';
 import type {Command, PreparedReport} from '../../src/cli/command.js';
 import {commands} from '../../src/cli/commands.js';
@@ -13,6 +12,7 @@ import {createRegistry} from '../../src/migration/registry.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
 import type {ConnectOptions} from '../../src/vim25/http-client.js';
 import type {Session} from '../../src/vim25/session.js';
+import {type Ended, recordingTerminal} from '../on-simulator.js';
 
 export const VCH: VchSummary = {
   id: 'vm-12',
@@ -99,10 +99,7 @@ export interface Script {
 }
 
 /** What a command line came to. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
+export interface ScriptedEnd extends Ended {
   /** What was called, in order: `connect`, `apply`, `startSimulator`, … */
   readonly calls: readonly string[];
   readonly connects: readonly ConnectOptions[];
@@ -137,14 +134,12 @@ const SESSION: Session = Object.create(null, {
 });
 
 /** Runs a command line over scripted commands: no server, no process, no terminal. */
-export async function runCommandLine(args: readonly string[], script: Script = {}): Promise<Ended> {
+export async function runCommandLine(args: readonly string[], script: Script = {}): Promise<ScriptedEnd> {
   const calls: string[] = [];
   const connects: ConnectOptions[] = [];
   const runs: RunOptions[] = [];
   const questions: string[] = [];
   const typed = [...(script.typed ?? [])];
-  let stdout = '';
-  let stderr = '';
   let clock = Date.UTC(2026, 0, 2, 3, 4, 5);
 
   const controller = new AbortController();
@@ -159,27 +154,14 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     questions.push(question);
     return typed.shift() ?? '';
   };
-  const terminal: Terminal = {
+  const {terminal, written} = recordingTerminal({
     interactive: script.typed !== undefined,
-    colour: false,
     live: script.live,
-    columns: 120,
     variables: script.variables ?? {},
-    errors: new Writable({
-      write(chunk, _encoding, done) {
-        stderr += String(chunk);
-        done();
-      },
-    }),
-    out:
-      script.out ??
-      (async (text) => {
-        stdout += text;
-        return true;
-      }),
+    ...(script.out === undefined ? {} : {out: script.out}),
     ask: answer,
     askSecret: answer,
-  };
+  });
   const scripted = (prepared: PreparedReport): PreparedReport => ({
     ...prepared,
     async read(about) {
@@ -238,7 +220,7 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     },
     newRunId: () => '11111111-2222-4333-8444-555555555555',
   });
-  return {code, stdout, stderr, calls, connects, runs, questions};
+  return {code, ...written(), calls, connects, runs, questions};
 }
 
 /** Settings of a target in the environment; its password must be seen nowhere. */

@@ -1,37 +1,13 @@
-import {type ChildProcess, spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
-import type {Simulator} from '../../src/simulator/simulator.js';
+import {machineTime, type Simulator} from '../../src/simulator/simulator.js';
+import {type Started, startProcess, variablesFor} from '../on-simulator.js';
 import {smallVch, withSimulator} from '../small-vch.js';
 import {unasked} from '../unasked.js';
 
 const VMS = Array.from({length: 80}, (_, i) => ({name: `c${i}`}));
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(
-  simulator: Simulator,
-  ...args: readonly string[]
-): {child: ChildProcess; ended: Promise<Ended>} {
-  const environment = {
-    GOVC_URL: simulator.url,
-    GOVC_USERNAME: simulator.user,
-    GOVC_PASSWORD: simulator.password,
-    GOVC_INSECURE: '1',
-  };
-  const child = spawn(process.execPath, ['dist/src/cli/main.js', ...unasked(args), '--name', 'vch1'], {
-    env: {...process.env, ...environment},
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]).then(
-    ([[code], stdout, stderr]) => ({code, stdout, stderr}),
-  );
-  return {child, ended};
+function start(simulator: Simulator, ...args: readonly string[]): Started {
+  return startProcess([...unasked(args), '--name', 'vch1'], variablesFor(simulator));
 }
 
 describe('an apply that is stopped while it writes', () => {
@@ -40,28 +16,31 @@ describe('an apply that is stopped while it writes', () => {
     ['SIGTERM', 143],
   ] as const) {
     it(`finishes what is in flight on ${signal}, tells the rest, and goes on when run again`, async () => {
-      await withSimulator({fixture: smallVch(VMS), taskDuration: [10, 30]}, async (simulator) => {
-        const {child, ended} = start(simulator, 'apply', '--parallelism', '2', '--format', 'json');
-        simulator.addFault({method: 'ReconfigVM_Task', nth: 10, before: () => void child.kill(signal)});
-        const {code, stdout, stderr} = await ended;
-        expect(code).to.equal(exitCode);
-        expect(stderr).to.contain(signal);
-        const {summary, vms} = JSON.parse(stdout);
-        expect(summary.changed).to.be.within(1, 79);
-        expect(summary.changed + summary['not-attempted']).to.equal(80);
-        for (const {id, status} of vms) {
-          const written = simulator.inventory.vm(id).extraConfig()['common/name'] !== undefined;
-          expect(written, id).to.equal(status === 'changed');
-        }
-        expect(simulator.sessions).to.equal(0);
+      await withSimulator(
+        {fixture: smallVch(VMS), taskDuration: [10, 30], time: machineTime},
+        async (simulator) => {
+          const {child, ended} = start(simulator, 'apply', '--parallelism', '2', '--format', 'json');
+          simulator.addFault({method: 'ReconfigVM_Task', nth: 10, before: () => void child.kill(signal)});
+          const {code, stdout, stderr} = await ended;
+          expect(code).to.equal(exitCode);
+          expect(stderr).to.contain(signal);
+          const {summary, vms} = JSON.parse(stdout);
+          expect(summary.changed).to.be.within(1, 79);
+          expect(summary.changed + summary['not-attempted']).to.equal(80);
+          for (const {id, status} of vms) {
+            const written = simulator.inventory.vm(id).extraConfig()['common/name'] !== undefined;
+            expect(written, id).to.equal(status === 'changed');
+          }
+          expect(simulator.sessions).to.equal(0);
 
-        const again = await start(simulator, 'apply', '--format', 'json').ended;
-        expect(again.code).to.equal(0);
-        expect(JSON.parse(again.stdout).summary).to.include({
-          changed: summary['not-attempted'],
-          unchanged: summary.changed,
-        });
-      });
+          const again = await start(simulator, 'apply', '--format', 'json').ended;
+          expect(again.code).to.equal(0);
+          expect(JSON.parse(again.stdout).summary).to.include({
+            changed: summary['not-attempted'],
+            unchanged: summary.changed,
+          });
+        },
+      );
     });
   }
 

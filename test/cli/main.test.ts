@@ -2,31 +2,12 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {text} from 'node:stream/consumers';
-import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
+import {startProcess} from '../on-simulator.js';
 import {pluginSource, withDirectory} from '../temporary-directory.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-
-interface Exit {
-  readonly code: unknown;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function main(
-  args: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
-): Promise<Exit> {
-  const env = {PATH: process.env.PATH ?? '', ...variables};
-  const child = spawn(process.execPath, [MAIN, ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ]);
-  return {code, stdout, stderr};
-}
+const main = (args: readonly string[], variables?: Readonly<Record<string, string>>) =>
+  startProcess(args, variables).ended;
 
 describe('vch-migrate, the process', () => {
   it('prints the version of the package', async () => {
@@ -120,7 +101,9 @@ describe('vch-migrate, the process', () => {
   });
 
   it('ends quietly when nobody reads its output', async () => {
-    const child = spawn(process.execPath, [MAIN, '--help'], {stdio: ['ignore', 'pipe', 'pipe']});
+    const child = spawn(process.execPath, ['dist/src/cli/main.js', '--help'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout.destroy();
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect([code, stderr]).to.deep.equal([0, '']);

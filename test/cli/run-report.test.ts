@@ -168,7 +168,12 @@ describe('migration command', () => {
     });
 
     it('needs no --yes for what writes nothing', async () => {
-      for (const args of [['plan'], ['verify'], ['check'], ['upgrade', '-n', 'vch1', '--dry-run']])
+      for (const args of [
+        ['plan'],
+        ['verify'],
+        ['check'],
+        ['upgrade', '-n', 'vch1', '--data-only', '--dry-run'],
+      ])
         expect((await runCommandLine(args, withTarget)).calls, args.join(' ')).to.include('connect');
     });
   });
@@ -230,11 +235,12 @@ describe('migration command', () => {
 
     for (const command of ['upgrade', 'rollback']) {
       it(`asks for the name of the VCH before ${command}, and takes nothing else for a yes`, async () => {
-        const ended = await runCommandLine([command], {...withTarget, typed: ['vch1'], operate});
+        const args = command === 'upgrade' ? [command, '--data-only'] : [command];
+        const ended = await runCommandLine(args, {...withTarget, typed: ['vch1'], operate});
         expect(ended.questions[0]).to.match(/To go on, type the name of the VCH \(vch1\): $/);
         expect(ended.runs).to.have.lengthOf(1);
         for (const answer of ['y', 'yes', '', 'vch', 'vch2']) {
-          const declined = await runCommandLine([command], {...withTarget, typed: [answer], operate});
+          const declined = await runCommandLine(args, {...withTarget, typed: [answer], operate});
           expect(declined.code, answer).to.equal(1);
           expect(declined.stderr).to.include('nothing was written');
         }

@@ -124,7 +124,8 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
   it('uploads the ISO, switches the drive and stamps the version; a rollback switches back and removes it', async () => {
     await withEmptyDirectory(async (directory) => {
       const applianceIso = await readIsoInfo(await writeIso(`${directory}/appliance.iso`));
-      const {upgrade: ended} = await upgradeVch(session, playing({applianceIso}));
+      const isos = {applianceIso, bootstrapIso: applianceIso};
+      const {upgrade: ended} = await upgradeVch(session, playing(isos));
       expect(ended).to.deep.include({result: 'upgraded', error: null});
       const folder = drive.replace(/^\[.*\] /, '').replace(/\/[^/]*$/, '');
       expect(await cdrom())

@@ -1,8 +1,8 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {type Finished, run} from '../peers/run.js';
-import {ROOT} from '../peers.js';
+import {startProcess} from '../on-simulator.js';
+import type {Finished} from '../peers/run.js';
 import {unasked} from '../unasked.js';
 
 /** The parts of the report `vch-migrate/report/v1` that the scenarios look at; `contract` of the command line. */
@@ -44,11 +44,7 @@ export async function vchMigrate(target: Target, ...args: string[]): Promise<Fin
     await writeFile(passwordFile, `${target.password}\n`, {mode: 0o600});
     const [command = '', ...rest] = unasked(args);
     const login = ['--target', target.url, '--user', target.user, '--password-file', passwordFile];
-    return run(
-      process.execPath,
-      [`${ROOT}dist/src/cli/main.js`, command, ...login, ...target.trust, ...rest],
-      {cwd: directory, env: {PATH: process.env.PATH, HOME: directory}},
-    );
+    return startProcess([command, ...login, ...target.trust, ...rest], {HOME: directory}, directory).ended;
   });
 }
 

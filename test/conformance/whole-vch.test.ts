@@ -136,7 +136,8 @@ describeWithPeers(`${CONTAINERS} containerVMs on vcsim`, ['vcsim', 'govc', 'pyth
         .and.to.contain(vm?.extraConfig['guestinfo.vice./common/id']);
     }
     expect(proxy.count('ReconfigVM_Task')).to.equal(wanted().size);
-    expect(proxy.requests.length).to.be.below(1.1 * wanted().size + 20);
+    // How often it asks for the tasks depends on how long they take.
+    expect(proxy.requests.length).to.be.below(1.1 * wanted().size + 40);
   });
 
   it('sends the changeVersion and no guestinfo key with any write', async () => {

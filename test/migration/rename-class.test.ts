@@ -1,6 +1,9 @@
 import {expect} from 'chai';
-import {renameClass, renameSupport} from '../../src/migration/rename-class.js';
+import type {ExtraConfig} from '../../src/extraconfig/extra-config.js';
+import {renameSupport} from '../../src/migration/rename-class.js';
 import {MARK, VERSION} from './samples.js';
+
+const renameClass = (config: ExtraConfig) => renameSupport(config).class;
 
 describe('the rename class', () => {
   it('follows the data version', () => {

@@ -3,7 +3,7 @@ import {Draft} from '../../src/extraconfig/draft.js';
 import {migrateConfigWith} from '../../src/migration/migrate-config.js';
 import {planVm} from '../../src/migration/plan.js';
 import {createRegistry, fingerprint} from '../../src/migration/registry.js';
-import {PluginSession} from '../../src/migration/runner.js';
+import {PluginSession, Refusal} from '../../src/migration/runner.js';
 import {container, foreignPlugin, NAME, run, VERSION} from './samples.js';
 
 const input = container({[NAME]: 'n', [VERSION]: '10'});
@@ -48,7 +48,7 @@ describe('the runner', () => {
   it('finds no value where a key is called like a member of every object', async () => {
     const plugin = foreignPlugin({keys: ['constructor'], up: (draft) => draft.set('constructor', 'x')});
     const registry = createRegistry([plugin]);
-    expect(fingerprint(registry, 'container', input.config).constructor).to.equal(null);
+    expect(fingerprint(registry, input.config).constructor).to.equal(null);
     const plan = await planVm(registry, input, run);
     expect(plan.status === 'pending' && plan.changes).to.deep.equal([
       {key: 'constructor', before: null, after: 'x'},
@@ -147,7 +147,7 @@ describe('what a plugin sees of a VM', () => {
     expect(() => session.draft.set('r', 'x')).to.throw(/r, which it declares only to read/);
     expect(() => session.draft.delete('r')).to.throw(/only to read/);
     expect(draft.changes()).to.deep.equal([]);
-    expect(session.stopped?.status).to.equal('failed');
+    expect(session.stopped).to.be.an('error').and.not.instanceOf(Refusal);
   });
 
   it('takes strings only', () => {
@@ -174,7 +174,7 @@ describe('what a plugin sees of a VM', () => {
   it('remembers a refusal that the plugin caught', () => {
     const {session} = open({});
     expect(() => session.draft.refuse('VCH_ERR_NAME_MISSING', 'no name')).to.throw('no name');
-    expect(session.stopped).to.include({status: 'refused'});
+    expect(session.stopped).to.be.instanceOf(Refusal);
   });
 
   it('is closed once the plugin is over', () => {

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
 import {applyChanges, type ExtraConfig} from '../../src/extraconfig/extra-config.js';
+import {writtenKeys} from '../../src/migration/decision.js';
 import {planVm, type RunInfo, type VmInput} from '../../src/migration/plan.js';
 import {definePlugin, type Plugin, type PluginDefinition, type Target} from '../../src/migration/plugin.js';
 import {createRegistry, type PluginRegistry} from '../../src/migration/registry.js';
@@ -51,7 +52,7 @@ export function foreignPlugin(definition: Partial<PluginDefinition> = {}): Plugi
 export async function applied(registry: PluginRegistry, input: VmInput, as: RunInfo = run): Promise<VmInput> {
   const plan = await planVm(registry, input, as);
   if (plan.status !== 'pending') throw new Error(`nothing to apply: ${plan.status}`);
-  return {...input, config: applyChanges(input.config, [...plan.changes, plan.ledger])};
+  return {...input, config: applyChanges(input.config, writtenKeys(plan))};
 }
 
 /** The same VM with some keys set, or removed with `null`. */

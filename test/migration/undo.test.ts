@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
 import {applyChanges} from '../../src/extraconfig/extra-config.js';
+import {writtenKeys} from '../../src/migration/decision.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import {createRegistry, type PluginRegistry} from '../../src/migration/registry.js';
 import {planUndo, type UndoFilter} from '../../src/migration/undo.js';
@@ -28,7 +29,7 @@ async function undone(registry: PluginRegistry, input: VmInput, filter: UndoFilt
   const undo = await planUndo(registry, input, filter);
   if (undo.status !== 'pending')
     throw new Error(`${undo.status} ${'error' in undo ? undo.error.message : ''}`);
-  return {ids: undo.undone, config: applyChanges(input.config, [...undo.changes, undo.ledger])};
+  return {ids: undo.applied, config: applyChanges(input.config, writtenKeys(undo))};
 }
 
 async function refused(registry: PluginRegistry, input: VmInput, filter: UndoFilter = {}) {

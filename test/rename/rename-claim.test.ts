@@ -1,8 +1,17 @@
+import {hostname} from 'node:os';
 import {expect} from 'chai';
+import {findLease} from '../../src/appliance/lease.js';
 import {findVch} from '../../src/inventory/find-vch.js';
 import {type Logger, silent} from '../../src/log.js';
-import {type ClaimOptions, type RenameClaim, withRenameClaim} from '../../src/rename/rename-claim.js';
-import {encodeUnfinished, type RenameRecord, unfinishedIn} from '../../src/rename/rename-claim-text.js';
+import {
+  type ClaimOptions,
+  encodeUnfinished,
+  RENAME_CLAIM,
+  type RenameClaim,
+  type RenameRecord,
+  unfinishedIn,
+  withRenameClaim,
+} from '../../src/rename/rename-claim.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {Session} from '../../src/vim25/session.js';
 import {APPLIANCE, CLAIM, vch} from '../containers/containers.js';
@@ -62,11 +71,24 @@ function collector(): {readonly log: Logger; readonly lines: string[]} {
 describe('rename: the claim of a rename', () => {
   it('stands on the appliance for as long as it is used, and names its owner', async () => {
     await withSession({fixture}, async (session, simulator) => {
-      const done = await claiming(session, async ({appliance, assertHeld}) => {
-        await assertHeld();
-        expect(claimNow(simulator)).to.include('"from":"web","to":"shop"').and.include('bob on ');
-        return appliance.powerState;
-      });
+      const options = {rename: {...RENAME, from: 'wéb'}};
+      const done = await claiming(
+        session,
+        async ({appliance, assertHeld}) => {
+          await assertHeld();
+          const raw = claimNow(simulator) ?? '';
+          const {id, time} = JSON.parse(raw);
+          // Releases before this one read it.
+          expect(raw).to.equal(
+            `{"counter":0,"id":"${id}","lease":30,"owner":"bob on ${hostname()}, pid ${process.pid}",` +
+              `"rename":{"container":"${containerIdOf('web')}","from":"w\\u00e9b","to":"shop"},"run":"r","time":"${time}","tool":"1","unfinished":[]}`,
+          );
+          expect(id).to.match(/^[0-9a-f-]{36}$/);
+          expect(new Date(time).toISOString()).to.equal(time);
+          return appliance.powerState;
+        },
+        options,
+      );
       expect(done).to.equal('poweredOn');
       expect(claimNow(simulator)).to.equal(undefined);
     });
@@ -227,7 +249,8 @@ describe('rename: the claim of a rename', () => {
       };
       simulator.addFault({method: 'RetrievePropertiesEx', before: remove});
       const error = await rejection(claiming(session, async () => undefined));
-      expect(error.code).to.equal('VCH_ERR_LOCK_LOST');
+      expect(error.code).to.equal('VCH_ERR_VERIFY');
+      expect(simulator.inventory.vm(APPLIANCE).reconfigurations).to.equal(3);
       expect(claimNow(simulator)).to.equal(undefined);
     });
   });
@@ -260,6 +283,39 @@ describe('rename: the claim of a rename', () => {
     });
   });
 
+  it('says that an announcement has no effect instead of repeating it for ever', async () => {
+    await withSession({fixture}, async (session, simulator) => {
+      const error = await rejection(
+        claiming(session, async ({announce}) => {
+          simulator.addFault({method: 'ReconfigVM_Task', object: APPLIANCE, times: 3, do: 'ignore'});
+          await announce({...RENAME, from: 'other'});
+        }),
+      );
+      expect(error.code).to.equal('VCH_ERR_VERIFY');
+      expect(claimNow(simulator)).to.equal(undefined);
+    });
+  });
+
+  it('is given up at once where a privilege is missing, its release too', async () => {
+    await withSession({fixture}, async (session, simulator) => {
+      const {log, lines} = collector();
+      let writes = 0;
+      await claiming(
+        session,
+        async () => {
+          const fault = {fault: 'NoPermission', as: 'task'} as const;
+          const before = () => {
+            writes += 1;
+          };
+          simulator.addFault({method: 'ReconfigVM_Task', object: APPLIANCE, do: fault, before});
+        },
+        {log},
+      );
+      expect(writes).to.equal(1);
+      expect(lines.filter((line) => line.includes('could not be released'))).to.have.length(1);
+    });
+  });
+
   it('is refused by an appliance that takes no writes while it runs, by name of the way out', async () => {
     const [appliance] = fixture.vms ?? [];
     if (appliance === undefined) throw new Error('a small VCH has an appliance');
@@ -269,5 +325,73 @@ describe('rename: the claim of a rename', () => {
       expect(error.code).to.equal('VCH_ERR_NEEDS_POWER_OFF');
       expect(error.message).to.include('vch1 (vm-100)');
     });
+  });
+});
+
+const rename = {container: containerIdOf('web'), from: 'wéb', to: 'shop'};
+const other = {container: containerIdOf('db'), from: 'db', to: 'pg'};
+const claim = {
+  id: 'c1',
+  owner: 'ann',
+  rename,
+  run: 'r',
+  tool: '1',
+  lease: 45,
+  counter: 2,
+  time: 't',
+  unfinished: [],
+};
+const parse = (raw: string | undefined) => findLease(RENAME_CLAIM, raw === undefined ? {} : {[CLAIM]: raw});
+const left = (raw: string) => unfinishedIn({[CLAIM]: raw});
+
+describe('rename: the text of a rename claim', () => {
+  for (const raw of [undefined, '', '<nil>', encodeUnfinished([rename]) ?? '']) {
+    it(`is no claim where there is ${raw?.slice(0, 16)}`, () => expect(parse(raw)).to.equal(null));
+  }
+
+  for (const raw of [
+    'x',
+    '{',
+    '[]',
+    'null',
+    '{"id":5,"lease":"soon"}',
+    '{"lease":-1}',
+    '{"lease":1e9}',
+    '{"unfinished":5}',
+    '{"unfinished":[],"x":1}',
+  ]) {
+    it(`takes ${raw} for a claim that does not say whose, nor for how long`, () => {
+      expect(parse(raw)).to.deep.include({
+        id: null,
+        owner: null,
+        since: null,
+        leaseTime: RENAME_CLAIM.leaseTime,
+        seen: {rename: null},
+      });
+      expect(left(raw)).to.deep.equal([]);
+    });
+  }
+
+  it('hands on what is not finished: what was left before, and what a dead owner was at', () => {
+    expect(left(encodeUnfinished([other, rename]) ?? '')).to.deep.equal([other, rename]);
+    expect(left(JSON.stringify({...claim, unfinished: [other]}))).to.deep.equal([other, rename]);
+    const later = {...rename, to: 'store'};
+    expect(left(JSON.stringify({...claim, unfinished: [rename, other], rename: later}))).to.deep.equal([
+      later,
+      other,
+    ]);
+  });
+
+  it('hands on nothing that we could not have written, for it would stand in a command', () => {
+    for (const odd of [
+      {...rename, container: 'web'},
+      {...rename, from: ''},
+      {...rename, to: 'x; rm -rf'},
+      {...rename, to: 5},
+      null,
+      'x',
+    ]) {
+      expect(left(JSON.stringify({unfinished: [odd, other]}))).to.deep.equal([other]);
+    }
   });
 });

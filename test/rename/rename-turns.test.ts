@@ -167,8 +167,10 @@ describe('rename: renames take turns', () => {
   it('renames all the same when it cannot look at the names again, and says so', async () => {
     await withSession({fixture}, async (session, simulator) => {
       // A VM is told of when it was read back; what is read next are the names.
+      let told = false;
       const onProgress = ({type}: ProgressEvent) => {
-        if (type !== 'vm') return;
+        if (type !== 'vm' || told) return;
+        told = true;
         simulator.addFault({method: 'RetrievePropertiesEx', times: 1, do: {fault: 'InvalidRequest'}});
       };
       const {vms} = await renameContainer(session, {vch, container: 'web', newName: 'shop', onProgress});

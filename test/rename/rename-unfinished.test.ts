@@ -1,12 +1,11 @@
-import {spawn} from 'node:child_process';
 import {expect} from 'chai';
 import {type ProgressEvent, renameContainer} from '../../src/index.js';
-import {encodeUnfinished} from '../../src/rename/rename-claim-text.js';
+import {encodeUnfinished} from '../../src/rename/rename-claim.js';
 import type {ReportVm} from '../../src/report/report.js';
 import type {FaultAction, Simulator} from '../../src/simulator/simulator.js';
 import {ALIASES, APPLIANCE, CLAIM, container, dockerCreate, rename, vch} from '../containers/containers.js';
-import {type Ended, reportOf} from '../on-simulator.js';
-import {ROOT} from '../peers.js';
+import {type Ended, reportOf, startProcess, variablesFor} from '../on-simulator.js';
+
 import {rejection} from '../rejection.js';
 import {containerIdOf, smallVch, withSession, withSimulator} from '../small-vch.js';
 
@@ -56,33 +55,20 @@ function letLeaseRunOut(simulator: Simulator): void {
 }
 
 /** The order `rename db pg` by a process that dies when it is about to write that VM for the first time. */
-function dieBeforeWriting(simulator: Simulator, object: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const args = [
-      `${ROOT}dist/src/cli/main.js`,
-      'rename',
-      'db',
-      'pg',
-      '--name',
-      'vch1',
-      '--insecure',
-      '--yes',
-    ];
-    const env = {GOVC_URL: simulator.url, GOVC_USERNAME: simulator.user, GOVC_PASSWORD: simulator.password};
-    const child = spawn(process.execPath, args, {env, stdio: 'ignore'});
-    simulator.addFault({
-      method: 'ReconfigVM_Task',
-      object,
-      times: 1,
-      before: () => child.kill('SIGKILL'),
-      do: 'drop-before',
-    });
-    child.once('error', reject);
-    child.once('close', () => {
-      simulator.clearFaults();
-      resolve();
-    });
+async function dieBeforeWriting(simulator: Simulator, object: string): Promise<void> {
+  const {child, ended} = startProcess(
+    ['rename', 'db', 'pg', '--name', 'vch1', '--yes'],
+    variablesFor(simulator),
+  );
+  simulator.addFault({
+    method: 'ReconfigVM_Task',
+    object,
+    times: 1,
+    before: () => child.kill('SIGKILL'),
+    do: 'drop-before',
   });
+  await ended;
+  simulator.clearFaults();
 }
 
 describe('rename: a rename that got no further than its container', () => {
@@ -97,7 +83,7 @@ describe('rename: a rename that got no further than its container', () => {
         simulator.addFault({method: 'ReconfigVM_Task', object: WEB, do: action});
         const first = await reportOf(simulator, 'rename', 'db', 'pg');
         expect(first.code).to.equal(3);
-        expect(inReport(first)).to.deep.equal([`${DB} changed`, told, `${APP} changed link-renamed`]);
+        expect(inReport(first)).to.deep.equal([`${DB} changed`, `${APP} changed link-renamed`, told]);
         expect(claimNow(simulator)).to.equal(encodeUnfinished([{container: ID, from: 'db', to: 'pg'}]));
         simulator.clearFaults();
         const next = await reportOf(

@@ -71,6 +71,11 @@ describe('rename: rename', () => {
         'display-name-changed',
         'vch-shows-old-name',
       ]);
+      expect(web?.findings[1]?.message)
+        .to.contain(
+          'until then docker shows web, gives that name to no other container, and does not know shop',
+        )
+        .and.to.contain('docker rename');
       expect(web?.displayName).to.match(/^shop-/);
       simulator.inventory.vm(APPLIANCE).powerOff();
       const [again] = (await rename(session, 'shop', 'store')).vms;
@@ -86,6 +91,9 @@ describe('rename: rename', () => {
           const [web] = (await rename(session, 'web', 'shop')).vms;
           expect(config(simulator)['common/name']).to.equal('shop');
           expect(web?.findings.map(({code}) => code)).to.include('not-persisted-by-vic');
+          // VIC would lose what docker rename does here.
+          const shown = web?.findings.find(({code}) => code === 'vch-shows-old-name');
+          expect(shown?.message).not.to.contain('docker rename');
         },
       );
     }

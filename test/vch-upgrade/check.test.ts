@@ -4,6 +4,7 @@ import {builtinPlugins} from '../../plugins/index.js';
 import {readIsoInfo} from '../../src/iso/iso-info.js';
 import {silent} from '../../src/log.js';
 import {createRegistry} from '../../src/migration/registry.js';
+import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {type CheckOutcome, checkVch} from '../../src/vch-upgrade/check.js';
 import type {CheckOptions} from '../../src/vch-upgrade/context.js';
@@ -60,8 +61,8 @@ function of({checks}: CheckOutcome, id: string) {
 const notOk = ({checks}: CheckOutcome) =>
   checks
     .filter(({status}) => status !== 'ok')
-    // That none was named is a warning of its own, and most of these name none.
-    .filter(({id, message}) => id !== 'iso' || !message.startsWith('none was named'))
+    // That there is none is a warning of its own, and most of these name none.
+    .filter(({id, message}) => id !== 'iso' || !message.startsWith('none'))
     .map(({id, status}) => [id, status]);
 
 const appliance = (changes: Readonly<Record<string, string | null>>) => (simulator: Simulator) =>
@@ -87,6 +88,7 @@ describe('vch-upgrade/check', () => {
         'snapshots',
         'containers',
         'refused',
+        'vic-machine',
         'outage',
       ]);
       expect(of(outcome, 'outage').message).to.contain('10 min (--timeout)');
@@ -268,5 +270,26 @@ describe('vch-upgrade/check', () => {
       const sameBuild = await checked([], isos, at('v1.2.1', '16000'));
       expect(notOk(sameBuild)).to.deep.equal([['build', 'failed']]);
     });
+  });
+
+  it("warns of what vic-machine's own upgrade would do as well, where it applies", async () => {
+    expect(of(await checked([]), 'vic-machine').status).to.equal('ok');
+    const granted = await checked([], {}, (simulator) =>
+      simulator.inventory.vm('vch1').change({'guestinfo.vice./grant_permissions': 'ADD'}),
+    );
+    expect(of(granted, 'vic-machine')).to.include({status: 'warning'});
+    expect(of(granted, 'vic-machine').message)
+      .to.contain('vic-machine configure --ops-user USER --ops-grant-perms')
+      .and.not.to.contain('folder');
+
+    const {vms = [], ...fixture} = smallVch([]);
+    const inRoot = {...fixture, vms: vms.map(({folder: _, ...vm}) => vm)};
+    const placed = (more: Partial<Fixture>) =>
+      withSession({fixture: {...inRoot, ...more}}, (session) => checkVch(session, options()));
+    const root = await placed({});
+    expect(of(root, 'vic-machine')).to.include({status: 'warning'});
+    expect(of(root, 'vic-machine').message).to.contain("stay in the datacenter's VM folder");
+    // A standalone ESXi host has that folder only.
+    expect(of(await placed({about: {apiType: 'HostAgent'}}), 'vic-machine').status).to.equal('ok');
   });
 });

@@ -48,7 +48,7 @@ describeWithPeers(
         }
         const judge = judgeOf(peers, simulator);
         original = await judge.dump();
-        ({report, code} = await reportOf(simulator, 'upgrade', '--yes'));
+        ({report, code} = await reportOf(simulator, 'upgrade', '--data-only', '--yes'));
         after = await judge.dump();
         // The owners power theirs off, and take up only what is left.
         for (const vm of simulator.inventory.vms()) if (vm.name.startsWith('refusing')) vm.powerOff();
@@ -150,7 +150,7 @@ describe('a containerVM that stops an upgrade', () => {
     await withVch(
       {vms: [{name: 'web'}, {name: 'nameless', legacyName: null}]},
       async (_session, simulator) => {
-        const {code, report} = await reportOf(simulator, 'upgrade', '--yes');
+        const {code, report} = await reportOf(simulator, 'upgrade', '--data-only', '--yes');
         expect(code).to.equal(3);
         expect(report.upgrade?.result).to.equal('upgraded');
         expect(report.vms.find(({id}) => id === 'vm-102')).to.include({status: 'refused'});

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
-import {reportOf, vchMigrate} from '../on-simulator.js';
+import {onSimulator, reportOf} from '../on-simulator.js';
 import {rejection} from '../rejection.js';
 import {
   APPLIANCE,
@@ -23,7 +23,12 @@ describe('an upgrade while UpdateInProgress is set by somebody else', () => {
   it('exits 4 with nothing written, and tempts nobody to clear the flag', async () => {
     await withVch(FLAGGED, async (_session, simulator) => {
       const before = configs(simulator);
-      for (const args of [['upgrade'], ['rollback'], ['resume'], ['upgrade', '--dry-run']]) {
+      for (const args of [
+        ['upgrade', '--data-only'],
+        ['rollback'],
+        ['resume'],
+        ['upgrade', '--data-only', '--dry-run'],
+      ]) {
         const {code, stderr} = await textOf(simulator, ...args);
         expect(code, args.join(' ')).to.equal(4);
         expect(stderr).to.contain('VCH_ERR_LOCKED').and.to.contain('UpdateInProgress');
@@ -108,7 +113,7 @@ describe('an upgrade as others see it', () => {
         ['apply'],
         ['undo'],
         ['rename', 'job', 'task'],
-        ['upgrade'],
+        ['upgrade', '--data-only'],
         ['rollback'],
         ['resume'],
         ['unlock'],
@@ -141,10 +146,8 @@ describe('an upgrade as others see it', () => {
 });
 
 function textOf(simulator: Simulator, ...args: string[]) {
-  const {url, user, password} = simulator;
-  const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
   const yes = args[0] === 'status' || args.includes('--dry-run') ? [] : ['--yes'];
-  return vchMigrate([...args, ...yes, '--id', APPLIANCE], variables);
+  return onSimulator(simulator, ...args, ...yes, '--id', APPLIANCE);
 }
 
 function writesOf(simulator: Simulator): string[] {

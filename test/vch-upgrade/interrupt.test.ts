@@ -1,11 +1,8 @@
-import {type ChildProcess, spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
 import {commonExit} from '../../src/cli/exit.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
-import {ROOT} from '../peers.js';
+import {type Started, startProcess, variablesFor} from '../on-simulator.js';
 import {
   APPLIANCE,
   applianceKeys,
@@ -102,7 +99,7 @@ describe('a rollback that is stopped by a first signal', () => {
       const stop = new AbortController();
       const outcome = await rollback(session, {...at('revert', () => stop.abort()), signal: stop.signal});
       expect(outcome).to.include({interrupted: true});
-      expect(outcome.upgrade.error?.message).to.contain('go on with vch-migrate rollback');
+      expect(outcome.upgrade.error?.message).to.contain('Continue with vch-migrate rollback');
       expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOn');
       expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('0');
       simulator.requests.reset();
@@ -122,7 +119,9 @@ describe('an upgrade as a process that gets signals', function () {
       simulator.addFault({method: 'PowerOnVM_Task', before: () => void child.kill('SIGINT')});
       const {code, stdout} = await ended;
       expect(code).to.equal(130);
-      expect(stdout).to.match(/Next: go on: vch-migrate resume .*; or take it back: vch-migrate rollback/s);
+      expect(stdout.replaceAll(/\s+/g, ' ')).to.match(
+        /Next: go on: vch-migrate resume .*; or take it back: vch-migrate rollback/s,
+      );
       expect(simulator.sessions).to.equal(1);
       expect((await resume(session)).upgrade.result).to.equal('upgraded');
     });
@@ -154,22 +153,6 @@ function expectStopped(outcome: UpgradeOutcome, phase: string): void {
   expect(commonExit({interrupted: outcome.interrupted}, false, 'SIGINT')).to.equal(130);
 }
 
-function start(simulator: Simulator): {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{readonly code: number | null; readonly stdout: string}>;
-} {
-  const {url, user, password} = simulator;
-  const child = spawn(
-    process.execPath,
-    [`${ROOT}dist/src/cli/main.js`, 'upgrade', '--name', 'vch1', '--yes'],
-    {
-      env: {...process.env, GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'},
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  const ended = Promise.all([once(child, 'close'), text(child.stdout)]).then(([[code], stdout]) => ({
-    code: typeof code === 'number' ? code : null,
-    stdout: stdout.replaceAll(/\s+/g, ' '),
-  }));
-  return {child, ended};
+function start(simulator: Simulator): Started {
+  return startProcess(['upgrade', '--data-only', '--name', 'vch1', '--yes'], variablesFor(simulator));
 }

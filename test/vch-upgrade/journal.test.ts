@@ -103,7 +103,14 @@ describe('the journal of an upgrade', () => {
   it('is written by upgrade --journal DIR, named after the run', async () => {
     await withDirectory({}, async (directory) => {
       await withVch({settings: {shutdownTime: 0}}, async (_session, simulator) => {
-        const {code, report} = await reportOf(simulator, 'upgrade', '--yes', '--journal', directory);
+        const {code, report} = await reportOf(
+          simulator,
+          'upgrade',
+          '--data-only',
+          '--yes',
+          '--journal',
+          directory,
+        );
         expect(code).to.equal(0);
         expect(await readdir(directory)).to.deep.equal([`${report.runId}.jsonl`]);
       });

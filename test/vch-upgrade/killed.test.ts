@@ -3,17 +3,31 @@ import {expect} from 'chai';
 import {readIsoInfo} from '../../src/iso/iso-info.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {UpgradeOptions} from '../../src/vch-upgrade/context.js';
-import {resumeVch} from '../../src/vch-upgrade/resume.js';
-import {rollbackVch} from '../../src/vch-upgrade/rollback.js';
 import type {StepName} from '../../src/vch-upgrade/steps.js';
-import {upgradeVch} from '../../src/vch-upgrade/upgrade.js';
 import {connect, type Session} from '../../src/vim25/session.js';
 import {sampleOf} from '../depth.js';
 import {writeIso} from '../iso-file.js';
-import {loginTo} from '../small-vch.js';
+import {startProcess, variablesFor} from '../on-simulator.js';
+import {loginTo, withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
-import {killIn, type Moment, withVch} from './killed-upgrade.js';
-import {APPLIANCE, quickly, stateOf, UPGRADED} from './upgradable-vch.js';
+import {
+  APPLIANCE,
+  applianceKeys,
+  LEGACY,
+  LOCK,
+  resume,
+  rollback,
+  stateOf,
+  UPGRADED,
+  upgradable,
+  upgrade,
+  WITH_ALL_TO_CHANGE,
+} from './small-upgrade.js';
+
+const READING = /^(Retrieve|Continue|Cancel|Create.*View|DestroyView|CurrentTime|Login|Logout)/;
+const FIXTURE = upgradable({vms: LEGACY, appliance: WITH_ALL_TO_CHANGE});
+/** When in a phase: at its first call, or at its first writing one, which is carried out. */
+type Moment = 'at its begin' | 'while it writes';
 
 const ISO = 'v1.5.6-20000-0a1b2c3';
 
@@ -48,15 +62,15 @@ describe('a process that is killed in the middle', function () {
     if (end === 'resumed') {
       it(`is resumed to upgraded from the phase ${phase}, killed ${moment}`, () =>
         withKilled(phase, moment, async (simulator, session, isos) => {
-          const {upgrade} = await resumeVch(session, quickly(session, {runId: 'run-2', ...isos}));
-          expect(upgrade.result, upgrade.error?.message).to.equal('upgraded');
+          const {upgrade: ended} = await resume(session, isos);
+          expect(ended.result, ended.error?.message).to.equal('upgraded');
           expectUpgraded(simulator);
         }));
     } else {
       it(`is rolled back to as before from the phase ${phase}, killed ${moment}`, () =>
         withKilled(phase, moment, async (simulator, session, _isos, before) => {
-          const {upgrade} = await rollbackVch(session, quickly(session, {runId: 'run-2'}));
-          expect(upgrade.result, upgrade.error?.message).to.equal('rolled-back');
+          const {upgrade: ended} = await rollback(session);
+          expect(ended.result, ended.error?.message).to.equal('rolled-back');
           expectAsBefore(simulator, before);
         }));
     }
@@ -64,14 +78,14 @@ describe('a process that is killed in the middle', function () {
 
   for (const [phase, moment] of sampleOf('rollbacks that are killed', ROLLBACK, {sample: 1, ci: 4})) {
     it(`is rolled back all the same when a rollback is killed in the phase ${phase} ${moment}`, () =>
-      withVch(async (simulator) => {
+      withSimulator({fixture: FIXTURE, taskDuration: [0, 1]}, async (simulator) => {
         const before = pictureOf(simulator);
         const session = await connect(loginTo(simulator));
         try {
-          expect((await upgradeVch(session, quickly(session))).upgrade.result).to.equal('upgraded');
+          expect((await upgrade(session)).upgrade.result).to.equal('upgraded');
           await killIn(simulator, {phase, moment}, ['rollback']);
-          const {upgrade} = await rollbackVch(session, quickly(session, {runId: 'run-3'}));
-          expect(upgrade.result, upgrade.error?.message).to.equal('rolled-back');
+          const {upgrade: ended} = await rollback(session);
+          expect(ended.result, ended.error?.message).to.equal('rolled-back');
           expectAsBefore(simulator, before);
         } finally {
           await session.close();
@@ -79,6 +93,35 @@ describe('a process that is killed in the middle', function () {
       }));
   }
 });
+
+/** Runs a command over the VCH in a process of its own, and kills it when the lock on the appliance says that phase. */
+async function killIn(
+  simulator: Simulator,
+  {phase, moment}: {readonly phase: StepName; readonly moment: Moment},
+  args: readonly string[],
+): Promise<void> {
+  const {child, ended} = startProcess(
+    [...args, '--id', APPLIANCE, '--yes', '--quiet'],
+    variablesFor(simulator),
+  );
+  simulator.addFault({
+    method: '*',
+    before: ({method}) => {
+      if (moment === 'while it writes' && READING.test(method)) return;
+      if (phaseOf(simulator) === phase) child.kill('SIGKILL');
+    },
+  });
+  const {code} = await ended;
+  simulator.clearFaults();
+  if (child.signalCode !== 'SIGKILL')
+    throw new Error(`it ended with ${code ?? child.signalCode} before the phase ${phase}`);
+}
+
+/** The phase that the lock on the appliance says. */
+function phaseOf(simulator: Simulator): string | null {
+  const lock = applianceKeys(simulator)[LOCK];
+  return lock === undefined ? null : JSON.parse(lock).phase;
+}
 
 type Isos = Pick<UpgradeOptions, 'applianceIso' | 'bootstrapIso'>;
 
@@ -89,7 +132,7 @@ function withKilled(
   use: (simulator: Simulator, session: Session, isos: Isos, before: Picture) => Promise<void>,
 ): Promise<void> {
   return withDirectory({}, (directory) =>
-    withVch(async (simulator) => {
+    withSimulator({fixture: FIXTURE, taskDuration: [0, 1]}, async (simulator) => {
       const [appliance, bootstrap] = [join(directory, 'appliance.iso'), join(directory, 'bootstrap.iso')];
       await Promise.all([writeIso(appliance, {content: 'one'}), writeIso(bootstrap, {content: 'two'})]);
       const before = pictureOf(simulator);

@@ -1,13 +1,11 @@
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
 import {exitCodeOfError} from '../../src/cli/exit.js';
 import {toVchError, type VchError} from '../../src/errors.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {connect} from '../../src/vim25/session.js';
 import {sizeOf} from '../depth.js';
-import {describeWithPeers, ROOT} from '../peers.js';
+import {startProcess, variablesFor} from '../on-simulator.js';
+import {describeWithPeers} from '../peers.js';
 import {rejection} from '../rejection.js';
 import {loginTo, smallVch, withSession} from '../small-vch.js';
 import {judgeOf} from './judge.js';
@@ -111,7 +109,13 @@ describeWithPeers('simultaneous upgrades of one VCH by processes', ['govc', 'pyt
       const before = await judge.dump();
       for (let pair = 1; pair <= PAIRS_OF_PROCESSES; pair += 1) {
         simulator.requests.reset();
-        const ends = await Promise.all([upgradeProcess(simulator), upgradeProcess(simulator)]);
+        const ends = await Promise.all(
+          [1, 2].map(
+            () =>
+              startProcess(['upgrade', '--data-only', '--name', 'vch1', '--yes'], variablesFor(simulator))
+                .ended,
+          ),
+        );
         const codes = ends.map(({code}) => code).sort();
         expect(codes, ends.map(({stderr}) => stderr).join('\n')).to.deep.equal([0, 4]);
         expect(ends.find(({code}) => code === 4)?.stderr).to.contain('VCH_ERR_LOCKED');
@@ -145,18 +149,4 @@ function asBefore(simulator: Simulator): void {
   vm.change({[DATA_VERSION]: '0'});
   vm.powerOn();
   vm.startGuest();
-}
-
-async function upgradeProcess(simulator: Simulator) {
-  const {url, user, password} = simulator;
-  const child = spawn(
-    process.execPath,
-    [`${ROOT}dist/src/cli/main.js`, 'upgrade', '--name', 'vch1', '--yes'],
-    {
-      env: {...process.env, GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'},
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')]);
-  return {code: child.exitCode, stderr};
 }

@@ -1,10 +1,8 @@
 import {expect} from 'chai';
-import {type FaultAction, startSimulator} from '../../src/simulator/simulator.js';
-import {upgradeVch} from '../../src/vch-upgrade/upgrade.js';
-import {connect} from '../../src/vim25/session.js';
+import type {FaultAction} from '../../src/simulator/simulator.js';
 import {sizeOf} from '../depth.js';
-import {loginTo} from '../small-vch.js';
-import {APPLIANCE, quickly, stateOf, UPGRADED, upgradableVch} from './upgradable-vch.js';
+import {withSession} from '../small-vch.js';
+import {APPLIANCE, stateOf, UPGRADED, upgradable, upgrade, WITH_ALL_TO_CHANGE} from './small-upgrade.js';
 
 const CONTAINERS = sizeOf('containerVMs of an upgrade with faults at random', {
   sample: 200,
@@ -20,19 +18,17 @@ describe(`an upgrade of ${CONTAINERS} containerVMs of which some ten calls fail`
 
   it('loses nothing, and writes nothing twice', async () => {
     const names = Array.from({length: CONTAINERS}, (_, n) => ({name: `c${n}`}));
-    const simulator = await startSimulator({fixture: upgradableVch(names), taskDuration: [0, 1]});
-    try {
-      const session = await connect(loginTo(simulator));
+    const fixture = upgradable({vms: names, appliance: WITH_ALL_TO_CHANGE});
+    await withSession({fixture, taskDuration: [0, 1]}, async (session, simulator) => {
       const counts = KINDS.map((action, seed) =>
         simulator.addFault({method: '*', rate: RATE / KINDS.length, seed: seed + 1, do: action}),
       );
-      const {upgrade, vms} = await upgradeVch(session, quickly(session, {timeout: 60_000}));
+      const {upgrade: ended, vms} = await upgrade(session, {timeout: 60_000});
       const met = counts.reduce((sum, {fired}) => sum + fired, 0);
       simulator.clearFaults();
-      await session.close();
 
       expect(met).to.be.above(5);
-      expect(upgrade.result, upgrade.error?.message).to.equal('upgraded');
+      expect(ended.result, ended.error?.message).to.equal('upgraded');
       expect(vms.filter(({status}) => status !== 'changed')).to.deep.equal([]);
       const state = stateOf(simulator);
       for (const [key, value] of Object.entries(UPGRADED))
@@ -45,8 +41,6 @@ describe(`an upgrade of ${CONTAINERS} containerVMs of which some ten calls fail`
           'common/rename-disabled': 'true',
         });
       }
-    } finally {
-      await simulator.close();
-    }
+    });
   });
 });

@@ -39,6 +39,35 @@ const APPLIANCE_KEYS = {
     'PATH=/sbin:/bin|HTTP_PROXY=http://proxy.example:3128?x=1|HTTPS_PROXY=https://proxy.example:3129',
 };
 
+const SESSIONS = ['docker-personality', 'port-layer', 'vicadmin'];
+const ENV = 'guestinfo.vice./init/sessions|vicadmin/cmd/Env~';
+
+/** Legacy containers alone. */
+export const LEGACY: readonly SmallVm[] = [{name: 'web'}, {name: 'db', powerState: 'poweredOff'}];
+
+/** An appliance that has what each of VIC's plugins changes; {@link UPGRADED} is what an upgrade makes of it. */
+export const WITH_ALL_TO_CHANGE: Partial<FixtureVm> = {
+  guest: {ip: '192.0.2.10'},
+  extraConfig: {
+    ...Object.fromEntries(
+      SESSIONS.map((session) => [`guestinfo.vice..init.sessions|${session}.started`, '<nil>']),
+    ),
+    [ENV]: 'PATH=/sbin|HTTP_PROXY=http://u:p@proxy.example:3128/?a=b',
+    'guestinfo.vice./registry/insecure_registries': '0',
+    'guestinfo.vice./registry/insecure_registries|0/Path': 'registry.example:5000',
+    'guestinfo.vice./registry/insecure_registries|0/Host': '<nil>',
+  },
+};
+
+/** What an upgrade makes of {@link WITH_ALL_TO_CHANGE}; `null` is absent. */
+export const UPGRADED: Readonly<Record<string, string | null>> = {
+  [DATA_VERSION]: '10',
+  'init/common/name': 'vch1',
+  [ENV]: 'PATH=/sbin|VICADMIN_HTTP_PROXY=http://u:p@proxy.example:3128/?a=b',
+  [FLAG]: 'false',
+  [LOCK]: null,
+};
+
 /** What a test's VCH has beside the defaults: an appliance of VIC 0.9 whose guest is quick. */
 export interface Parts {
   readonly vms?: readonly SmallVm[];
@@ -116,3 +145,19 @@ export function snapshotsOf(simulator: Simulator): readonly {readonly id: string
     tree.flatMap(({id, name, children}) => [{id, name}, ...flat([...children])]);
   return flat(simulator.inventory.vm(APPLIANCE).snapshots);
 }
+
+/** Every VM as the server has it, by its moref: judged from inside, by none of the client's code. */
+export function stateOf(simulator: Simulator) {
+  return Object.fromEntries(
+    simulator.inventory.vms().map((vm) => [
+      vm.id,
+      {
+        extraConfig: vm.extraConfig(),
+        powerState: vm.powerState,
+        snapshots: vm.snapshots.map(({name}) => name),
+      },
+    ]),
+  );
+}
+
+export type State = ReturnType<typeof stateOf>;

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {differences} from '../conformance/differences.js';
-import {type Ended, reportOf, vchMigrate} from '../on-simulator.js';
+import {type Ended, onSimulator, reportOf} from '../on-simulator.js';
 import type {Dump} from '../peers/vcsim.js';
 import {describeWithPeers} from '../peers.js';
 import {type Judge, judgeOf} from './judge.js';
@@ -25,7 +25,14 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
         expect(before[APPLIANCE]?.extraConfig[FLAG]).to.equal(flag === 'absent' ? undefined : flag);
         recoversWith(simulator, 2);
 
-        const {code, report} = await reportOf(simulator, 'upgrade', '--yes', '--timeout', '1s');
+        const {code, report} = await reportOf(
+          simulator,
+          'upgrade',
+          '--data-only',
+          '--yes',
+          '--timeout',
+          '1s',
+        );
 
         expect(code).to.equal(1);
         expect(report.upgrade).to.deep.include({result: 'as-before'});
@@ -41,7 +48,16 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
   it('says so to people, and nowhere that anything is upgraded', async () => {
     await withVch(slow(), async (_session, simulator) => {
       recoversWith(simulator, 2);
-      const {code, stdout, stderr} = await onSimulator(simulator, 'upgrade', '--yes', '--timeout', '1s');
+      const {code, stdout, stderr} = await onSimulator(
+        simulator,
+        'upgrade',
+        '--name',
+        'vch1',
+        '--data-only',
+        '--yes',
+        '--timeout',
+        '1s',
+      );
       expect(code).to.equal(1);
       expect(stdout).to.contain('Upgrading VCH exceeded time limit of 1s');
       expect(stdout).to.contain('The appliance is as it was before');
@@ -70,9 +86,9 @@ describeWithPeers('upgrade, rollback and upgrade by --id of a VCH', ['govc', 'py
         renames.push(await onSimulator(simulator, 'rename', 'web', 'www', '--name', 'vch1', '--yes'));
       };
       dumps.push(await judge.dump());
-      await step('upgrade', '--name', 'vch1');
+      await step('upgrade', '--data-only', '--name', 'vch1');
       await step('rollback', '--name', 'vch1');
-      await step('upgrade', '--id', APPLIANCE);
+      await step('upgrade', '--data-only', '--id', APPLIANCE);
       dumps.push(await judge.dump());
     });
   });
@@ -136,11 +152,4 @@ function slow(extraConfig: Readonly<Record<string, string>> = {}) {
 function recoversWith(simulator: Simulator, nth: number): void {
   const before = () => simulator.inventory.vm(APPLIANCE).setGuest({});
   simulator.addFault({method: 'PowerOnVM_Task', object: APPLIANCE, nth, before});
-}
-
-function onSimulator(simulator: Simulator, ...args: string[]): Promise<Ended> {
-  const {url, user, password} = simulator;
-  const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
-  const vch = args.includes('--id') || args.includes('--name') ? [] : ['--name', 'vch1'];
-  return vchMigrate([...args, ...vch], variables);
 }

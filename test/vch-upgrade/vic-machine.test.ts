@@ -110,7 +110,7 @@ describe("vic-machine's own upgrade beside ours", () => {
   it('is told to people by exit code, report and next command', async () => {
     await withVch({settings: {shutdownTime: 0}}, async (_session, simulator) => {
       simulator.addFault({method: 'CreateSnapshot_Task', before: () => clearsFlag(simulator)});
-      const {code, report, stderr} = await reportOf(simulator, 'upgrade', '--yes');
+      const {code, report, stderr} = await reportOf(simulator, 'upgrade', '--data-only', '--yes');
       expect(code).to.equal(1);
       expect(report.upgrade?.error).to.include({code: 'VCH_ERR_LOCK_LOST'});
       expect(report.next).to.contain('resume').and.to.contain('rollback');

@@ -1,14 +1,15 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
-import {isoOptions, timeout, versionSwitches} from '../options.js';
-import {vchRun} from '../upgrade-result.js';
+import {readIsos} from '../iso-files.js';
+import {dataOnly, isoOptions, timeout, versionSwitches} from '../options.js';
+import {skippedChecks, tellForce, vchRun} from '../upgrade-result.js';
 
 /** Everything that can be known before an upgrade. */
 export const check = reportCommand({
   name: 'check',
   summary:
     'Look at everything that can be known before an upgrade, and write nothing: 1 if it would not begin, 3 if VMs would be left out',
-  options: {...isoOptions, timeout, ...versionSwitches},
+  options: {...isoOptions, 'data-only': dataOnly, timeout, ...versionSwitches},
   examples: [
     ['check -t vc.example -u admin -n vch1', 'privileges, hosts, lock, snapshots, containerVMs'],
     [
@@ -18,11 +19,12 @@ export const check = reportCommand({
   ],
   writes: false,
   read: async ({own}) => ({
-    ...(await vchRun(own)),
-    skipVersionCheck: own['skip-version-check'],
-    skipIsoCheck: own['skip-iso-check'],
+    ...vchRun(own),
+    ...(await readIsos(own)),
+    ...skippedChecks(own),
   }),
-  async run(session, options) {
+  async run(session, options, {own}) {
+    tellForce(own, options);
     const {checkVch} = await import('../../vch-upgrade/check.js');
     return checkVch(session, options);
   },

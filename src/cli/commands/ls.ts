@@ -1,20 +1,25 @@
-import {VchError} from '../../errors.js';
+import {toVchError, VchError} from '../../errors.js';
+import type {VchDescription} from '../../inventory/vch.js';
+import type {Logger} from '../../log.js';
+import type {ListedIso} from '../../report/ls.js';
 import {untilStopped} from '../../stopping.js';
 import {listingCommand} from '../command.js';
+import {readIsos} from '../iso-files.js';
 import {targetOf} from '../login.js';
+import {isoOptions} from '../options.js';
 
 /** The VCHs of a target. */
 export const ls = listingCommand({
   name: 'ls',
   summary: 'List the VCHs on the target: name, id, build, data version, containerVMs, upgrade status',
-  options: {},
+  options: {'appliance-iso': isoOptions['appliance-iso']},
   examples: [['ls -t vc.example -u admin', 'every VCH the user can see']],
-  async run(session, {context, settings, line}) {
+  async run(session, {context, settings, line}, {own}) {
     const [{composeTool, composeVch}, {listingText}, {listVchs}, {vchSummary}] = await Promise.all([
       import('../compose-report.js'),
       import('../../report/ls.js'),
       import('../../inventory/find-vch.js'),
-      import('../../appliance/lease.js'),
+      import('../../appliance/upgrade-lock.js'),
     ]);
     const {name, id} = settings.vch;
     const target = targetOf(session);
@@ -27,11 +32,13 @@ export const ls = listingCommand({
       );
     }
     const [first] = found;
+    const iso = await isoAtHand(own['appliance-iso'], found, context.log);
     const document = {
       schema: 'vch-migrate/ls/v1' as const,
       tool: composeTool(context.version),
       target,
       vchs: found.map(composeVch),
+      ...(iso === undefined ? {} : {iso}),
       next:
         first === undefined
           ? 'see whether the user may read the VMs of the VCHs'
@@ -43,3 +50,24 @@ export const ls = listingCommand({
     return {document, text: (layout) => listingText(document, layout)};
   },
 });
+
+/** The appliance ISO that is named, or that an upgrade would take from the current folder, and which VCHs are older. */
+async function isoAtHand(
+  named: string | undefined,
+  vchs: readonly VchDescription[],
+  log: Logger,
+): Promise<ListedIso | undefined> {
+  const {compareReleases} = await import('../../iso/version-stamp.js');
+  try {
+    const {applianceIso} = await readIsos({'appliance-iso': named});
+    if (applianceIso === undefined) return undefined;
+    const {path, version, buildNumber: build} = applianceIso;
+    const isOlder = (vch: VchDescription) => (compareReleases(vch, {version, build}) ?? 0) < 0;
+    return {path, version, build, newerThan: vchs.filter(isOlder).map(({id}) => id)};
+  } catch (error) {
+    // Nobody asked for what merely lies in the current folder.
+    if (named !== undefined) throw error;
+    log.warn(toVchError(error).message);
+    return undefined;
+  }
+}

@@ -1,4 +1,5 @@
 import {reportCommand} from '../command.js';
+import {readIsos} from '../iso-files.js';
 import {isoOptions, vchRunOptions} from '../options.js';
 import {journaled, nextAfterUpgrade, outageQuestion, upgradeExit, vchRun} from '../upgrade-result.js';
 
@@ -15,7 +16,7 @@ export const resume = reportCommand({
     ['resume -n vch1 --appliance-iso appliance.iso', 'the same when the upload of that file was cut off'],
   ],
   writes: true,
-  read: ({own}) => vchRun(own),
+  read: async ({own}) => ({...vchRun(own), ...(await readIsos(own))}),
   async run(session, options, {own}) {
     const {resumeVch} = await import('../../vch-upgrade/resume.js');
     return resumeVch(session, await journaled('resume', options, own.journal));

@@ -17,7 +17,7 @@ export const rollback = reportCommand({
   ],
   writes: true,
   asksForName: true,
-  read: ({own}) => vchRun(own),
+  read: async ({own}) => vchRun(own),
   async run(session, options, {own}) {
     const {rollbackVch} = await import('../../vch-upgrade/rollback.js');
     return rollbackVch(session, await journaled('rollback', options, own.journal));

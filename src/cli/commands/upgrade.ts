@@ -1,7 +1,16 @@
 import {reportCommand} from '../command.js';
+import {requireIsos} from '../iso-files.js';
 import {flag} from '../option.js';
-import {isoOptions, lockId, vchRunOptions, versionSwitches} from '../options.js';
-import {journaled, nextAfterUpgrade, outageQuestion, upgradeExit, vchRun} from '../upgrade-result.js';
+import {dataOnly, isoOptions, lockId, vchRunOptions, versionSwitches} from '../options.js';
+import {
+  journaled,
+  nextAfterUpgrade,
+  outageQuestion,
+  skippedChecks,
+  tellForce,
+  upgradeExit,
+  vchRun,
+} from '../upgrade-result.js';
 
 /** Upgrades a VCH as a whole. */
 export const upgrade = reportCommand({
@@ -10,6 +19,7 @@ export const upgrade = reportCommand({
     'Upgrade a VCH: its containerVMs while it is up, then its appliance behind a snapshot; or nothing of it',
   options: {
     ...isoOptions,
+    'data-only': dataOnly,
     ...vchRunOptions,
     'dry-run': flag('Command:', 'Check and plan everything; write nothing'),
     ...versionSwitches,
@@ -25,21 +35,22 @@ export const upgrade = reportCommand({
       'upgrade -t vc.example -u admin -n vch1 --appliance-iso appliance.iso --bootstrap-iso bootstrap.iso',
       'after a question',
     ],
-    ['upgrade -n vch1 --appliance-iso appliance.iso --dry-run', 'check and plan everything, write nothing'],
+    ['upgrade -n vch1 --dry-run', 'check and plan with both files of the current folder, write nothing'],
     [
-      'upgrade -n vch1 --yes --timeout 20m --change-id CHG-4711 --journal journal',
+      'upgrade -n vch1 --data-only --yes --timeout 20m --change-id CHG-4711 --journal journal',
       'its data alone, from a script',
     ],
   ],
   writes: true,
   asksForName: true,
   read: async ({own}) => ({
-    ...(await vchRun(own)),
-    skipVersionCheck: own['skip-version-check'],
-    skipIsoCheck: own['skip-iso-check'],
+    ...vchRun(own),
+    ...(await requireIsos(own)),
+    ...skippedChecks(own),
     dryRun: own['dry-run'],
   }),
   async run(session, options, {own}) {
+    tellForce(own, options);
     const {upgradeVch} = await import('../../vch-upgrade/upgrade.js');
     return upgradeVch(session, await journaled('upgrade', options, own.journal));
   },

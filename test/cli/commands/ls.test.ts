@@ -1,17 +1,14 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../../src/simulator/simulator.js';
-import {vchMigrate} from '../../on-simulator.js';
+import {writeIso} from '../../iso-file.js';
+import {onSimulator} from '../../on-simulator.js';
 import {expectValid} from '../../schemas.js';
 import {smallVch, withSimulator} from '../../small-vch.js';
+import {withDirectory} from '../../temporary-directory.js';
 import {parsed, runCommandLine, withTarget} from '../fake-cli.js';
 
 function ls(simulator: Simulator, ...args: readonly string[]) {
-  return vchMigrate(['ls', ...args], {
-    GOVC_URL: simulator.url,
-    GOVC_USERNAME: simulator.user,
-    GOVC_PASSWORD: simulator.password,
-    GOVC_INSECURE: '1',
-  });
+  return onSimulator(simulator, 'ls', ...args);
 }
 
 /** A VCH with one containerVM. */
@@ -27,6 +24,22 @@ describe('ls', () => {
       expectValid('ls', listing);
       expect(listing.vchs).to.have.nested.property('[0].id', 'vm-100');
       expect(listing.vchs).to.have.nested.property('[0].lock').that.deep.equals({held: false});
+    });
+  });
+
+  it('says which VCHs an ISO file at hand is newer than', async () => {
+    await withDirectory({}, async (directory) => {
+      const iso = (publisher: string) => writeIso(`${directory}/${publisher}.iso`, {publisher});
+      await withSimulator({fixture}, async (simulator) => {
+        const newer = await ls(simulator, '--ai', await iso('v1.5.6-21123-abcdef1'));
+        expect(newer.stdout).to.contain('has version v1.5.6, build 21123: newer than vch1 (vm-100)');
+        const older = ['--appliance-iso', await iso('v0.8.0-7000-abcdef1'), '--format', 'json'];
+        const listing = parsed((await ls(simulator, ...older)).stdout);
+        expectValid('ls', listing);
+        expect(listing).to.have.property('iso').that.deep.includes({build: '7000', newerThan: []});
+        const none = await ls(simulator, '--ai', `${directory}/none.iso`);
+        expect([none.code, none.stderr.includes('does not exist')]).to.deep.equal([5, true]);
+      });
     });
   });
 

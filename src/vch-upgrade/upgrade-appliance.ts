@@ -1,5 +1,6 @@
+import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
-import {type Change, rawOf} from '../extraconfig/extra-config.js';
+import {type Change, optionValues, rawOf} from '../extraconfig/extra-config.js';
 import {
   APPLIANCE_BUILD_DATE_KEY,
   APPLIANCE_COMMIT_KEY,
@@ -16,13 +17,15 @@ import {
 import {decodeValue, encodeValue, listEntries, NIL} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import {APPLIANCE_STAMP, dataVersionOf} from '../migration/data-version.js';
+import {APPLIANCE_STAMP} from '../migration/data-version.js';
+import {writtenKeys} from '../migration/decision.js';
 import type {Finding} from '../migration/finding.js';
 import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {refString} from '../vim25/managed-object.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
-import type {TargetVersion} from './record.js';
+import type {VchContext, VchTarget} from './context.js';
+import type {TargetVersion, UpgradeRecord} from './record.js';
 
 /** Where an upgrade leads the appliance to, besides what plugins do. */
 export interface Destination {
@@ -34,7 +37,6 @@ export interface Destination {
 
 /** What an upgrade does to the appliance, decided on one reading of it. */
 export interface AppliancePlan {
-  readonly dataVersion: number;
   /** Ids of the plugins that change something. */
   readonly applied: readonly string[];
   /** Sorted by key, all but the ledger and the data version. */
@@ -68,7 +70,8 @@ export async function planAppliance(
     {mayBeBrief: true},
   );
   if (plan.status !== 'pending' && plan.status !== 'unchanged') throw plan.error;
-  const own = plan.status === 'pending' ? plan.changes : [];
+  const {applied, changes, ledger} =
+    plan.status === 'pending' ? plan : {applied: [], changes: [], ledger: null};
   const wanted = {...versionKeys(destination, appliance), ...sessionKeys(appliance)};
   const others = Object.entries(wanted).flatMap(([key, after]): Change[] => {
     const before = rawOf(config, key);
@@ -77,10 +80,9 @@ export async function planAppliance(
   const stampKey = DATA_VERSION_KEY.appliance;
   const stamp = {key: stampKey, before: config[stampKey] ?? null, after: String(APPLIANCE_STAMP)};
   return {
-    dataVersion: plan.dataVersion,
-    applied: plan.status === 'pending' ? plan.applied : [],
-    changes: [...own, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
-    ledger: plan.status === 'pending' ? plan.ledger : null,
+    applied,
+    changes: [...changes, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    ledger,
     stamp: stamp.before === stamp.after ? null : stamp,
     cdrom: destination.applianceIso === null ? null : cdromChange(vch, appliance, destination.applianceIso),
     findings: plan.findings,
@@ -134,8 +136,86 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
   return drive.fileName === fileName ? null : {...drive, fileName};
 }
 
-/** The appliance's data version; one that is no number was refused before. */
-export function applianceDataVersion(appliance: Appliance): number {
-  const found = dataVersionOf(appliance.config, 'appliance');
-  return found.status === 'valid' ? found.version : 0;
+/**
+ * Gives the powered-off appliance its new data and ISO in one guarded write, and then, last of all, its data version:
+ * whoever reads 10 there knows that the rest stands.
+ */
+export async function writeAppliance(context: VchContext): Promise<void> {
+  const {writer, lock} = context;
+  await recordKeys(context);
+  await writer.write('upgrading the appliance', async (appliance) => {
+    lock.assertOurs(appliance);
+    assertOff(context, appliance);
+    const {changes, ledger, cdrom} = await planOnRecord(context, appliance, context.record);
+    if (changes.length === 0 && cdrom === null) return {missing: null, value: null};
+    const missing = {
+      extraConfig: optionValues(writtenKeys({changes, ledger})),
+      ...(cdrom === null ? {} : {deviceChange: [cdrom]}),
+    };
+    return {missing, value: null};
+  });
+  await writer.write('stamping the data version', async (appliance) => {
+    lock.assertOurs(appliance);
+    assertOff(context, appliance);
+    const {stamp} = await planOnRecord(context, appliance, context.record);
+    return {missing: stamp === null ? null : {extraConfig: optionValues([stamp])}, value: null};
+  });
+}
+
+/** Puts every key on record that is about to be changed: the guest may have written some since the lock was taken. */
+async function recordKeys(context: VchContext): Promise<void> {
+  const {record, writer} = context;
+  const {changes, stamp} = await planOnRecord(context, await writer.read(), record);
+  const keys = new Set([
+    ...record.keys,
+    ...changes.map(({key}) => key),
+    ...(stamp === null ? [] : [stamp.key]),
+  ]);
+  if (keys.size === record.keys.length) return;
+  await context.write({keys: [...keys].sort()});
+}
+
+/** Makes sure that the appliance is all that it was to become. */
+export async function verifyAppliance(context: VchContext): Promise<void> {
+  const appliance = await context.writer.read();
+  context.lock.assertOurs(appliance);
+  const {powerState} = context.record;
+  if (appliance.powerState !== powerState) {
+    throw new VchError(
+      'VCH_ERR_VERIFY',
+      `${context.label} is ${appliance.powerState}, and was ${powerState} before its upgrade; see vCenter's events for who changed that`,
+    );
+  }
+  const plan = await planOnRecord(context, appliance, context.record);
+  if (!changesAppliance(plan)) return;
+  const keys = [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])].map(({key}) => key);
+  throw new VchError(
+    'VCH_ERR_VERIFY',
+    `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
+      `differ again; see who changed them: govc events ${refString(context.vch.ref)}`,
+  );
+}
+
+/** Plans the appliance anew, for an upgrade that is on record. */
+export function planOnRecord(
+  {options, vch}: VchTarget,
+  appliance: Appliance,
+  record: UpgradeRecord,
+): Promise<AppliancePlan> {
+  const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
+  return planAppliance(options.registry, vch, appliance, destinationOf(record), run);
+}
+
+/** Where a record leads the appliance to. */
+export function destinationOf({isos, to}: Pick<UpgradeRecord, 'isos' | 'to'>): Destination {
+  return {to, applianceIso: isos.appliance?.path ?? null, bootstrapIso: isos.bootstrap?.path ?? null};
+}
+
+/** A guestinfo key that is written to a running VM lasts until its power-off only. */
+function assertOff({label}: VchContext, {powerState}: Appliance): void {
+  if (powerState === 'poweredOff') return;
+  throw new VchError(
+    'VCH_ERR_CONFLICT',
+    `${label} is ${powerState ?? 'in an unknown power state'}: somebody powered it on in the middle of its upgrade; see vCenter's events for who`,
+  );
 }

@@ -139,17 +139,17 @@ describe('containers: a run by a report', () => {
   });
 });
 
-describe('brake', () => {
+describe('containers: the gate of a rollout', () => {
   it('counts against a number or a share, and lets that many pass', () => {
     for (const maxErrors of [{kind: 'count', count: 2} as const, {kind: 'percent', percent: 10} as const]) {
-      const brake = new RolloutGate({maxErrors}, 20);
-      brake.written();
-      brake.ended(failed('VCH_ERR_VIM_FAULT'));
-      brake.ended(failed('VCH_ERR_VIM_FAULT'));
-      brake.ended(vmOutcome({status: 'unchanged'}));
-      expect(brake.closedBecause()).to.equal(null);
-      brake.ended(failed('VCH_ERR_PRIVILEGE'));
-      expect(brake.closedBecause()).to.include('3 VMs went wrong');
+      const gate = new RolloutGate({maxErrors}, 20);
+      gate.written();
+      gate.ended(failed('VCH_ERR_VIM_FAULT'));
+      gate.ended(failed('VCH_ERR_VIM_FAULT'));
+      gate.ended(vmOutcome({status: 'unchanged'}));
+      expect(gate.closedBecause()).to.equal(null);
+      gate.ended(failed('VCH_ERR_PRIVILEGE'));
+      expect(gate.closedBecause()).to.include('3 VMs went wrong');
     }
   });
 
@@ -161,13 +161,13 @@ describe('brake', () => {
     const unasked = new RolloutGate({}, 200);
     afterSuccess.written();
     for (let n = 0; n < 5; n += 1) {
-      for (const brake of [alike, afterSuccess, unasked])
-        brake.ended(failed('VCH_ERR_VIM_FAULT', 'NotSupported'));
+      for (const gate of [alike, afterSuccess, unasked])
+        gate.ended(failed('VCH_ERR_VIM_FAULT', 'NotSupported'));
       different.ended(failed('VCH_ERR_VIM_FAULT', n === 0 ? 'InvalidState' : 'NotSupported'));
     }
     expect(alike.closedBecause()).to.equal(
       'the first 5 VMs went wrong alike: VCH_ERR_VIM_FAULT NotSupported',
     );
-    for (const brake of [different, afterSuccess, unasked]) expect(brake.closedBecause()).to.equal(null);
+    for (const gate of [different, afterSuccess, unasked]) expect(gate.closedBecause()).to.equal(null);
   });
 });
