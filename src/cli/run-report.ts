@@ -18,6 +18,7 @@ import {targetOf, withTarget} from './login.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
+import {localTime} from './staging.js';
 
 /** What a run over a VCH works with, whoever has it carried out. */
 export interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
@@ -62,10 +63,13 @@ export async function carryOut(
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
   };
+  const {deadline} = ready.options.staging ?? {};
+  if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
   const outcome = await followed.during(
     () => session.contact,
     () => ready.run(session, options),
   );
+  env.redactor.spare([outcome.vch.name, outcome.vch.ownName]);
   const interrupted = outcome.interrupted || cutShort(outcome, stop.signal);
   const declined = question?.declined() ?? false;
   const composed = composeReport(

@@ -12,6 +12,7 @@ import {acceptDataVersion} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
+import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {
   type Container,
@@ -140,10 +141,14 @@ function unusable(vm: Container): VchError {
 }
 
 /** Why a containerVM may not be renamed: VIC's own gate, or data that a newer release has written. */
-export function renameRefusal({config}: ReadableVm, name: string): VchError | null {
+export function renameRefusal({config, ref}: ReadableVm, name: string): VchError | null {
   const support = renameSupport(config);
   if (support.class === 'disabled') return renameUnsupported(name, support.reason);
-  const version = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
+  const version = acceptDataVersion(config, 'container', {
+    label: `container ${name}`,
+    vm: refString(ref),
+    again: 'vch-migrate rename',
+  });
   return version instanceof VchError ? version : null;
 }
 

@@ -10,7 +10,13 @@ import {
   deleteDatastoreFile,
   uploadDatastoreFile,
 } from '../vim25/datastore-file.js';
-import {type DatastorePath, datastorePath, folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
+import {
+  type DatastorePath,
+  datastorePath,
+  folderOf,
+  govcFile,
+  parseDatastorePath,
+} from '../vim25/datastore-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {VchContext} from './context.js';
@@ -67,7 +73,7 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
   if (cdroms.some(({fileName}) => fileName === iso.path)) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
-      `${label} boots from ${iso.path}, which differs from ${source.path}: a file in use is never written over; look at it with govc datastore.ls -l`,
+      `${label} boots from ${iso.path}, which differs from ${source.path}: a file in use is never written over; look at it with govc datastore.ls -l ${govcFile(iso.path)}`,
     );
   }
   // On record first: what is begun to be written is ours to take away.

@@ -1,5 +1,5 @@
 import {toVchError} from '../errors.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
 import {ACT, retried} from '../vim25/retry.js';
 import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
 import {settle} from '../vim25/tasks.js';
@@ -84,7 +84,7 @@ export async function dropPrevious(context: VchContext): Promise<Partial<Upgrade
     context.finding(
       'previous-snapshot-left',
       `the snapshot ${previousSnapshot} of the last upgrade is still there: ${toVchError(error).message}; ` +
-        `remove it with govc snapshot.remove -vm VirtualMachine:${context.vch.ref.value} ${previousSnapshot}`,
+        `remove it with govc snapshot.remove -vm ${refString(context.vch.ref)} ${previousSnapshot}`,
     );
     return {};
   }

@@ -4,6 +4,8 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {govcFile} from '../vim25/datastore-path.js';
+import {refString} from '../vim25/managed-object.js';
 import {ACT, retried} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import {settle} from '../vim25/tasks.js';
@@ -102,7 +104,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
   } catch (error) {
     context.finding(
       'iso-left',
-      `an ISO file that this upgrade uploaded is still there: ${toVchError(error).message}; remove it with govc datastore.rm`,
+      `an ISO file that this upgrade uploaded is still there: ${toVchError(error).message}; remove it with ${removalOf(context)}`,
     );
   }
   const snapshot = await findSnapshot(context, context.record);
@@ -113,7 +115,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
     context.finding(
       'snapshot-left',
       `the snapshot ${snapshot.ref.value} of this upgrade is still there: ${toVchError(error).message}; ` +
-        `remove it with govc snapshot.remove -vm VirtualMachine:${context.vch.ref.value} ${snapshot.ref.value}`,
+        `remove it with govc snapshot.remove -vm ${refString(context.vch.ref)} ${snapshot.ref.value}`,
     );
   }
 }
@@ -195,9 +197,17 @@ function poweredOnMeanwhile({label}: VchContext, {powerState}: Appliance): VchEr
   );
 }
 
-function snapshotGone({label}: VchTarget, record: UpgradeRecord): VchError {
+/** The command that removes what was uploaded. */
+function removalOf({record: {isos}}: VchContext): string {
+  const uploaded = [isos.appliance, isos.bootstrap].flatMap((iso) =>
+    iso?.uploaded ? [govcFile(iso.path)] : [],
+  );
+  return uploaded.map((file) => `govc datastore.rm ${file}`).join(' and ');
+}
+
+function snapshotGone({label, vch}: VchTarget, record: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_ROLLBACK_FAILED',
-    `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${label} is gone: somebody removed it, and without it the appliance cannot be put back; see govc snapshot.tree`,
+    `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${label} is gone: somebody removed it, and without it the appliance cannot be put back; see govc snapshot.tree -vm ${refString(vch.ref)}`,
   );
 }

@@ -1,7 +1,7 @@
 import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -304,7 +304,7 @@ export function tellStepNamed(options: VchContext['options'], name: string, tota
 
 /** The rollback record on an appliance; `null` where there is none. One that this release cannot read is refused. */
 export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | null {
-  return parseRecord(config[UPGRADE_RECORD_KEY], label, STEP_NAMES);
+  return parseRecord(config[UPGRADE_RECORD_KEY], {label, vm: config[ID_KEY.appliance] ?? label}, STEP_NAMES);
 }
 
 /** A first signal has stopped the run. */

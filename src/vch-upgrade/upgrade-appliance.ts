@@ -130,7 +130,7 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
   if (drive === undefined) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
-      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one with govc device.cdrom.add while it is powered off`,
+      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one while it is powered off: govc device.cdrom.add -vm ${refString(vch.ref)}`,
     );
   }
   return drive.fileName === fileName ? null : {...drive, fileName};
@@ -192,7 +192,7 @@ export async function verifyAppliance(context: VchContext): Promise<void> {
   throw new VchError(
     'VCH_ERR_VERIFY',
     `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
-      'differ again; see with govc vm.info -e who changed them',
+      `differ again; see who changed them: govc events ${refString(context.vch.ref)}`,
   );
 }
 

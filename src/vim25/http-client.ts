@@ -4,6 +4,7 @@ import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {type Clock, systemClock} from './clock.js';
 import {type TlsOptions, trustingConnector} from './tls.js';
+import {escapeText} from './xml.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
 
@@ -110,11 +111,13 @@ const MAX_BODY = 256 * 1024 * 1024;
 export class HttpClient {
   readonly #pool: Pool;
   readonly #url: URL;
+  readonly #password: string;
   readonly contact: Contact;
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
     this.#url = options.url;
+    this.#password = options.password;
     this.contact = new Contact((options.clock ?? systemClock).now);
     this.#pool = new Pool(options.url.origin, {
       connections,
@@ -174,7 +177,7 @@ export class HttpClient {
         this.#remember(response.headers);
         return {
           status: response.statusCode,
-          body: await readBody(response.body, this.#url),
+          body: withoutPassword(await readBody(response.body, this.#url), this.#password),
           contentType: String(response.headers['content-type'] ?? ''),
           contentLength: lengthOf(response.headers['content-length']),
         };
@@ -211,6 +214,19 @@ async function readBody(stream: Readable, url: URL): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const SAID = /(<(?:faultstring|localizedMessage)\b[^>]*>)([^<]*)/g;
+
+/** A fault may repeat what it was sent: the password ends where it comes in. As a part of a longer word it is none. */
+function withoutPassword(body: string, password: string): string {
+  const spellings = [password, escapeText(password)].map((text) =>
+    text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  );
+  const secret = new RegExp(`(?<![\\p{L}\\p{N}])(?:${spellings.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+  return password === ''
+    ? body
+    : body.replace(SAID, (_all, tag, said) => `${tag}${said.replace(secret, '***')}`);
 }
 
 function lengthOf(header: string | string[] | undefined): number | null {
