@@ -1,6 +1,6 @@
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {retrieveProperties} from '../vim25/property-collector.js';
+import {readObjects} from '../vim25/property-collector.js';
 import {optionValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {
@@ -40,12 +40,7 @@ const PATHS = [
 
 /** Reads a VCH's appliance. */
 export async function readAppliance(session: Session, vch: Vch): Promise<Appliance> {
-  const [content] = await retrieveProperties(
-    session,
-    [{obj: vch.ref}],
-    [{type: 'VirtualMachine', pathSet: PATHS}],
-    ({properties}) => properties,
-  );
+  const [content] = await readObjects(session, [vch.ref], PATHS, ({properties}) => properties);
   const changeVersion = textValue(content?.get('config.changeVersion'));
   if (content === undefined || changeVersion === null) {
     throw new VchError(

@@ -83,8 +83,6 @@ export interface VchContext extends VchTarget {
   readonly lock: Lease<UpgradeRecord>;
   /** The rollback record as the lock has it. */
   readonly record: UpgradeRecord;
-  /** Writes a change to the record to the appliance, under the lock. */
-  write(change: Partial<UpgradeRecord>): Promise<void>;
   /** Tells the progress display, the log and the report which step begins. */
   tell(step: string, total?: number): void;
   /** Throws VCH_ERR_LOCK_LOST unless lock and flag are still ours. Call it right before an irreversible action. */

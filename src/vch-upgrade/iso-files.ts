@@ -18,7 +18,9 @@ import {
   parseDatastorePath,
 } from '../vim25/datastore-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {ACT} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
+import {runUntil} from './appliance-task.js';
 import type {VchContext} from './context.js';
 import type {IsoRecord, TargetVersion, UpgradeRecord} from './record.js';
 
@@ -77,7 +79,7 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
     );
   }
   // On record first: what is begun to be written is ours to take away.
-  await context.write({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
+  await context.lock.update({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
   context.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
   context.tell('upload', iso.size);
   await uploadDatastoreFile(session, file, {
@@ -88,16 +90,21 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
   });
 }
 
-/** Takes away the files that this upgrade has put on the datastore; what cannot be is told. */
+/** Deletes the files that this upgrade has uploaded. */
 export async function removeUploaded(context: VchContext): Promise<void> {
-  const {session, writer} = context;
+  const {session} = context;
   for (const kind of ISO_KINDS) {
     const iso = context.record.isos[kind];
     if (iso === null || !iso.uploaded) continue;
     const {file, datacenter} = await fileOf(context, iso.path);
-    if ((await datastoreFileSize(session, file)) === null) continue;
-    context.note({effect: 'DeleteDatastoreFile_Task', object: iso.path, detail: 'put there by this upgrade'});
-    await writer.waiter.wait(await deleteDatastoreFile(session, datacenter, file), `deleting ${iso.path}`);
+    const task = {
+      effect: 'DeleteDatastoreFile_Task',
+      object: iso.path,
+      detail: 'uploaded by this upgrade',
+      what: `deleting ${iso.path}`,
+      start: () => deleteDatastoreFile(session, datacenter, file),
+    };
+    await runUntil(context, ACT, task, async () => (await datastoreFileSize(session, file)) === null || null);
   }
 }
 

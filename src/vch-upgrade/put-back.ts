@@ -6,10 +6,10 @@ import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from 
 import type {Appliance} from '../inventory/appliance.js';
 import {govcFile} from '../vim25/datastore-path.js';
 import {refString} from '../vim25/managed-object.js';
-import {ACT, retried} from '../vim25/retry.js';
+import {ACT} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
-import {settle} from '../vim25/tasks.js';
-import {tellNewer} from './containers.js';
+import {runUntil} from './appliance-task.js';
+import {reportNewer} from './containers.js';
 import type {VchContext, VchTarget} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
@@ -27,14 +27,14 @@ export async function putApplianceBack(
   context: VchContext,
   written: boolean,
 ): Promise<Partial<UpgradeRecord>> {
-  const patch = await tellNewer(context);
+  const patch = await reportNewer(context);
   const {record} = context;
   const appliance = await context.writer.read();
   const goal = await revertGoal(context, record, written, appliance);
   if (goal === null) return patch;
   const {snapshot, before} = goal;
   if (!record.touched || record.snapshot !== snapshot.ref.value)
-    await context.write({snapshot: snapshot.ref.value, touched: true});
+    await context.lock.update({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
     context.finding(
       'left-off',
@@ -125,28 +125,17 @@ export function keysAsBefore(record: UpgradeRecord): Readonly<Record<string, str
   return {[UPGRADE_RECORD_KEY]: record.previous, [UPDATE_IN_PROGRESS_KEY]: record.updateInProgress};
 }
 
-/** The same revert twice is one revert: whether a lost one was carried out need not be known. */
+/** A revert whose answer was lost is simply repeated: the result is the same. */
 function revert(context: VchContext, snapshot: Snapshot): Promise<true> {
-  const {session, vch, writer, record} = context;
-  return writer.inTurn(() =>
-    retried<true, true>(session, ACT, {
-      async look() {
-        await settle(session, vch.ref);
-        return {act: true};
-      },
-      async act() {
-        await context.assertOurs();
-        context.note({
-          effect: 'RevertToSnapshot_Task',
-          object: snapshot.ref.value,
-          detail: `run ${record.run}`,
-        });
-        const task = await revertToSnapshot(session, snapshot.ref);
-        await writer.waiter.wait(task, `reverting ${context.label} to ${snapshot.ref.value}`);
-        return {done: true};
-      },
-    }),
-  );
+  const {session, writer, record} = context;
+  const task = {
+    effect: 'RevertToSnapshot_Task',
+    object: snapshot.ref.value,
+    detail: `run ${record.run}`,
+    what: `reverting ${context.label} to ${snapshot.ref.value}`,
+    start: () => revertToSnapshot(session, snapshot.ref),
+  };
+  return writer.inTurn(() => runUntil(context, ACT, task, async (reverted) => reverted || null));
 }
 
 /**

@@ -61,6 +61,44 @@ export function retrieveProperties<T>(
   return restartable(session, () => retrieveOnce(session, objects, properties, map));
 }
 
+/** Reads properties of objects of one type. */
+export async function readObjects<T>(
+  session: Session,
+  objects: readonly ManagedObjectReference[],
+  pathSet: readonly string[],
+  map: (content: ObjectContent) => T,
+): Promise<T[]> {
+  const [first] = objects;
+  if (first === undefined) return [];
+  return retrieveProperties(
+    session,
+    objects.map((obj) => ({obj})),
+    [{type: first.type, pathSet}],
+    map,
+  );
+}
+
+/** Reads properties of one object. A property that cannot be read is an error; `what` names the reading. */
+export async function readObject(
+  session: Session,
+  obj: ManagedObjectReference,
+  pathSet: readonly string[],
+  what: string,
+): Promise<ObjectContent['properties']> {
+  const [properties] = await readObjects(session, [obj], pathSet, (content) => {
+    assertNothingMissing(content, what);
+    return content.properties;
+  });
+  if (properties !== undefined) return properties;
+  throw new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${what}: ${session.url.host} left ${obj.value} out of its answer`,
+    {
+      failure: 'maybe-done',
+    },
+  );
+}
+
 /** The same without beginning anew, for who holds something that a new beginning needs anew: a view. */
 export async function retrieveOnce<T>(
   session: Session,

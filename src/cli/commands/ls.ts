@@ -47,7 +47,7 @@ export const ls = listingCommand({
               nameIsUnique: found.filter((other) => other.name === first.name).length === 1,
             }),
     };
-    return {document, text: (layout) => listingText(document, layout)};
+    return {document, text: listingText(document)};
   },
 });
 
