@@ -9,6 +9,7 @@ import type {TlsOptions} from '../vim25/tls.js';
 import {readAccess, readEnvironment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
 import {oneOf} from './options.js';
+import {proxyFor} from './proxy.js';
 import type {Target} from './target.js';
 import type {Terminal} from './terminal.js';
 import {readTrust} from './trust.js';
@@ -34,6 +35,7 @@ export interface Settings {
   /** What others on this machine can see of it. */
   readonly warnings: readonly string[];
   readonly tls: TlsOptions;
+  readonly proxy: URL | undefined;
   readonly vch: VchSelector;
   readonly output: OutputSettings;
 }
@@ -58,6 +60,8 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
   const env = readEnvironment(terminal.variables);
   const access = readAccess(given, env, read, problems);
   const tls = readTrust(given, env, read, problems);
+  const {target} = access;
+  const proxy = target?.kind === 'vsphere' ? proxyFor(target.url, env.proxy, problems) : undefined;
   const output = readOutput(given, problems, formats);
   refuseTwice([...files, output.logFile, ...output.reports.map(({path}) => path)], problems);
   if (access.target?.kind === 'simulator') refuseUnreadable(access.target.fixture, problems);
@@ -82,6 +86,7 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
     password: access.password,
     warnings: access.warnings,
     tls,
+    proxy,
     vch: {
       name: given.text('name'),
       id: given.text('id'),

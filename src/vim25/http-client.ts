@@ -1,9 +1,10 @@
 import {Readable} from 'node:stream';
-import {type Dispatcher, errors, Pool} from 'undici';
+import {type Dispatcher, errors} from 'undici';
 import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {type Clock, systemClock} from './clock.js';
-import {type TlsOptions, trustingConnector} from './tls.js';
+import {dispatcherTo} from './dispatcher.js';
+import type {TlsOptions} from './tls.js';
 import {escapeText} from './xml.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
@@ -15,6 +16,8 @@ export interface ConnectOptions {
   readonly user: string;
   readonly password: string;
   readonly tls: TlsOptions;
+  /** An HTTP proxy that makes a tunnel to the server: `http://proxy.example:3128`, with user and password if it wants some. */
+  readonly proxy?: URL | undefined;
   /** Sent as `operationID` with every call, so that vpxd's log can be searched for the run. */
   readonly runId: string;
   readonly log: Logger;
@@ -109,7 +112,7 @@ const MAX_BODY = 256 * 1024 * 1024;
  * the request, which may be a Login with the password in it.
  */
 export class HttpClient {
-  readonly #pool: Pool;
+  readonly #dispatcher: Dispatcher;
   readonly #url: URL;
   readonly #password: string;
   readonly contact: Contact;
@@ -119,11 +122,8 @@ export class HttpClient {
     this.#url = options.url;
     this.#password = options.password;
     this.contact = new Contact((options.clock ?? systemClock).now);
-    this.#pool = new Pool(options.url.origin, {
-      connections,
-      pipelining: 1,
-      connect: trustingConnector(options.url, options.tls, options.connectTimeout ?? 10_000),
-    });
+    const timeout = options.connectTimeout ?? 10_000;
+    this.#dispatcher = dispatcherTo({...options, timeout, connections});
   }
 
   /** The cookie's value as the server set it, or `null` before that; for the log's redaction. */
@@ -161,14 +161,15 @@ export class HttpClient {
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#dispatcher.destroy();
   }
 
   async #exchange({headers, timeout, signal, ...request}: Request): Promise<HttpAnswer> {
     try {
       const send = async () => {
-        const response = await this.#pool.request({
+        const response = await this.#dispatcher.request({
           ...request,
+          origin: this.#url.origin,
           headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
           headersTimeout: timeout,
           bodyTimeout: timeout,
