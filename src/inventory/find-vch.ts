@@ -24,7 +24,7 @@ import {
 } from '../vim25/property-collector.js';
 import {nameValue, optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
+import {type InventoryPath, inventoryPaths, isInDatacenter, isInside} from './inventory-path.js';
 import {ownersByPlace, owns} from './ownership.js';
 import {describeStrays, type StrayAppliance} from './stray-appliances.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
@@ -68,12 +68,15 @@ const KEYS = [
   ...LEASE_KEYS,
 ];
 
-/** Every VCH on the target that fits the selector; none is no error. */
+/** Every VCH on the target that fits the selector; none is an error only if something was selected. */
 export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
   const inventory = await discover(session);
-  for (const stray of await describeStrays(session, inventory.strays, inventory.appliances, selector))
-    session.log.warn(stray);
-  return fitting(session, inventory, selector);
+  const found = await fitting(session, inventory, selector);
+  const strays = await describeStrays(session, inventory.strays, inventory.appliances, selector);
+  if (found.length === 0 && describe(selector) !== '')
+    throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
+  for (const stray of strays) session.log.warn(stray);
+  return found;
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
@@ -224,7 +227,7 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
   const names = [name, name && unescapeName(name)];
   if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
-  if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
+  if (datacenter !== undefined && (path === undefined || !isInDatacenter(path, datacenter))) return false;
   return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
 }
 

@@ -102,6 +102,12 @@ function distinct(refs: readonly ManagedObjectReference[]): ManagedObjectReferen
   return [...new Map(refs.map((ref) => [ref.value, ref])).values()];
 }
 
+/** Whether an object at that path is in the datacenter that the user named: `dc1`, or with its folders, `/folder1/dc1`. */
+export function isInDatacenter({datacenter, datacenterPath}: InventoryPath, wanted: string): boolean {
+  const name = unescapeName(wanted);
+  return datacenter === name || unescapeName(datacenterPath ?? '') === `/${name.replace(/^\/+/, '')}`;
+}
+
 /**
  * Whether an object at that path is inside what the user named: `cluster1`, `cluster1/pool`, `/DC0/host/cluster1`.
  * The implied levels may be written out, as govc does.

@@ -25,15 +25,10 @@ import type {PluginRegistry} from '../migration/registry.js';
 import {refString} from '../vim25/managed-object.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
 import type {VchContext, VchTarget} from './context.js';
-import type {TargetVersion, UpgradeRecord} from './record.js';
+import type {UpgradeRecord} from './record.js';
 
-/** Where an upgrade leads the appliance to, besides what plugins do. */
-export interface Destination {
-  readonly to: TargetVersion | null;
-  /** `[datastore1] vch1/v1.5.6-….iso`; `null` where that ISO stays as it is. */
-  readonly applianceIso: string | null;
-  readonly bootstrapIso: string | null;
-}
+/** The version and the ISO files that an upgrade leads to. */
+type Destination = Pick<UpgradeRecord, 'to' | 'isos'>;
 
 /** What an upgrade does to the appliance, decided on one reading of it. */
 export interface AppliancePlan {
@@ -89,13 +84,13 @@ export async function planAppliance(
     changes: [...changes, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
     ledger,
     stamp: stamp.before === stamp.after ? null : stamp,
-    cdrom: destination.applianceIso === null ? null : cdromChange(vch, appliance, destination.applianceIso),
+    cdrom: destination.isos.appliance && cdromChange(vch, appliance, destination.isos.appliance.path),
     findings: plan.findings,
   };
 }
 
 /** The version keys as vic-machine writes them; none without an ISO, because only an ISO tells a version. */
-function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
+function versionKeys({to, isos}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
   const keys: Record<string, string> = {};
   if (to !== null) {
     keys[APPLIANCE_VERSION_KEY] = to.version;
@@ -105,7 +100,7 @@ function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Read
     // `dirty` describes the old build.
     if (textOf(config, APPLIANCE_STATE_KEY) !== null) keys[APPLIANCE_STATE_KEY] = NIL;
   }
-  if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
+  if (isos.bootstrap !== null) keys[BOOTSTRAP_KEY] = isos.bootstrap.path;
   return keys;
 }
 
@@ -204,12 +199,7 @@ export function planOnRecord(
   record: UpgradeRecord,
 ): Promise<AppliancePlan> {
   const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
-  return planAppliance(options.registry, vch, appliance, destinationOf(record), run);
-}
-
-/** Where a record leads the appliance to. */
-export function destinationOf({isos, to}: Pick<UpgradeRecord, 'isos' | 'to'>): Destination {
-  return {to, applianceIso: isos.appliance?.path ?? null, bootstrapIso: isos.bootstrap?.path ?? null};
+  return planAppliance(options.registry, vch, appliance, record, run);
 }
 
 /** A guestinfo key that is written to a running VM lasts until its power-off only. */

@@ -61,19 +61,19 @@ export function retrieveProperties<T>(
   return restartable(session, () => retrieveOnce(session, objects, properties, map));
 }
 
-/** Reads properties of objects of one type. */
+/** Reads the same properties of several objects. */
 export async function readObjects<T>(
   session: Session,
   objects: readonly ManagedObjectReference[],
   pathSet: readonly string[],
   map: (content: ObjectContent) => T,
 ): Promise<T[]> {
-  const [first] = objects;
-  if (first === undefined) return [];
+  if (objects.length === 0) return [];
+  const types = [...new Set(objects.map(({type}) => type))];
   return retrieveProperties(
     session,
     objects.map((obj) => ({obj})),
-    [{type: first.type, pathSet}],
+    types.map((type) => ({type, pathSet})),
     map,
   );
 }
