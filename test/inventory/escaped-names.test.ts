@@ -37,14 +37,15 @@ describe('names with signs that vSphere escapes', () => {
     it(`go to vSphere as it sent them, and to people as they wrote them: datacenter ${wire}`, async () => {
       const fixture = renamed(upgradable({vms: [{name: 'web'}]}), {datacenter: wire});
       await withDirectory({}, async (directory) => {
-        const iso = join(directory, 'appliance.iso');
-        await writeFile(iso, isoFile());
+        const isos = ['appliance', 'bootstrap'].flatMap((kind) => [`--${kind}-iso`, join(directory, kind)]);
+        for (const kind of ['appliance', 'bootstrap'])
+          await writeFile(join(directory, kind), isoFile({content: kind}));
         await withSimulator({fixture}, async (simulator) => {
           const place = ['--compute-resource', `${shown}/cluster1`];
-          const {report, code} = await reportOf(simulator, 'upgrade', ...place, '--appliance-iso', iso);
+          const {report, code} = await reportOf(simulator, 'upgrade', ...place, ...isos);
           expect(report.upgrade?.error ?? null).to.equal(null);
           expect([code, report.vch.computeResource]).to.deep.equal([0, `/${shown}/cluster1/vch1`]);
-          expect(simulator.files('datastore1').filter(({path}) => path.includes('v1.5.6'))).to.have.length(1);
+          expect(simulator.files('datastore1').filter(({path}) => path.includes('v1.5.6'))).to.have.length(2);
         });
       });
     });
