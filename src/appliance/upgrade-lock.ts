@@ -2,7 +2,7 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
 import {type Vch, type VchDescription, vchLabel} from '../inventory/vch.js';
-import {describeHolder, type LeaseKind, readHolder, word} from './lease.js';
+import {describeHolder, LEASE_TIMES, type LeaseKind, readHolder, word} from './lease.js';
 
 /** What the upgrade lock says besides. */
 export interface SeenUpgrade {
@@ -15,9 +15,8 @@ export const UPGRADE_LOCK: LeaseKind<SeenUpgrade> = {
   key: LOCK_KEY,
   name: 'the upgrade lock',
   activity: 'an upgrade of',
-  // As long as one call to vCenter may take.
-  leaseTime: 120,
-  longest: 3600,
+  leaseTime: LEASE_TIMES.upgrade.normal,
+  longest: LEASE_TIMES.upgrade.longest,
   decode: (members) => ({phase: word(members, 'phase'), changeId: word(members, 'changeId')}),
   who({id, owner, user, run, since, pid, seen}) {
     const process = pid === null ? '' : `, pid ${pid}`;

@@ -53,7 +53,7 @@ function movedFrom({applianceId}: StrayAppliance): string {
 
 /** The vCenter that manages the ESXi host we talk to; there every VM has another id. */
 async function managingVCenter(session: Session, strays: readonly StrayAppliance[]): Promise<string | null> {
-  if (session.about.apiType !== 'HostAgent') return null;
+  if (session.about.isVCenter) return null;
   const [host] = await retrieveProperties(
     session,
     strays.slice(0, 1).map(({ref}) => ({obj: ref})),

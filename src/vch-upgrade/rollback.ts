@@ -93,7 +93,7 @@ function assertNothingLost({label}: VchTarget, lost: readonly string[], what: st
   throw new VchError(
     'VCH_ERR_CONFLICT',
     `${label} was changed since its upgrade, and a rollback would lose that: ${lost.join('; ')}. ${what}. ` +
-      'To lose it, run the same command with --discard-changes',
+      'To lose it, run vch-migrate rollback with --discard-changes',
   );
 }
 
