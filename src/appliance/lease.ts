@@ -27,7 +27,8 @@ export type Holder<Seen = unknown> =
   | {readonly state: 'foreign'}
   | {readonly state: 'alive' | 'dead' | 'unknown'; readonly found: Found<Seen>};
 
-type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
+/** A holder, where there is one. */
+export type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
 
 /**
  * How long each kind of lease lasts, in seconds: `normal` between two signs of life, `still` in a step during which the

@@ -18,8 +18,8 @@ import {
   assertNothingMissing,
   extraConfigPath,
   type ObjectContent,
+  readObjects,
   retrieveOnce,
-  retrieveProperties,
   withContainerView,
 } from '../vim25/property-collector.js';
 import {nameValue, optionValue, refValue, textValue} from '../vim25/property-value.js';
@@ -93,10 +93,10 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
 export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
   const label = vchLabel(vch);
-  const [leases] = await retrieveProperties(
+  const [leases] = await readObjects(
     session,
-    [{obj: vch.ref}],
-    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)]}],
+    [vch.ref],
+    ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)],
     (content) => {
       assertNothingMissing(content, `reading the upgrade lock of ${label}`);
       const connection = textValue(content.properties.get('runtime.connectionState'));
@@ -167,11 +167,8 @@ async function foldersOfTheirOwn(
     appliances.flatMap(({folder}) => (folder === null ? [] : [[folder.value, folder]])),
   );
   if (folders.size === 0) return new Set();
-  const own = await retrieveProperties(
-    session,
-    [...folders.values()].map((obj) => ({obj})),
-    [{type: 'Folder', pathSet: ['parent']}],
-    ({obj, properties}) => (refValue(properties.get('parent'))?.type === 'Folder' ? obj.value : undefined),
+  const own = await readObjects(session, [...folders.values()], ['parent'], ({obj, properties}) =>
+    refValue(properties.get('parent'))?.type === 'Folder' ? obj.value : undefined,
   );
   return new Set(own);
 }
@@ -204,10 +201,10 @@ async function fitting(
     candidates.map(({pool, ref}) => pool ?? ref),
   );
   const details = new Map(
-    await retrieveProperties(
+    await readObjects(
       session,
-      candidates.map(({ref}) => ({obj: ref})),
-      [{type: 'VirtualMachine', pathSet: ['runtime.powerState', ...KEYS.map(extraConfigPath)]}],
+      candidates.map(({ref}) => ref),
+      ['runtime.powerState', ...KEYS.map(extraConfigPath)],
       (content): [string, ObjectContent] => [content.obj.value, content],
     ),
   );

@@ -139,7 +139,7 @@ function asRollback(failure: VchError, result: string): VchError {
   if (result !== 'needs-person' || failure.code === 'VCH_ERR_ROLLBACK_FAILED') return failure;
   return new VchError('VCH_ERR_ROLLBACK_FAILED', `the rollback failed: ${failure.message}`, {
     cause: failure,
-    ...(failure.fault === undefined ? {} : {fault: failure.fault}),
+    fault: failure.fault,
   });
 }
 

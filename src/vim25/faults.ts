@@ -49,7 +49,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   NotAuthenticated: 'VCH_ERR_AUTH',
 };
 
-/** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
+/** The fault as an error of ours; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
 export function faultError(fault: VimFault, what: string): VchError {
   const code = (Object.hasOwn(CODES, fault.type) && CODES[fault.type]) || 'VCH_ERR_VIM_FAULT';
   const failure = classOfFault(fault.type);
@@ -66,15 +66,15 @@ function describe(fault: VimFault): string {
       );
     case 'DuplicateName':
       return (
-        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, and there a name can be had once; ` +
-        `give that one another name (govc vm.change -vm VirtualMachine:${fault.object ?? 'ID'} -name NAME), or choose another, and run the same command again`
+        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, which must be unique there; ` +
+        `rename that VM (govc vm.change -vm VirtualMachine:${fault.object ?? 'ID'} -name NAME) or choose another name, and run the same command again`
       );
     case 'InvalidLogin':
       return 'the server refuses this user name or password; check --user and --password-file';
     case 'NotAuthenticated':
       return 'the session has ended on the server; run the same command again';
     case 'InvalidPowerState':
-      return `${said}: this host takes the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
+      return `${said}: this host accepts the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
     default:
       return `${said}; vCenter's list of tasks has the details, and the same command may be run again`;
   }
