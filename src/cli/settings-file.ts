@@ -46,22 +46,23 @@ async function parseSettings(
 ): Promise<FileSettings | null> {
   const {parseDocument, visit} = await import('yaml');
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
-  const document = parseDocument(text, {schema: 'failsafe'});
+  const document = parseDocument(text, {schema: 'failsafe', logLevel: 'error'});
   // After the first mistake the parser finds many more.
   const [error] = document.errors;
   if (error !== undefined) {
     problems.add(`--settings: line ${error.linePos?.[0].line ?? '?'} is not YAML (${error.code})`);
     return null;
   }
-  const aliases: string[] = [];
+  let hasAlias = false;
   visit(document, {
-    Alias: (_key, {source}) => {
-      aliases.push(source);
+    Alias() {
+      hasAlias = true;
     },
   });
-  if (aliases.length > 0) {
+  if (hasAlias) {
+    // Its name is not shown: it may be a password that begins with `*`.
     problems.add(
-      `--settings: YAML aliases (*${aliases[0]}) are not supported; write the value where it is needed`,
+      '--settings: YAML aliases (*name) are not supported; write the value where it is needed, in quotation marks if it begins with *',
     );
     return null;
   }

@@ -50,8 +50,8 @@ describe('target', () => {
 
   it('reads the path of a fixture, blanks and all', () => {
     expect(parseTarget('sim:my fixtures/a@b#c.json')).to.deep.equal({
-      status: 'ok',
-      target: {kind: 'simulator', fixture: 'my fixtures/a@b#c.json'},
+      kind: 'simulator',
+      fixture: 'my fixtures/a@b#c.json',
     });
   });
 
