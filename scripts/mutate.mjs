@@ -3,14 +3,14 @@
 //
 //   node scripts/mutate.mjs [--count 600] [--seed 1] [--from N] [PATH…]
 //
-// PATH is the beginning of a file's path below src/; by default migration/, containers/ and vch-upgrade/. The tests of
-// a file are those that mirror or import it, then the others of its folder that run without samples and other
-// processes; they stop at the first failure. A mutant with which they need much longer than without it counts as noticed.
+// PATH is the beginning of a file's path below src/; by default migration/, containers/ and vch-upgrade/. The tests are
+// those of the same folders that run without samples and other processes. Each mutant meets those that reach its place
+// (V8's coverage tells), the quickest first, until one fails; to need much longer than without it is to fail, too.
 import {spawn} from 'node:child_process';
 import {cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {basename, dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {dirname, join} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 import {parseArgs} from 'node:util';
 import {seededRandom} from '../dist/src/simulator/random.js';
 
@@ -75,22 +75,19 @@ async function main() {
     .slice(Number(values.from), Number(values.from) + Number(values.count));
   console.log(`${chosen.length} of ${all.length} mutants, seed ${values.seed}`);
 
-  const usual = new Map();
+  const tests = await measured(new Set(files.map((file) => file.split('/')[0])));
   const survivors = [];
   for (const [index, mutant] of chosen.entries()) {
-    const tests = testsOf(mutant.file);
-    const key = [...tests].sort().join();
-    if (!usual.has(key)) {
-      const {milliseconds, failed} = await runTests(tests, 600_000);
-      if (failed) throw new Error(`the tests of ${mutant.file} fail without a mutant: ${tests.join(', ')}`);
-      usual.set(key, milliseconds);
-    }
+    const reaching = tests.filter((test) => test.reaches(mutant));
     const path = join(work, 'dist/src', mutant.file);
     writeFileSync(path, mutant.text);
-    const {failed} = await runTests(tests, 3 * usual.get(key) + 10_000);
+    const usual = reaching.reduce((sum, {milliseconds}) => sum + milliseconds, 0);
+    const paths = reaching.map((test) => test.path);
+    const failed = paths.length > 0 && (await runTests(paths, {limit: 3 * usual + 10_000})).failed;
     writeFileSync(path, mutant.original);
     if (!failed) survivors.push(mutant);
-    console.log(`${String(index + 1).padStart(4)} ${failed ? 'noticed ' : 'SURVIVED'} ${mutant.what}`);
+    const how = failed ? 'noticed ' : paths.length > 0 ? 'SURVIVED' : 'UNTESTED';
+    console.log(`${String(index + 1).padStart(4)} ${how} ${mutant.what}`);
   }
   const noticed = chosen.length - survivors.length;
   console.log(
@@ -114,6 +111,7 @@ function mutantsOf(file) {
       const line = original.slice(0, index).split('\n').length;
       return {
         file,
+        index,
         original,
         text: original.slice(0, index) + replaced + original.slice(index + found.length),
         what: `${file}:${line} "${found}" to "${replaced}" in ${original.split('\n')[line - 1].trim()}`,
@@ -131,27 +129,48 @@ function blanked(code) {
   );
 }
 
-function testsOf(file) {
-  const folder = dirname(file);
-  const name = basename(file, '.js');
-  const of = (directory) =>
-    readdirSync(join(work, 'dist/test', directory), {encoding: 'utf8'})
-      .filter((test) => test.endsWith('.test.js'))
-      .map((test) => {
-        const text = readFileSync(join(work, 'dist/test', directory, test), 'utf8');
-        const own =
-          test === `${name}.test.js` || test.startsWith(`${name}-`) || text.includes(`/src/${file}'`);
-        return {path: join(work, 'dist/test', directory, test), own, long: LONG.test(text)};
-      })
-      .filter(({long}) => !long);
-  const there = [folder, folder.split('/')[0]]
-    .filter((directory, index, all) => all.indexOf(directory) === index)
-    .flatMap((directory) => of(directory));
-  return there.sort((a, b) => Number(b.own) - Number(a.own)).map(({path}) => path);
+/** The tests of these folders, the quickest first, and what each of them reaches. */
+async function measured(folders) {
+  const tests = [];
+  for (const folder of folders) {
+    const directory = join(work, 'dist/test', folder);
+    for (const name of readdirSync(directory, {recursive: true, encoding: 'utf8'})) {
+      const path = join(directory, name);
+      if (!name.endsWith('.test.js') || LONG.test(readFileSync(path, 'utf8'))) continue;
+      const coverage = mkdtempSync(join(work, 'coverage-'));
+      const {failed, milliseconds} = await runTests([path], {limit: 600_000, coverage});
+      if (failed) throw new Error(`${folder}/${name} fails without a mutant`);
+      const scripts = readdirSync(coverage).flatMap((file) => reached(join(coverage, file)));
+      const reaches = ({file, index}) =>
+        scripts.some((script) => script.file === file && ran(script.ranges, index));
+      tests.push({path, milliseconds, reaches});
+    }
+  }
+  console.log(`${tests.length} files of tests`);
+  return tests.sort((a, b) => a.milliseconds - b.milliseconds);
+}
+
+/** What a file of V8's coverage says of our own files: ranges inside of each other, with how often they ran. */
+function reached(file) {
+  const {result} = JSON.parse(readFileSync(file, 'utf8'));
+  const own = `${pathToFileURL(join(work, 'dist/src'))}/`;
+  return result
+    .filter(({url}) => url.startsWith(own))
+    .map(({url, functions}) => ({
+      file: url.slice(own.length),
+      ranges: functions.flatMap(({ranges}) => ranges),
+    }));
+}
+
+/** Whether the innermost range around a place ran. */
+function ran(ranges, index) {
+  const around = ranges.filter(({startOffset, endOffset}) => startOffset <= index && index < endOffset);
+  const [inner] = around.sort((a, b) => a.endOffset - a.startOffset - (b.endOffset - b.startOffset));
+  return inner !== undefined && inner.count > 0;
 }
 
 /** Whether one of the tests fails, or they do not end in time. */
-function runTests(tests, limit) {
+function runTests(tests, {limit, coverage}) {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const mocha = join(ROOT, 'node_modules/mocha/bin/mocha.js');
@@ -166,7 +185,8 @@ function runTests(tests, limit) {
       'min',
       ...tests,
     ];
-    const child = spawn(process.execPath, args, {cwd: work, stdio: 'ignore'});
+    const env = {...process.env, ...(coverage !== undefined && {NODE_V8_COVERAGE: coverage})};
+    const child = spawn(process.execPath, args, {cwd: work, stdio: 'ignore', env});
     const timer = setTimeout(() => child.kill('SIGKILL'), limit);
     child.once('error', reject);
     child.once('exit', (code) => {

@@ -27,7 +27,19 @@ export type Holder<Seen = unknown> =
   | {readonly state: 'foreign'}
   | {readonly state: 'alive' | 'dead' | 'unknown'; readonly found: Found<Seen>};
 
-type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
+/** A holder, where there is one. */
+export type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
+
+/**
+ * How long each kind of lease lasts, in seconds: `normal` between two signs of life, `still` in a step during which the
+ * appliance takes no writes, and `longest`, above which a lease was not written by this tool and must not lock everyone
+ * out for a day.
+ */
+export const LEASE_TIMES = {
+  // As long as one call to vCenter may take.
+  upgrade: {normal: 120, still: 900, longest: 3600},
+  rename: {normal: 30, longest: 600},
+} as const;
 
 /** A kind of lease, as every command reads it. */
 export interface LeaseKind<Seen = unknown> {
@@ -39,14 +51,14 @@ export interface LeaseKind<Seen = unknown> {
   readonly activity: string;
   /** Seconds, for a lease that does not state its own. */
   readonly leaseTime: number;
-  /** Seconds. A lease that claims more was not written by this tool, and must not lock everyone out for a day. */
+  /** Seconds; see `LEASE_TIMES`. */
   readonly longest: number;
   /** Decodes its other members; `null` if they mean that nobody holds it. */
   decode(members: ReadonlyMap<string, unknown>): Seen | null;
   /** Describes the holder, without the state of its owner. */
   who(found: Found<Seen>): string;
   /** What a person can do about it. */
-  readonly wayOut: Readonly<Record<Held['state'], string>>;
+  readonly wayOut: Readonly<Record<Exclude<Held['state'], 'foreign'>, string>>;
   /** Whether another tool's mark says that the VCH is taken. */
   isForeign(config: ExtraConfig): boolean;
 }
@@ -108,11 +120,8 @@ export function describeHolder(
   holder: Held,
   label: string,
 ): {readonly state: string; readonly wayOut: string} {
+  if (holder.state === 'foreign') return describeFlag(label);
   const wayOut = kind.wayOut[holder.state];
-  if (holder.state === 'foreign') {
-    const state = `vic-machine has set ${UPDATE_IN_PROGRESS_KEY} on ${label}: its upgrade or configure operation is in progress, or died`;
-    return {state, wayOut};
-  }
   const {found} = holder;
   const [is, owner] = {
     alive: ['is in progress', 'its owner is running'],
@@ -123,6 +132,18 @@ export function describeHolder(
     ],
   }[holder.state];
   return {state: `${kind.activity} ${label} ${is}: ${kind.who(found)}; ${owner}`, wayOut};
+}
+
+/** VIC's flag alone says nothing of its owner, so only a person can decide to clear it. */
+function describeFlag(label: string): {readonly state: string; readonly wayOut: string} {
+  const [, id = ''] = /\(([^()]*)\)$/.exec(label) ?? [];
+  return {
+    state: `vic-machine has set ${UPDATE_IN_PROGRESS_KEY} on ${label}: its upgrade or configure operation is in progress, or died`,
+    wayOut:
+      'Let it finish; vch-migrate status shows when it has. If it died, nothing clears the flag by itself: make sure that no vic-machine works on this VCH anywhere, ' +
+      `then run govc vm.change -vm VirtualMachine:${id} -e ${UPDATE_IN_PROGRESS_KEY}=false, as vic-machine upgrade --reset-progress does. ` +
+      'The risk: if vic-machine is still at work, both change the VCH at the same time and may leave it broken; if it died halfway, the VCH may be half-upgraded, so look at vch-migrate check first',
+  };
 }
 
 /** Throws VCH_ERR_LOCKED if the VCH is held, even if the owner is dead. */

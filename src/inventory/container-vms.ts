@@ -4,10 +4,10 @@ import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
-  assertNothingMissing,
   extraConfigPath,
   type ObjectContent,
   type ObjectSpec,
+  readObject,
   retrieveProperties,
 } from '../vim25/property-collector.js';
 import {
@@ -89,17 +89,19 @@ export async function readContainerVms(
   return [...new Map(vms.flatMap(({vm}) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
 }
 
+const FINDING = "finding the VCH's containerVMs";
+
 /** How to reach the direct children of the VCH's pool and of its own folder; a VM may be in both. */
 export async function childrenOf(session: Session, vch: Vch): Promise<readonly ObjectSpec[]> {
   const objects: ObjectSpec[] = [];
   if (vch.pool !== null) {
     // If the user may not read the list, the traversal would silently find no VMs: read the list itself first.
-    await readWhole(session, vch.pool, ['vm']);
+    await readObject(session, vch.pool, ['vm'], FINDING);
     objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
   }
   const folder = await ownFolder(session, vch);
   if (folder !== null) {
-    await readWhole(session, folder, ['childEntity']);
+    await readObject(session, folder, ['childEntity'], FINDING);
     objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
   }
   return objects;
@@ -186,18 +188,9 @@ function keysToRead(keys: readonly string[]): string[] {
 async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectReference | null> {
   const {folder} = vch;
   if (folder === null) return null;
-  const properties = await readWhole(session, folder, ['parent']);
-  const parent = refValue(properties?.get('parent'));
+  const properties = await readObject(session, folder, ['parent'], FINDING);
+  const parent = refValue(properties.get('parent'));
   return parent === null || parent.type === 'Datacenter' ? null : folder;
-}
-
-/** Properties of one object, of which none may be unreadable. */
-async function readWhole(session: Session, obj: ManagedObjectReference, pathSet: readonly string[]) {
-  const [properties] = await retrieveProperties(session, [{obj}], [{type: obj.type, pathSet}], (content) => {
-    assertNothingMissing(content, "finding the VCH's containerVMs");
-    return content.properties;
-  });
-  return properties;
 }
 
 function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: FoundVch): ContainerVm | null {

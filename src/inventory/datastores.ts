@@ -1,6 +1,11 @@
 import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {assertNothingMissing, retrieveProperties} from '../vim25/property-collector.js';
+import {
+  assertNothingMissing,
+  readObject,
+  readObjects,
+  retrieveProperties,
+} from '../vim25/property-collector.js';
 import {booleanValue, refValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {childrenOf} from './container-vms.js';
@@ -20,20 +25,11 @@ export async function readDatastores(
   session: Session,
   vm: ManagedObjectReference,
 ): Promise<readonly Datastore[]> {
-  const [refs = []] = await retrieveProperties(
+  const properties = await readObject(session, vm, ['datastore'], 'finding its datastores');
+  return readObjects(
     session,
-    [{obj: vm}],
-    [{type: 'VirtualMachine', pathSet: ['datastore']}],
-    (content) => {
-      assertNothingMissing(content, 'finding its datastores');
-      return refValues(content.properties.get('datastore'));
-    },
-  );
-  if (refs.length === 0) return [];
-  return retrieveProperties(
-    session,
-    refs.map((obj) => ({obj})),
-    [{type: 'Datastore', pathSet: ['summary.name', 'summary.accessible', 'summary.freeSpace']}],
+    refValues(properties.get('datastore')),
+    ['summary.name', 'summary.accessible', 'summary.freeSpace'],
     (content): Datastore => {
       assertNothingMissing(content, 'reading the datastore');
       const text = (path: string) => textValue(content.properties.get(path));
@@ -96,15 +92,9 @@ async function datastoreTypes(
   refs: readonly ManagedObjectReference[],
 ): Promise<ReadonlyMap<string, {readonly name: string; readonly type: string | null}>> {
   const distinct = [...new Map(refs.map((ref) => [ref.value, ref])).values()];
-  if (distinct.length === 0) return new Map();
-  const read = await retrieveProperties(
-    session,
-    distinct.map((obj) => ({obj})),
-    [{type: 'Datastore', pathSet: ['summary.name', 'summary.type']}],
-    ({obj, properties}) => {
-      const name = textValue(properties.get('summary.name')) ?? '';
-      return [obj.value, {name, type: textValue(properties.get('summary.type'))}] as const;
-    },
-  );
+  const read = await readObjects(session, distinct, ['summary.name', 'summary.type'], ({obj, properties}) => {
+    const name = textValue(properties.get('summary.name')) ?? '';
+    return [obj.value, {name, type: textValue(properties.get('summary.type'))}] as const;
+  });
   return new Map(read);
 }

@@ -18,13 +18,13 @@ import {
   assertNothingMissing,
   extraConfigPath,
   type ObjectContent,
+  readObjects,
   retrieveOnce,
-  retrieveProperties,
   withContainerView,
 } from '../vim25/property-collector.js';
 import {nameValue, optionValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
+import {type InventoryPath, inventoryPaths, isInDatacenter, isInside} from './inventory-path.js';
 import {ownersByPlace, owns} from './ownership.js';
 import {describeStrays, type StrayAppliance} from './stray-appliances.js';
 import {type Vch, type VchSelector, vchLabel} from './vch.js';
@@ -68,12 +68,15 @@ const KEYS = [
   ...LEASE_KEYS,
 ];
 
-/** Every VCH on the target that fits the selector; none is no error. */
+/** Every VCH on the target that fits the selector; none is an error only if something was selected. */
 export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
   const inventory = await discover(session);
-  for (const stray of await describeStrays(session, inventory.strays, inventory.appliances, selector))
-    session.log.warn(stray);
-  return fitting(session, inventory, selector);
+  const found = await fitting(session, inventory, selector);
+  const strays = await describeStrays(session, inventory.strays, inventory.appliances, selector);
+  if (found.length === 0 && describe(selector) !== '')
+    throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
+  for (const stray of strays) session.log.warn(stray);
+  return found;
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
@@ -90,10 +93,10 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
 export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
   const label = vchLabel(vch);
-  const [leases] = await retrieveProperties(
+  const [leases] = await readObjects(
     session,
-    [{obj: vch.ref}],
-    [{type: 'VirtualMachine', pathSet: ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)]}],
+    [vch.ref],
+    ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)],
     (content) => {
       assertNothingMissing(content, `reading the upgrade lock of ${label}`);
       const connection = textValue(content.properties.get('runtime.connectionState'));
@@ -164,11 +167,8 @@ async function foldersOfTheirOwn(
     appliances.flatMap(({folder}) => (folder === null ? [] : [[folder.value, folder]])),
   );
   if (folders.size === 0) return new Set();
-  const own = await retrieveProperties(
-    session,
-    [...folders.values()].map((obj) => ({obj})),
-    [{type: 'Folder', pathSet: ['parent']}],
-    ({obj, properties}) => (refValue(properties.get('parent'))?.type === 'Folder' ? obj.value : undefined),
+  const own = await readObjects(session, [...folders.values()], ['parent'], ({obj, properties}) =>
+    refValue(properties.get('parent'))?.type === 'Folder' ? obj.value : undefined,
   );
   return new Set(own);
 }
@@ -201,10 +201,10 @@ async function fitting(
     candidates.map(({pool, ref}) => pool ?? ref),
   );
   const details = new Map(
-    await retrieveProperties(
+    await readObjects(
       session,
-      candidates.map(({ref}) => ({obj: ref})),
-      [{type: 'VirtualMachine', pathSet: ['runtime.powerState', ...KEYS.map(extraConfigPath)]}],
+      candidates.map(({ref}) => ref),
+      ['runtime.powerState', ...KEYS.map(extraConfigPath)],
       (content): [string, ObjectContent] => [content.obj.value, content],
     ),
   );
@@ -224,7 +224,7 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
   const names = [name, name && unescapeName(name)];
   if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
-  if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
+  if (datacenter !== undefined && (path === undefined || !isInDatacenter(path, datacenter))) return false;
   return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
 }
 

@@ -1,8 +1,8 @@
 import type {VchError} from '../errors.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {retrieveProperties} from '../vim25/property-collector.js';
-import {nameValue, refValue, textValue} from '../vim25/property-value.js';
+import {readObjects} from '../vim25/property-collector.js';
+import {booleanValue, nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 
 /** An ESXi host on which VMs of a VCH are. */
@@ -13,6 +13,10 @@ export interface Host {
   readonly version: string | null;
   /** `connected`, `disconnected` or `notResponding`, as vSphere writes it. */
   readonly connectionState: string | null;
+  /** No VM can be powered on there meanwhile. */
+  readonly inMaintenanceMode: boolean;
+  /** Ids of those VMs that are on it. */
+  readonly vms: readonly string[];
 }
 
 /** Hosts, and why some may be missing from them. */
@@ -25,26 +29,16 @@ export interface Hosts {
 /** The hosts of those VMs, each once, by name. What the user may not read is in `unread`; nothing is thrown. */
 export async function readHosts(session: Session, vms: readonly ManagedObjectReference[]): Promise<Hosts> {
   const unread: VchError[] = [];
-  const placed = await retrieveProperties(
-    session,
-    vms.map((obj) => ({obj})),
-    [{type: 'VirtualMachine', pathSet: ['runtime.host']}],
-    ({obj, properties, missing}) => {
-      unread.push(...missing.map(({fault}) => faultError(fault, `reading the host of ${obj.value}`)));
-      return refValue(properties.get('runtime.host'));
-    },
-  );
-  const refs = new Map(placed.flatMap((host) => (host === null ? [] : [[host.value, host] as const])));
+  const placed = await readObjects(session, vms, ['runtime.host'], ({obj, properties, missing}) => {
+    unread.push(...missing.map(({fault}) => faultError(fault, `reading the host of ${obj.value}`)));
+    return {vm: obj.value, host: refValue(properties.get('runtime.host'))};
+  });
+  const refs = new Map(placed.flatMap(({host}) => (host === null ? [] : [[host.value, host] as const])));
   if (refs.size === 0) return {hosts: [], unread: unread[0] ?? null};
-  const hosts = await retrieveProperties(
+  const hosts = await readObjects(
     session,
-    [...refs.values()].map((obj) => ({obj})),
-    [
-      {
-        type: 'HostSystem',
-        pathSet: ['name', 'runtime.connectionState', 'summary.config.product.version'],
-      },
-    ],
+    [...refs.values()],
+    ['name', 'runtime.connectionState', 'runtime.inMaintenanceMode', 'summary.config.product.version'],
     ({obj, properties, missing}): Host => {
       unread.push(...missing.map(({path, fault}) => faultError(fault, `reading ${path} of ${obj.value}`)));
       return {
@@ -52,6 +46,8 @@ export async function readHosts(session: Session, vms: readonly ManagedObjectRef
         name: nameValue(properties.get('name')) ?? obj.value,
         version: textValue(properties.get('summary.config.product.version')),
         connectionState: textValue(properties.get('runtime.connectionState')),
+        inMaintenanceMode: booleanValue(properties.get('runtime.inMaintenanceMode')),
+        vms: placed.filter(({host}) => host?.value === obj.value).map(({vm}) => vm),
       };
     },
   );

@@ -1,7 +1,7 @@
 import type {VchError} from '../errors.js';
 import {faultError} from '../vim25/faults.js';
 import {type ManagedObjectReference, refString, unescapeName} from '../vim25/managed-object.js';
-import {retrieveProperties} from '../vim25/property-collector.js';
+import {readObjects} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 
@@ -31,25 +31,19 @@ export async function inventoryPaths(
   const entities = new Map<string, Entity>();
   let level = distinct(refs);
   while (level.length > 0) {
-    const types = [...new Set(level.map(({type}) => type))];
-    const parents = await retrieveProperties(
-      session,
-      level.map((obj) => ({obj})),
-      types.map((type) => ({type, pathSet: ['name', 'parent']})),
-      (content) => {
-        const parent = refValue(content.properties.get('parent'));
-        const [missing] = content.missing;
-        const unread = missing
-          ? faultError(missing.fault, `reading ${missing.path} of ${refString(content.obj)}`)
-          : null;
-        entities.set(content.obj.value, {
-          name: textValue(content.properties.get('name')) ?? '',
-          parent,
-          unread,
-        });
-        return parent;
-      },
-    );
+    const parents = await readObjects(session, level, ['name', 'parent'], (content) => {
+      const parent = refValue(content.properties.get('parent'));
+      const [missing] = content.missing;
+      const unread = missing
+        ? faultError(missing.fault, `reading ${missing.path} of ${refString(content.obj)}`)
+        : null;
+      entities.set(content.obj.value, {
+        name: textValue(content.properties.get('name')) ?? '',
+        parent,
+        unread,
+      });
+      return parent;
+    });
     level = distinct(parents.filter((parent) => parent !== null)).filter(({value}) => !entities.has(value));
   }
   return new Map(refs.map((ref) => [ref.value, pathTo(ref, entities)]));
@@ -100,6 +94,12 @@ function isImplied(
 
 function distinct(refs: readonly ManagedObjectReference[]): ManagedObjectReference[] {
   return [...new Map(refs.map((ref) => [ref.value, ref])).values()];
+}
+
+/** Whether an object at that path is in the datacenter that the user named: `dc1`, or with its folders, `/folder1/dc1`. */
+export function isInDatacenter({datacenter, datacenterPath}: InventoryPath, wanted: string): boolean {
+  const name = unescapeName(wanted);
+  return datacenter === name || unescapeName(datacenterPath ?? '') === `/${name.replace(/^\/+/, '')}`;
 }
 
 /**

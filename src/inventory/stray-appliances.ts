@@ -1,6 +1,6 @@
 import {ID_KEY} from '../extraconfig/keys.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {retrieveProperties} from '../vim25/property-collector.js';
+import {readObjects} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import type {VchSelector} from './vch.js';
@@ -53,19 +53,15 @@ function movedFrom({applianceId}: StrayAppliance): string {
 
 /** The vCenter that manages the ESXi host we talk to; there every VM has another id. */
 async function managingVCenter(session: Session, strays: readonly StrayAppliance[]): Promise<string | null> {
-  if (session.about.apiType !== 'HostAgent') return null;
-  const [host] = await retrieveProperties(
-    session,
-    strays.slice(0, 1).map(({ref}) => ({obj: ref})),
-    [{type: 'VirtualMachine', pathSet: ['runtime.host']}],
-    ({properties}) => refValue(properties.get('runtime.host')),
+  if (session.about.isVCenter) return null;
+  const refs = strays.slice(0, 1).map(({ref}) => ref);
+  const [host] = await readObjects(session, refs, ['runtime.host'], ({properties}) =>
+    refValue(properties.get('runtime.host')),
   );
   if (host == null) return null;
-  const [address] = await retrieveProperties(
-    session,
-    [{obj: host}],
-    [{type: 'HostSystem', pathSet: ['summary.managementServerIp']}],
-    ({properties}) => textValue(properties.get('summary.managementServerIp')),
+  const path = 'summary.managementServerIp';
+  const [address] = await readObjects(session, [host], [path], ({properties}) =>
+    textValue(properties.get(path)),
   );
   return address ?? null;
 }

@@ -9,7 +9,7 @@ export interface VchSelector {
   readonly id?: string | undefined;
   /** Name or inventory path of the cluster, host, resource pool or vApp it is in. */
   readonly computeResource?: string | undefined;
-  /** Name of the datacenter it is in. */
+  /** Name or inventory path of the datacenter it is in. */
   readonly datacenter?: string | undefined;
 }
 
@@ -45,6 +45,6 @@ export interface Vch {
 }
 
 /** `vch1 (vm-12)`, as messages name a VCH. */
-export function vchLabel({summary: {name, id}}: Vch): string {
+export function vchLabel({summary: {name, id}}: Pick<Vch, 'summary'>): string {
   return `${name} (${id})`;
 }

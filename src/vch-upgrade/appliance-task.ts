@@ -1,7 +1,7 @@
 import type {SideEffect} from '../appliance/journal.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {type Policy, retried} from '../vim25/retry.js';
-import {settle} from '../vim25/tasks.js';
+import {waitUntilIdle} from '../vim25/tasks.js';
 import type {VchContext} from './context.js';
 
 /** A task of vCenter's on the appliance. */
@@ -24,7 +24,7 @@ export function runUntil<T>(
   let succeeded = false;
   return retried<true, T>(session, policy, {
     async look() {
-      await settle(session, vch.ref);
+      await waitUntilIdle(session, vch.ref);
       const found = await look(succeeded);
       return found === null ? {act: true} : {done: found};
     },

@@ -2,7 +2,7 @@ import {writeRun} from '../containers/apply.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
 import {decideUndo} from '../containers/undo.js';
-import {toVchError, VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {BUILD_KEY, CONTAINER_VERSION_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
 import {textOf} from '../extraconfig/value.js';
@@ -10,7 +10,7 @@ import {type ContainerVm, readContainerVms} from '../inventory/container-vms.js'
 import {compareReleases, type Release} from '../iso/version-stamp.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import {counted, named} from './checks/verdict.js';
-import type {VchContext, VchOptions, VchTarget} from './context.js';
+import {orFinding, type VchContext, type VchOptions, type VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
 /** Runs the container plugins under our own lock. Rejects if a VM's trouble must stop the upgrade. */
@@ -134,8 +134,13 @@ export async function assertNoNewer(
 export async function reportNewer(context: VchContext): Promise<Partial<UpgradeRecord>> {
   const {record} = context;
   if (!record.touched) return {};
-  try {
-    const {newer, unseen} = await newerContainers(context, record);
+  const describe = (reason: string) =>
+    `whether the newer version has made containers cannot be seen: ${reason}; look with vch-migrate status`;
+  const found = await orFinding(context, 'containers-unseen', describe, () =>
+    newerContainers(context, record),
+  );
+  if (found !== null) {
+    const {newer, unseen} = found;
     if (newer.length + unseen.length === 0) return {};
     reportUnseen(context, unseen);
     if (newer.length > 0)
@@ -143,11 +148,6 @@ export async function reportNewer(context: VchContext): Promise<Partial<UpgradeR
         'containers-of-newer-version',
         `the newer version made ${named(newer, SHOWN)} while it was up, and the older version cannot work with them; remove them with docker rm after the next upgrade`,
       );
-  } catch (error) {
-    context.finding(
-      'containers-unseen',
-      `whether the newer version has made containers cannot be seen: ${toVchError(error).message}; look with vch-migrate status`,
-    );
   }
   const {isos} = record;
   return {isos: {...isos, bootstrap: isos.bootstrap && {...isos.bootstrap, uploaded: false}}};

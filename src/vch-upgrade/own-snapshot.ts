@@ -1,9 +1,8 @@
-import {toVchError} from '../errors.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
 import {ACT} from '../vim25/retry.js';
 import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
 import {runUntil} from './appliance-task.js';
-import type {VchContext, VchTarget} from './context.js';
+import {orFinding, type VchContext, type VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
 /** The description of a snapshot: identifies it if its moref was lost. */
@@ -62,19 +61,16 @@ export function ensureRemoved(context: VchContext, snapshot: ManagedObjectRefere
 /** Removes the last upgrade's snapshot: from now on that upgrade can no longer be rolled back. */
 export async function dropPrevious(context: VchContext): Promise<Partial<UpgradeRecord>> {
   const {previousSnapshot} = context.record;
-  try {
+  const describe = (reason: string) =>
+    `the snapshot ${previousSnapshot} of the last upgrade is still there: ${reason}; ` +
+    `remove it with govc snapshot.remove -vm ${refString(context.vch.ref)} ${previousSnapshot}`;
+  const dropped = await orFinding(context, 'previous-snapshot-left', describe, async () => {
     const {all} = await readSnapshots(context.session, context.vch.ref);
     const last = all.find(
       ({ref, description}) => ref.value === previousSnapshot && description.startsWith(descriptionOf('')),
     );
     if (last !== undefined) await ensureRemoved(context, last.ref);
     return {previousSnapshot: null};
-  } catch (error) {
-    context.finding(
-      'previous-snapshot-left',
-      `the snapshot ${previousSnapshot} of the last upgrade is still there: ${toVchError(error).message}; ` +
-        `remove it with govc snapshot.remove -vm VirtualMachine:${context.vch.ref.value} ${previousSnapshot}`,
-    );
-    return {};
-  }
+  });
+  return dropped ?? {};
 }

@@ -1,6 +1,6 @@
 import {toVchError} from '../errors.js';
 import {POWER, waitUntil} from '../vim25/retry.js';
-import {settle} from '../vim25/tasks.js';
+import {waitUntilIdle} from '../vim25/tasks.js';
 import {powerOff, powerOn, shutdownGuest} from '../vim25/virtual-machine.js';
 import {runUntil} from './appliance-task.js';
 import type {VchContext} from './context.js';
@@ -69,6 +69,6 @@ async function shutDown(context: VchContext): Promise<void> {
 
 /** A task whose answer was lost may still be running. */
 async function isOff({session, vch, writer}: VchContext): Promise<boolean> {
-  await settle(session, vch.ref);
+  await waitUntilIdle(session, vch.ref);
   return (await writer.read()).powerState === 'poweredOff';
 }

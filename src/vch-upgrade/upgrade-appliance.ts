@@ -1,3 +1,4 @@
+import type {Missing} from '../appliance/appliance-writer.js';
 import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {type Change, optionValues, rawOf} from '../extraconfig/extra-config.js';
@@ -25,15 +26,10 @@ import type {PluginRegistry} from '../migration/registry.js';
 import {refString} from '../vim25/managed-object.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
 import type {VchContext, VchTarget} from './context.js';
-import type {TargetVersion, UpgradeRecord} from './record.js';
+import type {UpgradeRecord} from './record.js';
 
-/** Where an upgrade leads the appliance to, besides what plugins do. */
-export interface Destination {
-  readonly to: TargetVersion | null;
-  /** `[datastore1] vch1/v1.5.6-….iso`; `null` where that ISO stays as it is. */
-  readonly applianceIso: string | null;
-  readonly bootstrapIso: string | null;
-}
+/** The version and the ISO files that an upgrade leads to. */
+type Destination = Pick<UpgradeRecord, 'to' | 'isos'>;
 
 /** What an upgrade does to the appliance, decided on one reading of it. */
 export interface AppliancePlan {
@@ -89,13 +85,13 @@ export async function planAppliance(
     changes: [...changes, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
     ledger,
     stamp: stamp.before === stamp.after ? null : stamp,
-    cdrom: destination.applianceIso === null ? null : cdromChange(vch, appliance, destination.applianceIso),
+    cdrom: destination.isos.appliance && cdromChange(vch, appliance, destination.isos.appliance.path),
     findings: plan.findings,
   };
 }
 
 /** The version keys as vic-machine writes them; none without an ISO, because only an ISO tells a version. */
-function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
+function versionKeys({to, isos}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
   const keys: Record<string, string> = {};
   if (to !== null) {
     keys[APPLIANCE_VERSION_KEY] = to.version;
@@ -105,7 +101,7 @@ function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Read
     // `dirty` describes the old build.
     if (textOf(config, APPLIANCE_STATE_KEY) !== null) keys[APPLIANCE_STATE_KEY] = NIL;
   }
-  if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
+  if (isos.bootstrap !== null) keys[BOOTSTRAP_KEY] = isos.bootstrap.path;
   return keys;
 }
 
@@ -142,32 +138,27 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
 }
 
 /**
- * Gives the powered-off appliance its new data and ISO in one guarded write, and then, last of all, its data version:
- * whoever reads 10 there knows that the rest stands.
+ * Writes the new data and ISO of the powered-off appliance in one guarded write, and its data version in a second one:
+ * whoever reads 10 there knows that everything else has been written.
  */
 export async function writeAppliance(context: VchContext): Promise<void> {
   const {writer, lock} = context;
   await recordKeys(context);
-  await writer.write('upgrading the appliance', async (appliance) => {
-    lock.assertOurs(appliance);
-    assertOff(context, appliance);
-    const {changes, ledger, cdrom} = await planOnRecord(context, appliance, context.record);
-    if (changes.length === 0 && cdrom === null) return {missing: null, value: null};
-    const missing = {
-      extraConfig: optionValues(writtenKeys({changes, ledger})),
-      ...(cdrom === null ? {} : {deviceChange: [cdrom]}),
-    };
-    return {missing, value: null};
+  const write = (what: string, missingIn: (plan: AppliancePlan) => Missing | null) =>
+    writer.write(what, async (appliance) => {
+      lock.assertOurs(appliance);
+      assertOff(context, appliance);
+      return {missing: missingIn(await planOnRecord(context, appliance, context.record)), value: null};
+    });
+  await write('upgrading the appliance', ({changes, ledger, cdrom}) => {
+    if (changes.length === 0 && cdrom === null) return null;
+    const extraConfig = optionValues(writtenKeys({changes, ledger}));
+    return {extraConfig, deviceChange: cdrom === null ? [] : [cdrom]};
   });
-  await writer.write('stamping the data version', async (appliance) => {
-    lock.assertOurs(appliance);
-    assertOff(context, appliance);
-    const {stamp} = await planOnRecord(context, appliance, context.record);
-    return {missing: stamp === null ? null : {extraConfig: optionValues([stamp])}, value: null};
-  });
+  await write('stamping the data version', ({stamp}) => stamp && {extraConfig: optionValues([stamp])});
 }
 
-/** Puts every key on record that is about to be changed: the guest may have written some since the lock was taken. */
+/** Puts every key on record that is about to change: the guest may have written some since the lock was taken. */
 async function recordKeys(context: VchContext): Promise<void> {
   const {record, writer} = context;
   const plan = await planOnRecord(context, await writer.read(), record);
@@ -176,7 +167,7 @@ async function recordKeys(context: VchContext): Promise<void> {
   await context.lock.update({keys: [...keys].sort()});
 }
 
-/** Makes sure that the appliance is all that it was to become. */
+/** Verifies that the appliance is what it was to become. */
 export async function verifyAppliance(context: VchContext): Promise<void> {
   const appliance = await context.writer.read();
   context.lock.assertOurs(appliance);
@@ -193,30 +184,25 @@ export async function verifyAppliance(context: VchContext): Promise<void> {
   throw new VchError(
     'VCH_ERR_VERIFY',
     `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
-      'differ again; see with govc vm.info -e who changed them',
+      'differ; compare with govc vm.info -e',
   );
 }
 
-/** Plans the appliance anew, for an upgrade that is on record. */
+/** Plans the appliance again, for an upgrade that is on record. */
 export function planOnRecord(
   {options, vch}: VchTarget,
   appliance: Appliance,
   record: UpgradeRecord,
 ): Promise<AppliancePlan> {
   const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
-  return planAppliance(options.registry, vch, appliance, destinationOf(record), run);
+  return planAppliance(options.registry, vch, appliance, record, run);
 }
 
-/** Where a record leads the appliance to. */
-export function destinationOf({isos, to}: Pick<UpgradeRecord, 'isos' | 'to'>): Destination {
-  return {to, applianceIso: isos.appliance?.path ?? null, bootstrapIso: isos.bootstrap?.path ?? null};
-}
-
-/** A guestinfo key that is written to a running VM lasts until its power-off only. */
+/** A guestinfo key that is written to a running VM is lost at its power-off. */
 function assertOff({label}: VchContext, {powerState}: Appliance): void {
   if (powerState === 'poweredOff') return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `${label} is ${powerState ?? 'in an unknown power state'}: somebody powered it on in the middle of its upgrade; see vCenter's events for who`,
+    `${label} is ${powerState ?? 'in an unknown power state'}: another user or tool powered it on during its upgrade; see vCenter's events`,
   );
 }

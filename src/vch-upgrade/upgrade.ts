@@ -36,7 +36,6 @@ import {
   type AppliancePlan,
   allChanges,
   changesAppliance,
-  destinationOf,
   planAppliance,
   planOnRecord,
 } from './upgrade-appliance.js';
@@ -110,10 +109,9 @@ async function planUpgrade(
         'Continue it with vch-migrate resume, or undo it with vch-migrate rollback',
     );
   }
-  const isos = isoRecords(vch, appliance, {appliance: options.applianceIso, bootstrap: options.bootstrapIso});
+  const isos = isoRecords(target, appliance);
   const to = targetVersion(options.applianceIso);
-  const destination = destinationOf({isos, to});
-  const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
+  const plan = await planAppliance(options.registry, vch, appliance, {to, isos}, runInfo(options));
   const from = {
     // One that is not a number was refused with the plan.
     dataVersion: dataVersionOf(appliance.config, 'appliance') ?? 0,
@@ -254,8 +252,5 @@ async function lost({lock, record, writer}: VchContext, failure: VchError): Prom
 function withSecond(failure: VchError, code: VchError['code'], second: VchError): VchError {
   const rollback =
     second.code === 'VCH_ERR_ROLLBACK_FAILED' ? second.message : `rolling it back failed: ${second.message}`;
-  return new VchError(code, `${failure.message}. And ${rollback}`, {
-    cause: failure,
-    ...(failure.fault === undefined ? {} : {fault: failure.fault}),
-  });
+  return new VchError(code, `${failure.message}. And ${rollback}`, {cause: failure, fault: failure.fault});
 }
