@@ -1,10 +1,11 @@
 import {setImmediate} from 'node:timers/promises';
 import {vchSummary} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
-import {type ContainerVm, readContainerVms, type WantedKeys} from '../inventory/container-vms.js';
+import {type ContainerVm, readContainerVms} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import {owns} from '../inventory/ownership.js';
 import type {Finding} from '../migration/finding.js';
+import type {WantedKeys} from '../vim25/property-collector.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
 import type {RunOptions} from './run-options.js';

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import type {VicVm} from './vch.js';
 
 /**
  * The BIOS UUID that VIC gives a containerVM: the UUIDv5 (RFC 4122, SHA-1) of its id in the namespace of its VCH's
@@ -17,7 +17,7 @@ export function containerBiosUuid(vchBiosUuid: string, containerId: string): str
 
 /** Whether that BIOS UUID is the one this VCH gives to that container. */
 export function owns(
-  appliance: {readonly biosUuid: string | null},
+  appliance: Pick<VicVm, 'biosUuid'>,
   biosUuid: string | null,
   containerId: string,
 ): boolean {
@@ -38,12 +38,8 @@ const OWN: Owner = {status: 'own', findings: []};
 
 /** Finds the owner of a VM in the pool or folder of `vch`, among all appliances on the target. */
 export function ownerOf(
-  vch: {readonly ref: ManagedObjectReference; readonly biosUuid: string | null},
-  appliances: readonly {
-    readonly ref: ManagedObjectReference;
-    readonly name: string;
-    readonly biosUuid: string | null;
-  }[],
+  vch: Pick<VicVm, 'ref' | 'biosUuid'>,
+  appliances: readonly Pick<VicVm, 'ref' | 'name' | 'biosUuid'>[],
   {biosUuid, containerId}: {readonly biosUuid: string | null; readonly containerId: string | null},
 ): Owner {
   if (containerId === null || owns(vch, biosUuid, containerId)) return OWN;

@@ -6,12 +6,13 @@ import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
 import {DATA_VERSION_KEY, NAME_KEYS, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
-import {labelOf, type ReadableVm, type WantedKeys} from '../inventory/container-vms.js';
+import {labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {acceptDataVersion} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
+import type {WantedKeys} from '../vim25/property-collector.js';
 import type {Session} from '../vim25/session.js';
 import {
   type Container,
