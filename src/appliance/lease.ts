@@ -392,16 +392,22 @@ export class Lease<Body> {
     if (broken !== null) throw broken;
   }
 
-  /** Releases it: `vacant` remains under its key, and `also` is written with it. VCH_ERR_LOCK_LOST if it is not ours. */
-  async release(vacant: string | null, also: Keys = {}): Promise<void> {
+  /**
+   * Releases it: `vacant` remains under its key, and `also` is written with it. VCH_ERR_LOCK_LOST if it is not ours.
+   * Gives the failure that kept us from reading back a release that succeeded, or `null`.
+   */
+  async release(vacant: string | null, also: Keys = {}): Promise<VchError | null> {
     this.close();
-    await this.#writer.write<true>(`releasing ${this.#spec.name}`, ({config}, before) => {
+    const ended = await this.#writer.tryWrite<true>(`releasing ${this.#spec.name}`, ({config}, before) => {
       if (this.#isIn(config))
         return {missing: missing(config, {[this.#spec.key]: vacant, ...also}), value: true};
       // A request whose answer was lost may have released it.
       if (before === null) throw this.#lostIn(config);
       return {missing: null, value: true};
     });
+    if (ended.status === 'done') return null;
+    if (ended.unseen) return ended.error;
+    throw ended.error;
   }
 
   /** Records that its owner stops here, so that nobody has to wait for the lease time to pass. A failure is only logged. */

@@ -244,7 +244,9 @@ async function release(
   {log}: ClaimOptions,
 ): Promise<void> {
   try {
-    await lease.release(encodeUnfinished(left));
+    const unseen = await lease.release(encodeUnfinished(left));
+    if (unseen !== null)
+      log.debug(`the release of ${RENAME_CLAIM_KEY} on ${label} was not seen: ${unseen.message}`);
   } catch (error) {
     if (!(error instanceof VchError)) throw error;
     // Whoever took it over has it; the rename itself has failed of that already.

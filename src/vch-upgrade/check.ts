@@ -6,42 +6,42 @@ import {readDatastores} from '../inventory/datastores.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {applianceCheck, dataVersionCheck, lockCheck, outageCheck} from './checks/appliance.js';
-import {expectedCheck, reachableCheck, refusedCheck, stoppingCheck} from './checks/containers.js';
-import {hostsCheck} from './checks/hosts.js';
-import {buildCheck, datastoreCheck, isoCheck} from './checks/iso.js';
-import {privilegesCheck} from './checks/privileges.js';
-import {snapshotsCheck} from './checks/snapshots.js';
+import {checkAppliance, checkDataVersion, checkLock, expectOutage} from './checks/appliance.js';
+import {checkData, checkNumber, checkReach, checkRefusals} from './checks/containers.js';
+import {checkHosts} from './checks/hosts.js';
+import {checkBuild, checkDatastore, checkIsos} from './checks/iso.js';
+import {checkPrivileges} from './checks/privileges.js';
+import {checkSnapshots} from './checks/snapshots.js';
 import {type Check, makeCheck, reading, type VchCheck} from './checks/verdict.js';
-import {vicMachineCheck} from './checks/vic-machine.js';
+import {checkVicMachine} from './checks/vic-machine.js';
 import type {CheckOptions} from './context.js';
 import {CHECK, tellStep} from './steps.js';
 
 /** What is checked before an upgrade, in the order in which reports show it. */
 const CHECKS: readonly VchCheck[] = [
-  applianceCheck,
-  expectedCheck,
-  privilegesCheck,
-  hostsCheck,
-  reachableCheck,
-  lockCheck,
-  dataVersionCheck,
-  isoCheck,
-  buildCheck,
-  datastoreCheck,
-  snapshotsCheck,
-  stoppingCheck,
-  refusedCheck,
-  vicMachineCheck,
-  outageCheck,
+  {id: 'appliance', title: 'appliance', judge: checkAppliance},
+  {id: 'expect', title: 'number of containerVMs', judge: checkNumber},
+  {id: 'privileges', title: 'privileges', judge: checkPrivileges},
+  {id: 'hosts', title: 'hosts', judge: checkHosts},
+  {id: 'reach', title: 'reach of the containerVMs', judge: checkReach},
+  {id: 'lock', title: 'lock and flag', judge: checkLock},
+  {id: 'data-version', title: 'data version', judge: checkDataVersion},
+  {id: 'iso', title: 'ISO files', judge: checkIsos},
+  {id: 'build', title: 'build', judge: checkBuild},
+  {id: 'datastore', title: 'datastore', judge: checkDatastore},
+  {id: 'snapshots', title: 'snapshots', judge: checkSnapshots},
+  {id: 'containers', title: 'data of the containerVMs', judge: checkData},
+  {id: 'refused', title: 'refusals', judge: checkRefusals},
+  {id: 'vic-machine', title: 'left to vic-machine', judge: checkVicMachine},
+  {id: 'outage', title: 'expected outage', judge: expectOutage},
 ];
 
-/** What was checked, with the containerVMs as `plan` has them. */
+/** The checks, with the containerVMs as `plan` shows them. */
 export interface CheckOutcome extends RunOutcome {
   readonly checks: readonly Check[];
 }
 
-/** Everything that can be known before an upgrade. It reads, and writes nothing. */
+/** Checks everything that can be known before an upgrade. It writes nothing. */
 export function checkVch(session: Session, options: CheckOptions): Promise<CheckOutcome> {
   return untilStopped(options.signal, async () => {
     options.onProgress?.({type: 'phase', phase: 'find', total: null});
@@ -54,7 +54,7 @@ export function checkVch(session: Session, options: CheckOptions): Promise<Check
   });
 }
 
-/** Makes every check on a VCH whose containerVMs are planned already. */
+/** Makes every check on a VCH whose containerVMs have already been planned. */
 export async function runChecks(
   session: Session,
   {vch}: FoundVch,

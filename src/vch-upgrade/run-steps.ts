@@ -35,7 +35,12 @@ export async function runSteps(
       step.accept?.(result, context);
     }
     tellStep(context.options, UNLOCK);
-    await context.lock.release(null, released(context.record));
+    const unseen = await context.lock.release(null, released(context.record));
+    if (unseen !== null)
+      context.finding(
+        'end-not-seen',
+        `the lock on ${context.label} was released, but that could not be read back: ${unseen.message}; check it with vch-migrate status`,
+      );
     return {containers, error: null};
   } catch (error) {
     return {containers, error: toVchError(error)};

@@ -126,6 +126,8 @@ export interface Failed<S> {
   readonly error: VchError;
   /** The last act's failure, if it failed: where `error` is another one, a look after it ended the work. */
   readonly acted: VchError | null;
+  /** The last act succeeded, and no look since has shown its effect. */
+  readonly unseen: boolean;
   readonly last: S | null;
 }
 
@@ -143,17 +145,19 @@ export async function retry<S, T>(
   let looked = last !== null;
   let acted: VchError | null = null;
   let unsettled = false;
+  let unseen = false;
   let left = false;
   let effectless = 0;
   const ended = (error: VchError): Ended<S, T> => {
     const status = unsettled ? 'unknown' : !left && error.failure === 'not-sent' ? 'not-sent' : 'failed';
-    return {status, error, acted, last};
+    return {status, error, acted, unseen, last};
   };
   for (;;) {
     if (!looked || last === null) {
       try {
         const seen = await work.look(last, unsettled);
         unsettled = false;
+        unseen = false;
         if ('done' in seen) return {status: 'done', value: seen.done};
         last = seen.act;
       } catch (error) {
@@ -172,6 +176,7 @@ export async function retry<S, T>(
       if (done) return {status: 'done', value: done.done};
       acted = null;
       left = true;
+      unseen = true;
       effectless += 1;
       budget.renew();
     } catch (error) {

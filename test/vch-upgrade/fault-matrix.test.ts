@@ -1,11 +1,11 @@
 import {isDeepStrictEqual} from 'node:util';
 import {expect} from 'chai';
 import {toVchError} from '../../src/errors.js';
-import {type FaultAction, type Simulator, startSimulator} from '../../src/simulator/simulator.js';
+import type {FaultAction, Simulator} from '../../src/simulator/simulator.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
 import {connect} from '../../src/vim25/session.js';
 import {sampleOf} from '../depth.js';
-import {loginTo} from '../small-vch.js';
+import {loginTo, withSimulator} from '../small-vch.js';
 import {
   APPLIANCE,
   LEGACY,
@@ -19,7 +19,10 @@ import {
   WITH_ALL_TO_CHANGE,
 } from './small-upgrade.js';
 
-const FIXTURE = upgradable({vms: LEGACY, appliance: WITH_ALL_TO_CHANGE});
+const OPTIONS = {
+  fixture: upgradable({vms: LEGACY, appliance: WITH_ALL_TO_CHANGE}),
+  taskDuration: [0, 1],
+} as const;
 
 /** How the call goes wrong. */
 const KINDS: Readonly<Record<string, FaultAction>> = {
@@ -93,24 +96,20 @@ async function tryAll(cases: readonly (Call & {readonly kind: string})[]): Promi
 }
 
 /** Upgrades while one SOAP call goes wrong, and judges from inside of the server what the tool says of it. */
-async function trial({method, n}: Call, action: FaultAction): Promise<Trial> {
-  const simulator = await startSimulator({fixture: FIXTURE, taskDuration: [0, 1]});
-  try {
+function trial({method, n}: Call, action: FaultAction): Promise<Trial> {
+  return withSimulator(OPTIONS, async (simulator) => {
     const before = stateOf(simulator);
     const fault = simulator.addFault({method, nth: n, times: 1, do: action});
     // A machine under load must not time out where nothing was made to.
     const said = await upgradeOnce(simulator, action === 'hang' ? 400 : 30_000);
     simulator.clearFaults();
     return {said, met: fault.fired > 0, lies: await judge(simulator, said, before)};
-  } finally {
-    await simulator.close();
-  }
+  });
 }
 
 /** The SOAP calls of an upgrade where nothing goes wrong, in their order. */
-async function callsOfAnUpgrade(): Promise<readonly Call[]> {
-  const simulator = await startSimulator({fixture: FIXTURE, taskDuration: [0, 1]});
-  try {
+function callsOfAnUpgrade(): Promise<readonly Call[]> {
+  return withSimulator(OPTIONS, async (simulator) => {
     await upgradeOnce(simulator, 30_000);
     const seen = new Map<string, number>();
     return simulator.requests.list
@@ -120,9 +119,7 @@ async function callsOfAnUpgrade(): Promise<readonly Call[]> {
         seen.set(method, n);
         return {method, n};
       });
-  } finally {
-    await simulator.close();
-  }
+  });
 }
 
 /** The result that the outcome has, or `rejected` with a code: then nothing was to be written. */

@@ -1,8 +1,7 @@
 import {expect} from 'chai';
-import {type FaultAction, startSimulator} from '../../src/simulator/simulator.js';
-import {connect} from '../../src/vim25/session.js';
+import type {FaultAction} from '../../src/simulator/simulator.js';
 import {sizeOf} from '../depth.js';
-import {loginTo} from '../small-vch.js';
+import {withSession} from '../small-vch.js';
 import {APPLIANCE, stateOf, UPGRADED, upgradable, upgrade, WITH_ALL_TO_CHANGE} from './small-upgrade.js';
 
 const CONTAINERS = sizeOf('containerVMs of an upgrade with faults at random', {
@@ -19,19 +18,14 @@ describe(`an upgrade of ${CONTAINERS} containerVMs of which some ten calls fail`
 
   it('loses nothing, and writes nothing twice', async () => {
     const names = Array.from({length: CONTAINERS}, (_, n) => ({name: `c${n}`}));
-    const simulator = await startSimulator({
-      fixture: upgradable({vms: names, appliance: WITH_ALL_TO_CHANGE}),
-      taskDuration: [0, 1],
-    });
-    try {
-      const session = await connect(loginTo(simulator));
+    const fixture = upgradable({vms: names, appliance: WITH_ALL_TO_CHANGE});
+    await withSession({fixture, taskDuration: [0, 1]}, async (session, simulator) => {
       const counts = KINDS.map((action, seed) =>
         simulator.addFault({method: '*', rate: RATE / KINDS.length, seed: seed + 1, do: action}),
       );
       const {upgrade: ended, vms} = await upgrade(session, {timeout: 60_000});
       const met = counts.reduce((sum, {fired}) => sum + fired, 0);
       simulator.clearFaults();
-      await session.close();
 
       expect(met).to.be.above(5);
       expect(ended.result, ended.error?.message).to.equal('upgraded');
@@ -47,8 +41,6 @@ describe(`an upgrade of ${CONTAINERS} containerVMs of which some ten calls fail`
           'common/rename-disabled': 'true',
         });
       }
-    } finally {
-      await simulator.close();
-    }
+    });
   });
 });

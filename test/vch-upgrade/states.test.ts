@@ -96,6 +96,37 @@ describe('a failure', () => {
     });
   });
 
+  it('to read back the release of the lock does not undo what is done, and is a finding', async () => {
+    await withVch(
+      {vms: []},
+      async (session, simulator) => {
+        const blind = () =>
+          at('unlock', () => {
+            simulator.addFault({
+              method: 'ReconfigVM_Task',
+              object: APPLIANCE,
+              times: 1,
+              // Its task is read first, then the appliance.
+              before: () => {
+                simulator.addFault({method: 'RetrievePropertiesEx', nth: 2, do: {fault: 'NoPermission'}});
+              },
+            });
+          });
+        for (const [run, result] of [
+          [upgrade, 'upgraded'],
+          [rollback, 'rolled-back'],
+        ] as const) {
+          const outcome = await run(session, blind());
+          simulator.clearFaults();
+          expect(outcome.upgrade).to.include({result, error: null});
+          expect(outcome.findings.map(({code}) => code)).to.include('end-not-seen');
+          expect(applianceKeys(simulator)).not.to.have.property(LOCK);
+        }
+      },
+      {taskDuration: [0, 0]},
+    );
+  });
+
   it('for want of the power privilege leaves the VCH up, and needs no person', async () => {
     await withVch({vms: []}, async (session, simulator) => {
       const before = configs(simulator);

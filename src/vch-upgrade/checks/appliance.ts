@@ -6,81 +6,63 @@ import {vchLabel} from '../../inventory/vch.js';
 import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
 import {GRACE} from '../power.js';
 import {recordOn} from '../steps.js';
-import {failed, ok, orThrow, type VchCheck, warning} from './verdict.js';
+import {type CheckedVch, failed, ok, orThrow, type Verdict, warning} from './verdict.js';
 
-/** What the appliance boots from, and where its files are. */
-export const applianceCheck: VchCheck = {
-  id: 'appliance',
-  title: 'appliance',
-  judge({appliance}) {
-    if ('error' in appliance) return failed(appliance.error.message);
-    const {powerState, vmPathName, cdroms} = appliance.value;
-    const files = cdroms.flatMap(({fileName}) => fileName ?? []);
-    const boots = files.length === 0 ? 'no ISO file in a CD-ROM drive' : `boots from ${files.join(', ')}`;
-    return ok(
-      `${powerState ?? 'power state unknown'}, ${vmPathName ?? 'its place cannot be seen'}, ${boots}`,
-    );
-  },
-};
+/** Shows what the appliance boots from, and where its files are. */
+export function checkAppliance({appliance}: CheckedVch): Verdict {
+  if ('error' in appliance) return failed(appliance.error.message);
+  const {powerState, vmPathName, cdroms} = appliance.value;
+  const files = cdroms.flatMap(({fileName}) => fileName ?? []);
+  const boots = files.length === 0 ? 'no ISO file in a CD-ROM drive' : `boots from ${files.join(', ')}`;
+  return ok(`${powerState ?? 'power state unknown'}, ${vmPathName ?? 'its path cannot be read'}, ${boots}`);
+}
 
-/** Whether this release knows the appliance's data. */
-export const dataVersionCheck: VchCheck = {
-  id: 'data-version',
-  title: 'data version',
-  judge({vch, appliance}) {
-    const {config} = orThrow(appliance);
-    const version = acceptDataVersion(config, 'appliance', vchLabel(vch));
-    if (version instanceof VchError) return failed(`${version.code}: ${version.message}`);
-    return ok(
-      version === APPLIANCE_STAMP
-        ? `${version}, the newest that VIC has`
-        : `${version}; an upgrade takes it to ${APPLIANCE_STAMP}`,
-    );
-  },
-};
+/** Checks that this release knows the appliance's data version. */
+export function checkDataVersion({vch, appliance}: CheckedVch): Verdict {
+  const {config} = orThrow(appliance);
+  const version = acceptDataVersion(config, 'appliance', vchLabel(vch));
+  if (version instanceof VchError) return failed(`${version.code}: ${version.message}`);
+  return ok(
+    version === APPLIANCE_STAMP
+      ? `${version}, the newest that VIC has`
+      : `${version}; an upgrade takes it to ${APPLIANCE_STAMP}`,
+  );
+}
 
-/** Whether an upgrade holds the VCH, or was left unfinished. */
-export const lockCheck: VchCheck = {
-  id: 'lock',
-  title: 'lock and flag',
-  judge({vch, appliance}) {
-    const {config} = orThrow(appliance);
-    const label = vchLabel(vch);
-    const holder = readHolder(UPGRADE_LOCK, config);
-    if (holder.state !== 'none') {
-      const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
-      return failed(`${state}. ${wayOut}`);
-    }
-    const record = recordOn(config, label);
-    if (record === null || record.phase === 'done') return ok('no upgrade in progress');
-    return failed(
-      `the upgrade of ${label}, run ${record.run}, is unfinished (phase ${record.phase}). Continue it with vch-migrate resume, or undo it with vch-migrate rollback`,
-    );
-  },
-};
+/** Checks that no upgrade holds the VCH, and that none was left unfinished. */
+export function checkLock({vch, appliance}: CheckedVch): Verdict {
+  const {config} = orThrow(appliance);
+  const label = vchLabel(vch);
+  const holder = readHolder(UPGRADE_LOCK, config);
+  if (holder.state !== 'none') {
+    const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
+    return failed(`${state}. ${wayOut}`);
+  }
+  const record = recordOn(config, label);
+  if (record === null || record.phase === 'done') return ok('no upgrade in progress');
+  return failed(
+    `the upgrade of ${label}, run ${record.run}, is unfinished (phase ${record.phase}). Continue it with vch-migrate resume, or undo it with vch-migrate rollback`,
+  );
+}
 
-/** For how long docker will not answer. */
-export const outageCheck: VchCheck = {
-  id: 'outage',
-  title: 'expected outage',
-  judge({appliance, options: {timeout, shutdownGrace = GRACE}}) {
-    const {powerState} = orThrow(appliance);
-    const boot = `until its services are ready, at most ${durationText(timeout)} (--timeout); then it is put back`;
-    const containers = 'containers run on, and are neither powered nor snapshotted';
-    switch (powerState) {
-      case 'poweredOn':
-        return ok(
-          `the appliance alone, as a rule a few minutes: guest shutdown (its power is taken after ${durationText(shutdownGrace)}), one reconfigure, ` +
-            `and the boot, ${boot}; ${containers}`,
-        );
-      case 'poweredOff':
-        return warning(
-          `none, the appliance is powered off already: docker does not answer there now. It is not known whether this VCH works; ${containers}`,
-        );
-      default:
-        return failed(
-          `the appliance is ${powerState ?? 'in an unknown power state'}; power it on first, and see that docker answers`,
-        );
-    }
-  },
-};
+/** Shows for how long docker will not answer. */
+export function expectOutage({appliance, options: {timeout, shutdownGrace = GRACE}}: CheckedVch): Verdict {
+  const {powerState} = orThrow(appliance);
+  const boot = `until its services are ready, at most ${durationText(timeout)} (--timeout); after that it is rolled back`;
+  const containers = 'containers keep running: none is powered off or snapshotted';
+  switch (powerState) {
+    case 'poweredOn':
+      return ok(
+        `the appliance alone, usually a few minutes: guest shutdown (it is powered off after ${durationText(shutdownGrace)}), one reconfiguration, ` +
+          `and the boot, ${boot}; ${containers}`,
+      );
+    case 'poweredOff':
+      return warning(
+        `none, the appliance is already powered off, and docker does not answer there. Whether this VCH works is not known; ${containers}`,
+      );
+    default:
+      return failed(
+        `the appliance is ${powerState ?? 'in an unknown power state'}; power it on first, and make sure that docker answers`,
+      );
+  }
+}

@@ -1,35 +1,34 @@
 import {type Host, type Hosts, readHosts} from '../../inventory/hosts.js';
 import {vmRef} from '../../vim25/managed-object.js';
-import {ok, type VchCheck, type Verdict, warning} from './verdict.js';
+import {type CheckedVch, ok, type Verdict, warning} from './verdict.js';
 
-export const hostsCheck: VchCheck = {
-  id: 'hosts',
-  title: 'hosts',
-  judge: async ({session, vch, containers}) =>
-    judgeHosts(await readHosts(session, [vch.ref, ...containers.map(({id}) => vmRef(id))])),
-};
+/** Checks the hosts of the VCH. */
+export async function checkHosts({session, vch, containers}: CheckedVch): Promise<Verdict> {
+  return judgeHosts(await readHosts(session, [vch.ref, ...containers.map(({id}) => vmRef(id))]));
+}
 
-/** Whether the hosts of a VCH are there, and what they are. */
+/** Judges whether the hosts are connected, and whether one may refuse writes. */
 export function judgeHosts({hosts, unread}: Hosts): Verdict {
   if (hosts.length === 0)
-    return warning(`its hosts cannot be seen${unread === null ? '' : `: ${unread.message}`}`);
+    return warning(`its hosts cannot be read${unread === null ? '' : `: ${unread.message}`}`);
   const away = hosts.filter(({connectionState}) => connectionState !== 'connected');
   const shown = hosts.map(({name, version}) => `${name} (${version ?? 'version unknown'})`).join(', ');
   const note = hosts.some(mayRefuse)
-    ? '. ESXi 7.0U3 and later may refuse a change to a containerVM that runs; one that is refused is left as it is and ' +
-      'told as VCH_ERR_NEEDS_POWER_OFF'
+    ? '. ESXi 7.0U3 and later may refuse a change to a running containerVM: that VM is then not changed, and is ' +
+      'reported with VCH_ERR_NEEDS_POWER_OFF'
     : '';
   if (away.length > 0) {
     const names = away.map(({name, connectionState}) => `${name} (${connectionState ?? 'unknown'})`);
     return warning(
-      `not connected: ${names.join(', ')}; containerVMs there are left as they are. All: ${shown}${note}`,
+      `not connected: ${names.join(', ')}; containerVMs there would not be changed. All: ${shown}${note}`,
     );
   }
-  if (unread !== null) return warning(`${shown}; not everything could be seen: ${unread.message}${note}`);
+  if (unread !== null)
+    return warning(`${shown}; some properties could not be read: ${unread.message}${note}`);
   return ok(`${shown}${note}`);
 }
 
-/** From 7.0U3 on, which calls itself 7.0.3. */
+/** From 7.0U3 on, which reports 7.0.3. */
 function mayRefuse({version}: Host): boolean {
   const [major = 0, minor = 0, patch = 0] = (version ?? '').split('.').map(Number);
   return major > 7 || (major === 7 && (minor > 0 || patch >= 3));

@@ -1,8 +1,9 @@
 import type {Datastore} from '../../inventory/datastores.js';
+import {vchLabel} from '../../inventory/vch.js';
 import {type MissingPrivileges, missingPrivileges} from '../../vim25/authorization.js';
 import {vmRef} from '../../vim25/managed-object.js';
 import {datastoreOf} from './iso.js';
-import {type CheckedVch, counted, failed, ok, type VchCheck, warning} from './verdict.js';
+import {type CheckedVch, counted, failed, ok, type Verdict, warning} from './verdict.js';
 
 /** What an upgrade does to the appliance. */
 const APPLIANCE = [
@@ -15,9 +16,9 @@ const APPLIANCE = [
   'VirtualMachine.State.RemoveSnapshot',
   'VirtualMachine.State.RevertToSnapshot',
 ];
-/** Its lines among the appliance's events; without them nothing else is lacking. */
-const EVENTS = ['Global.LogEvent'];
-/** Another ISO behind the appliance's CD-ROM, and the guest's name that goes with it. */
+/** Writes the upgrade's lines into the appliance's event log; it is the only privilege that the upgrade can do without. */
+const LOG_EVENT = 'Global.LogEvent';
+/** What switching the ISO of the appliance's CD-ROM needs. */
 const SWITCH_ISO = [
   'VirtualMachine.Config.EditDevice',
   'VirtualMachine.Config.Settings',
@@ -27,59 +28,48 @@ const SWITCH_ISO = [
 const CONTAINER = ['System.View', 'System.Read', 'VirtualMachine.Config.AdvancedConfig'];
 const DATASTORE = ['Datastore.Browse', 'Datastore.FileManagement'];
 
-export const privilegesCheck: VchCheck = {
-  id: 'privileges',
-  title: 'privileges',
-  async judge({session, vch, options, ...checked}) {
-    const withIso = options.applianceIso !== undefined || options.bootstrapIso !== undefined;
-    // ISO files go where the appliance's own files are.
-    const datastore = withIso ? placeOf(checked) : null;
-    const containers = checked.containers
-      .filter(({status}) => status !== 'unreachable')
-      .map(({id}) => vmRef(id));
-    const wanted = [...APPLIANCE, ...(withIso ? SWITCH_ISO : [])];
-    const answers = [
-      await missingPrivileges(session, [vch.ref], [...wanted, ...EVENTS]),
-      await missingPrivileges(session, containers, CONTAINER),
-      datastore === null ? [] : await missingPrivileges(session, [datastore.ref], DATASTORE),
-    ];
-    const [appliance, vms, files] = answers.map((answer) => answer ?? []);
-    if (answers.includes(null) || appliance === undefined || vms === undefined || files === undefined)
-      return warning(`${session.url.host} cannot be asked what ${session.user} may do; ${role(wanted)}`);
-    const lines = [
-      ...appliance.map(({privileges}) => line(without(privileges), `${vch.summary.name} (${vch.ref.value})`)),
-      ...lacking(vms),
-      ...files.map(({privileges}) => line(privileges, `datastore ${datastore?.name}`)),
-    ].filter((text) => text !== '');
-    if (lines.length > 0) {
-      return failed(
-        `${session.user} lacks ${lines.join('; ')}. ${role(wanted)}, and give it with: ` +
-          `govc permissions.set -principal '${session.user}' -role vch-migrate -propagate=true, on what holds the VCH and its datastore`,
-      );
-    }
-    if (appliance.length > 0) {
-      const note = "without Global.LogEvent the upgrade leaves no lines among the appliance's events";
-      return warning(`${session.user} may do everything that is needed; ${note}`);
-    }
-    return ok(`${session.user} may do everything that is needed`);
-  },
-};
+/** Checks that the user has every privilege that an upgrade needs. */
+export async function checkPrivileges({session, vch, options, ...checked}: CheckedVch): Promise<Verdict> {
+  const withIso = options.applianceIso !== undefined || options.bootstrapIso !== undefined;
+  const datastore = withIso ? applianceDatastore(checked) : null;
+  const readable = checked.containers.filter(({status}) => status !== 'unreachable');
+  const wanted = [...APPLIANCE, ...(withIso ? SWITCH_ISO : [])];
+  const onAppliance = await missingPrivileges(session, [vch.ref], [...wanted, LOG_EVENT]);
+  const onVms = await missingPrivileges(
+    session,
+    readable.map(({id}) => vmRef(id)),
+    CONTAINER,
+  );
+  const onFiles = datastore === null ? [] : await missingPrivileges(session, [datastore.ref], DATASTORE);
+  if (onAppliance === null || onVms === null || onFiles === null)
+    return warning(`${session.url.host} does not report the privileges of ${session.user}; ${role(wanted)}`);
+  const lacking = (onAppliance[0]?.privileges ?? []).filter((privilege) => privilege !== LOG_EVENT);
+  const lines = [
+    ...(lacking.length > 0 ? [`${lacking.join(', ')} on ${vchLabel(vch)}`] : []),
+    ...groupedByPrivileges(onVms),
+    ...onFiles.map(({privileges}) => `${privileges.join(', ')} on datastore ${datastore?.name}`),
+  ];
+  if (lines.length > 0)
+    return failed(
+      `${session.user} lacks ${lines.join('; ')}. ${role(wanted)}, and grant it with: ` +
+        `govc permissions.set -principal '${session.user}' -role vch-migrate -propagate=true, on what holds the VCH and its datastore`,
+    );
+  const enough = `${session.user} has every privilege that is needed`;
+  if (onAppliance.length === 0) return ok(enough);
+  return warning(`${enough}; without ${LOG_EVENT} the upgrade leaves no lines in the appliance's event log`);
+}
 
-function placeOf({appliance, datastores}: Pick<CheckedVch, 'appliance' | 'datastores'>): Datastore | null {
+/** The datastore that the ISO files are uploaded to. */
+function applianceDatastore({
+  appliance,
+  datastores,
+}: Pick<CheckedVch, 'appliance' | 'datastores'>): Datastore | null {
   if ('error' in appliance || 'error' in datastores) return null;
   return datastoreOf(datastores.value, appliance.value.vmPathName);
 }
 
-function without(privileges: readonly string[]): readonly string[] {
-  return privileges.filter((privilege) => !EVENTS.includes(privilege));
-}
-
-function line(privileges: readonly string[], where: string): string {
-  return privileges.length === 0 ? '' : `${privileges.join(', ')} on ${where}`;
-}
-
-/** VMs that lack the same are told together. */
-function lacking(missing: readonly MissingPrivileges[]): readonly string[] {
+/** One line for all VMs that lack the same privileges. */
+function groupedByPrivileges(missing: readonly MissingPrivileges[]): readonly string[] {
   const groups = new Map<string, string[]>();
   for (const {entity, privileges} of missing) {
     const key = privileges.join(', ');
@@ -91,9 +81,9 @@ function lacking(missing: readonly MissingPrivileges[]): readonly string[] {
   });
 }
 
-/** The smallest role that does; vSphere puts `System.…` into every role by itself. */
+/** The smallest sufficient role; vSphere adds `System.…` to every role itself. */
 function role(appliance: readonly string[]): string {
-  const privileges = new Set([...EVENTS, ...appliance, ...CONTAINER, ...DATASTORE]);
+  const privileges = new Set([LOG_EVENT, ...appliance, ...CONTAINER, ...DATASTORE]);
   const listed = [...privileges].filter((privilege) => !privilege.startsWith('System.')).sort();
-  return `the smallest role that does is made by: govc role.create vch-migrate ${listed.join(' ')}`;
+  return `create the smallest sufficient role with: govc role.create vch-migrate ${listed.join(' ')}`;
 }

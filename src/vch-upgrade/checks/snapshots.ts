@@ -1,46 +1,40 @@
-import {readSnapshots, type SnapshotTree} from '../../vim25/snapshot.js';
-import {counted, failed, ok, type VchCheck, type Verdict, warning} from './verdict.js';
+import {readSnapshots, type Snapshot, type SnapshotTree} from '../../vim25/snapshot.js';
+import {type CheckedVch, counted, failed, ok, type Verdict, warning} from './verdict.js';
 
-type Owner = 'ours' | 'vic-machine' | 'others';
+type Owner = 'vch-migrate' | 'vic-machine' | 'others';
 
-/** vSphere takes no more in one line. */
+/** vSphere takes no more snapshots in one chain. */
 const DEEPEST = 32;
 
-export const snapshotsCheck: VchCheck = {
-  id: 'snapshots',
-  title: 'snapshots',
-  judge: async ({session, vch}) => judgeSnapshots(await readSnapshots(session, vch.ref)),
-};
+/** Checks that one more snapshot can be taken, and shows whose there are. */
+export async function checkSnapshots({session, vch}: CheckedVch): Promise<Verdict> {
+  return judgeSnapshots(await readSnapshots(session, vch.ref));
+}
 
-/** Whether one more snapshot can be taken, and whose are there. */
+/** Decides on snapshots that were read. */
 export function judgeSnapshots(tree: SnapshotTree): Verdict {
-  if (tree.all.length === 0) return ok('the appliance has none');
-  const of = (owner: Owner) => tree.all.filter((snapshot) => ownerOf(snapshot) === owner);
-  const [ours, vic, others] = [of('ours'), of('vic-machine'), of('others')];
-  const parts = [
-    ...(ours.length > 0
-      ? [`${ours.length} of an earlier vch-migrate upgrade, which the next one removes when it is through`]
-      : []),
-    ...(vic.length > 0
-      ? [`${vic.length} of vic-machine (${vic.map(({name}) => `"${name}"`).join(', ')}), which stays`]
-      : []),
-    ...(others.length > 0
-      ? [
-          `${others.length} of somebody else (${others.map(({name}) => `"${name}"`).join(', ')}), never touched`,
-        ]
-      : []),
-  ];
-  const shown = `the appliance has ${counted(tree.all.length, 'snapshot')}: ${parts.join('; ')}`;
+  const {all} = tree;
+  if (all.length === 0) return ok('the appliance has none');
+  const of = (owner: Owner) => all.filter((snapshot) => ownerOf(snapshot) === owner);
+  const names = (snapshots: readonly Snapshot[]) => snapshots.map(({name}) => `"${name}"`).join(', ');
+  const [ours, vic, others] = [of('vch-migrate'), of('vic-machine'), of('others')];
+  const groups = [
+    [ours, 'of an earlier vch-migrate upgrade, which the next upgrade removes at its end'],
+    [vic, `of vic-machine (${names(vic)}), which stays`],
+    [others, `of another tool or user (${names(others)}), which stays`],
+  ] as const;
+  const listed = groups.flatMap(([{length}, text]) => (length === 0 ? [] : [`${length} ${text}`]));
+  const shown = `the appliance has ${counted(all.length, 'snapshot')}: ${listed.join('; ')}`;
   const depth = depthOf(tree);
   if (depth >= DEEPEST)
-    return failed(`${shown}; with ${depth} in one line vSphere takes no more: remove some first`);
+    return failed(`${shown}; with ${depth} in one chain vSphere takes no more: remove some first`);
   if (others.length + vic.length > 0)
-    return warning(`${shown}. An appliance on snapshots is slow, and fills its datastore`);
+    return warning(`${shown}. An appliance that runs on snapshots is slow and fills its datastore`);
   return ok(shown);
 }
 
-function ownerOf({name, description}: {readonly name: string; readonly description: string}): Owner {
-  if (description.startsWith('vch-migrate run ')) return 'ours';
+function ownerOf({name, description}: Snapshot): Owner {
+  if (description.startsWith('vch-migrate run ')) return 'vch-migrate';
   return /^(?:upgrade|reconfigure) for /.test(name) ? 'vic-machine' : 'others';
 }
 

@@ -6,34 +6,34 @@ import type {Vch} from '../../inventory/vch.js';
 import type {Session} from '../../vim25/session.js';
 import type {CheckOptions} from '../context.js';
 
-/** One thing that was checked before an upgrade. */
+/** The result of one check. */
 export interface Check extends Verdict {
   readonly id: string;
   readonly title: string;
 }
 
-/** How one thing is checked. */
+/** One check of `check`. */
 export interface VchCheck<Checked = CheckedVch> {
   readonly id: string;
   readonly title: string;
   judge(checked: Checked): Verdict | Promise<Verdict>;
 }
 
-/** What the checks look at. What several of them stand on is read once. */
+/** What the checks look at. What several of them need is read once. */
 export interface CheckedVch {
   readonly session: Session;
   readonly vch: Vch;
   readonly options: CheckOptions;
-  /** The VCH's own containerVMs, as `plan` has them. */
+  /** The VCH's own containerVMs, as `plan` shows them. */
   readonly containers: readonly VmOutcome[];
   readonly appliance: Reading<Appliance>;
   readonly datastores: Reading<readonly Datastore[]>;
 }
 
-/** What was read, or why it could not be. */
+/** What was read, or why it could not be read. */
 export type Reading<T> = {readonly value: T} | {readonly error: VchError};
 
-/** Reads something that several checks stand on. */
+/** Reads something that several checks need. */
 export async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
   try {
     return {value: await read()};
@@ -42,13 +42,13 @@ export async function reading<T>(read: () => Promise<T>): Promise<Reading<T>> {
   }
 }
 
-/** What was read. Throws why it could not be: each check that stands on it says so. */
+/** What was read. If it could not be read, each check that needs it throws why. */
 export function orThrow<T>(read: Reading<T>): T {
   if ('error' in read) throw read.error;
   return read.value;
 }
 
-/** What looking at it came to. `warning`: an upgrade goes on; `failed`: it does not begin. */
+/** What a check found. `warning`: the upgrade may begin; `failed`: it does not. */
 export interface Verdict {
   readonly status: 'ok' | 'warning' | 'failed';
   readonly message: string;
@@ -66,13 +66,13 @@ export function failed(message: string): Verdict {
   return {status: 'failed', message};
 }
 
-/** What the server does not let us see. */
+/** The server does not let us read it. */
 const NOT_SEEN: ReadonlySet<ErrorCode> = new Set([
   'VCH_ERR_PRIVILEGE',
   'VCH_ERR_VIM_FAULT',
   'VCH_ERR_HOST_UNREACHABLE',
 ]);
-/** The server itself is gone, or we are: nothing more can be looked at. */
+/** The server is gone, or the run was stopped: no further check can be made. */
 const OVER: ReadonlySet<ErrorCode> = new Set([
   'VCH_ERR_AUTH',
   'VCH_ERR_TLS',
@@ -83,7 +83,7 @@ const OVER: ReadonlySet<ErrorCode> = new Set([
 
 // Why: docs/decisions/015-checks-warn-when-they-cannot-look.md
 
-/** Makes a check. One that cannot be made is a warning that says so. */
+/** Makes a check. If it cannot be made, a warning says so. */
 export async function makeCheck<Checked>(
   {id, title, judge}: VchCheck<Checked>,
   checked: Checked,
@@ -93,7 +93,7 @@ export async function makeCheck<Checked>(
   } catch (error) {
     if (!(error instanceof VchError) || OVER.has(error.code)) throw error;
     if (NOT_SEEN.has(error.code))
-      return {id, title, ...warning(`this could not be looked at: ${error.message}`)};
+      return {id, title, ...warning(`this could not be checked: ${error.message}`)};
     return {id, title, ...failed(`${error.code}: ${error.message}`)};
   }
 }
@@ -103,15 +103,13 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-const NAMED = 5;
-
-/** VIC's display names end in a container's whole id, of which its first part tells enough. */
+/** VIC's display names end in the container's full id; its first 12 digits are enough. */
 function shortened(displayName: string): string {
   return displayName.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1…');
 }
 
-/** The first few by name: `web (vm-13), db (vm-14) and 7 more`. */
-export function named(vms: readonly {readonly displayName: string; readonly id: string}[]): string {
-  const names = vms.slice(0, NAMED).map(({displayName, id}) => `${shortened(displayName)} (${id})`);
-  return `${names.join(', ')}${vms.length > NAMED ? ` and ${vms.length - NAMED} more` : ''}`;
+/** The first VMs by name: `web (vm-13), db (vm-14) and 7 more`. */
+export function named(vms: readonly Pick<VmOutcome, 'displayName' | 'id'>[], shown = 5): string {
+  const names = vms.slice(0, shown).map(({displayName, id}) => `${shortened(displayName)} (${id})`);
+  return `${names.join(', ')}${vms.length > shown ? ` and ${vms.length - shown} more` : ''}`;
 }

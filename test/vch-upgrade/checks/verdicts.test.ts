@@ -21,7 +21,7 @@ describe('vch-upgrade/checks/checks', () => {
     it('is a warning where it cannot be made', async () => {
       for (const code of ['VCH_ERR_PRIVILEGE', 'VCH_ERR_VIM_FAULT', 'VCH_ERR_HOST_UNREACHABLE'] as const) {
         const {status, message} = await failing(new VchError(code, 'no Read here'));
-        expect([status, message]).to.deep.equal(['warning', 'this could not be looked at: no Read here']);
+        expect([status, message]).to.deep.equal(['warning', 'this could not be checked: no Read here']);
       }
     });
 
@@ -64,7 +64,7 @@ describe('vch-upgrade/checks/checks', () => {
       const unread = new VchError('VCH_ERR_PRIVILEGE', 'no Read on host-1');
       expect(judgeHosts({hosts: [], unread})).to.deep.equal({
         status: 'warning',
-        message: 'its hosts cannot be seen: no Read on host-1',
+        message: 'its hosts cannot be read: no Read on host-1',
       });
       expect(judgeHosts({hosts: [host(null)], unread}).status).to.equal('warning');
     });
@@ -95,7 +95,7 @@ describe('vch-upgrade/checks/checks', () => {
       gitCommit: null,
       buildDate: null,
     };
-    const isos = {appliance: info, bootstrap: info};
+    const isos = {applianceIso: info, bootstrapIso: info};
     const datastore = (freeSpace: number | null, accessible = true) => [
       {ref: {type: 'Datastore', value: 'datastore-1'}, name: 'other', accessible: true, freeSpace: 0},
       {ref: {type: 'Datastore', value: 'datastore-2'}, name: 'ds (1)', accessible, freeSpace},
@@ -146,7 +146,7 @@ describe('vch-upgrade/checks/checks', () => {
         .to.contain('4 snapshots')
         .and.to.contain('1 of an earlier vch-migrate upgrade')
         .and.to.contain('2 of vic-machine ("upgrade for 15556", "reconfigure for 1")')
-        .and.to.contain('1 of somebody else ("before patch"), never touched');
+        .and.to.contain('1 of another tool or user ("before patch"), which stays');
     });
 
     it('fail where vSphere takes no more in one line', () => {
