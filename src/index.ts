@@ -17,6 +17,7 @@ import {TOOL_VERSION} from './tool-version.js';
 import {type CheckOutcome, checkVch as check} from './vch-upgrade/check.js';
 import type {
   CheckOptions as AllCheckOptions,
+  RollbackOptions as AllRollbackOptions,
   UnlockOptions as AllUnlockOptions,
   UpgradeOptions as AllUpgradeOptions,
   VchOptions as AllVchOptions,
@@ -75,6 +76,7 @@ export type UndoOptions = Asking<AllUndoOptions>;
 export type RenameOptions = Asking<AllRenameOptions>;
 export type CheckOptions = Asking<AllCheckOptions>;
 export type VchOptions = Asking<AllVchOptions>;
+export type RollbackOptions = Asking<AllRollbackOptions>;
 export type UpgradeOptions = Asking<AllUpgradeOptions>;
 export type UnlockOptions = Asking<AllUnlockOptions>;
 
@@ -156,10 +158,13 @@ export async function upgradeVch(
   return completed(await upgrade(session, {timeout: TIMEOUT, ...withDefaults(session, options)}));
 }
 
-/** Reverts the last upgrade of a VCH, finished or not, from any machine. */
+/**
+ * Reverts the last upgrade of a VCH, finished or not, from any machine. Rejects where something was changed on the appliance
+ * since, unless `confirm` is there to agree or `discardChanges` says so.
+ */
 export async function rollbackVch(
   session: Session,
-  options: LibraryOptions<VchOptions> = {},
+  options: LibraryOptions<RollbackOptions> = {},
 ): Promise<UpgradeOutcome> {
   return completed(await rollback(session, {timeout: TIMEOUT, ...withDefaults(session, options)}));
 }

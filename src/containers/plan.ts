@@ -1,5 +1,5 @@
 import {VchError} from '../errors.js';
-import {type ContainerVm, labelOf, type ReadableVm} from '../inventory/container-vms.js';
+import {type ContainerVm, isOwn, labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {Decision as Migration, PendingDecision as PendingMigration} from '../migration/decision.js';
@@ -84,8 +84,8 @@ export function decideApply(options: RunOptions): Decide {
 }
 
 /** Whether the VCH owns the VM and its keys could be read. */
-export function isDecidable(vm: ContainerVm): vm is ReadableVm {
-  return vm.status === 'readable' && vm.owner.status !== 'other';
+export function isDecidable<Vm extends ContainerVm>(vm: Vm): vm is Vm & ReadableVm {
+  return vm.status === 'readable' && isOwn(vm);
 }
 
 /** The VMs that are to be written. */
@@ -120,7 +120,8 @@ export function selected(run: PlannedRun, {select, reported}: Narrowing): Planne
 
 /** A reading as the migration layer wants it. */
 export function vmInput(vm: ReadableVm): VmInput {
-  return {target: 'container', id: vm.containerId, instanceUuid: vm.instanceUuid, config: vm.config};
+  const {containerId: id, instanceUuid, isOnly, config} = vm;
+  return {target: 'container', id, instanceUuid, isOnly, config};
 }
 
 /** A VM's outcome as far as the decision goes. */
@@ -138,8 +139,8 @@ export function outcomeOf({vm, decision}: DecidedVm): VmOutcome {
 
 function undecided(vm: ContainerVm): VmOutcome {
   const base = {...identity(vm), applied: [], changes: [], findings: [], error: null};
-  if (vm.status === 'readable' || vm.owner.status === 'other')
-    return {...base, status: 'skipped', findings: vm.owner.findings};
+  if (vm.owner.status === 'other') return {...base, status: 'skipped', findings: vm.owner.findings};
+  if (vm.status === 'readable') return {...base, status: 'refused', error: unclearOwner(vm)};
   if (vm.status === 'template') {
     const message = 'a template; not a container that runs';
     return {...base, status: 'skipped', findings: [{code: 'template', message}]};
@@ -147,6 +148,14 @@ function undecided(vm: ContainerVm): VmOutcome {
   if (vm.status === 'unreadable') return {...base, status: 'failed', error: vm.error};
   const message = `${labelOf(vm)} cannot be read: ${vm.reason}; bring its host or datastore back and run the same command again`;
   return {...base, status: 'unreachable', error: new VchError('VCH_ERR_HOST_UNREACHABLE', message)};
+}
+
+function unclearOwner(vm: ReadableVm): VchError {
+  const why = vm.owner.findings.map(({message}) => message).join('; ');
+  return new VchError(
+    'VCH_ERR_CONFLICT',
+    `${labelOf(vm)} was not written: ${why}. Move it into the folder or resource pool of its VCH, then run the same command again`,
+  );
 }
 
 function identity(vm: ContainerVm) {

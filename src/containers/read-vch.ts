@@ -1,7 +1,7 @@
 import {setImmediate} from 'node:timers/promises';
 import {vchSummary} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
-import {type ContainerVm, readContainerVms} from '../inventory/container-vms.js';
+import {type ContainerVm, isOwn, readContainerVms} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import {owns} from '../inventory/ownership.js';
 import type {Finding} from '../migration/finding.js';
@@ -12,7 +12,7 @@ import type {RunOptions} from './run-options.js';
 
 /** A VCH and one reading of its containerVMs. */
 export interface ReadVch extends FoundVch {
-  /** Templates and VMs of other VCHs in the same pool or folder are among them. */
+  /** Templates, VMs of other VCHs in the same pool or folder, and VMs of an unclear owner are among them. */
   readonly vms: readonly ContainerVm[];
   /** The VCH's containerVMs, without those. */
   readonly count: number;
@@ -36,7 +36,7 @@ export async function readVch(
   onProgress?.({type: 'phase', phase: 'read', total: summary.containerVMs});
   const vms = (await readContainerVms(session, found, keys)).toSorted(byDisplayName);
   onProgress?.({type: 'phase', phase: 'plan', total: vms.length});
-  const count = vms.filter(({status, owner}) => status !== 'template' && owner.status !== 'other').length;
+  const count = vms.filter((vm) => vm.status !== 'template' && isOwn(vm)).length;
   if (expect !== undefined && count !== expect)
     throw new VchError(
       'VCH_ERR_USAGE',

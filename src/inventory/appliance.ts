@@ -3,7 +3,13 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {extraConfigOf, readObjects} from '../vim25/property-collector.js';
 import {textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {type Cdrom, readCdroms} from '../vim25/virtual-machine.js';
+import {
+  type Cdrom,
+  readCdroms,
+  readSettings,
+  VM_SETTINGS,
+  type VmSettings,
+} from '../vim25/virtual-machine.js';
 import {type Vch, vchLabel} from './vch.js';
 
 /** An appliance as one reading shows it, with its whole ExtraConfig. */
@@ -16,6 +22,7 @@ export interface Appliance {
   /** `[datastore1] vch1/vch1.vmx` */
   readonly vmPathName: string | null;
   readonly cdroms: readonly Cdrom[];
+  readonly settings: VmSettings;
   /** As reported by VMware Tools; `null` while they do not run. */
   readonly ipAddress: string | null;
 }
@@ -28,6 +35,7 @@ const PATHS = [
   'config.instanceUuid',
   'guest.ipAddress',
   'runtime.powerState',
+  ...Object.keys(VM_SETTINGS),
 ];
 
 /** Reads a VCH's appliance. */
@@ -47,6 +55,7 @@ export async function readAppliance(session: Session, vch: Vch): Promise<Applian
     instanceUuid: text('config.instanceUuid') ?? '',
     vmPathName: text('config.files.vmPathName'),
     cdroms: readCdroms(properties.get('config.hardware.device')),
+    settings: readSettings(properties),
     ipAddress: text('guest.ipAddress'),
   };
 }

@@ -37,6 +37,8 @@ export interface ReadableVm extends SeenVm {
   readonly status: 'readable';
   readonly containerId: string;
   readonly instanceUuid: string;
+  /** It has the BIOS UUID that its VCH gives to its container, and no other VM has its container id. */
+  readonly isOnly: boolean;
   /** vSphere's version of the configuration that was read; the write based on it carries it. */
   readonly changeVersion: string;
 }
@@ -49,6 +51,11 @@ export type ContainerVm =
   | (SeenVm & {readonly status: 'unreadable'; readonly error: VchError})
   | (SeenVm & {readonly status: 'template'});
 
+/** Whether a VM is the VCH's own, as far as can be told: what is unclear is not written, and not counted. */
+export function isOwn({owner}: Pick<ContainerVm, 'owner'>): boolean {
+  return owner.status === 'own' || owner.status === 'placed';
+}
+
 /** How messages name a VM: `web-0a1b2c3d4e5f (vm-13)`. */
 export function labelOf({displayName, ref}: Pick<ContainerVm, 'displayName' | 'ref'>): string {
   return `${displayName} (${ref.value})`;
@@ -60,6 +67,8 @@ const PATHS = [
   'config.instanceUuid',
   'config.template',
   'config.uuid',
+  'parent',
+  'resourcePool',
   'runtime.connectionState',
   'runtime.powerState',
 ];
@@ -115,14 +124,11 @@ export async function rereadVms(
 const CHUNK = 250;
 
 /** What to read of a VM, and what to make of it. */
-function reading({vch, inventory}: FoundVch, keys: WantedKeys) {
+function reading(found: FoundVch, keys: WantedKeys) {
   const wanted = keys === 'all' ? keys : [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
   return {
     pathSet: [...PATHS, ...extraConfigPaths(wanted)],
-    classify: (content: ObjectContent) =>
-      classify(content, extraConfigOf(content.properties, wanted), (ids) =>
-        ownerOf(vch, inventory.appliances, ids),
-      ),
+    classify: (content: ObjectContent) => classify(content, extraConfigOf(content.properties, wanted), found),
   };
 }
 
@@ -146,7 +152,7 @@ async function readWhole(session: Session, object: ManagedObjectReference, path:
 function classify(
   content: ObjectContent,
   config: ExtraConfig,
-  owner: (ids: Pick<SeenVm, 'biosUuid' | 'containerId'>) => Owner,
+  {vch, inventory}: FoundVch,
 ): ContainerVm | null {
   const text = (path: string) => textValue(content.properties.get(path));
   const id = config[ID_KEY.container];
@@ -156,7 +162,11 @@ function classify(
     ref: content.obj,
     displayName: text('name') ?? content.obj.value,
     powerState: text('runtime.powerState'),
-    owner: owner(ids),
+    owner: ownerOf(vch, inventory.appliances, {
+      ...ids,
+      pool: refValue(content.properties.get('resourcePool')),
+      folder: refValue(content.properties.get('parent')),
+    }),
     config,
   };
   const connection = text('runtime.connectionState');
@@ -181,6 +191,9 @@ function classify(
     status: 'readable',
     containerId: base.containerId,
     instanceUuid: text('config.instanceUuid') ?? '',
+    // A VM that cannot be read may have the same id.
+    isOnly:
+      base.owner.status === 'own' && inventory.unreadable === 0 && !inventory.twins.has(base.containerId),
     changeVersion,
   };
 }

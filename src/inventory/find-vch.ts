@@ -13,6 +13,7 @@ import {
   UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
+import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   extraConfigOf,
@@ -25,14 +26,17 @@ import {
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
-import {owns} from './ownership.js';
+import {ownersByPlace, owns} from './ownership.js';
 import {describeStrays, type StrayAppliance} from './stray-appliances.js';
 import {type Vch, type VchSelector, type VicVm, vchLabel} from './vch.js';
 
 /** All of VIC's VMs that this user can see. */
 export interface VicInventory {
-  readonly appliances: readonly VicVm[];
+  /** With the folder of their own, into which VIC 1.4 and newer put a VCH's VMs; the datacenter's own folder is none. */
+  readonly appliances: readonly (VicVm & {readonly ownFolder: ManagedObjectReference | null})[];
   readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** Container ids that several VMs have: all but one are copies. */
+  readonly twins: ReadonlySet<string>;
   /** VMs with an appliance's keys, but the id of another VM. */
   readonly strays: readonly StrayAppliance[];
   /** How many VMs' ExtraConfig cannot be read: the privilege or the host is missing, and one may be the VCH. */
@@ -120,7 +124,31 @@ async function discover(session: Session): Promise<VicInventory> {
     else if (applianceId?.startsWith('VirtualMachine:')) strays.push({...vicVm(content), applianceId});
     else if (!isReadable(content)) unreadable += 1;
   }
-  return {appliances, containers, strays, unreadable};
+  const own = await foldersOfTheirOwn(session, appliances);
+  return {
+    appliances: appliances.map((appliance) => ({
+      ...appliance,
+      ownFolder: own.has(appliance.folder?.value) ? appliance.folder : null,
+    })),
+    ...{containers, strays, unreadable, twins: repeated(containers.map(({containerId}) => containerId))},
+  };
+}
+
+function repeated(ids: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  return new Set(ids.filter((id) => seen.size === seen.add(id).size));
+}
+
+/** The folders of the appliances that a datacenter does not own itself. One that may not be read tells nothing. */
+async function foldersOfTheirOwn(
+  session: Session,
+  appliances: readonly VicVm[],
+): Promise<ReadonlySet<string | undefined>> {
+  const folders = distinctRefs(appliances.flatMap(({folder}) => folder ?? []));
+  const own = await readObjects(session, folders, ['parent'], ({obj, properties}) =>
+    refValue(properties.get('parent'))?.type === 'Folder' ? obj.value : undefined,
+  );
+  return new Set(own);
 }
 
 /** Whether its configuration was there to be read, so that an absent key is absent. */
@@ -198,14 +226,14 @@ function toVch(
   };
 }
 
-/** By appliance: the containers with its UUID, and those in its pool with the UUID of no VCH. For listings only. */
-function countContainers(inventory: VicInventory): ReadonlyMap<string, number> {
+/** By appliance: the containers with its UUID, and those with the UUID of no VCH that can only be its own. */
+function countContainers({appliances, containers}: VicInventory): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const {biosUuid, containerId, pool} of inventory.containers) {
-    const owner =
-      inventory.appliances.find((appliance) => owns(appliance, biosUuid, containerId)) ??
-      inventory.appliances.find((appliance) => pool !== null && appliance.pool?.value === pool.value);
-    if (owner !== undefined) counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
+  for (const vm of containers) {
+    const byUuid = appliances.find((appliance) => owns(appliance, vm.biosUuid, vm.containerId));
+    const [owner, second] = byUuid === undefined ? ownersByPlace(appliances, vm) : [byUuid];
+    if (owner !== undefined && second === undefined)
+      counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
   }
   return counts;
 }

@@ -13,7 +13,8 @@ export const FINDING_CODES = {
   'legacy-name-only': 'by its data version the name should be hidden, but only the legacy name exists',
   'name-not-docker': 'the name has characters that docker does not allow',
   'ledger-missing': 'the mark is set, but the ledger written with it is gone: undo cannot remove the mark',
-  'ledger-foreign': 'the ledger belongs to another VM: this one is a clone, or was restored',
+  'ledger-restored':
+    'the ledger names an earlier instance UUID of this VM: it was restored or registered again',
   'ledger-invalid': "the ledger cannot be read, so only VIC's own plugins were applied",
 } as const;
 

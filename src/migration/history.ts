@@ -1,6 +1,7 @@
 import {VchError} from '../errors.js';
 import {LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {RENAME_SUPPORTED_VERSION} from './data-version.js';
+import {type Finding, finding} from './finding.js';
 import {type Ledger, type LedgerEntry, parseLedger} from './ledger.js';
 import {type Plugin, pluginId} from './plugin.js';
 import type {PluginRegistry} from './registry.js';
@@ -8,8 +9,9 @@ import {type VmInput, vmLabel} from './vm.js';
 
 /** The history of a VM, if it can be relied on. */
 export type History =
-  | {readonly status: 'known'; readonly ledger: Ledger | null}
-  | {readonly status: 'foreign' | 'invalid'; readonly error: VchError};
+  | {readonly status: 'known'; readonly ledger: Ledger | null; readonly findings: readonly Finding[]}
+  | {readonly status: 'foreign'; readonly ledger: Ledger; readonly error: VchError}
+  | {readonly status: 'invalid'; readonly ledger: null; readonly error: VchError};
 
 /** The plugins in the VM's own valid ledger, by id, in the order they were applied. */
 export function history(input: VmInput): string[] {
@@ -20,13 +22,23 @@ export function history(input: VmInput): string[] {
 /** Reads the VM's ledger; one that is broken or another VM's is refused. */
 export function readHistory(input: VmInput): History {
   const state = parseLedger(input.config[LEDGER_KEY], input);
-  if (state.status === 'none') return {status: 'known', ledger: null};
-  if (state.status === 'valid') return {status: 'known', ledger: state.ledger};
-  const fault =
-    state.status === 'foreign'
-      ? `its ledger belongs to another VM (${otherOwner(state.ledger, input)}): it is a clone, or was restored`
-      : `its ledger ${LEDGER_KEY} is not valid: ${state.reason}`;
-  return {status: state.status, error: ledgerError(input, fault, forget(input))};
+  if (state.status === 'none') return {status: 'known', ledger: null, findings: []};
+  if (state.status === 'valid') return known(state.ledger, input);
+  const refused = (fault: string) => ({error: ledgerError(input, fault, forget(input))});
+  if (state.status === 'invalid')
+    return {...state, ledger: null, ...refused(`its ledger ${LEDGER_KEY} is not valid: ${state.reason}`)};
+  const other = otherOwner(state.ledger, input);
+  return {
+    ...state,
+    ...refused(`its ledger belongs to another VM (${other}): it is a clone, or was restored`),
+  };
+}
+
+/** With its next write, the ledger names the VM as it is now. */
+function known(ledger: Ledger, {instanceUuid}: VmInput): History {
+  const message = `its ledger names the instance UUID ${ledger.instanceUuid}: this VM was restored or registered again. No other VM has its container id, so the ledger is its own`;
+  const findings = ledger.instanceUuid === instanceUuid ? [] : [finding('ledger-restored', message)];
+  return {status: 'known', ledger: {...ledger, instanceUuid}, findings};
 }
 
 function otherOwner({id, instanceUuid}: Ledger, input: VmInput): string {

@@ -16,6 +16,7 @@ import {
   text,
 } from '../json-shape.js';
 import {canonicalJson} from './canonical-json.js';
+import type {VmInput} from './vm.js';
 
 // Why: docs/decisions/008-ledgers-and-verify.md
 
@@ -92,7 +93,7 @@ export function encodeLedger(ledger: Ledger): string {
 /** Reads a VM's ledger. Without an owner, it is not checked which VM it belongs to. */
 export function parseLedger(
   raw: string | null | undefined,
-  owner: Pick<Ledger, 'id' | 'instanceUuid'> | null,
+  owner: Pick<VmInput, 'id' | 'instanceUuid' | 'isOnly'> | null,
 ): LedgerState {
   const stored = decodeValue(raw ?? '');
   if (stored === '') return {status: 'none'};
@@ -101,7 +102,7 @@ export function parseLedger(
   // A ledger has exactly one text, so this also catches a changed digest, another order and added members.
   if (encodeLedger(ledger) !== stored) return {status: 'invalid', reason: 'it was changed by hand'};
   if (owner === null) return {status: 'valid', ledger};
-  const own = ledger.id === owner.id && ledger.instanceUuid === owner.instanceUuid;
+  const own = ledger.id === owner.id && (ledger.instanceUuid === owner.instanceUuid || owner.isOnly === true);
   return {status: own ? 'valid' : 'foreign', ledger};
 }
 

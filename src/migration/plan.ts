@@ -55,6 +55,7 @@ export async function planVm(
   }
   const past = readHistory(input);
   if (past.status !== 'known') return {status: 'refused', error: past.error, findings};
+  findings.push(...past.findings);
   const fault = past.ledger === null ? null : historyFault(registry, input, past.ledger);
   if (fault !== null) return {status: 'refused', error: fault, findings};
 

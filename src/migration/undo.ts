@@ -4,7 +4,6 @@ import {Draft} from '../extraconfig/draft.js';
 import {keyMatcher, LEDGER_KEY} from '../extraconfig/keys.js';
 import {maskValue} from '../extraconfig/mask.js';
 import type {Decision} from './decision.js';
-import {finding} from './finding.js';
 import {ledgerError, readHistory} from './history.js';
 import {digest, encodeLedger, isWithheld, type Ledger, type LedgerEntry} from './ledger.js';
 import type {PluginRegistry} from './registry.js';
@@ -26,28 +25,27 @@ export async function planUndo(
   filter: UndoFilter = {},
 ): Promise<Decision> {
   const past = readHistory(input);
-  if (past.status === 'foreign') {
-    // Another VM's ledger says nothing about this VM's previous values, so this VM has no ledger.
-    return {status: 'unchanged', findings: [finding('ledger-foreign', past.error.message)]};
-  }
-  if (past.status !== 'known') return {status: 'refused', error: past.error, findings: []};
+  if (past.status === 'invalid') return {status: 'refused', error: past.error, findings: []};
   const selected = past.ledger?.applied.filter((entry) => isSelected(entry, filter)) ?? [];
   if (past.ledger === null || selected.length === 0) return {status: 'unchanged', findings: []};
+  // Another VM's ledger says nothing about this VM's previous values.
+  if (past.status === 'foreign') return {status: 'refused', error: past.error, findings: []};
+  const {findings} = past;
   const error = obstacle(registry, input, selected);
-  if (error !== null) return {status: 'refused', error, findings: []};
+  if (error !== null) return {status: 'refused', error, findings};
 
   const draft = new Draft(input.config);
   const applied = selected.map((entry) => entry.id).reverse();
   try {
     await runDown(input, past.ledger, draft, applied);
   } catch (caught) {
-    return {status: 'conflict', error: toVchError(unwrap(caught)), findings: []};
+    return {status: 'conflict', error: toVchError(unwrap(caught)), findings};
   }
   const all = draft.changes();
   const ledger = all.find(({key}) => key === LEDGER_KEY);
-  if (ledger === undefined) return {status: 'unchanged', findings: []};
+  if (ledger === undefined) return {status: 'unchanged', findings};
   const changes = all.filter(({key}) => key !== LEDGER_KEY);
-  return {status: 'pending', applied, changes, ledger, findings: []};
+  return {status: 'pending', applied, changes, ledger, findings};
 }
 
 function isSelected(entry: LedgerEntry, {run, to}: UndoFilter): boolean {

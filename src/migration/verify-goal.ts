@@ -37,8 +37,11 @@ export const DRY_RUN: RunInfo = {
 export async function verifyGoal(registry: PluginRegistry, input: VmInput): Promise<Decision> {
   const {config, target} = input;
   const version = dataVersionOf(config, target);
-  const findings = version === null ? [] : nameFindings(target, config, version);
   const past = readHistory(input);
+  const findings = [
+    ...(version === null ? [] : nameFindings(target, config, version)),
+    ...(past.status === 'known' ? past.findings : []),
+  ];
   if (past.status !== 'known') {
     // The mark shows that this VM was migrated, so the broken ledger was valid once.
     const status = past.status === 'invalid' && isMarked(input) ? 'failed' : 'refused';

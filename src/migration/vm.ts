@@ -7,6 +7,8 @@ export interface VmInput {
   /** Container id, or `VirtualMachine:vm-N`. */
   readonly id: string;
   readonly instanceUuid: string;
+  /** No other VM can be meant by its id: a ledger of that id is its own, even if restoring gave it another instance UUID. */
+  readonly isOnly?: boolean | undefined;
   readonly config: ExtraConfig;
 }
 

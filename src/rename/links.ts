@@ -1,5 +1,5 @@
 import type {VmOutcome} from '../containers/outcome.js';
-import {type Decide, outcomeOf, type Planned} from '../containers/plan.js';
+import {type Decide, isDecidable, outcomeOf, type Planned} from '../containers/plan.js';
 import {toVchError, type VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
@@ -35,7 +35,7 @@ export async function renameLinks(
   for (const vm of containers.all) {
     if (vm.containerId === target.vm.containerId || linksTo(vm.config, oldNames).length === 0) continue;
     linked.set(vm.ref.value, vm);
-    if (vm.status !== 'readable') {
+    if (!isDecidable(vm)) {
       left.push(tell(outcomeOf({vm, decision: null})));
       continue;
     }

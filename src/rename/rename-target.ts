@@ -1,6 +1,6 @@
 import {commitAll} from '../containers/commit.js';
 import type {VmOutcome} from '../containers/outcome.js';
-import {type Decide, outcomeOf, type PendingDecision, type Planned} from '../containers/plan.js';
+import {type Decide, isDecidable, outcomeOf, type PendingDecision, type Planned} from '../containers/plan.js';
 import {type ReadVch, readVch} from '../containers/read-vch.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
@@ -94,7 +94,7 @@ export function renameTarget(
   records: readonly RenameRecord[],
 ): RenameTarget {
   const vm = halfRenamed(containers, word, newName, records) ?? findContainer(word, containers);
-  if (vm.status !== 'readable') throw unusable(vm);
+  if (!isDecidable(vm)) throw unusable(vm);
   const name = containerNameOf(vm.config);
   if (name === newName) {
     const own = records.filter(({container: id, from}) => id === vm.containerId && from !== newName);
@@ -130,7 +130,7 @@ function halfRenamed(
   return found.find(({owner}) => owner.status === 'own') ?? found[0];
 }
 
-function unusable(vm: Exclude<Container, ReadableVm>): VchError {
+function unusable(vm: Container): VchError {
   return (
     outcomeOf({vm, decision: null}).error ??
     new VchError(

@@ -1,4 +1,5 @@
 import {describeHolder, readHolder} from '../appliance/lease.js';
+import {isOwn} from '../inventory/container-vms.js';
 import {type Vch, vchLabel} from '../inventory/vch.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
@@ -26,7 +27,7 @@ export function stillOpen(
 }
 
 function couldFollow(vm: Container, oldName: string): boolean {
-  if (vm.status === 'template' || linksTo(vm.config, [oldName]).length === 0) return false;
+  if (vm.status === 'template' || !isOwn(vm) || linksTo(vm.config, [oldName]).length === 0) return false;
   return vm.status !== 'readable' || renameRefusal(vm, containerNameOf(vm.config) ?? vm.containerId) === null;
 }
 

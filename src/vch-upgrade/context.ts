@@ -32,6 +32,12 @@ export interface VchOptions extends RunOptions {
   readonly bootstrapIso?: IsoInfo | undefined;
 }
 
+/** What `rollback` takes besides. */
+export interface RollbackOptions extends VchOptions {
+  /** Roll back although something that was changed since the upgrade is lost, with nobody to ask. */
+  readonly discardChanges?: boolean | undefined;
+}
+
 /** What `upgrade` takes besides. */
 export interface UpgradeOptions extends VchOptions {
   /** Go on although the ISO's build is not newer than the VCH's. */

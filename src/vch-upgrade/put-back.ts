@@ -8,7 +8,7 @@ import {ACT, retried} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import {settle} from '../vim25/tasks.js';
 import {tellNewer} from './containers.js';
-import type {VchContext} from './context.js';
+import type {VchContext, VchTarget} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
@@ -27,17 +27,10 @@ export async function putApplianceBack(
 ): Promise<Partial<UpgradeRecord>> {
   const patch = await tellNewer(context);
   const {record} = context;
-  const snapshot = await findSnapshot(context, record);
   const appliance = await context.writer.read();
-  if (snapshot === null) {
-    if (!record.touched) return patch;
-    throw snapshotGone(context);
-  }
-  // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
-  if (!written && appliance.powerState === record.powerState) return patch;
-  const before = await readSnapshotConfig(context.session, snapshot.ref);
-  // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
-  if (isBack(record, before, appliance)) return patch;
+  const goal = await revertGoal(context, record, written, appliance);
+  if (goal === null) return patch;
+  const {snapshot, before} = goal;
   if (!record.touched || record.snapshot !== snapshot.ref.value)
     await context.write({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
@@ -53,6 +46,25 @@ export async function putApplianceBack(
   await ensurePoweredOn(context);
   await expectReady(context);
   return patch;
+}
+
+/** The snapshot that an appliance must be reverted to, with what it holds; `null` where no revert is needed. */
+export async function revertGoal(
+  target: VchTarget,
+  record: UpgradeRecord,
+  written: boolean,
+  appliance: Appliance,
+): Promise<{readonly snapshot: Snapshot; readonly before: SnapshotConfig} | null> {
+  const snapshot = await findSnapshot(target, record);
+  if (snapshot === null) {
+    if (!record.touched) return null;
+    throw snapshotGone(target, record);
+  }
+  // Nothing of ours was written to it: what differs from the snapshot is somebody else's.
+  if (!written && appliance.powerState === record.powerState) return null;
+  const before = await readSnapshotConfig(target.session, snapshot.ref);
+  // It may never have been touched, or be back since a revert that was cut off later: no outage for nothing.
+  return isBack(record, before, appliance) ? null : {snapshot, before};
 }
 
 /** Whether an appliance is as its snapshot has it, but for what its guest writes while it runs. */
@@ -183,7 +195,7 @@ function poweredOnMeanwhile({label}: VchContext, {powerState}: Appliance): VchEr
   );
 }
 
-function snapshotGone({label, record}: VchContext): VchError {
+function snapshotGone({label}: VchTarget, record: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_ROLLBACK_FAILED',
     `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${label} is gone: somebody removed it, and without it the appliance cannot be put back; see govc snapshot.tree`,

@@ -5,10 +5,11 @@ import type {Appliance} from '../inventory/appliance.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {assertNoNewer, planUndoContainers} from './containers.js';
-import {logEvent, openVch, type VchContext, type VchOptions, type VchTarget} from './context.js';
+import {logEvent, openVch, type RollbackOptions, type VchContext, type VchTarget} from './context.js';
+import {discardedBy} from './discarded.js';
 import {agreed, lookAt, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
-import {keysAsBefore, looksBack} from './put-back.js';
+import {keysAsBefore, looksBack, revertGoal} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
 import {runSteps} from './run-steps.js';
 import {
@@ -27,9 +28,11 @@ import {takeLock} from './take-lock.js';
  * Rolls back the last upgrade on record, finished or not: the appliance to its snapshot, the containerVMs by their
  * ledgers. Rejects before anything is written if something speaks against it.
  */
-export async function rollbackVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
+export async function rollbackVch(session: Session, options: RollbackOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
-  const {dead, record, appliance, containers} = await untilStopped(options.signal, () => prepare(target));
+  const {dead, record, appliance, containers, lost} = await untilStopped(options.signal, () =>
+    prepare(target),
+  );
   const known = {plan: null, checks: []};
   const before = {...known, record, appliance, containers, lockId: null, error: null};
   return agreed(options, outcomeOf(target, {...before, result: 'planned'}), async () => {
@@ -39,7 +42,7 @@ export async function rollbackVch(session: Session, options: VchOptions): Promis
       return now;
     });
     await logEvent(context, 'rollback begins');
-    const ran = await runSteps(context, stepsToGo, containers, keysAsBefore);
+    const ran = await runSteps(context, (held) => stepsToGo(held, lost), containers, keysAsBefore);
     const ended = ran.error === null ? await rolledBack(context) : await failed(context, ran.error);
     return outcomeOf(context, {
       ...known,
@@ -52,7 +55,7 @@ export async function rollbackVch(session: Session, options: VchOptions): Promis
   });
 }
 
-async function prepare(target: VchTarget) {
+async function prepare(target: VchTarget<RollbackOptions>) {
   const {options, writer, label} = target;
   tellStep(options, CHECK);
   const {config} = await writer.read();
@@ -65,16 +68,51 @@ async function prepare(target: VchTarget) {
   if (record === null) throw moved(label);
   if (mayRefuse(record, appliance)) await assertNoNewer(target, record, 'Nothing was written');
   if (!reached(record.phase, 'rollback-containers')) await assertSnapshot(target, record);
+  const lost = await changedSince(target, record, appliance);
+  if (options.confirm === undefined && options.discardChanges !== true && mayRefuse(record, appliance))
+    assertNothingLost(target, lost, 'Nothing was written');
+  for (const line of lost)
+    target.finding('changed-since-upgrade', `changed since the upgrade, and lost by its rollback: ${line}`);
   const {outcome} = await planUndoContainers(target, record);
-  return {dead, record, appliance, containers: outcome};
+  return {dead, record, appliance, containers: outcome, lost};
+}
+
+/** What was changed on the appliance since the upgrade, and its revert discards. */
+async function changedSince(
+  target: VchTarget,
+  record: UpgradeRecord,
+  appliance: Appliance,
+): Promise<readonly string[]> {
+  // It was agreed to when the rollback began.
+  if (isRollingBack(record.phase)) return [];
+  const goal = await revertGoal(target, record, reached(record.phase, 'appliance'), appliance);
+  return goal === null ? [] : discardedBy(target, record, goal.before, appliance);
+}
+
+function assertNothingLost({label}: VchTarget, lost: readonly string[], what: string): void {
+  if (lost.length === 0) return;
+  throw new VchError(
+    'VCH_ERR_CONFLICT',
+    `${label} was changed since its upgrade, and a rollback would lose that: ${lost.join('; ')}. ${what}. ` +
+      'To lose it, run the same command with --discard-changes',
+  );
 }
 
 /** The steps that are left. Once the containerVMs are being undone, the appliance is back and stays up. */
-async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
+async function stepsToGo(context: VchContext, agreed: readonly string[]): Promise<readonly Step[]> {
   const {record, writer} = context;
+  const appliance = await writer.read();
   // The VCH was up while the user was asked.
-  if (mayRefuse(record, await writer.read()))
-    await assertNoNewer(context, record, 'The appliance was not put back');
+  if (mayRefuse(record, appliance)) {
+    const what = 'The appliance was not put back';
+    await assertNoNewer(context, record, what);
+    const lost = await changedSince(context, record, appliance);
+    assertNothingLost(
+      context,
+      lost.filter((line) => !agreed.includes(line)),
+      what,
+    );
+  }
   const begun = ROLLBACK_STEPS.find(({name}) => name === record.phase);
   return stepsFrom(ROLLBACK_STEPS, begun?.resumeFrom ?? 'rollback');
 }

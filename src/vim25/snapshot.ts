@@ -4,7 +4,7 @@ import {assertNothingMissing, retrieveProperties} from './property-collector.js'
 import {optionValues, refValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
-import {type Cdrom, readCdroms} from './virtual-machine.js';
+import {type Cdrom, readCdroms, readSettings, VM_SETTINGS, type VmSettings} from './virtual-machine.js';
 import {child, childrenNamed, childText, type XmlElement, xmlText} from './xml.js';
 
 /** One snapshot of a VM. */
@@ -29,6 +29,7 @@ export interface SnapshotTree {
 export interface SnapshotConfig {
   readonly extraConfig: Readonly<Record<string, string>>;
   readonly cdroms: readonly Cdrom[];
+  readonly settings: VmSettings;
 }
 
 /** Starts `CreateSnapshot_Task`: disks and configuration, without memory and without quiescing the guest. */
@@ -103,13 +104,19 @@ export async function readSnapshotConfig(
   const [config] = await retrieveProperties(
     session,
     [{obj: snapshot}],
-    [{type: 'VirtualMachineSnapshot', pathSet: ['config.extraConfig', 'config.hardware.device']}],
+    [
+      {
+        type: 'VirtualMachineSnapshot',
+        pathSet: ['config.extraConfig', 'config.hardware.device', ...Object.keys(VM_SETTINGS)],
+      },
+    ],
     (content) => {
       assertNothingMissing(content, 'reading the snapshot');
       const options = optionValues(content.properties.get('config.extraConfig'));
       return {
         extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
         cdroms: readCdroms(content.properties.get('config.hardware.device')),
+        settings: readSettings(content.properties),
       };
     },
   );

@@ -1,5 +1,6 @@
 import {VchError} from '../errors.js';
 import type {ManagedObjectReference} from './managed-object.js';
+import {textValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
 import {reference} from './transport.js';
@@ -51,6 +52,21 @@ export function powerOff(session: Session, vm: ManagedObjectReference): Promise<
  */
 export async function shutdownGuest(session: Session, vm: ManagedObjectReference): Promise<void> {
   await session.call('ShutdownGuest', vm);
+}
+
+/** What people set on a VM beside its ExtraConfig: where it is read, and what they call it. */
+export const VM_SETTINGS = {
+  'config.annotation': 'the text of its notes',
+  'config.hardware.memoryMB': 'its memory (MB)',
+  'config.hardware.numCPU': 'its number of CPUs',
+};
+
+/** By the paths of {@link VM_SETTINGS}. */
+export type VmSettings = Readonly<Record<string, string | null>>;
+
+/** Reads them from the properties of a VM, or of a snapshot of it. */
+export function readSettings(properties: ReadonlyMap<string, XmlElement> | undefined): VmSettings {
+  return Object.fromEntries(Object.keys(VM_SETTINGS).map((path) => [path, textValue(properties?.get(path))]));
 }
 
 /** A VM's CD-ROM drive. */

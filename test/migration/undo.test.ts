@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
 import {applyChanges} from '../../src/extraconfig/extra-config.js';
 import {writtenKeys} from '../../src/migration/decision.js';
+import {parseLedger} from '../../src/migration/ledger.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import {createRegistry, type PluginRegistry} from '../../src/migration/registry.js';
 import {planUndo, type UndoFilter} from '../../src/migration/undo.js';
@@ -59,15 +60,33 @@ describe('undo of one VM', () => {
     );
   });
 
-  it('has nothing to do without a ledger of the VM’s own', async () => {
+  it('has nothing to do without a ledger', async () => {
     expect(await planUndo(builtin, container({[NAME]: 'web', [MARK]: 'true'}))).to.deep.equal({
       status: 'unchanged',
       findings: [],
     });
-    const clone = {...(await applied(builtin, container({[LEGACY_NAME]: 'web'}))), instanceUuid: 'another'};
-    const undo = await planUndo(builtin, clone);
-    expect(undo.status).to.equal('unchanged');
-    expect(undo.findings.map(({code}) => code)).to.deep.equal(['ledger-foreign']);
+  });
+
+  it('refuses a ledger that names another VM, unless no other VM can be meant', async () => {
+    const vm = await applied(builtin, container({[LEGACY_NAME]: 'web'}));
+    const clone = {...vm, instanceUuid: 'another'};
+    expect((await refused(builtin, clone)).code).to.equal('VCH_ERR_LEDGER_INVALID');
+    // A run that the ledger does not name is not undone in any case.
+    expect((await planUndo(builtin, clone, {run: 'no-such-run'})).status).to.equal('unchanged');
+    const undo = await planUndo(builtin, {...clone, isOnly: true});
+    expect(undo.status).to.equal('pending');
+    expect(undo.findings.map(({code}) => code)).to.deep.equal(['ledger-restored']);
+    expect((await refused(builtin, {...clone, id: 'another', isOnly: true})).code).to.equal(
+      'VCH_ERR_LEDGER_INVALID',
+    );
+  });
+
+  it('gives a ledger that stays the instance UUID of the VM as it is now', async () => {
+    const vm = await applied(withSample, container({[LEGACY_NAME]: 'web'}));
+    const restored = {...vm, instanceUuid: 'now', isOnly: true};
+    const undo = await planUndo(withSample, restored, {to: 4});
+    if (undo.status !== 'pending') throw new Error(undo.status);
+    expect(parseLedger(undo.ledger?.after, {id: vm.id, instanceUuid: 'now'}).status).to.equal('valid');
   });
 
   it('leaves a VM whole whose key was changed since, and names the key and both values', async () => {

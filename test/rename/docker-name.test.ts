@@ -97,7 +97,8 @@ function container(containerId: string, name: string, own = true): Container {
     biosUuid: null,
     instanceUuid: '',
     changeVersion: '1',
-    owner: {status: own ? 'own' : 'unclear', findings: []},
+    isOnly: own,
+    owner: {status: own ? 'own' : 'placed', findings: []},
     config: {'common/name': name},
   };
 }

@@ -1,7 +1,8 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {removeSnapshot} from '../../src/vim25/snapshot.js';
-import {TaskWaiter} from '../../src/vim25/tasks.js';
+import {startTask, TaskWaiter} from '../../src/vim25/tasks.js';
+import {xmlText} from '../../src/vim25/xml.js';
 import {dockerCreate} from '../containers/containers.js';
 import {rejection} from '../rejection.js';
 import {
@@ -16,6 +17,7 @@ import {
   withVch,
 } from './small-upgrade.js';
 
+const ENV = 'guestinfo.vice./init/sessions|vicadmin/cmd/Env~';
 const QUOTA = 'guestinfo.vice./storage/storage_quota';
 const VERSION = 'guestinfo.vice./version/PluginVersion';
 const BUILD = 'guestinfo.vice./version/BuildNumber';
@@ -94,18 +96,83 @@ describe("an appliance's data version, by which vic-machine configure refuses an
 
 // VIC's group 11-06: configure, configure --rollback, upgrade --rollback. Left out: what the quota does to docker pull.
 describe("a rollback after vic-machine's configure", () => {
-  it('goes back to before the upgrade, whether or not configure was taken back before', async () => {
-    for (const takenBack of [true, false]) {
-      await withVch({}, async (session, simulator) => {
-        const original = configs(simulator);
-        await upgrade(session);
-        configure(simulator, {[QUOTA]: '15000000000'});
-        if (takenBack) configure(simulator, {[QUOTA]: '0'});
-        expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
-        expect(configs(simulator)).to.deep.equal(original);
-        expect(snapshotsOf(simulator)).to.deep.equal([]);
+  it('goes back without a question once configure was taken back', async () => {
+    await withVch({}, async (session, simulator) => {
+      const original = configs(simulator);
+      await upgrade(session);
+      configure(simulator, {[QUOTA]: '15000000000'});
+      // VIC's zero value is the same as no key.
+      configure(simulator, {[QUOTA]: '0'});
+      expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
+      expect(configs(simulator)).to.deep.equal(original);
+      expect(snapshotsOf(simulator)).to.deep.equal([]);
+    });
+  });
+
+  it('lists what would be lost, writes nothing with nobody to ask, and goes on with discardChanges', async () => {
+    await withVch({}, async (session, simulator) => {
+      const original = configs(simulator);
+      await upgrade(session);
+      configure(simulator, {
+        [QUOTA]: '15000000000',
+        [ENV]: 'PATH=/bin|HTTP_PROXY=http://u:p4ss@new.example',
+        'guestinfo.vice..init.networks|client.assigned.IP': 'wAACCw==',
+        'vmware.tools.internalversion': '12345',
       });
-    }
+      const vm = {type: 'VirtualMachine', value: APPLIANCE};
+      const noted = {spec: {annotation: xmlText('ask ann first')}};
+      await new TaskWaiter(session).wait(await startTask(session, 'ReconfigVM_Task', vm, noted), 'noting');
+      const before = configs(simulator);
+      const refused = await rejection(rollback(session));
+      expect(refused.code).to.equal('VCH_ERR_CONFLICT');
+      expect(refused.message)
+        .to.contain(`${QUOTA} is "15000000000" now, and was absent`)
+        .and.to.contain(`${ENV} is "PATH=(sensitive)|HTTP_PROXY=(sensitive)" now`)
+        .and.to.contain('the text of its notes is "ask ann first" now, and was ""')
+        .and.to.contain('Nothing was written')
+        .and.to.contain('--discard-changes')
+        .and.not.to.match(/tools|assigned|p4ss/);
+      expect(configs(simulator)).to.deep.equal(before);
+      const {upgrade: ended, findings} = await rollback(session, {discardChanges: true});
+      expect(ended.result).to.equal('rolled-back');
+      expect(findings.filter(({code}) => code === 'changed-since-upgrade')).to.have.lengthOf(3);
+      expect(configs(simulator)).to.deep.equal(original);
+    });
+  });
+
+  it('asks with the list, and refuses what is changed while it asks', async () => {
+    await withVch({}, async (session, simulator) => {
+      await upgrade(session);
+      configure(simulator, {[QUOTA]: '15000000000'});
+      const asked: string[] = [];
+      const during = await rejection(
+        rollback(session, {
+          confirm: async ({findings}) => {
+            asked.push(...findings.map(({message}) => message));
+            configure(simulator, {[QUOTA]: '16000000000'});
+            return true;
+          },
+        }),
+      );
+      expect(asked.join()).to.contain('"15000000000" now');
+      expect(during.message).to.contain('"16000000000" now').and.to.contain('was not put back');
+      expect(applianceKeys(simulator)).to.include({[QUOTA]: '16000000000', [DATA_VERSION]: '10'});
+      const {upgrade: ended} = await rollback(session, {confirm: async () => true});
+      expect(ended.result).to.equal('rolled-back');
+    });
+  });
+
+  it('does not leave a VCH down for it', async () => {
+    await withVch({}, async (session, simulator) => {
+      await upgrade(session);
+      const vm = simulator.inventory.vm(APPLIANCE);
+      vm.powerOff();
+      vm.change({[QUOTA]: '15000000000'});
+      const {upgrade: ended, findings} = await rollback(session);
+      expect(ended.result).to.equal('rolled-back');
+      expect(findings.map(({code}) => code)).to.include('changed-since-upgrade');
+      expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOn');
+    });
   });
 
   it('is refused with nothing written when configure removed the snapshot, as it does with that of an upgrade', async () => {

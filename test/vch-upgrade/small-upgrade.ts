@@ -3,7 +3,7 @@ import type {ProgressEvent} from '../../src/containers/outcome.js';
 import {resumeVch, rollbackVch, unlockVch, upgradeVch} from '../../src/index.js';
 import type {Fixture, FixtureVm} from '../../src/simulator/fixture/fixture.js';
 import type {Simulator, SimulatorOptions} from '../../src/simulator/simulator.js';
-import type {UnlockOptions, UpgradeOptions} from '../../src/vch-upgrade/context.js';
+import type {RollbackOptions, UnlockOptions, UpgradeOptions} from '../../src/vch-upgrade/context.js';
 import type {Session} from '../../src/vim25/session.js';
 import {ROOT} from '../peers.js';
 import {type SmallVm, smallVch, withSession} from '../small-vch.js';
@@ -102,7 +102,7 @@ const QUICK = {vch: {name: 'vch1'}, poll: 10, shutdownGrace: 5_000, timeout: 20_
 
 export const upgrade = (session: Session, options: Partial<UpgradeOptions> = {}) =>
   upgradeVch(session, {...QUICK, ...options});
-export const rollback = (session: Session, options: Partial<UpgradeOptions> = {}) =>
+export const rollback = (session: Session, options: Partial<RollbackOptions> = {}) =>
   rollbackVch(session, {...QUICK, ...options});
 export const resume = (session: Session, options: Partial<UpgradeOptions> = {}) =>
   resumeVch(session, {...QUICK, ...options});

@@ -1,4 +1,6 @@
+import {printable} from '../../report/printable.js';
 import {reportCommand} from '../command.js';
+import {flag} from '../option.js';
 import {vchRunOptions} from '../options.js';
 import {journaled, nextAfterUpgrade, upgradeExit, vchRun} from '../upgrade-result.js';
 
@@ -7,7 +9,10 @@ export const rollback = reportCommand({
   name: 'rollback',
   summary:
     'Take back the last upgrade, finished or not: the appliance by its snapshot, then the containerVMs',
-  options: vchRunOptions,
+  options: {
+    ...vchRunOptions,
+    'discard-changes': flag('Command:', 'Lose what was changed on the appliance since, with nobody to ask'),
+  },
   examples: [
     ['rollback -t vc.example -u admin -n vch1', 'go back, after a question; from any machine'],
     [
@@ -17,13 +22,17 @@ export const rollback = reportCommand({
   ],
   writes: true,
   asksForName: true,
-  read: async ({own}) => vchRun(own),
+  read: async ({own}) => ({...vchRun(own), discardChanges: own['discard-changes']}),
   async run(session, options, {own}) {
     const {rollbackVch} = await import('../../vch-upgrade/rollback.js');
     return rollbackVch(session, await journaled('rollback', options, own.journal));
   },
-  question: () =>
-    'the appliance goes back to its snapshot, and docker does not answer until it is up again; ',
+  question({findings}) {
+    const lost = findings.filter(({code}) => code === 'changed-since-upgrade');
+    return `the appliance goes back to its snapshot, and docker does not answer until it is up again; ${lost
+      .map(({message}) => `${printable(message)}; `)
+      .join('')}`;
+  },
   exitCode: ({report}) => upgradeExit(report),
   next: nextAfterUpgrade,
 });
