@@ -16,6 +16,8 @@ export interface ReadVch extends FoundVch {
   readonly vms: readonly ContainerVm[];
   /** The VCH's containerVMs, without those. */
   readonly count: number;
+  /** VMs that may be containers of the VCH, and whose keys could not be read. */
+  readonly unread: readonly ContainerVm[];
   /** What concerns the VCH as a whole. */
   readonly findings: readonly Finding[];
 }
@@ -43,7 +45,10 @@ export async function readVch(
       `${summary.name} (${summary.id}) has ${count} containerVMs, but --expect says ${expect}. Nothing was written. ` +
         'Check them with vch-migrate status, then run the command again with the right number',
     );
-  return {...found, vms, count, findings: strays(found, vms)};
+  const unread = vms.filter(
+    ({status, owner}) => (status === 'unreachable' || status === 'unreadable') && owner.status !== 'other',
+  );
+  return {...found, vms, count, unread, findings: strays(found, vms)};
 }
 
 /** VMs handled side by side: a plugin that never settles must not cost its time limit for each VM in turn. */

@@ -7,10 +7,8 @@ import {
   ID_KEY,
   isApplianceId,
   isContainerId,
-  LOCK_KEY,
+  LEASE_KEYS,
   NAME_KEYS,
-  RENAME_CLAIM_KEY,
-  UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
 import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
@@ -49,8 +47,6 @@ export interface FoundVch {
   readonly inventory: VicInventory;
 }
 
-/** The keys by which somebody holds a VCH. */
-const LEASE_KEYS = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, RENAME_CLAIM_KEY];
 const KEYS = [
   NAME_KEYS.appliance.hidden,
   NAME_KEYS.appliance.legacy,
