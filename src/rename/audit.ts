@@ -15,7 +15,6 @@ import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
 import {isRenameMarked, renameSupport} from '../migration/rename-class.js';
-import {unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {type Link, linksOf} from './aliases.js';
 import {
@@ -168,7 +167,7 @@ function nameAndIdentityFindings(vm: ReadableVm, {convention, files, twins}: Sur
 
 function displayNameFindings(vm: ReadableVm, convention: NamingConvention): Finding[] {
   const {config, containerId} = vm;
-  const displayName = unescapeName(vm.displayName);
+  const displayName = vm.displayName;
   const name = containerNameOf(config);
   if (name === null) {
     return [

@@ -13,7 +13,6 @@ import {dataVersionOf, RENAME_PERSISTED_VERSION} from '../migration/data-version
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
-import {escapeName, unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
@@ -255,5 +254,5 @@ function notKept(vm: ReadableVm): Finding[] {
 
 /** Only if it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename). */
 function displayed(vm: ReadableVm, name: string): {displayName?: string} {
-  return unescapeName(vm.displayName) === name ? {} : {displayName: escapeName(name)};
+  return vm.displayName === name ? {} : {displayName: name};
 }
