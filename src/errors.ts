@@ -75,6 +75,20 @@ export function hasCode(error: unknown, code: ErrorCode): error is VchError {
   return error instanceof VchError && error.code === code;
 }
 
+/** The message of what was thrown, which may be anything: an object that cannot even be made a string, too. */
+export function thrownMessage(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return `a value that has no text (${typeof thrown})`;
+  }
+}
+
+/** The type and the message of what was thrown. */
+export function thrownText(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrownMessage(thrown)}` : thrownMessage(thrown);
+}
+
 /** The code of a system error, such as `ENOENT`; `unknown reason` if a caught value has none. */
 export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
@@ -83,10 +97,9 @@ export function systemCode(error: unknown): string {
 /** A caught value as a VchError. Any other error is a defect of this tool, and the message says so. */
 export function toVchError(error: unknown): VchError {
   if (error instanceof VchError) return error;
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new VchError(
     'VCH_ERR_INTERNAL',
-    `a defect of vch-migrate: ${text}; please report it with the output of the same command with --debug`,
+    `a defect of vch-migrate: ${thrownText(error)}; please report it with the output of the same command with --debug`,
     {cause: error},
   );
 }

@@ -47,6 +47,7 @@ export function recordingTerminal(parts: Partial<Terminal> = {}): {
     errors,
     out: async (chunk) => {
       written.stdout += chunk;
+      return true;
     },
     ask: async () => '',
     askSecret: async () => '',

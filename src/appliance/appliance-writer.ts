@@ -1,5 +1,5 @@
 import {VchError} from '../errors.js';
-import type {ExtraConfig, KeyValue} from '../extraconfig/extra-config.js';
+import {type ExtraConfig, type KeyValue, rawOf} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
 import {APPLIANCE, type Ended, retry} from '../vim25/retry.js';
@@ -154,7 +154,7 @@ export function missingKeys(
   wanted: Readonly<Record<string, string | null>>,
 ): KeyValue[] {
   return Object.entries(wanted).flatMap(([key, value]) =>
-    (config[key] ?? null) === value ? [] : [{key, value: value ?? ''}],
+    rawOf(config, key) === value ? [] : [{key, value: value ?? ''}],
   );
 }
 

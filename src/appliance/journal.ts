@@ -24,7 +24,7 @@ export function fileJournal(
   {runId, command, log}: {readonly runId: string; readonly command: string; readonly log: Logger},
 ): Journal {
   const path = join(directory, `${runId}.jsonl`);
-  const append = (entry: object) => appendFileSync(path, `${JSON.stringify(entry)}\n`);
+  const append = (entry: object) => appendFileSync(path, `${JSON.stringify(entry)}\n`, {mode: 0o600});
   try {
     mkdirSync(directory, {recursive: true});
     append({schema: 'vch-migrate/journal/v1', time: new Date().toISOString(), run: runId, command});

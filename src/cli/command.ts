@@ -5,6 +5,7 @@ import type {Logger} from '../log.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
 import type {Report, ReportCommand as ReportCommandName} from '../report/report.js';
+import type {ReadText} from '../text-file.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {Session} from '../vim25/session.js';
 import type {RunContext} from './context.js';
@@ -31,6 +32,7 @@ export interface Invocation {
   readonly args: readonly string[];
   readonly commands: readonly Command[];
   readonly terminal: Pick<Terminal, 'variables' | 'interactive'>;
+  readonly read?: ReadText;
 }
 
 /** How the help shows a command. */
@@ -144,7 +146,7 @@ export function reportCommand<Own extends OptionSet, More extends object>(
   return {
     ...definition,
     options,
-    prepare({given, args, commands, terminal}) {
+    prepare({given, args, commands, terminal, read}) {
       const problems = problemsOf(given, name);
       requirePositionals(definition, args, problems);
       const own = readValues(definition.options, given, problems);
@@ -154,6 +156,7 @@ export function reportCommand<Own extends OptionSet, More extends object>(
       const settings = readSettings(given, problems, {
         command: name,
         terminal,
+        read,
         needsVch: writes && plan === undefined,
         withYes: asks && !terminal.interactive ? withYes({name, options}, given, args) : undefined,
         files: [plan, given.text('out')],
@@ -223,12 +226,13 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
   return {
     ...definition,
     options,
-    prepare({given, args, commands, terminal}) {
+    prepare({given, args, commands, terminal, read}) {
       const problems = problemsOf(given, definition.name);
       const own = readValues(definition.options, given, problems);
       const settings = readSettings(given, problems, {
         command: definition.name,
         terminal,
+        read,
         needsVch: false,
         formats: LISTING_FORMATS,
       });

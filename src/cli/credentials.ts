@@ -1,7 +1,7 @@
 import {delimiter} from 'node:path';
+import {type ReadText, whyUnread} from '../text-file.js';
 import type {GivenOptions, Problems} from './option.js';
 import {type ParsedTarget, parseTarget, type Target} from './target.js';
-import type {ReadText} from './text-file.js';
 
 /** The environment variables of the process, as given. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -56,8 +56,8 @@ export interface Access {
   readonly user: string | undefined;
   /** `undefined`: nobody said it; it is asked for. */
   readonly password: string | undefined;
-  /** True when the password stands on the command line, where others can see it. */
-  readonly passwordVisible: boolean;
+  /** What others on this machine can see of it. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -76,12 +76,12 @@ export function readAccess(
   const named = chooseTarget(given, env);
   if (named === undefined) {
     problems.add('--target is missing: name the vCenter, in GOVC_URL or VIC_MACHINE_TARGET if you like');
-    return {target: undefined, user: undefined, password: undefined, passwordVisible: false};
+    return {target: undefined, user: undefined, password: undefined, warnings: []};
   }
   const parsed: ParsedTarget = parseTarget(named.text);
   if (parsed.status === 'invalid') {
     problems.add(`${named.word} ${parsed.problem}`);
-    return {target: undefined, user: undefined, password: undefined, passwordVisible: false};
+    return {target: undefined, user: undefined, password: undefined, warnings: []};
   }
   const {target} = parsed;
   const password = optionPassword(given, read, problems);
@@ -91,7 +91,7 @@ export function readAccess(
       target,
       user: given.text('user'),
       password,
-      passwordVisible: given.text('password') !== undefined,
+      warnings: visible(given.text('password') !== undefined),
     };
   }
   const inUrl = (source: Source, what: 'user' | 'password') =>
@@ -115,8 +115,24 @@ export function readAccess(
       inUrl('vic-machine', 'password') ??
       govcSecret(env.govc.password, 'GOVC_PASSWORD', read, problems) ??
       inUrl('govc', 'password'),
-    passwordVisible: given.text('password') !== undefined || inUrl('option', 'password') !== undefined,
+    warnings: [
+      ...visible(given.text('password') !== undefined || inUrl('option', 'password') !== undefined),
+      ...[given.text('password-file'), env.govc.password].flatMap((path) => readableByOthers(path, read)),
+    ],
   };
+}
+
+function visible(onCommandLine: boolean): readonly string[] {
+  return onCommandLine
+    ? ['others on this machine can see a password on the command line; use --password-file or GOVC_PASSWORD']
+    : [];
+}
+
+function readableByOthers(path: string | undefined, read: ReadText): readonly string[] {
+  const file = path === undefined ? undefined : read(path);
+  return file?.status === 'read' && file.shared === true
+    ? ['others on this machine can read the file of the password; chmod 600 keeps them out']
+    : [];
 }
 
 function chooseTarget(
@@ -137,14 +153,13 @@ function optionPassword(given: GivenOptions, read: ReadText, problems: Problems)
   if (password !== undefined) problems.add('--password and --password-file exclude each other');
   const file = read(path);
   if (file.status !== 'read') {
-    problems.add(
-      `--password-file cannot be read (${file.status === 'missing' ? 'no such file' : file.reason})`,
-    );
+    problems.add(`--password-file cannot be read (${whyUnread(file)})`);
     return undefined;
   }
   // An editor ends the last line; blanks may belong to the password.
   const text = file.text.replace(/\r?\n$/, '');
   if (text === '') problems.add('--password-file is empty');
+  if (text.includes('\0')) problems.add('--password-file is no text; save it as UTF-8');
   return text === '' ? undefined : text;
 }
 

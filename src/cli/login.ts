@@ -12,11 +12,7 @@ export async function withTarget<T>(
   use: (session: Session, user: string) => Promise<T>,
 ): Promise<T> {
   const {target} = settings;
-  if (settings.passwordVisible) {
-    context.log.warn(
-      'others on this machine can see a password on the command line; use --password-file or GOVC_PASSWORD',
-    );
-  }
+  for (const warning of settings.warnings) context.log.warn(warning);
   if (target.kind === 'vsphere') {
     const user = settings.user ?? '';
     const password = settings.password ?? (await askPassword(user, target.url, context));

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import {randomUUID} from 'node:crypto';
 import {setFlagsFromString} from 'node:v8';
+import {thrownText} from '../errors.js';
 import {TOOL_VERSION} from '../tool-version.js';
 import {commands} from './commands.js';
 import {layers} from './context.js';
+import {EXIT} from './exit.js';
 import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';
@@ -11,22 +13,44 @@ import {processTerminal} from './terminal.js';
 // Left to itself V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects.
 setFlagsFromString('--optimize-for-size');
 
-// A defect outside of every promise we wait for: one line, as for every other failure, and no guess about the state.
-process.on('uncaughtException', (error) => {
+// Ending early is told: a plugin may call process.exit, and a promise that nothing settles ends a process without a word.
+let told = false;
+process.on('exit', (code) => {
+  if (told) return;
+  process.exitCode = EXIT.failed;
   process.stderr.write(
-    `vch-migrate: VCH_ERR_INTERNAL: a defect of vch-migrate (${error.name}); see vch-migrate status\n`,
+    `vch-migrate: VCH_ERR_INTERNAL: a plugin or a defect ended the process (exit ${code}) before its report; ` +
+      'see what was written with vch-migrate status\n',
   );
-  process.exit(1);
 });
+
+/** Ends the process at once, with nothing more to say. */
+function end(code: number): never {
+  told = true;
+  process.exit(code);
+}
+
+// A defect outside of every promise we wait for: one line, as for every other failure, and no guess about the state.
+process.on('uncaughtException', (error: unknown) => {
+  process.stderr.write(
+    `vch-migrate: VCH_ERR_INTERNAL: a defect of vch-migrate or of a plugin (${thrownText(error).split(':')[0]}); see vch-migrate status\n`,
+  );
+  end(EXIT.failed);
+});
+
+const terminal = processTerminal(process);
+// stdout is for the result: what a plugin prints goes to where people read along.
+process.stdout.write = terminal.errors.write.bind(terminal.errors);
 
 process.exitCode = await run(process.argv.slice(2), commands, {
   ...layers,
-  terminal: processTerminal(process),
-  stop: listenForStop(process, (code) => process.exit(code)),
+  terminal,
+  stop: listenForStop(process, end),
   version: TOOL_VERSION,
   now: () => new Date(),
   newRunId: randomUUID,
 });
+told = true;
 
 // A third-party plugin may leave a timer behind, which must not keep the process alive. Without one this never fires.
 setTimeout(() => process.exit(), 1000).unref();

@@ -35,6 +35,7 @@ export async function parseCommandLine(
   args: readonly string[],
   options: ParseOptions,
 ): Promise<ParsedCommandLine> {
+  refuseInherited(args);
   let text = '';
   let chosen: {readonly command: Command; readonly argv: Argv} | undefined;
   const parser = yargs([])
@@ -92,6 +93,14 @@ export async function parseCommandLine(
     }),
     refuseUnknown: refuser(command, {argv: chosen.argv, known, given}),
   };
+}
+
+/** yargs keeps options in objects, and takes what those inherit for its own: no option is called so. */
+function refuseInherited(args: readonly string[]): void {
+  const named = args.flatMap((word) => /^--?([^=]+)/.exec(word)?.slice(1) ?? []);
+  const inherited = named.find((name) => name in Object.prototype);
+  if (inherited !== undefined)
+    throw new VchError('VCH_ERR_USAGE', `unknown option --${inherited}; see vch-migrate --help`);
 }
 
 /** vic-machine's `--debug N` means our `--debug`, and nothing where N is 0. */

@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto';
-import {readFileSync, writeFileSync} from 'node:fs';
 import {type PlanBody, planBodyShape, stale} from '../containers/saved-plan.js';
 import {systemCode, VchError} from '../errors.js';
 import {fields, members, moment, oneOf, ShapeMismatch, type ShapeOf, text} from '../json-shape.js';
@@ -8,6 +7,8 @@ import {canonicalJson, type Json} from '../migration/canonical-json.js';
 import {toJson} from '../report/formats/json.js';
 import type {Report} from '../report/report.js';
 import {reportShape} from '../report/report.js';
+import {requiredText} from '../text-file.js';
+import {writeWhole} from './result-file.js';
 
 const planShape = fields({
   schema: oneOf(['vch-migrate/plan/v1']),
@@ -33,7 +34,7 @@ export function savePlan(path: string, plan: PlanBody, report: Report, log: Logg
   const {schema, ...others} = rest;
   const saved: SavedPlan = {schema, digest: digestOf(rest), ...others};
   try {
-    writeFileSync(path, toJson(saved));
+    writeWhole(path, toJson(saved));
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
@@ -98,15 +99,14 @@ function digestOf(rest: object): string {
 }
 
 function readJson(path: string, refuse: Refuse): unknown {
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new VchError(
-      'VCH_ERR_USAGE',
-      `${path} cannot be read (${systemCode(error)}); name a file that vch-migrate plan --out or --report made`,
-    );
-  }
+  const content = requiredText(
+    path,
+    (why) =>
+      new VchError(
+        'VCH_ERR_USAGE',
+        `${path} cannot be read (${why}); name a file that vch-migrate plan --out or --report made`,
+      ),
+  );
   try {
     const document: unknown = JSON.parse(content);
     return document;

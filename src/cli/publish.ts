@@ -1,4 +1,3 @@
-import {writeFileSync} from 'node:fs';
 import type {ProgressEvent} from '../containers/outcome.js';
 import {systemCode, toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
@@ -6,6 +5,7 @@ import type {Format, Listing} from '../report/format.js';
 import {type EventsHead, eventLine, type RunEvent} from '../report/formats/ndjson.js';
 import type {LayoutOptions} from '../report/layout.js';
 import {EXIT, type Exit} from './exit.js';
+import {writeWhole} from './result-file.js';
 import type {OutputSettings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
@@ -26,38 +26,63 @@ export async function tell(listing: Listing, context: Publishing): Promise<Exit>
     if (format.listing !== undefined) return format.listing(listing, layout);
     throw new VchError('VCH_ERR_INTERNAL', `a listing was to be written as ${format.name}`);
   };
-  return (await publish(render, context)) ? EXIT.done : EXIT.failed;
+  return (await publish(render, context)).ok ? EXIT.done : EXIT.failed;
 }
 
-/**
- * Prints a result to stdout and writes it to the report files; returns whether the files could be written. `printed`
- * replaces what stdout gets, where the stream has part of the result already.
- */
-export async function publish(
+/** What became of a result. */
+export interface Delivery {
+  /** Nothing failed. */
+  readonly ok: boolean;
+  /** stdout took it: false where that failed, and where nobody reads it any more (`| head`). */
+  readonly seen: boolean;
+}
+
+/** Writes a result to the report files, and prints it; `print` is used instead where stdout has part of it already. */
+export function publish(
   render: Render,
   {output, terminal, log}: Publishing,
-  printed?: string,
-): Promise<boolean> {
-  const layout = {columns: terminal.columns, colour: terminal.colour && !output.noColor};
-  // The screen first: a file that cannot be written must not cost the result.
-  await terminal.out(printed ?? render(output.format, layout));
-  try {
-    writeReports(render, output);
-    return true;
-  } catch (error) {
-    // stdout has its one document already.
-    const {code, message} = toVchError(error);
-    log.error(`${code}: ${message}`);
-    return false;
-  }
+  print = () =>
+    terminal.out(
+      render(output.format, {columns: terminal.columns, colour: terminal.colour && !output.noColor}),
+    ),
+): Promise<Delivery> {
+  return deliver(render, output, print, log);
 }
 
-/** Writes a result to the report files. It tries all of them before it reports the ones that failed. */
-export function writeReports(render: Render, {reports}: OutputSettings): void {
+/** The files first: a terminal that is gone, or a reader that has stopped, must not cost them. */
+export async function deliver(
+  render: Render,
+  output: Pick<OutputSettings, 'reports'>,
+  print: () => Promise<boolean>,
+  log: Logger,
+): Promise<Delivery> {
+  let ok = true;
+  let seen = false;
+  const failed = (error: unknown) => {
+    // stdout may have its one document already.
+    const {code, message} = toVchError(error);
+    log.error(`${code}: ${message}`);
+    ok = false;
+  };
+  try {
+    writeReports(render, output);
+  } catch (error) {
+    failed(error);
+  }
+  try {
+    seen = await print();
+  } catch (error) {
+    failed(error);
+  }
+  return {ok, seen};
+}
+
+/** It tries all of the files before it reports the ones that failed. */
+function writeReports(render: Render, {reports}: Pick<OutputSettings, 'reports'>): void {
   const failed: string[] = [];
   for (const {path, format} of reports) {
     try {
-      writeFileSync(path, render(format, PAGE));
+      writeWhole(path, render(format, PAGE));
     } catch (error) {
       failed.push(`--report ${path} could not be written (${systemCode(error)})`);
     }
@@ -73,7 +98,7 @@ export function writeReports(render: Render, {reports}: OutputSettings): void {
 export class EventStream {
   readonly #terminal: Pick<Terminal, 'out'>;
   #opened = false;
-  #written: Promise<void> = Promise.resolve();
+  #written: Promise<boolean> = Promise.resolve(true);
 
   constructor(terminal: Pick<Terminal, 'out'>) {
     this.#terminal = terminal;
@@ -101,8 +126,8 @@ export class EventStream {
     if (event.type === 'progress') this.write({type: 'progress', time, done: event.done, total: event.total});
   }
 
-  /** Settles when everything is written. */
-  flushed(): Promise<void> {
+  /** Settles when everything is written: whether somebody still reads. */
+  flushed(): Promise<boolean> {
     return this.#written;
   }
 

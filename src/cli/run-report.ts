@@ -1,7 +1,12 @@
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
+import {systemCode} from '../errors.js';
+import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {reportEvents} from '../report/formats/ndjson.js';
+import {rollbackCard} from '../report/phrases.js';
 import type {Report} from '../report/report.js';
 import type {Session} from '../vim25/session.js';
 import type {PreparedReport, ReadyRun} from './command.js';
@@ -12,6 +17,7 @@ import {commonExit, EXIT, type Exit} from './exit.js';
 import {targetOf, withTarget} from './login.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
+import {writeWhole} from './result-file.js';
 
 /** What a run over a VCH works with, whoever has it carried out. */
 export interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
@@ -127,21 +133,35 @@ function withoutBar({ask, goOn, declined}: Confirmation, followed: FollowedRun):
   };
 }
 
-/** Prints the report, and writes it into the files. */
+/** Writes the report into the files, and prints it. */
 async function present({report, exit, declined}: CarriedOut, context: RunContext): Promise<Exit> {
   const {events, output, log} = context;
-  const streams = output.format.stream === true;
-  if (streams) {
-    for (const event of reportEvents(report)) events.write(event);
-    await events.flushed();
-  }
-  const published = await publish(
+  if (output.format.stream === true) for (const event of reportEvents(report)) events.write(event);
+  const {ok, seen} = await publish(
     (format, layout) => format.report(report, layout),
     context,
-    streams ? '' : undefined,
+    output.format.stream === true ? () => events.flushed() : undefined,
   );
+  if (!seen) keepWayBack(report, log);
   if (declined) log.warn('nothing was written');
-  return published || exit !== EXIT.done ? exit : EXIT.failed;
+  return ok || exit !== EXIT.done ? exit : EXIT.failed;
+}
+
+/** How to go on by hand is kept, on stderr and in a file, where stdout did not take it. */
+function keepWayBack(report: Report, log: Logger): void {
+  const lines = rollbackCard(report);
+  if (lines.length === 0) return;
+  for (const line of lines) log.error(line);
+  const name = `vch-migrate-way-back-${report.runId}.txt`;
+  for (const folder of [process.cwd(), tmpdir()]) {
+    try {
+      writeWhole(join(folder, name), `${lines.join('\n')}\n`);
+      log.error(`the way back is kept in ${join(folder, name)}`);
+      return;
+    } catch (error) {
+      log.error(`${join(folder, name)} could not be written (${systemCode(error)})`);
+    }
+  }
 }
 
 /** A signal during the question reads like a no to the layer below. */

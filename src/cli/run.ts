@@ -1,19 +1,20 @@
+import {statSync} from 'node:fs';
 import {toVchError, type VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Failure, Format} from '../report/format.js';
 import {DEFAULT_FORMAT, FORMATS} from '../report/formats.js';
 import {printable} from '../report/printable.js';
+import {readTextFile, remembering} from '../text-file.js';
 import type {Command} from './command.js';
 import type {CliContext} from './context.js';
 import {plantedSecrets, readEnvironment} from './credentials.js';
 import {EXIT, exitCodeOfError} from './exit.js';
 import type {GivenOptions} from './option.js';
 import {optionsOf, parseCommandLine, standingFor} from './parse-command-line.js';
-import {EventStream, writeReports} from './publish.js';
+import {deliver, EventStream} from './publish.js';
 import {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
 import {withSettingsFile} from './settings-file.js';
-import {readTextFile} from './text-file.js';
 
 /** What is known of a command line when it fails. */
 interface Failing {
@@ -33,6 +34,7 @@ export async function run(
 ): Promise<number> {
   const {terminal, version, stop, now} = context;
   const redactor = new Redactor();
+  const read = remembering(readTextFile);
   let failing: Failing = {
     command: null,
     format: DEFAULT_FORMAT,
@@ -49,16 +51,16 @@ export async function run(
     }
     const command = standingFor(parsed.command, parsed.given, commands);
     const know = (given: GivenOptions) => {
-      for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), readTextFile))
+      for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), read))
         redactor.add(secret);
       const format = FORMATS.find(({name}) => name === given.text('format')) ?? DEFAULT_FORMAT;
       failing = {...failing, command: command.name, format};
     };
     know(parsed.given);
     parsed.refuseUnknown();
-    const given = await withSettingsFile(parsed.given, command, optionsOf(commands), readTextFile);
+    const given = await withSettingsFile(parsed.given, command, optionsOf(commands), read);
     know(given);
-    const prepared = command.prepare({given, args: parsed.args, commands, terminal});
+    const prepared = command.prepare({given, args: parsed.args, commands, terminal, read});
     const {output} = prepared;
     // Not before it is needed: loading winston takes longer than all of --help.
     const {withRunLogger} = await import('./logger.js');
@@ -101,18 +103,29 @@ async function fail(
   };
   try {
     const render = (format: Format) => format.failure(failure, now().toISOString());
-    // People have it on stderr already.
-    if (failing.events?.opened) {
+    const print = async () => {
       // The head of the stream is out already.
+      if (!failing.events?.opened)
+        return failing.format === DEFAULT_FORMAT || terminal.out(render(failing.format));
       failing.events.write({type: 'error', error: failure.error});
-      await failing.events.flushed();
-    } else if (failing.format !== DEFAULT_FORMAT) await terminal.out(render(failing.format));
-    if (output !== undefined) writeReports(render, output);
+      return failing.events.flushed();
+    };
+    // People have it on stderr already.
+    const reports = output?.reports.filter(({path}) => !keeps(path, log)) ?? [];
+    await deliver(render, {reports}, print, log);
   } catch (second) {
     const added = toVchError(second);
     log.error(`${added.code}: ${added.message}`);
   }
   return exitCodeOfError(error, stop.by());
+}
+
+/** The report of an earlier run is worth more than the news that this one failed. */
+function keeps(path: string, log: Logger): boolean {
+  const there = statSync(path, {throwIfNoEntry: false});
+  if (there === undefined || !there.isFile() || there.size === 0) return false;
+  log.warn(`--report ${path} still has the report of an earlier run`);
+  return true;
 }
 
 function stackOf(error: Error): readonly string[] {

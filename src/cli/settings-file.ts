@@ -1,7 +1,7 @@
-import type {parseDocument} from 'yaml';
+import type {parseDocument, visit} from 'yaml';
+import {type ReadText, whyUnread} from '../text-file.js';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
 import {suggest} from './parse-command-line.js';
-import type {ReadText} from './text-file.js';
 
 /**
  * The options of a command line, and behind them those of the file that `--settings` names: it counts like options
@@ -15,16 +15,15 @@ export async function withSettingsFile(
 ): Promise<GivenOptions> {
   const path = given.text('settings');
   if (path === undefined || path === '') return given;
-  const {parseDocument} = await import('yaml');
+  const {parseDocument, visit} = await import('yaml');
   const problems = new Problems(command.name);
   const file = read(path);
   if (file.status !== 'read') {
-    problems.add(
-      `--settings: ${path} cannot be read (${file.status === 'missing' ? 'no such file' : file.reason})`,
-    );
+    problems.add(`--settings: ${path} cannot be read (${whyUnread(file)})`);
   }
   const settings = parseSettingsFile(file.status === 'read' ? file.text : '', {
     parseDocument,
+    visit,
     known,
     problems,
   });
@@ -51,19 +50,37 @@ export type FileSettings = ReadonlyMap<string, readonly string[] | boolean>;
 
 interface Parsing {
   readonly parseDocument: typeof parseDocument;
+  readonly visit: typeof visit;
   /** Every option of every command. */
   readonly known: OptionSet;
   readonly problems: Problems;
 }
 
 /** Reads a settings file: YAML, a map from the names of options to their values. Adds every problem it finds; returns `null` where the file is no such map. */
-function parseSettingsFile(text: string, {parseDocument, known, problems}: Parsing): FileSettings | null {
+function parseSettingsFile(
+  text: string,
+  {parseDocument, visit, known, problems}: Parsing,
+): FileSettings | null {
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
   const document = parseDocument(text, {schema: 'failsafe'});
-  for (const {code, linePos} of document.errors) {
-    problems.add(`--settings: line ${linePos?.[0].line ?? '?'} is no YAML (${code})`);
+  // One mistake makes the parser find many.
+  const [error] = document.errors;
+  if (error !== undefined) {
+    problems.add(`--settings: line ${error.linePos?.[0].line ?? '?'} is no YAML (${error.code})`);
+    return null;
   }
-  if (document.errors.length > 0) return null;
+  const aliases: string[] = [];
+  visit(document, {
+    Alias: (_key, {source}) => {
+      aliases.push(source);
+    },
+  });
+  if (aliases.length > 0) {
+    problems.add(
+      `--settings: YAML aliases (*${aliases[0]}) are not read here; write the value where it is needed`,
+    );
+    return null;
+  }
   const content: unknown = document.toJS();
   // An empty file is a map without anything.
   if (content === '' || content === null) return new Map();

@@ -1,16 +1,16 @@
 import {accessSync, constants, statSync} from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import type {VchSelector} from '../containers/run-options.js';
-import {VchError} from '../errors.js';
+import {systemCode, VchError} from '../errors.js';
 import type {Format} from '../report/format.js';
 import {DEFAULT_FORMAT, FORMATS} from '../report/formats.js';
+import {type ReadText, readTextFile} from '../text-file.js';
 import type {TlsOptions} from '../vim25/tls.js';
 import {readAccess, readEnvironment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
 import {oneOf} from './options.js';
 import type {Target} from './target.js';
 import type {Terminal} from './terminal.js';
-import {type ReadText, readTextFile} from './text-file.js';
 import {readTrust} from './trust.js';
 
 // Why: docs/decisions/004-settings-and-next-commands.md
@@ -31,7 +31,8 @@ export interface Settings {
   readonly target: Target;
   readonly user: string | undefined;
   readonly password: string | undefined;
-  readonly passwordVisible: boolean;
+  /** What others on this machine can see of it. */
+  readonly warnings: readonly string[];
   readonly tls: TlsOptions;
   readonly vch: VchSelector;
   readonly output: OutputSettings;
@@ -48,7 +49,7 @@ export interface SettingsContext {
   readonly files?: readonly (string | undefined)[];
   /** The forms its result can take; all by default. */
   readonly formats?: readonly Format[];
-  readonly read?: ReadText;
+  readonly read?: ReadText | undefined;
 }
 
 /** Reads the options and the environment of a command that logs in; throws everything that is wrong at once. */
@@ -59,7 +60,7 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
   const tls = readTrust(given, env, read, problems);
   const output = readOutput(given, problems, formats);
   refuseTwice([...files, output.logFile, ...output.reports.map(({path}) => path)], problems);
-  if (access.target?.kind === 'simulator') refuseUnreadable(access.target.fixture, read, problems);
+  if (access.target?.kind === 'simulator') refuseUnreadable(access.target.fixture, problems);
   if (access.target?.kind === 'vsphere' && access.password === undefined && !terminal.interactive) {
     problems.add(
       'the password is missing and there is no terminal to ask on: use --password-file or GOVC_PASSWORD',
@@ -79,7 +80,7 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
     target: access.target,
     user: access.user,
     password: access.password,
-    passwordVisible: access.passwordVisible,
+    warnings: access.warnings,
     tls,
     vch: {
       name: given.text('name'),
@@ -159,9 +160,15 @@ function refuseTwice(paths: readonly (string | undefined)[], problems: Problems)
     problems.add(`${path} is named for two files at once`);
 }
 
-function refuseUnreadable(fixture: string, read: ReadText, problems: Problems): void {
-  const file = read(fixture);
-  if (file.status === 'missing') problems.add(`--target: there is no fixture ${fixture}`);
-  if (file.status === 'unreadable')
-    problems.add(`--target: the fixture ${fixture} cannot be read (${file.reason})`);
+function refuseUnreadable(fixture: string, problems: Problems): void {
+  try {
+    accessSync(fixture, constants.R_OK);
+  } catch (error) {
+    const reason = systemCode(error);
+    problems.add(
+      reason === 'ENOENT' || reason === 'ENOTDIR'
+        ? `--target: there is no fixture ${fixture}`
+        : `--target: the fixture ${fixture} cannot be read (${reason})`,
+    );
+  }
 }

@@ -1,11 +1,16 @@
 import type {VmOutcome} from '../containers/outcome.js';
 import type {MaxErrors, Narrowing, Select, Staging} from '../containers/run-options.js';
 import {VM_STATUSES} from '../report/report.js';
+import {unescapeName} from '../vim25/managed-object.js';
+import {glob} from './glob.js';
 import {type Option, type Problems, parsed, text, texts, type Values, wholeNumber} from './option.js';
 
 /** The word of `--only` for what a report left undone. */
 export const UNRESOLVED = 'unresolved';
-const POWER: Readonly<Record<string, string>> = {on: 'poweredOn', off: 'poweredOff'};
+const POWER = new Map([
+  ['on', 'poweredOn'],
+  ['off', 'poweredOff'],
+]);
 
 type Test = (vm: VmOutcome) => boolean;
 interface Criterion {
@@ -129,14 +134,16 @@ function criterion(option: string, value: string, problems: Problems): readonly 
 function testOf(field: string, value: string): Test | undefined {
   switch (field) {
     case 'name': {
-      const matches = glob(value);
+      // As people write a name, or as vSphere sends it.
+      const globs = [value, unescapeName(value)].map(glob);
+      const matches = (name: string) => globs.some((fits) => fits(name));
       return (vm) => matches(vm.displayName) || (vm.containerName !== null && matches(vm.containerName));
     }
     case 'id':
       return (vm) => vm.id === value || (value.length >= 6 && vm.containerId?.startsWith(value) === true);
     case 'power':
       return ['on', 'off', 'suspended', 'poweredOn', 'poweredOff'].includes(value)
-        ? (vm) => vm.powerState === (POWER[value] ?? value)
+        ? (vm) => vm.powerState === (POWER.get(value) ?? value)
         : undefined;
     case 'data': {
       const [, least, most = least] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(value) ?? [];
@@ -149,16 +156,6 @@ function testOf(field: string, value: string): Test | undefined {
     default:
       return undefined;
   }
-}
-
-/** A test by a name with `*` for any characters and `?` for one. */
-function glob(pattern: string): (name: string) => boolean {
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${escaped}$`, 'su');
-  return (name) => expression.test(name);
 }
 
 function maxErrorsOf(value: string): MaxErrors | undefined {

@@ -22,8 +22,8 @@ export interface Terminal {
   readonly errors: Writable;
   /** Where stderr is a terminal: a line of it for progress, gone before anything else is written. */
   readonly live: LiveLine | undefined;
-  /** Writes to stdout: results, and nothing else. */
-  out(text: string): Promise<void>;
+  /** Writes to stdout: results, and nothing else. False where nobody reads it any more (`| head`). */
+  out(text: string): Promise<boolean>;
   /** Asks a question that is answered with a line. */
   ask(question: string, signal: AbortSignal): Promise<string>;
   /** Asks for a line that does not show while it is typed. */
@@ -39,6 +39,8 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   // A reader that has gone (`| head`) is no failure of ours; without listeners it would end us with a stack.
   stdout.on('error', () => undefined);
   stderr.on('error', () => undefined);
+  // Its own way to stdout: whatever else writes there may be sent elsewhere.
+  const print = stdout.write.bind(stdout);
   const line = new StatusLine(stderr);
   // Without a terminal what is written goes straight to where it belongs.
   const drawn = stderr.isTTY === true && env.TERM !== 'dumb';
@@ -61,7 +63,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
       : undefined,
     out: (text) => {
       line.clear();
-      return write(stdout, text);
+      return write(print, text);
     },
     ask: async (question, signal) => {
       line.clear();
@@ -75,10 +77,14 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   };
 }
 
-function write(stream: Writable, text: string): Promise<void> {
+function write(
+  print: (text: string, written: (error?: Error | null) => void) => unknown,
+  text: string,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    stream.write(text, (error) => {
-      if (error === null || error === undefined || systemCode(error) === 'EPIPE') resolve();
+    print(text, (error) => {
+      if (error === null || error === undefined) resolve(true);
+      else if (systemCode(error) === 'EPIPE') resolve(false);
       else
         reject(
           new VchError(

@@ -1,7 +1,7 @@
+import {type ReadText, whyUnread} from '../text-file.js';
 import type {TlsOptions} from '../vim25/tls.js';
 import type {Environment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
-import type {ReadText} from './text-file.js';
 
 /** How the server's certificate is trusted, by options, then vic-machine's variables, then govc's. */
 export function readTrust(
@@ -46,9 +46,7 @@ function readCertificates(
   for (const path of paths) {
     const file = read(path);
     if (file.status !== 'read') {
-      problems.add(
-        `${word}: ${path} cannot be read (${file.status === 'missing' ? 'no such file' : file.reason})`,
-      );
+      problems.add(`${word}: ${path} cannot be read (${whyUnread(file)})`);
     } else if (!file.text.includes('-----BEGIN CERTIFICATE-----')) {
       problems.add(`${word}: ${path} holds no PEM certificate`);
     } else {

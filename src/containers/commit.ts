@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
-import {optionValues} from '../extraconfig/extra-config.js';
+import {optionValues, rawOf} from '../extraconfig/extra-config.js';
 import {labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
-import {unescapeName} from '../vim25/managed-object.js';
+import {escapeName} from '../vim25/managed-object.js';
 import type {WantedKeys} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
@@ -135,7 +135,7 @@ class Committer {
     );
     const spec = {
       changeVersion: vm.changeVersion,
-      name: decision.displayName,
+      name: decision.displayName && escapeName(decision.displayName),
       extraConfig: optionValues(written),
     };
     const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));
@@ -267,9 +267,9 @@ export function holds(vm: ReadableVm, decision: PendingDecision): boolean {
 /** What differs from the decision: keys, and the display name. */
 function differing(vm: ReadableVm, decision: PendingDecision): readonly string[] {
   const keys = writtenKeys(decision).flatMap(({key, after}) =>
-    (vm.config[key] ?? null) === after ? [] : [key],
+    rawOf(vm.config, key) === after ? [] : [key],
   );
   const {displayName} = decision;
-  const named = displayName === undefined || unescapeName(vm.displayName) === unescapeName(displayName);
+  const named = displayName === undefined || vm.displayName === displayName;
   return named ? keys : [...keys, 'its display name'];
 }

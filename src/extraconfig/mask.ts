@@ -17,20 +17,23 @@ export function shownValue(key: string, raw: string | null): string {
   return raw === null ? 'absent' : JSON.stringify(maskValue(key, raw));
 }
 
-/** A text without the user part of any URL in it. */
+/** A text without the user part of any URL in it, the slashes of which vSphere may have escaped. */
 export function maskText(text: string): string {
-  if (!text.includes('//') || !text.includes('@')) return text;
+  if (!SLASHES.test(text) || !text.includes('@')) return text;
   return text
     .split(/([\s|]+)/)
     .map(maskWord)
     .join('');
 }
 
+const SLASHES = /(?:\/|%2f){2}/i;
+
 /** Masks up to the last `@` of the word, not of the authority: a password may hold `/`, `?`, `#` and `@` unescaped. */
 function maskWord(word: string): string {
-  const start = word.indexOf('//');
+  const [slashes] = SLASHES.exec(word) ?? [''];
+  const start = word.indexOf(slashes) + slashes.length;
   const end = word.lastIndexOf('@');
-  return start === -1 || end < start ? word : `${word.slice(0, start)}//${SENSITIVE}@${word.slice(end + 1)}`;
+  return slashes === '' || end < start ? word : `${word.slice(0, start)}${SENSITIVE}@${word.slice(end + 1)}`;
 }
 
 function maskVariable(entry: string): string {

@@ -14,7 +14,7 @@ import {
   retrieveProperties,
   type WantedKeys,
 } from '../vim25/property-collector.js';
-import {booleanValue, refValue, textValue} from '../vim25/property-value.js';
+import {booleanValue, nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import type {FoundVch} from './find-vch.js';
 import {type Owner, ownerOf} from './ownership.js';
@@ -160,7 +160,7 @@ function classify(
   const base: SeenVm = {
     ...ids,
     ref: content.obj,
-    displayName: text('name') ?? content.obj.value,
+    displayName: nameValue(content.properties.get('name')) ?? content.obj.value,
     powerState: text('runtime.powerState'),
     owner: ownerOf(vch, inventory.appliances, {
       ...ids,

@@ -11,7 +11,7 @@ import {
   NAME_KEYS,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
-import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
+import {distinctRefs, type ManagedObjectReference, unescapeName} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   extraConfigOf,
@@ -21,7 +21,7 @@ import {
   retrieveOnce,
   withContainerView,
 } from '../vim25/property-collector.js';
-import {refValue, textValue} from '../vim25/property-value.js';
+import {nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
 import {ownersByPlace, owns} from './ownership.js';
@@ -155,7 +155,7 @@ function isReadable(content: ObjectContent): boolean {
 function vicVm({obj, properties}: ObjectContent): VicVm {
   return {
     ref: obj,
-    name: textValue(properties.get('name')) ?? obj.value,
+    name: nameValue(properties.get('name')) ?? obj.value,
     biosUuid: textValue(properties.get('config.uuid')),
     pool: refValue(properties.get('resourcePool')),
     folder: refValue(properties.get('parent')),
@@ -192,7 +192,8 @@ async function fitting(
 
 function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector): boolean {
   const {name, computeResource, datacenter} = selector;
-  if (name !== undefined && name !== vch.summary.name && name !== vch.summary.ownName) return false;
+  const names = [name, name && unescapeName(name)];
+  if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
   if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
   return computeResource === undefined || (path !== undefined && isInside(path, computeResource));

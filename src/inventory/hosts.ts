@@ -2,7 +2,7 @@ import type {VchError} from '../errors.js';
 import {faultError} from '../vim25/faults.js';
 import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
 import {type ObjectContent, readObjects} from '../vim25/property-collector.js';
-import {refValue, textValue} from '../vim25/property-value.js';
+import {nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 
 /** An ESXi host on which VMs of a VCH are. */
@@ -38,7 +38,7 @@ export async function readHosts(session: Session, vms: readonly ManagedObjectRef
     const text = (path: string) => textValue(content.properties.get(path));
     return {
       id: content.obj.value,
-      name: text('name') ?? content.obj.value,
+      name: nameValue(content.properties.get('name')) ?? content.obj.value,
       version: text('summary.config.product.version'),
       connectionState: text('runtime.connectionState'),
     };

@@ -10,7 +10,7 @@ export interface InventoryPath {
   readonly segments: readonly string[];
   readonly datacenter: string | null;
   readonly datacenterRef: ManagedObjectReference | null;
-  /** Names down to the datacenter, folders of datacenters included: `/folder1/dc1`, as `dcPath` wants it. */
+  /** Names down to the datacenter, as vSphere sends them, folders of datacenters included: `/folder1/dc%2f1` for `dcPath`. */
   readonly datacenterPath: string | null;
   /** Why the path is not whole; `null` if it is. */
   readonly unread: VchError | null;
@@ -18,6 +18,7 @@ export interface InventoryPath {
 
 interface Entity {
   readonly unread: VchError | null;
+  /** As vSphere sends it. */
   readonly name: string;
   readonly parent: ManagedObjectReference | null;
 }
@@ -36,7 +37,7 @@ export async function inventoryPaths(
       level.map((obj) => ({obj})),
       types.map((type) => ({type, pathSet: ['name', 'parent']})),
       ({obj, properties, missing: [missing]}) => {
-        const name = unescapeName(textValue(properties.get('name')) ?? '');
+        const name = textValue(properties.get('name')) ?? '';
         const parent = refValue(properties.get('parent'));
         const unread = missing && faultError(missing.fault, `reading ${missing.path} of ${refString(obj)}`);
         entities.set(obj.value, {name, parent, unread: unread ?? null});
@@ -70,7 +71,13 @@ function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entit
   }
   const datacenterPath =
     datacenter === null ? null : `/${segments.slice(0, segments.length - below).join('/')}`;
-  return {segments, datacenter, datacenterRef, datacenterPath, unread};
+  return {
+    segments: segments.map(unescapeName),
+    datacenter: datacenter && unescapeName(datacenter),
+    datacenterRef,
+    datacenterPath,
+    unread,
+  };
 }
 
 /** The levels that vSphere creates by itself: a datacenter's own folders, a cluster's root pool, the root folder. */
@@ -93,14 +100,11 @@ function isImplied(
  */
 export function isInside(path: InventoryPath, wanted: string): boolean {
   const names = wanted.split('/').filter((name) => name !== '');
-  if (containsRun(path.segments, names)) return true;
-  return containsRun(
-    path.segments,
-    names.filter((name) => name !== 'host' && name !== 'Resources'),
-  );
+  const explicit = names.filter((name) => name !== 'host' && name !== 'Resources');
+  return containsRun(path.segments, names) || containsRun(path.segments, explicit);
 }
 
+/** Compared as texts: a name may have a `/` of its own, and `%2f` stands for it. */
 function containsRun(segments: readonly string[], names: readonly string[]): boolean {
-  if (names.length === 0) return false;
-  return segments.some((_, start) => names.every((name, i) => segments[start + i] === name));
+  return names.length > 0 && `/${segments.join('/')}/`.includes(`/${names.map(unescapeName).join('/')}/`);
 }

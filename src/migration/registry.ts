@@ -1,5 +1,5 @@
 import {VchError} from '../errors.js';
-import type {ExtraConfig} from '../extraconfig/extra-config.js';
+import {type ExtraConfig, rawOf} from '../extraconfig/extra-config.js';
 import {
   DATA_VERSION_KEY,
   ID_KEY,
@@ -74,5 +74,5 @@ export function fingerprint(
   const exact = declared.filter((key) => !isPattern(key));
   const matches = keyMatcher(declared.filter(isPattern));
   const keys = new Set([...exact, ...Object.keys(config).filter(matches)]);
-  return Object.fromEntries([...keys].sort().map((key) => [key, digest(config[key] ?? null)]));
+  return Object.fromEntries([...keys].sort().map((key) => [key, digest(rawOf(config, key))]));
 }

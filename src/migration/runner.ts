@@ -1,5 +1,5 @@
 import {MigrationError, memoryStorage, type RunnableMigration, Umzug, type UmzugStorage} from 'umzug';
-import {ERROR_CODES, type ErrorCode, toVchError, VchError} from '../errors.js';
+import {ERROR_CODES, type ErrorCode, thrownMessage, toVchError, VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
 import {keyMatcher} from '../extraconfig/keys.js';
 import {maskText} from '../extraconfig/mask.js';
@@ -74,7 +74,7 @@ async function applyPlugin(plugin: Plugin, context: MigrationContext, options: R
     const result = plugin.up(session.draft, {dataVersion});
     if (result !== undefined) await within(options.timeLimit, result);
   } catch (error) {
-    session.stopped ??= error instanceof Error ? error : new Error(String(error));
+    session.stopped ??= error instanceof Error ? error : new Error(thrownMessage(error));
   } finally {
     session.close();
   }
@@ -99,7 +99,7 @@ function pluginFailure(plugin: Plugin, context: MigrationContext, cause: Error):
     const message = `${what} cannot be used: ${cause.message}. Nothing was written. Declare the key, or do not touch it, ${again}`;
     return new VchError('VCH_ERR_PLUGIN_INVALID', message, {cause});
   }
-  const message = `${what} failed: ${maskText(cause.message)}. None of its changes were kept. Correct the plugin, ${again}`;
+  const message = `${what} failed: ${maskText(thrownMessage(cause))}. None of its changes were kept. Correct the plugin, ${again}`;
   return new VchError('VCH_ERR_PLUGIN_FAILED', message, {cause});
 }
 

@@ -1,7 +1,7 @@
 import {register} from 'node:module';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {systemCode, VchError} from '../errors.js';
+import {systemCode, thrownMessage, VchError} from '../errors.js';
 import {FIRST_FOREIGN_VERSION, HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import {definePlugin, type Plugin, type PluginDefinition} from '../migration/plugin.js';
 import {pluginFaults} from '../migration/plugin-rules.js';
@@ -52,7 +52,7 @@ async function importModule(file: string): Promise<unknown> {
 
 function importFault(file: string, error: unknown): string {
   const code = systemCode(error);
-  const text = error instanceof Error ? error.message : String(error);
+  const text = thrownMessage(error);
   const [line = ''] = text.split('\n');
   // `definePlugin` threw it, perhaps that of another copy of this package. Its message says what to correct.
   if (code === 'VCH_ERR_PLUGIN_INVALID') return `is not a valid plugin: ${text}`;

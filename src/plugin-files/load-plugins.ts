@@ -11,7 +11,12 @@ export async function loadPlugins(directories: readonly string[]): Promise<Plugi
   const files = new Map<string, string>();
   for (const directory of directories) {
     for (const file of await pluginFiles(directory)) {
-      const real = await realpath(file);
+      const real = await realpath(file).catch((error: unknown) => {
+        throw new VchError(
+          'VCH_ERR_PLUGIN_INVALID',
+          `${file} cannot be read (${systemCode(error)}): it is a link that leads nowhere. Remove it, or mend what it names`,
+        );
+      });
       // A directory that is named twice counts once.
       if (!files.has(real)) files.set(real, file);
     }

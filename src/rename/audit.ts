@@ -15,7 +15,6 @@ import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
 import {isRenameMarked, renameSupport} from '../migration/rename-class.js';
-import {unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {type Link, linksOf} from './aliases.js';
 import {
@@ -132,8 +131,7 @@ function linkFindings(
 }
 
 function displayNameFindings(vm: ReadableVm, name: string | null, convention: NamingConvention): Finding[] {
-  const {config, containerId} = vm;
-  const displayName = unescapeName(vm.displayName);
+  const {config, containerId, displayName} = vm;
   if (name === null) {
     const message = 'it has no container name from which its display name could be derived';
     return [{code: 'name-missing', message}];

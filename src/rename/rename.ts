@@ -13,7 +13,6 @@ import {dataVersionOf, RENAME_PERSISTED_VERSION} from '../migration/data-version
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
-import {escapeName, unescapeName} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
@@ -205,9 +204,7 @@ function decideRename(oldName: string, newName: string, convention: NamingConven
     renameOwnAliases(draft, oldName, newName);
     const displayName = displayNameOf(convention, {containerId: vm.containerId, name: newName});
     // Only if it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename).
-    const renamed =
-      unescapeName(vm.displayName) === displayName ? {} : {displayName: escapeName(displayName)};
-    return {...writeDraft(draft, notKept(vm)), ...renamed};
+    return {...writeDraft(draft, notKept(vm)), ...(vm.displayName === displayName ? {} : {displayName})};
   };
 }
 

@@ -6,7 +6,6 @@ import {Draft} from '../extraconfig/draft.js';
 import {type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
-import {unescapeName} from '../vim25/managed-object.js';
 import {holderOf, nameInUse} from './docker-name.js';
 import {
   type Containers,
@@ -131,8 +130,7 @@ function decideReturn(before: ReadableVm, renamed: PendingDecision): Decide {
     for (const {key, before: raw, after} of renamed.changes) {
       if (draft.raw(key) === after) draft.setRaw(key, raw);
     }
-    const untouched =
-      renamed.displayName !== undefined && unescapeName(vm.displayName) === unescapeName(renamed.displayName);
+    const untouched = vm.displayName === renamed.displayName;
     return {...writeDraft(draft), ...(untouched ? {displayName: before.displayName} : {})};
   };
 }

@@ -114,7 +114,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     await closed;
   };
   return {
-    url: `https://${host}:${bound}/sdk`,
+    url: `https://${host.includes(':') ? `[${host}]` : host}:${bound}/sdk`,
     user: administrator.name,
     password: administrator.password,
     certificate: certificate.cert,

@@ -1,6 +1,6 @@
 import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
-import {type Change, optionValues} from '../extraconfig/extra-config.js';
+import {type Change, optionValues, rawOf} from '../extraconfig/extra-config.js';
 import {
   APPLIANCE_BUILD_DATE_KEY,
   APPLIANCE_COMMIT_KEY,
@@ -74,7 +74,7 @@ export async function planAppliance(
     plan.status === 'pending' ? plan : {applied: [], changes: [], ledger: null};
   const wanted = {...versionKeys(destination, appliance), ...sessionKeys(appliance)};
   const others = Object.entries(wanted).flatMap(([key, after]): Change[] => {
-    const before = config[key] ?? null;
+    const before = rawOf(config, key);
     return before === after ? [] : [{key, before, after}];
   });
   const stampKey = DATA_VERSION_KEY.appliance;

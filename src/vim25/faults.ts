@@ -69,7 +69,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
 export function faultError(fault: VimFault, what: string): VchError {
-  const {code = 'VCH_ERR_VIM_FAULT', failure = 'final'} = MEANINGS[fault.type] ?? {};
+  const meaning = Object.hasOwn(MEANINGS, fault.type) ? MEANINGS[fault.type] : undefined;
+  const {code = 'VCH_ERR_VIM_FAULT', failure = 'final'} = meaning ?? {};
   return new VchError(code, `${what}: ${describe(fault)}`, {fault: fault.type, failure});
 }
 

@@ -1,4 +1,4 @@
-import type {ManagedObjectReference} from './managed-object.js';
+import {type ManagedObjectReference, unescapeName} from './managed-object.js';
 import {child, childText, type XmlElement} from './xml.js';
 
 /** One entry of an ExtraConfig; a value that is no string on the wire stands here by its text. */
@@ -20,6 +20,11 @@ export function refValues(value: XmlElement | undefined): readonly ManagedObject
 /** The text of a string, number, enum or date; `null` where the property is absent or has no value. */
 export function textValue(value: XmlElement | undefined): string | null {
   return value?.text ?? null;
+}
+
+/** The property `name` as people write it: vSphere sends `/`, `\\` and `%` escaped. */
+export function nameValue(value: XmlElement | undefined): string | null {
+  return value === undefined ? null : unescapeName(value.text);
 }
 
 /** A boolean; `false` where the property is absent. */

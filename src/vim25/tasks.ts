@@ -6,7 +6,7 @@ import {refValue, refValues, textValue} from './property-value.js';
 import {waitUntil} from './retry.js';
 import type {Session} from './session.js';
 import type {Arguments} from './transport.js';
-import {child} from './xml.js';
+import {child, type XmlElement} from './xml.js';
 
 // Why: docs/decisions/002-wait-for-tasks-in-batches.md
 
@@ -46,7 +46,8 @@ interface Waiting {
  */
 export class TaskWaiter {
   readonly #session: Session;
-  readonly #waiting = new Map<string, Waiting>();
+  /** Two may wait for one task: a server may give the same reference twice. */
+  readonly #waiting = new Set<Waiting>();
   #polling = false;
   /** Milliseconds from queued to complete by the server's own clock: ours would count our waiting, too. */
   #usualTime = 0;
@@ -59,7 +60,7 @@ export class TaskWaiter {
   /** Resolves when the task has succeeded; rejects with its fault, or when its end cannot be learnt. */
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(task.value, {task, what, since: this.#session.clock.now(), resolve, reject});
+      this.#waiting.add({task, what, since: this.#session.clock.now(), resolve, reject});
       if (!this.#polling) void this.#poll();
     });
   }
@@ -68,10 +69,10 @@ export class TaskWaiter {
     this.#polling = true;
     while (this.#waiting.size > 0) {
       await this.#untilDue();
-      const before = [...this.#waiting.values()];
+      const before = [...this.#waiting];
       await this.#readStates(before);
       this.#expire();
-      const settled = before.some(({task}) => !this.#waiting.has(task.value));
+      const settled = before.some((waiting) => !this.#waiting.has(waiting));
       this.#fruitless = settled ? 0 : this.#fruitless + 1;
     }
     this.#polling = false;
@@ -83,7 +84,7 @@ export class TaskWaiter {
     const delay = Math.min(pause, LONGEST_DELAY);
     const deadline = this.#session.clock.now() + 2 * delay;
     for (;;) {
-      const youngest = Math.max(...[...this.#waiting.values()].map(({since}) => since));
+      const youngest = Math.max(...[...this.#waiting].map(({since}) => since));
       const due = Math.min(this.#fruitless > 0 ? deadline - delay : youngest + delay, deadline);
       const remaining = due - this.#session.clock.now();
       if (remaining <= 0) return;
@@ -95,7 +96,7 @@ export class TaskWaiter {
     try {
       await retrieveProperties(
         this.#session,
-        asked.map(({task}) => ({obj: task})),
+        [...new Map(asked.map(({task}) => [task.value, {obj: task}])).values()],
         [{type: 'Task', pathSet: STATE_PATHS}],
         (content) => this.#settle(content),
       );
@@ -111,34 +112,24 @@ export class TaskWaiter {
   }
 
   #settle(content: ObjectContent): void {
-    const waiting = this.#waiting.get(content.obj.value);
+    const waiting = [...this.#waiting].filter(({task}) => task.value === content.obj.value);
     const state = textValue(content.properties.get('info.state'));
-    if (waiting === undefined) return;
     const [missing] = content.missing;
-    if (state === null && missing !== undefined) {
-      this.#lose(waiting, faultError(missing.fault, 'reading it'));
-      return;
-    }
+    if (state === null && missing !== undefined)
+      for (const one of waiting) this.#lose(one, faultError(missing.fault, 'reading it'));
     if (state !== 'success' && state !== 'error') return;
-    this.#waiting.delete(content.obj.value);
     this.#learn(content);
-    if (state === 'success') {
-      waiting.resolve();
-      return;
-    }
     const error = content.properties.get('info.error');
-    waiting.reject(
-      error === undefined
-        ? new VchError('VCH_ERR_VIM_FAULT', `${waiting.what}: the task failed and does not say why`, {
-            failure: 'maybe-done',
-          })
-        : faultError(localizedFault(error), waiting.what),
-    );
+    for (const one of waiting) {
+      this.#waiting.delete(one);
+      if (state === 'success') one.resolve();
+      else one.reject(taskError(error, one.what));
+    }
   }
 
   #expire(): void {
     const limit = `it has not ended within ${TIME_LIMIT / 60_000} minutes`;
-    for (const waiting of [...this.#waiting.values()]) {
+    for (const waiting of [...this.#waiting]) {
       if (this.#session.clock.now() - waiting.since > TIME_LIMIT)
         this.#lose(waiting, new VchError('VCH_ERR_TIMEOUT', limit));
     }
@@ -153,7 +144,7 @@ export class TaskWaiter {
   }
 
   #lose(waiting: Waiting, failure: VchError): void {
-    this.#waiting.delete(waiting.task.value);
+    this.#waiting.delete(waiting);
     waiting.reject(
       new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${waiting.what}: its end was not seen: ${failure.message}`, {
         cause: failure,
@@ -161,6 +152,13 @@ export class TaskWaiter {
       }),
     );
   }
+}
+
+function taskError(error: XmlElement | undefined, what: string): VchError {
+  if (error !== undefined) return faultError(localizedFault(error), what);
+  return new VchError('VCH_ERR_VIM_FAULT', `${what}: the task failed and does not say why`, {
+    failure: 'maybe-done',
+  });
 }
 
 /**

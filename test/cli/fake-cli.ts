@@ -4,7 +4,7 @@ import {commands} from '../../src/cli/commands.js';
 import type {CliContext, RunningSimulator} from '../../src/cli/context.js';
 import {run} from '../../src/cli/run.js';
 import type {Stop, StopSignal} from '../../src/cli/stop.js';
-import type {LiveLine} from '../../src/cli/terminal.js';
+import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/containers/outcome.js';
 import type {RunOptions, UndoOptions} from '../../src/containers/run-options.js';
 import type {PlanBody} from '../../src/containers/saved-plan.js';
@@ -94,6 +94,8 @@ export interface Script {
   readonly upgrade?: UpgradeOutcome['upgrade'];
   /** What was looked at before an upgrade. */
   readonly checks?: UpgradeOutcome['checks'];
+  /** Writes to stdout, as a terminal does; what it gives or throws is what the terminal does. */
+  readonly out?: Terminal['out'];
 }
 
 /** What a command line came to. */
@@ -156,6 +158,7 @@ export async function runCommandLine(args: readonly string[], script: Script = {
     interactive: script.typed !== undefined,
     live: script.live,
     variables: script.variables ?? {},
+    ...(script.out === undefined ? {} : {out: script.out}),
     ask: answer,
     askSecret: answer,
   });

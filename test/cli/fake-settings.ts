@@ -1,8 +1,8 @@
 import {problemsOf as problemsIn, readValues, type Values} from '../../src/cli/option.js';
 import {runOptions} from '../../src/cli/options.js';
 import {readSettings, type Settings} from '../../src/cli/settings.js';
-import type {ReadText} from '../../src/cli/text-file.js';
 import {VchError} from '../../src/errors.js';
+import type {ReadText} from '../../src/text-file.js';
 import {given} from './given-options.js';
 
 export const PEM = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';

@@ -70,6 +70,36 @@ describe('vch-migrate, the process', () => {
     });
   });
 
+  const planWith = (up: string, ...args: readonly string[]) =>
+    withDirectory({'a.mjs': pluginSource({up})}, (directory) =>
+      main(['plan', '--target=sim:fixtures/legacy.json', '--plugins', directory, ...args]),
+    );
+
+  const silent: readonly (readonly [string, string])[] = [
+    ['ends the process', '() => process.exit(0)'],
+    ['throws where nobody listens', '() => new Promise(() => setTimeout(() => { throw null; }, 0))'],
+  ];
+  for (const [what, up] of silent) {
+    it(`says so, with exit 1, when a plugin ${what}`, async () => {
+      const {code, stdout, stderr} = await planWith(up);
+      expect([code, stdout]).to.deep.equal([1, '']);
+      expect(stderr.trimEnd().split('\n').at(-1)).to.match(
+        /^vch-migrate: VCH_ERR_INTERNAL: .*vch-migrate status/,
+      );
+    });
+  }
+
+  it('keeps stdout free of what a plugin prints', async () => {
+    const {code, stdout, stderr} = await planWith(
+      '() => { console.log("from the plugin"); process.stdout.write("raw"); }',
+      '--format',
+      'json',
+    );
+    expect(code).to.equal(0);
+    expect(JSON.parse(stdout)).to.include({command: 'plan'});
+    expect(stderr).to.include('from the plugin').and.include('raw');
+  });
+
   it('ends quietly when nobody reads its output', async () => {
     const child = spawn(process.execPath, ['dist/src/cli/main.js', '--help'], {
       stdio: ['ignore', 'pipe', 'pipe'],

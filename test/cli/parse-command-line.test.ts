@@ -20,6 +20,8 @@ describe('command line', () => {
     ['a rename with a third name', ['rename', 'a', 'b', 'c'], /rename takes no argument "c"/],
     ['a simulator without a fixture', ['simulate'], /simulate needs FIXTURE: vch-migrate simulate fixtures/],
     ['an address without a port', ['simulate', 'x', '--listen', 'localhost'], /--listen must be HOST:PORT/],
+    ['a word that every object has', ['plan', '--constructor', 'x'], /unknown option --constructor/],
+    ['another such word', ['plan', '--__proto__=x'], /unknown option --__proto__/],
     ['--no- of something', ['plan', '--no-insecure'], /unknown option --no-insecure/],
   ];
   for (const [name, args, line] of usage) {

@@ -1,9 +1,9 @@
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {VchError} from '../../src/errors.js';
-import {parsed, runCommandLine, runOutcome, withTarget} from './fake-cli.js';
+import {parsed, runCommandLine, runOutcome, type Script, withTarget} from './fake-cli.js';
 
 describe('reports of a command', () => {
   let folder: string;
@@ -54,6 +54,73 @@ describe('reports of a command', () => {
         status: 'interrupted',
       },
     ]);
+  });
+
+  const full: Script['out'] = async () => {
+    throw new VchError('VCH_ERR_INTERNAL', 'stdout could not be written (ENOSPC)');
+  };
+
+  it('writes the files first, whatever becomes of stdout', async () => {
+    for (const format of ['json', 'ndjson']) {
+      const path = join(folder, `first-${format}.json`);
+      let there = false;
+      const out = async () => {
+        there ||= existsSync(path);
+        throw new VchError('VCH_ERR_INTERNAL', 'stdout could not be written (ENOSPC)');
+      };
+      const {code, stderr} = await runCommandLine(['plan', '--format', format, '--report', path], {
+        ...withTarget,
+        out,
+      });
+      // The head of the stream comes long before.
+      expect([code, there]).to.deep.equal([1, format === 'json']);
+      expect(stderr).to.include('ENOSPC');
+      expect(parsed(readFileSync(path, 'utf8'))).to.include({command: 'plan'});
+      expect(statSync(path).mode & 0o777).to.equal(0o600);
+    }
+  });
+
+  for (const [what, out] of [
+    ['fails', full],
+    ['has no reader any more', async () => false],
+  ] as const) {
+    it(`keeps the way back on stderr and in a file where stdout ${what}`, async () => {
+      const upgrade = {
+        result: 'needs-person' as const,
+        error: null,
+        run: 'run-1',
+        phase: 'data',
+        lockId: 'lock-1',
+        snapshot: 'snapshot-1',
+        card: ['  govc snapshot.revert -s'],
+      };
+      const args = ['upgrade', '--name', 'vch1', '--yes', '--quiet'];
+      const {code, stderr} = await runCommandLine(args, {...withTarget, out, upgrade});
+      expect(code).to.equal(6);
+      expect(stderr).to.include('govc snapshot.revert -s');
+      const [, path = ''] = /the way back is kept in (\S+)/.exec(stderr) ?? [];
+      expect(readFileSync(path, 'utf8')).to.equal('  govc snapshot.revert -s\n');
+      rmSync(path);
+    });
+  }
+
+  it('leaves the report of an earlier run where it is when the run fails', async () => {
+    const path = join(folder, 'night.json');
+    const night = ['--report', path];
+    await runCommandLine(['plan', ...night], withTarget);
+    const earlier = readFileSync(path, 'utf8');
+    const {code, stderr} = await runCommandLine(
+      ['apply', '--yes', '--name', 'vch1', '--from-report', path, '--only', 'unresolved', ...night],
+      {
+        ...withTarget,
+        operate: () => {
+          throw new VchError('VCH_ERR_TRANSPORT', 'the connection broke; run it again');
+        },
+      },
+    );
+    expect(code).to.equal(1);
+    expect(stderr).to.include(`--report ${path} still has the report of an earlier run`);
+    expect(readFileSync(path, 'utf8')).to.equal(earlier);
   });
 
   it('tells a failure in the form that was asked for', async () => {

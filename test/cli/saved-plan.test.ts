@@ -124,7 +124,7 @@ describe('saved plan', () => {
   it('that is not there is a matter of usage', async () => {
     const {code, stderr} = await runCommandLine(['apply', join(folder, 'nowhere.json'), '--yes'], withTarget);
     expect(code).to.equal(5);
-    expect(stderr).to.match(/nowhere\.json cannot be read \(ENOENT\)/);
+    expect(stderr).to.match(/nowhere\.json cannot be read \(no such file\)/);
   });
 
   it('needs a folder that can be written', async () => {

@@ -48,6 +48,23 @@ describe('settings file', () => {
     expect(stdout).to.match(/Next: vch-migrate apply --settings \S+settings\.yaml --name vch1\n$/);
   });
 
+  const strange: readonly (readonly [string, string, RegExp])[] = [
+    ['an alias', 'name: &a x\nuser: *a\n', /aliases \(\*a\) are not read here/],
+    ['an alias of nothing', 'name: *nope\n', /aliases \(\*nope\) are not read here/],
+    ['aliases of aliases', `a: &a [x]\n${'b: &b [*a,*a]\n'.repeat(1)}c: [*b,*b]\n`, /aliases/],
+    ['a thousand mistakes', `name: ${'['.repeat(20_000)}`, /^[^\n]{0,200}is no YAML[^;]*; see vch-migrate/],
+    ['names that every object has', 'constructor: x\n__proto__: y\n', /"constructor".*"__proto__"/],
+  ];
+  for (const [what, yaml, line] of strange) {
+    it(`is refused in one line for ${what}`, async () => {
+      const {code, stderr} = await run(yaml);
+      expect(code).to.equal(5);
+      expect(stderr)
+        .to.match(line)
+        .and.match(/^vch-migrate: VCH_ERR_USAGE: --settings[^\n]*\n$/);
+    });
+  }
+
   it('is refused with everything that is wrong with it', async () => {
     const {code, stderr, calls} = await run(
       'tarqet: x\npassword: pl4nted\nquiet: perhaps\nname: [a, b]\nonly: []\nsettings: y.yaml\nexcept: {a: b}\n',

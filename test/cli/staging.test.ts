@@ -2,6 +2,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {glob} from '../../src/cli/glob.js';
 import {Problems, readValues} from '../../src/cli/option.js';
 import {narrowing, nextTime, selectOptions, stagingOptions, unresolvedOf} from '../../src/cli/staging.js';
 import {VchError} from '../../src/errors.js';
@@ -53,6 +54,14 @@ describe('staging options', () => {
       expect(await selectedBy(options)).to.equal(ids);
     });
   }
+
+  it('select by a pattern of many stars at once', async () => {
+    expect(await selectedBy({only: [`name=${'*?'.repeat(2)}${'*'.repeat(50_000)}1`]})).to.equal('12');
+    const name = 'a'.repeat(80);
+    expect(glob(`${'*?'.repeat(39)}b`)(name)).to.equal(false);
+    expect(glob(`${'*a'.repeat(80)}*`)(name)).to.equal(true);
+    expect(glob('?')('\u{1f40b}')).to.equal(true);
+  });
 
   const wrong: readonly (readonly [Options, RegExp])[] = [
     [{only: ['web']}, /--only must be name=GLOB/],

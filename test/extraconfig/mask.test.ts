@@ -22,6 +22,7 @@ describe('masking', () => {
     expect(maskValue('a', 'see http://user:p@host:3128/x and //u@h')).to.equal(
       'see http://(sensitive)@host:3128/x and //(sensitive)@h',
     );
+    expect(maskText('http:%2F%2fuser:p@host')).to.equal('http:%2F%2f(sensitive)@host');
     expect(maskText('https://host:5000/path')).to.equal('https://host:5000/path');
     expect(maskText('mail me@example')).to.equal('mail me@example');
   });

@@ -29,6 +29,13 @@ describe('inventory/inventory-path', () => {
     });
   }
 
+  it('lets a name have a slash of its own', () => {
+    const slashed = {...path, segments: ['DC/0', 'cluster1', 'vch1']};
+    for (const wanted of ['DC/0', 'DC%2f0/cluster1', '/DC/0/host/cluster1'])
+      expect(isInside(slashed, wanted)).to.equal(true);
+    expect(isInside(slashed, 'C/0')).to.equal(false);
+  });
+
   it('lets a pool be called Resources', () => {
     expect(
       isInside(

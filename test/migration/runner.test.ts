@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {Draft} from '../../src/extraconfig/draft.js';
 import {migrateConfigWith} from '../../src/migration/migrate-config.js';
 import {planVm} from '../../src/migration/plan.js';
-import {createRegistry} from '../../src/migration/registry.js';
+import {createRegistry, fingerprint} from '../../src/migration/registry.js';
 import {PluginSession, Refusal} from '../../src/migration/runner.js';
 import {container, foreignPlugin, NAME, run, VERSION} from './samples.js';
 
@@ -32,6 +32,27 @@ describe('the runner', () => {
     const plan = await planVm(createRegistry([second, first]), input, run);
     expect(plan.status === 'pending' && plan.applied).to.deep.equal(['1001-first', '1002-second']);
     expect(plan.status === 'pending' && plan.changes[0]?.after).to.equal('ab');
+  });
+
+  it('tells of a plugin that throws something that has no text', async () => {
+    const plugin = foreignPlugin({
+      up: () => {
+        throw Object.create(null);
+      },
+    });
+    const plan = await planVm(createRegistry([plugin]), input, run);
+    expect(plan.status === 'failed' && plan.error).to.include({code: 'VCH_ERR_PLUGIN_FAILED'});
+    expect(plan.status === 'failed' && plan.error.message).to.include('a value that has no text (object)');
+  });
+
+  it('finds no value where a key is called like a member of every object', async () => {
+    const plugin = foreignPlugin({keys: ['constructor'], up: (draft) => draft.set('constructor', 'x')});
+    const registry = createRegistry([plugin]);
+    expect(fingerprint(registry, input.config).constructor).to.equal(null);
+    const plan = await planVm(registry, input, run);
+    expect(plan.status === 'pending' && plan.changes).to.deep.equal([
+      {key: 'constructor', before: null, after: 'x'},
+    ]);
   });
 
   it('closes the draft of a plugin that is over its time', async () => {

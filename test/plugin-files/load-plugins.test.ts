@@ -32,6 +32,15 @@ describe('plugins of a directory', () => {
     expect(loaded).to.deep.equal(['1000-sample', '1002-esm']);
   });
 
+  it('must not be links that lead nowhere', async () => {
+    await withDirectory({'a.mjs': pluginSource()}, async (directory) => {
+      await symlink('nowhere.mjs', join(directory, 'b.mjs'));
+      const error = await rejection(loadRegistry([directory]));
+      expect(error).to.include({code: 'VCH_ERR_PLUGIN_INVALID'});
+      expect(error.message).to.include('b.mjs cannot be read (ENOENT)');
+    });
+  });
+
   it('come beside VIC’s own, in the order of their versions', async () => {
     await withDirectory({'a.mjs': pluginSource()}, async (directory) => {
       const {plugins} = await loadRegistry([directory]);

@@ -31,6 +31,11 @@ describe('text report', () => {
     expect(lines.at(-1)).to.equal('Next: vch-migrate apply --name vch1');
   });
 
+  it('shows a power state that it does not know as it is', () => {
+    const text = toText(exampleReport([reportVm({powerState: 'constructor'})]), plain(120));
+    expect(text).to.match(/web {2,}constructor/);
+  });
+
   for (const columns of [60, 80, 200]) {
     it(`fits ${columns} columns`, () => {
       const long = {

@@ -25,6 +25,22 @@ describe('vim25/tasks: waiting for many', () => {
     });
   });
 
+  it('tells everybody who waits for one task', async () => {
+    await withSession({fixture: smallVch(vms)}, async (session, simulator) => {
+      const waiter = new TaskWaiter(session);
+      const task = await reconfigure(session, ref(0), {
+        changeVersion: simulator.inventory.vm('vm-101').changeVersion,
+        extraConfig: [{key: 'x', value: 'y'}],
+      });
+      const stale = await reconfigure(session, ref(0), {changeVersion: 'stale', extraConfig: []});
+      const failing = [rejection(waiter.wait(stale, 'one')), rejection(waiter.wait(stale, 'other'))];
+      await Promise.all([waiter.wait(task, 'one'), waiter.wait(task, 'other')]);
+      const messages = (await Promise.all(failing)).map(({message}) => message);
+      expect(messages[0]).to.contain('one: ConcurrentAccess');
+      expect(messages[1]).to.contain('other: ConcurrentAccess');
+    });
+  });
+
   it('rejects with the fault of the one task that fails', async () => {
     await withSession({fixture: smallVch(vms)}, async (session) => {
       const waiter = new TaskWaiter(session);

@@ -19,7 +19,7 @@ export const show = localCommand({
     const shown = readShown(file);
     const report =
       shown.kind === 'report' ? shown.report : {...shown.plan.report, planDigest: shown.plan.digest};
-    const published = await publish((format, layout) => format.report(report, layout), context);
-    return published ? EXIT.done : EXIT.failed;
+    const {ok} = await publish((format, layout) => format.report(report, layout), context);
+    return ok ? EXIT.done : EXIT.failed;
   },
 });

@@ -113,7 +113,11 @@ function checkTable({checks = []}: Pick<Report, 'checks'>, layout: Layout): stri
   );
 }
 
-const POWER: Readonly<Record<string, string>> = {poweredOn: 'on', poweredOff: 'off', suspended: 'susp'};
+const POWER = new Map([
+  ['poweredOn', 'on'],
+  ['poweredOff', 'off'],
+  ['suspended', 'susp'],
+]);
 const RENAME = {disabled: 'disabled', 'not-persisted-by-vic': 'not kept', supported: 'supported'} as const;
 
 /** VM by VM: who it is, how it stands, and what was, or would be, done to it. */
@@ -141,7 +145,7 @@ function what(report: Report, vm: ReportVm): string {
 }
 
 function powerText(state: string | null): string {
-  return state === null ? '-' : (POWER[state] ?? printable(state));
+  return state === null ? '-' : (POWER.get(state) ?? printable(state));
 }
 
 /** So many names say who a group is; the JSON report has them all. */

@@ -1,5 +1,6 @@
 import {childrenOf, type Entity} from '../model/entity.js';
 import type {Inventory} from '../model/inventory.js';
+import {wireName} from '../model/wire-name.js';
 import {objectNotFound} from '../properties/select.js';
 import {reference} from '../soap/value.js';
 import {type Method, type Outcome, required, withPrivilege} from './method.js';
@@ -27,7 +28,7 @@ export const searchIndexMethods: ReadonlyMap<string, Method> = new Map<string, M
       const id = required(args, 'entity');
       const entity = vcenter.inventory.get(id);
       if (entity === undefined) throw objectNotFound(id);
-      const name = required(args, 'name');
+      const name = wireName(required(args, 'name'));
       return found(childrenOf(entity).find((child) => child.name === name));
     }),
   ],
@@ -40,8 +41,7 @@ function found(entity: Entity | undefined): Outcome {
 function byInventoryPath(inventory: Inventory, path: string): Entity | undefined {
   let entity: Entity | undefined = inventory.rootFolder;
   for (const part of path.split('/').filter((name) => name !== '')) {
-    // In a path a slash inside of a name is written %2f, and the percent sign %25.
-    const name = part.replaceAll(/%2f/gi, '/').replaceAll('%25', '%');
+    const name = wireName(part);
     entity = entity && childrenOf(entity).find((child) => child.name === name);
   }
   return entity;

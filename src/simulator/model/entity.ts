@@ -3,6 +3,7 @@ import type {VirtualMachine} from './virtual-machine.js';
 
 interface EntityBase {
   readonly id: string;
+  /** As it is on the wire. */
   readonly name: string;
 }
 

@@ -17,6 +17,7 @@ import type {GuestTiming} from './guest.js';
 import {isoImage} from './iso-image.js';
 import type {Snapshot} from './snapshot.js';
 import {VirtualMachine, type VirtualMachineOptions, type WantedSnapshot} from './virtual-machine.js';
+import {wireName} from './wire-name.js';
 
 /** The tree of managed entities, with every one of them at hand by its moref. */
 export class Inventory {
@@ -89,7 +90,7 @@ export class Inventory {
     const folder: Folder = {
       type: 'Folder',
       id: this.#id(prefix),
-      name,
+      name: wireName(name),
       parent,
       childType,
       children: new Set(),
@@ -99,19 +100,19 @@ export class Inventory {
 
   addDatacenter(name: string): Datacenter {
     const id = this.#id('datacenter-');
-    return this.#below(new Datacenter(id, name, this.rootFolder, this.addFolder.bind(this)));
+    return this.#below(new Datacenter(id, wireName(name), this.rootFolder, this.addFolder.bind(this)));
   }
 
   addCluster(datacenter: Datacenter, name: string, datastores: Iterable<Datastore>): Cluster {
     const makeRootPool = (owner: Cluster): ResourcePool =>
       this.addResourcePool(owner, owner, 'Resources', 'ResourcePool');
     const id = this.#id('domain-c');
-    return this.#below(new Cluster(id, name, datacenter.hostFolder, datastores, makeRootPool));
+    return this.#below(new Cluster(id, wireName(name), datacenter.hostFolder, datastores, makeRootPool));
   }
 
   addHost(cluster: Cluster, name: string, state: HostState): Host {
     const id = this.#id('host-');
-    const host: Host = {type: 'HostSystem', id, name, parent: cluster, vms: new Set(), state};
+    const host: Host = {type: 'HostSystem', id, name: wireName(name), parent: cluster, vms: new Set(), state};
     cluster.hosts.add(host);
     return this.#add(host);
   }
@@ -123,7 +124,15 @@ export class Inventory {
     type: 'ResourcePool' | 'VirtualApp',
   ): ResourcePool {
     const id = this.#id(type === 'VirtualApp' ? 'resgroup-v' : 'resgroup-');
-    const pool: ResourcePool = {type, id, name, parent, owner, pools: new Set(), vms: new Set()};
+    const pool: ResourcePool = {
+      type,
+      id,
+      name: wireName(name),
+      parent,
+      owner,
+      pools: new Set(),
+      vms: new Set(),
+    };
     if (parent.type !== 'ClusterComputeResource') parent.pools.add(pool);
     return this.#add(pool);
   }

@@ -8,6 +8,7 @@ import {Guest, type GuestBehaviour, type GuestTiming, type GuestVm} from './gues
 import {isVic11OrNewer} from './iso-image.js';
 import {type ConfigView, frozenConfig, type Snapshot, SnapshotTree} from './snapshot.js';
 import {type ConnectionState, invalidPowerState, type PowerState, requireConnected} from './vm-state.js';
+import {wireName} from './wire-name.js';
 
 const APPLIANCE_ID_KEY = 'guestinfo.vice./init/common/id';
 
@@ -112,13 +113,13 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
 
   constructor(options: VirtualMachineOptions) {
     this.id = options.id;
-    this.name = options.name;
+    this.name = wireName(options.name);
     this.parent = options.parent;
     this.resourcePool = options.resourcePool;
     this.host = options.host;
     this.datastore = options.datastore;
     this.datastores = options.datastores;
-    this.vmPathName = `[${options.datastore?.name ?? ''}] ${options.datastoreFolder}/${options.name}.vmx`;
+    this.vmPathName = `[${options.datastore?.name ?? ''}] ${options.datastoreFolder}/${this.name}.vmx`;
     this.powerState = options.powerState;
     this.connectionState = options.connectionState;
     this.template = options.template;
@@ -177,7 +178,8 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
         'Cannot complete operation due to concurrent modification by another operation.',
       );
     }
-    if (spec.name !== undefined) this.#requireFree(spec.name);
+    const name = wireName(spec.name ?? this.name);
+    this.#requireFree(name);
     const running = this.powerState !== 'poweredOff';
     // An IDE controller takes no drives while its machine runs.
     if (running && spec.cdrom?.some(({operation}) => operation !== 'edit'))
@@ -185,14 +187,15 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
     const cdrom = changedCdrom(this.cdrom, spec.cdrom ?? [], running, (name) => this.#datastore(name));
     for (const [key, value] of spec.extraConfig) this.#setExtraConfig(key, value);
     this.cdrom = cdrom;
-    this.name = spec.name ?? this.name;
+    this.name = name;
     this.annotation = spec.annotation ?? this.annotation;
     this.alternateGuestName = spec.alternateGuestName ?? this.alternateGuestName;
     this.#moved();
   }
 
   /** Renames the VM; folder and files keep their names. */
-  rename(name: string): void {
+  rename(given: string): void {
+    const name = wireName(given);
     this.#requireFree(name);
     this.name = name;
     this.#moved();

@@ -34,7 +34,7 @@ export function compilePath<T>(root: Struct<T>, path: string): Read<T> | undefin
 function compile<T>(struct: Struct<T>, segments: readonly Segment[]): Read<T> | undefined {
   const [first, ...rest] = segments;
   if (first === undefined) return undefined;
-  const node = struct.fields[first.name];
+  const node = Object.hasOwn(struct.fields, first.name) ? struct.fields[first.name] : undefined;
   if (node === undefined) {
     // The real server has this property; here it is never set.
     return VIM25_PROPERTIES.get(struct.type)?.has(first.name) === true ? () => undefined : undefined;
