@@ -46,6 +46,7 @@ const HOME: Readonly<Record<string, RegExp>> = {
   winston: /^src\/cli\/logger\.ts$/,
   yargs: /^src\/cli\//,
   yaml: /^src\/cli\/settings-file\.ts$/,
+  'string-width': /^src\/report\//,
   selfsigned: /^src\/simulator\//,
 };
 

@@ -21,7 +21,8 @@ function depth(): (typeof DEPTHS)[number] {
 /** Reports what this run leaves out: the runner prints it in one line at the end. */
 export function leaveOut(what: string): void {
   const file = process.env.VCH_TEST_LEFT_OUT;
-  if (file === undefined) process.once('exit', () => process.stderr.write(`left out: ${what}\n`));
+  if (file === undefined)
+    process.setMaxListeners(0).once('exit', () => process.stderr.write(`left out: ${what}\n`));
   else appendFileSync(file, `${what}\n`);
 }
 

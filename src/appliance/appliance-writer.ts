@@ -1,103 +1,97 @@
 import {VchError} from '../errors.js';
 import {type ExtraConfig, type KeyValue, rawOf} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
-import type {Vch} from '../inventory/vch.js';
+import {type Vch, vchLabel} from '../inventory/vch.js';
 import {APPLIANCE, type Ended, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
-import {settle, TaskWaiter} from '../vim25/tasks.js';
+import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {Journal} from './journal.js';
 
 // Why: docs/decisions/012-one-writer-owns-the-appliance.md
 
-/** What is still to be written. */
+/** What must still be written. */
 export interface Missing {
   readonly extraConfig: readonly KeyValue[];
   readonly deviceChange?: readonly CdromChange[];
 }
 
 /**
- * Decides on a reading what is missing from it: `null` where nothing is. `value` is what the decision found out besides;
- * `before` is that of the last decision, if the work looked before.
+ * Decides on a reading what is missing from it: `null` if nothing is. `value` is what else the decision found out;
+ * `before` is the value of the decision before, or `null` for the first one.
  */
 export type Want<T> = (now: Appliance, before: T | null) => Wanted<T> | Promise<Wanted<T>>;
 
-export interface Wanted<T> {
+interface Wanted<T> {
   readonly missing: Missing | null;
   readonly value: T;
 }
 
-/** A reading in which everything stands, and what was found out with it. */
+/** A reading from which nothing is missing, with the value of its decision. */
 export interface Written<T> {
   readonly appliance: Appliance;
   readonly value: T;
 }
 
 /** A reading from which something was missing. */
-export interface Unwritten<T> extends Written<T> {
+interface Unwritten<T> extends Written<T> {
   readonly missing: Missing;
 }
 
-/** What can be done with the appliance while nobody else of this process does anything with it. */
-export interface Turn {
-  read(): Promise<Appliance>;
-  /**
-   * Writes what is missing from a reading, until nothing is: what was written is read back, and an answer that was lost
-   * costs nothing but a look. Gives the reading in which it stands.
-   */
-  write<T>(what: string, want: Want<T>): Promise<Written<T>>;
-  /** The same for who has to tidy up after a failure. */
-  tryWrite<T>(what: string, want: Want<T>): Promise<Ended<Unwritten<T>, Written<T>>>;
-}
+/** What one piece of work does with the appliance while the others of this process wait. */
+export type Turn = Pick<ApplianceWriter, 'read' | 'write' | 'tryWrite'>;
 
 /**
  * The one writer of a process to its appliance. Writes go one after the other, each guarded by the changeVersion of
- * the reading it was decided on, so that we never conflict with ourselves and notice everybody else.
+ * the reading it was decided on: so we never conflict with ourselves, and notice every other writer.
  */
-export class ApplianceWriter implements Turn {
+export class ApplianceWriter {
   readonly session: Session;
   readonly vch: Vch;
+  readonly label: string;
   readonly waiter: TaskWaiter;
   readonly #note: Journal;
   #last: Promise<unknown> = Promise.resolve();
-  #busy = 0;
+  #turns = 0;
 
   constructor(session: Session, vch: Vch, note: Journal = () => undefined) {
     this.session = session;
     this.vch = vch;
+    this.label = vchLabel(vch);
     this.waiter = new TaskWaiter(session);
     this.#note = note;
   }
 
-  get label(): string {
-    return `${this.vch.summary.name} (${this.vch.ref.value})`;
-  }
-
-  /** Something is being done with the appliance. */
+  /** Whether anything is being done with the appliance. */
   get busy(): boolean {
-    return this.#busy > 0;
+    return this.#turns > 0;
   }
 
   read(): Promise<Appliance> {
     return readAppliance(this.session, this.vch);
   }
 
+  /**
+   * Writes what is missing until nothing is, and gives the reading that shows that. A write whose answer was lost costs
+   * only another reading.
+   */
   write<T>(what: string, want: Want<T>): Promise<Written<T>> {
     return this.inTurn((turn) => turn.write(what, want));
   }
 
+  /** The same for a caller that tidies up after a failure. */
   tryWrite<T>(what: string, want: Want<T>): Promise<Ended<Unwritten<T>, Written<T>>> {
     return this.inTurn((turn) => turn.tryWrite(what, want));
   }
 
-  /** Waits for what is being done with the appliance, and keeps others waiting meanwhile. Inside, only `turn` writes. */
+  /** Waits for what is being done with the appliance, and makes others wait meanwhile. Inside, only `turn` writes. */
   inTurn<T>(act: (turn: Turn) => Promise<T>): Promise<T> {
-    this.#busy += 1;
+    this.#turns += 1;
     const begin = () => act(this.#turn);
     const turn = this.#last.then(begin, begin);
     const end = () => {
-      this.#busy -= 1;
+      this.#turns -= 1;
     };
     this.#last = turn.then(end, end);
     return turn;
@@ -117,7 +111,7 @@ export class ApplianceWriter implements Turn {
     const {session, vch, label} = this;
     return retry<Unwritten<T>, Written<T>>(session, APPLIANCE, {
       async look(last, unsettled) {
-        if (unsettled) await settle(session, vch.ref);
+        if (unsettled) await waitUntilIdle(session, vch.ref);
         const appliance = await readAppliance(session, vch);
         const {missing, value} = await want(appliance, last === null ? null : last.value);
         return missing === null ? {done: {appliance, value}} : {act: {appliance, value, missing}};
@@ -141,14 +135,14 @@ export class ApplianceWriter implements Turn {
   }
 }
 
-/** Keys without their values: those may hold secrets. */
+/** Keys without their values, which may hold secrets. */
 function named({extraConfig, deviceChange = []}: Missing): string {
   return [...extraConfig.map(({key}) => key), ...deviceChange.map(({fileName}) => `CD-ROM ${fileName}`)].join(
     ', ',
   );
 }
 
-/** What an ExtraConfig lacks to have these raw values; `null` is a key that is not to be there. */
+/** What an ExtraConfig lacks to have these raw values; `null` for a key that must be absent. */
 export function missingKeys(
   config: ExtraConfig,
   wanted: Readonly<Record<string, string | null>>,
@@ -158,7 +152,7 @@ export function missingKeys(
   );
 }
 
-/** The same as something to write; `null` where nothing is missing. */
+/** The same as a write; `null` if nothing is missing. */
 export function missing(
   config: ExtraConfig,
   wanted: Readonly<Record<string, string | null>>,

@@ -3,21 +3,21 @@ import {join} from 'node:path';
 import {systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 
-/** One thing that is done to the vCenter: told right before it is asked for. */
+/** A request that changes something, as it is noted right before it is sent. */
 export interface SideEffect {
-  /** vim25's method, or what else is called: `ReconfigVM_Task`, `PUT`. */
+  /** The vim25 or HTTP method: `ReconfigVM_Task`, `PUT`. */
   readonly effect: string;
   /** The object: a moref, or a datastore path. */
   readonly object: string;
   readonly detail: string;
 }
 
-/** Hears every side effect in order. */
+/** Notes every side effect, in order. */
 export type Journal = (effect: SideEffect) => void;
 
 /**
- * A journal in a file of its own for each run, `DIR/<run>.jsonl`, a JSON object a line. VCH_ERR_USAGE where it cannot
- * be begun; later, nothing depends on it: a disk that is full is told once.
+ * A journal in a file for each run, `DIR/<run>.jsonl`, one JSON object per line. VCH_ERR_USAGE if it cannot be created.
+ * Later nothing depends on it: a full disk is reported once.
  */
 export function fileJournal(
   directory: string,
@@ -31,7 +31,7 @@ export function fileJournal(
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `--journal ${directory} cannot be written (${systemCode(error)}); name a folder that can`,
+      `--journal ${directory} cannot be written (${systemCode(error)}); choose a writable folder`,
     );
   }
   let broken = false;
@@ -41,7 +41,7 @@ export function fileJournal(
       append({time: new Date().toISOString(), ...effect});
     } catch (error) {
       broken = true;
-      log.warn(`the journal ${path} ends here: it cannot be written any more (${systemCode(error)})`);
+      log.warn(`the journal ${path} ends here: it can no longer be written (${systemCode(error)})`);
     }
   };
 }

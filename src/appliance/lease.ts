@@ -46,7 +46,7 @@ export interface LeaseKind<Seen = unknown> {
   /** Describes the holder, without the state of its owner. */
   who(found: Found<Seen>): string;
   /** What a person can do about it. */
-  readonly wayOut: Readonly<Record<Held['state'], string>>;
+  readonly wayOut: Readonly<Record<Exclude<Held['state'], 'foreign'>, string>>;
   /** Whether another tool's mark says that the VCH is taken. */
   isForeign(config: ExtraConfig): boolean;
 }
@@ -108,11 +108,8 @@ export function describeHolder(
   holder: Held,
   label: string,
 ): {readonly state: string; readonly wayOut: string} {
+  if (holder.state === 'foreign') return describeFlag(label);
   const wayOut = kind.wayOut[holder.state];
-  if (holder.state === 'foreign') {
-    const state = `vic-machine has set ${UPDATE_IN_PROGRESS_KEY} on ${label}: its upgrade or configure operation is in progress, or died`;
-    return {state, wayOut};
-  }
   const {found} = holder;
   const [is, owner] = {
     alive: ['is in progress', 'its owner is running'],
@@ -123,6 +120,18 @@ export function describeHolder(
     ],
   }[holder.state];
   return {state: `${kind.activity} ${label} ${is}: ${kind.who(found)}; ${owner}`, wayOut};
+}
+
+/** VIC's flag alone says nothing of its owner, so only a person can decide to clear it. */
+function describeFlag(label: string): {readonly state: string; readonly wayOut: string} {
+  const [, id = ''] = /\(([^()]*)\)$/.exec(label) ?? [];
+  return {
+    state: `vic-machine has set ${UPDATE_IN_PROGRESS_KEY} on ${label}: its upgrade or configure operation is in progress, or died`,
+    wayOut:
+      'Let it finish; vch-migrate status shows when it has. If it died, nothing clears the flag by itself: make sure that no vic-machine works on this VCH anywhere, ' +
+      `then run govc vm.change -vm VirtualMachine:${id} -e ${UPDATE_IN_PROGRESS_KEY}=false, as vic-machine upgrade --reset-progress does. ` +
+      'The risk: if vic-machine is still at work, both change the VCH at the same time and may leave it broken; if it died halfway, the VCH may be half-upgraded, so look at vch-migrate check first',
+  };
 }
 
 /** Throws VCH_ERR_LOCKED if the VCH is held, even if the owner is dead. */

@@ -2,12 +2,12 @@ import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname, userInfo} from 'node:os';
 import {systemCode} from '../errors.js';
 
-/** What must be the same for two process ids to mean the same process table; `null` where it cannot be told. */
+/** What must be equal for two process ids to belong to one process table; `null` if it cannot be read. */
 export interface Machine {
   readonly host: string;
-  /** One start of the machine. */
+  /** Identifies one boot of the machine. */
   readonly boot: string | null;
-  /** One table of process ids: containers of a machine have their own, under one kernel and perhaps one name. */
+  /** Identifies a process table: containers on one machine, perhaps with one host name, have their own. */
   readonly pidNamespace: string | null;
 }
 
@@ -20,14 +20,14 @@ export function thisMachine(): Machine {
   };
 }
 
-/** When a process was started, by the kernel's own count; `null` where it cannot be told. Pids are used again. */
+/** When a process was started, according to the kernel; `null` if that cannot be read. Process ids are reused. */
 export function processStart(pid: number): string | null {
   const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  // The name in parentheses may hold anything; the start is the 20th field behind it.
+  // The name in parentheses may contain anything; the start time is the 20th field after it.
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 
-/** Whether a process of that machine lives: `unknown` wherever it is not certain that it is that very process. */
+/** Whether a process on that machine is alive; `unknown` unless it is certain that it is the same process. */
 export function processState(
   machine: Machine,
   {pid, started}: {readonly pid: number; readonly started: string | null},
@@ -54,7 +54,7 @@ function textOf(read: () => string): string | null {
   }
 }
 
-/** Who runs this process; a user id where the system has no name for it. */
+/** The user who runs this process: a name, or the user id if the system has no name for it. */
 export function processUser(): string {
   return textOf(() => userInfo().username) ?? String(process.getuid?.() ?? 'unknown');
 }

@@ -34,7 +34,6 @@ export const UPGRADE_LOCK: LeaseKind<SeenUpgrade> = {
     dead: 'Continue it with vch-migrate resume, take it back with vch-migrate rollback, or remove the lock with vch-migrate unlock',
     unknown:
       'Wait for it to finish. If its owner is dead, continue it with vch-migrate resume, take it back with rollback, or remove the lock with unlock: each of them first watches for a sign of life',
-    foreign: 'Wait for it to finish, and look where it was started; vch-migrate status shows when it has',
   },
   isForeign: (config) => !isFalse(config[UPDATE_IN_PROGRESS_KEY]),
 };

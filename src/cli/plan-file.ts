@@ -87,8 +87,18 @@ export function readPlan(path: string, toolVersion: string): SavedPlan {
 function checked(document: unknown, refuse: Refuse): SavedPlan {
   const {digest, ...rest} = members(document, '');
   if (typeof digest !== 'string') throw new ShapeMismatch('digest', 'a string');
-  if (digest !== digestOf(rest)) throw refuse('its digest does not fit: it was changed, or cut off');
+  if (digest !== fittingDigest(rest)) throw refuse('its digest does not fit: it was changed, or cut off');
   return planShape(document, '');
+}
+
+/** The digest of a document that was read; `null` where it is nested deeper than any plan is. */
+function fittingDigest(rest: object): string | null {
+  try {
+    return digestOf(rest);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 /** Over the canonical form, so that line ends and blanks that a mail or a ticket changed do not matter. */

@@ -5,8 +5,8 @@ import type {RunOptions} from '../containers/run-options.js';
 import {systemCode} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
-import {reportEvents} from '../report/formats/ndjson.js';
-import {rollbackCard} from '../report/phrases.js';
+import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
+import {rollbackRunbook} from '../report/phrases.js';
 import type {Report} from '../report/report.js';
 import type {Session} from '../vim25/session.js';
 import type {PreparedReport, ReadyRun} from './command.js';
@@ -100,13 +100,10 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
   context.log.debug(`run ${runId}`);
   const registry = await context.registry(prepared.plugins);
   if (context.output.format.stream) {
-    context.events.open({
-      schema: 'vch-migrate/events/v1',
-      command: prepared.name,
-      runId,
-      startedAt: startedAt.toISOString(),
-      tool: {name: 'vch-migrate', version: context.version},
-    });
+    const tool = {name: 'vch-migrate', version: context.version} as const;
+    context.events.open(
+      eventsHead({command: prepared.name, runId, startedAt: startedAt.toISOString(), tool}),
+    );
   }
   const ended = await withTarget(prepared.settings, runId, context, (session, user) => {
     const asked = confirmation(prepared, ready.question, session.url.href, context.terminal, context.stop);
@@ -149,7 +146,7 @@ async function present({report, exit, declined}: CarriedOut, context: RunContext
 
 /** How to go on by hand is kept, on stderr and in a file, where stdout did not take it. */
 function keepWayBack(report: Report, log: Logger): void {
-  const lines = rollbackCard(report);
+  const lines = rollbackRunbook(report);
   if (lines.length === 0) return;
   for (const line of lines) log.error(line);
   const name = `vch-migrate-way-back-${report.runId}.txt`;

@@ -62,22 +62,23 @@ function parseSettingsFile(
   {parseDocument, visit, known, problems}: Parsing,
 ): FileSettings | null {
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
-  const document = parseDocument(text, {schema: 'failsafe'});
+  const document = parseDocument(text, {schema: 'failsafe', logLevel: 'error'});
   // One mistake makes the parser find many.
   const [error] = document.errors;
   if (error !== undefined) {
     problems.add(`--settings: line ${error.linePos?.[0].line ?? '?'} is no YAML (${error.code})`);
     return null;
   }
-  const aliases: string[] = [];
+  let hasAlias = false;
   visit(document, {
-    Alias: (_key, {source}) => {
-      aliases.push(source);
+    Alias() {
+      hasAlias = true;
     },
   });
-  if (aliases.length > 0) {
+  if (hasAlias) {
+    // Its name is not shown: it may be a password that begins with `*`.
     problems.add(
-      `--settings: YAML aliases (*${aliases[0]}) are not read here; write the value where it is needed`,
+      '--settings: YAML aliases (*name) are not read here; write the value where it is needed, in quotation marks if it begins with *',
     );
     return null;
   }

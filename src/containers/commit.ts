@@ -8,7 +8,7 @@ import {escapeName} from '../vim25/managed-object.js';
 import type {WantedKeys} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
-import {settle, TaskWaiter} from '../vim25/tasks.js';
+import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
 import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
@@ -147,7 +147,7 @@ class Committer {
   async #look(attempted: Planned, unsettled: boolean): Promise<Look<Planned, CommitResult>> {
     const {session, found, keys, decide} = this.#context;
     const {ref} = attempted.vm;
-    if (unsettled) await settle(session, ref);
+    if (unsettled) await waitUntilIdle(session, ref);
     const vm = (await rereadVms(session, found, [ref], keys)).get(ref.value);
     const last = outcomeOf(attempted);
     if (vm === undefined)

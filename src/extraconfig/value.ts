@@ -1,9 +1,16 @@
+import type {ExtraConfig} from './extra-config.js';
+
 /** How VIC stores an empty string, because vSphere treats the value `""` as a removal. */
 export const NIL = '<nil>';
 
 /** The text that a raw value stands for. */
 export function decodeValue(raw: string): string {
   return raw === NIL ? '' : raw;
+}
+
+/** The text of a key; `null` if the key is absent or its text is empty. */
+export function textOf(config: ExtraConfig, key: string): string | null {
+  return decodeValue(config[key] ?? '') || null;
 }
 
 /** The raw value that carries a text. */

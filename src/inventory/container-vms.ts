@@ -4,12 +4,11 @@ import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
-  assertNothingMissing,
   extraConfigOf,
   extraConfigPaths,
   type ObjectContent,
   type ObjectSpec,
-  readObjects,
+  readObject,
   readPresent,
   retrieveProperties,
   type WantedKeys,
@@ -85,17 +84,19 @@ export async function readContainerVms(
   return [...new Map(vms.flatMap((vm) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
 }
 
+const FINDING = "finding the VCH's containerVMs";
+
 /** How to reach the direct children of the VCH's pool and of its own folder; a VM may be in both. */
 export async function childrenOf(session: Session, vch: Vch): Promise<readonly ObjectSpec[]> {
   const objects: ObjectSpec[] = [];
   if (vch.pool !== null) {
     // If the user may not read the list, the traversal would silently find no VMs: read the list itself first.
-    await readWhole(session, vch.pool, 'vm');
+    await readObject(session, vch.pool, ['vm'], FINDING);
     objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
   }
   const folder = await ownFolder(session, vch);
   if (folder !== null) {
-    await readWhole(session, folder, 'childEntity');
+    await readObject(session, folder, ['childEntity'], FINDING);
     objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
   }
   return objects;
@@ -136,17 +137,8 @@ function reading(found: FoundVch, keys: WantedKeys) {
 async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectReference | null> {
   const {folder} = vch;
   if (folder === null) return null;
-  const parent = refValue((await readWhole(session, folder, 'parent'))?.get('parent'));
+  const parent = refValue((await readObject(session, folder, ['parent'], FINDING)).get('parent'));
   return parent === null || parent.type === 'Datacenter' ? null : folder;
-}
-
-/** A property of one object, which must be readable. */
-async function readWhole(session: Session, object: ManagedObjectReference, path: string) {
-  const [properties] = await readObjects(session, [object], [path], (content) => {
-    assertNothingMissing(content, "finding the VCH's containerVMs");
-    return content.properties;
-  });
-  return properties;
 }
 
 function classify(

@@ -1,6 +1,11 @@
 import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
 import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
-import {assertNothingMissing, readObjects, retrieveProperties} from '../vim25/property-collector.js';
+import {
+  assertNothingMissing,
+  readObject,
+  readObjects,
+  retrieveProperties,
+} from '../vim25/property-collector.js';
 import {booleanValue, refValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {childrenOf} from './container-vms.js';
@@ -20,10 +25,8 @@ export async function readDatastores(
   session: Session,
   vm: ManagedObjectReference,
 ): Promise<readonly Datastore[]> {
-  const [refs = []] = await readObjects(session, [vm], ['datastore'], (content) => {
-    assertNothingMissing(content, 'finding its datastores');
-    return refValues(content.properties.get('datastore'));
-  });
+  const vmProperties = await readObject(session, vm, ['datastore'], 'finding its datastores');
+  const refs = refValues(vmProperties.get('datastore'));
   const paths = ['summary.name', 'summary.accessible', 'summary.freeSpace'];
   return readObjects(session, refs, paths, (content): Datastore => {
     assertNothingMissing(content, 'reading the datastore');

@@ -13,17 +13,17 @@ import {
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
 import {distinctRefs, type ManagedObjectReference, unescapeName} from '../vim25/managed-object.js';
 import {
-  assertNothingMissing,
   extraConfigOf,
   extraConfigPaths,
   type ObjectContent,
+  readObject,
   readObjects,
   retrieveOnce,
   withContainerView,
 } from '../vim25/property-collector.js';
 import {nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {type InventoryPath, inventoryPaths, isInside} from './inventory-path.js';
+import {type InventoryPath, inventoryPaths, isInDatacenter, isInside} from './inventory-path.js';
 import {ownersByPlace, owns} from './ownership.js';
 import {describeStrays, type StrayAppliance} from './stray-appliances.js';
 import {type Vch, type VchSelector, type VicVm, vchLabel} from './vch.js';
@@ -56,12 +56,15 @@ const KEYS = [
   ...LEASE_KEYS,
 ];
 
-/** Every VCH on the target that fits the selector; none is no error. */
+/** Every VCH on the target that fits the selector; none is an error only if something was selected. */
 export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
   const inventory = await discover(session);
-  for (const stray of await describeStrays(session, inventory.strays, inventory.appliances, selector))
-    session.log.warn(stray);
-  return fitting(session, inventory, selector);
+  const found = await fitting(session, inventory, selector);
+  const strays = await describeStrays(session, inventory.strays, inventory.appliances, selector);
+  if (found.length === 0 && describe(selector) !== '')
+    throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
+  for (const stray of strays) session.log.warn(stray);
+  return found;
 }
 
 /** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
@@ -79,12 +82,9 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
 export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
   const label = vchLabel(vch);
   const paths = ['runtime.connectionState', ...extraConfigPaths(LEASE_KEYS)];
-  const [properties] = await readObjects(session, [vch.ref], paths, (content) => {
-    assertNothingMissing(content, `reading the upgrade lock of ${label}`);
-    return content.properties;
-  });
-  const connection = textValue(properties?.get('runtime.connectionState'));
-  if (properties !== undefined && connection === 'connected') return extraConfigOf(properties, LEASE_KEYS);
+  const properties = await readObject(session, vch.ref, paths, `reading the upgrade lock of ${label}`);
+  const connection = textValue(properties.get('runtime.connectionState'));
+  if (connection === 'connected') return extraConfigOf(properties, LEASE_KEYS);
   throw new VchError(
     'VCH_ERR_HOST_UNREACHABLE',
     `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'gone'}. Nothing was written. ` +
@@ -195,7 +195,7 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
   const names = [name, name && unescapeName(name)];
   if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
   if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
-  if (datacenter !== undefined && path?.datacenter !== datacenter) return false;
+  if (datacenter !== undefined && (path === undefined || !isInDatacenter(path, datacenter))) return false;
   return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
 }
 

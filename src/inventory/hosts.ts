@@ -2,7 +2,7 @@ import type {VchError} from '../errors.js';
 import {faultError} from '../vim25/faults.js';
 import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
 import {type ObjectContent, readObjects} from '../vim25/property-collector.js';
-import {nameValue, refValue, textValue} from '../vim25/property-value.js';
+import {booleanValue, nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 
 /** An ESXi host on which VMs of a VCH are. */
@@ -13,6 +13,10 @@ export interface Host {
   readonly version: string | null;
   /** `connected`, `disconnected` or `notResponding`, as vSphere writes it. */
   readonly connectionState: string | null;
+  /** No VM can be powered on there meanwhile. */
+  readonly inMaintenanceMode: boolean;
+  /** Ids of those VMs that are on it. */
+  readonly vms: readonly string[];
 }
 
 /** Hosts, and why some may be missing from them. */
@@ -29,18 +33,25 @@ export async function readHosts(session: Session, vms: readonly ManagedObjectRef
     unread.push(...missing.map(({path, fault}) => faultError(fault, `reading ${path} of ${obj.value}`)));
   const placed = await readObjects(session, vms, ['runtime.host'], (content) => {
     note(content);
-    return refValue(content.properties.get('runtime.host'));
+    return {vm: content.obj.value, host: refValue(content.properties.get('runtime.host'))};
   });
-  const refs = distinctRefs(placed.filter((host) => host !== null));
-  const paths = ['name', 'runtime.connectionState', 'summary.config.product.version'];
+  const refs = distinctRefs(placed.flatMap(({host}) => host ?? []));
+  const paths = [
+    'name',
+    'runtime.connectionState',
+    'runtime.inMaintenanceMode',
+    'summary.config.product.version',
+  ];
   const hosts = await readObjects(session, refs, paths, (content): Host => {
     note(content);
-    const text = (path: string) => textValue(content.properties.get(path));
+    const {obj, properties} = content;
     return {
-      id: content.obj.value,
-      name: nameValue(content.properties.get('name')) ?? content.obj.value,
-      version: text('summary.config.product.version'),
-      connectionState: text('runtime.connectionState'),
+      id: obj.value,
+      name: nameValue(properties.get('name')) ?? obj.value,
+      version: textValue(properties.get('summary.config.product.version')),
+      connectionState: textValue(properties.get('runtime.connectionState')),
+      inMaintenanceMode: booleanValue(properties.get('runtime.inMaintenanceMode')),
+      vms: placed.filter(({host}) => host?.value === obj.value).map(({vm}) => vm),
     };
   });
   return {hosts: hosts.sort((a, b) => (a.name < b.name ? -1 : 1)), unread: unread[0] ?? null};

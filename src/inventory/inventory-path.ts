@@ -1,7 +1,7 @@
 import type {VchError} from '../errors.js';
 import {faultError} from '../vim25/faults.js';
 import {distinctRefs, type ManagedObjectReference, refString, unescapeName} from '../vim25/managed-object.js';
-import {retrieveProperties} from '../vim25/property-collector.js';
+import {readObjects} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 
@@ -31,22 +31,16 @@ export async function inventoryPaths(
   const entities = new Map<string, Entity>();
   let level = distinctRefs(refs);
   while (level.length > 0) {
-    const types = [...new Set(level.map(({type}) => type))];
-    const parents = await retrieveProperties(
-      session,
-      level.map((obj) => ({obj})),
-      types.map((type) => ({type, pathSet: ['name', 'parent']})),
-      ({obj, properties, missing: [missing]}) => {
-        const name = textValue(properties.get('name')) ?? '';
-        const parent = refValue(properties.get('parent'));
-        const unread = missing && faultError(missing.fault, `reading ${missing.path} of ${refString(obj)}`);
-        entities.set(obj.value, {name, parent, unread: unread ?? null});
-        return parent;
-      },
-    );
-    level = distinctRefs(parents.filter((parent) => parent !== null)).filter(
-      ({value}) => !entities.has(value),
-    );
+    const parents = await readObjects(session, level, ['name', 'parent'], ({obj, properties, missing}) => {
+      const [first] = missing;
+      const name = textValue(properties.get('name')) ?? '';
+      const parent = refValue(properties.get('parent'));
+      const unread = first ? faultError(first.fault, `reading ${first.path} of ${refString(obj)}`) : null;
+      entities.set(obj.value, {name, parent, unread});
+      return parent;
+    });
+    const above = distinctRefs(parents.flatMap((parent) => parent ?? []));
+    level = above.filter(({value}) => !entities.has(value));
   }
   return new Map(refs.map((ref) => [ref.value, pathTo(ref, entities)]));
 }
@@ -92,6 +86,12 @@ function isImplied(
   return (
     at.type === 'ResourcePool' && parentType.endsWith('ComputeResource') && entities.has(entity.parent.value)
   );
+}
+
+/** Whether an object at that path is in the datacenter that the user named: `dc1`, or with its folders, `/folder1/dc1`. */
+export function isInDatacenter({datacenter, datacenterPath}: InventoryPath, wanted: string): boolean {
+  const name = unescapeName(wanted);
+  return datacenter === name || unescapeName(datacenterPath ?? '') === `/${name.replace(/^\/+/, '')}`;
 }
 
 /**

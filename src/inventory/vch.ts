@@ -9,7 +9,7 @@ export interface VchSelector {
   readonly id?: string | undefined;
   /** Name or inventory path of the cluster, host, resource pool or vApp it is in. */
   readonly computeResource?: string | undefined;
-  /** Name of the datacenter it is in. */
+  /** Name or inventory path of the datacenter it is in. */
   readonly datacenter?: string | undefined;
 }
 
@@ -43,13 +43,13 @@ export interface VicVm {
 }
 
 /** A VCH, with what it takes to work on it. */
-export interface Vch extends VicVm {
+export interface Vch extends Omit<VicVm, 'name'> {
   readonly summary: VchDescription;
   /** The keys by which somebody holds the VCH, as they were when it was found: upgrade lock, VIC's flag, rename claim. */
   readonly leases: ExtraConfig;
 }
 
 /** `vch1 (vm-12)`, as messages name a VCH. */
-export function vchLabel({summary: {name, id}}: Vch): string {
+export function vchLabel({summary: {name, id}}: Pick<Vch, 'summary'>): string {
   return `${name} (${id})`;
 }

@@ -1,3 +1,4 @@
+import {thrownMessage} from '../errors.js';
 import {
   DATA_VERSION_KEY,
   isHidden,
@@ -18,6 +19,14 @@ export function pluginFaults(definition: unknown): string[] {
   if (typeof definition !== 'object' || definition === null) {
     return ['it is not an object; export what definePlugin({…}) returns'];
   }
+  try {
+    return faultsOf(definition);
+  } catch (error) {
+    return [`it cannot be read: ${thrownMessage(error)}; export plain values`];
+  }
+}
+
+function faultsOf(definition: object): string[] {
   const {
     version,
     target,

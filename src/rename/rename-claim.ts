@@ -61,7 +61,6 @@ export const RENAME_CLAIM: LeaseKind<SeenRename> = {
     dead: 'The next rename takes over its claim',
     unknown:
       'It delays other renames only while its owner renews the claim; the next rename takes over from a dead one',
-    foreign: '',
   },
   isForeign: () => false,
 };

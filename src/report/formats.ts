@@ -7,11 +7,11 @@ import {markdown} from './formats/markdown.js';
 import {ndjson} from './formats/ndjson.js';
 import {text} from './formats/text.js';
 
-/** Every form of a report, in the order in which help and messages name them. */
+/** Every form of a report, in the order of help and messages. */
 export const FORMATS: readonly Format[] = [text, json, ndjson, markdown, html, junit, csv];
 
 /** The forms of a listing. */
 export const LISTING_FORMATS: readonly Format[] = FORMATS.filter(({listing}) => listing !== undefined);
 
-/** What a run prints without --format. */
+/** The form without --format. */
 export const DEFAULT_FORMAT = text;

@@ -2,42 +2,35 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {markup} from './markup.js';
 
-/** The parts of a page that stands alone. */
-export interface PageParts {
+/** A page that needs no other file. */
+export interface Page {
   readonly title: string;
-  /** Markup of the page's own, everything foreign in it escaped. */
+  /** Trusted markup: strings from elsewhere in it must be escaped. */
   readonly main: string;
-  /** Data and scripts, at the end of the page. */
-  readonly scripts: readonly PageScript[];
+  /** What the scripts show. */
+  readonly data?: object;
+  /** Files of the page's own script. */
+  readonly scripts?: readonly string[];
 }
-
-/** A script that runs, or data that one reads. */
-export type PageScript =
-  | {readonly kind: 'data'; readonly id: string; readonly data: object}
-  | {readonly kind: 'script'; readonly files: readonly string[]};
 
 const STYLES = ['colours.css', 'layout.css', 'vms.css', 'print.css'];
 
 /**
- * One HTML file with everything in it, and a policy that lets it load nothing and run only its own script, known
- * by its digest: what a name from vSphere smuggled in would not run.
+ * One HTML file with everything in it. Its policy lets it load nothing and run only its own script, known by its digest:
+ * a script hidden in a name from vSphere would not run.
  */
-export function htmlPage({title, main, scripts}: PageParts): string {
+export function htmlPage({title, main, data, scripts = []}: Page): string {
   const style = STYLES.map(asset).join('');
-  const sources = scripts.flatMap((script) => (script.kind === 'script' ? [joined(script.files)] : []));
+  // One module: in a page that may load nothing, modules cannot import each other.
+  const script = scripts.map((file) => asset(file).replace(/^import [^;]+;\n/gm, '')).join('');
   const policy = [
     "default-src 'none'",
     'img-src data:',
     `style-src '${hash(style)}'`,
-    `script-src ${sources.length === 0 ? "'none'" : sources.map((source) => `'${hash(source)}'`).join(' ')}`,
+    `script-src '${script === '' ? 'none' : hash(script)}'`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const tails = scripts.map((script) =>
-    script.kind === 'data'
-      ? `<script type="application/json" id="${script.id}">${embedded(script.data)}</script>`
-      : `<script type="module">${joined(script.files)}</script>`,
-  );
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -54,7 +47,8 @@ export function htmlPage({title, main, scripts}: PageParts): string {
 <main>
 ${main}
 </main>
-${tails.join('\n')}
+${data === undefined ? '' : `<script type="application/json" id="data">${embedded(data)}</script>`}
+${script === '' ? '' : `<script type="module">${script}</script>`}
 </body>
 </html>
 `;
@@ -64,16 +58,11 @@ function asset(file: string): string {
   return readFileSync(new URL(`page/${file}`, import.meta.url), 'utf8');
 }
 
-/** Modules as one: in a page that may load nothing they cannot import each other. */
-function joined(files: readonly string[]): string {
-  return files.map((file) => asset(file).replace(/^import [^;]+;\n/gm, '')).join('');
-}
-
 function hash(source: string): string {
   return `sha256-${createHash('sha256').update(source).digest('base64')}`;
 }
 
-/** JSON that no parser of HTML sees an end or a comment in. */
+/** JSON in which an HTML parser sees neither an end tag nor a comment. */
 function embedded(data: object): string {
   return JSON.stringify(data).replaceAll('<', '\\u003c');
 }

@@ -1,10 +1,10 @@
-import {type LayoutOptions, layoutOf} from './layout.js';
+import type {Listing} from './format.js';
 import {lockWord} from './lock-text.js';
 import {printable} from './printable.js';
-import type {ReportTarget, ReportTool, ReportVch} from './report.js';
+import type {ReportTarget, ReportVch} from './report.js';
 import {table} from './table.js';
 
-/** An ISO file of this machine, beside the VCHs. */
+/** An ISO file on this machine, compared with the VCHs. */
 export interface ListedIso {
   readonly path: string;
   readonly version: string;
@@ -13,22 +13,15 @@ export interface ListedIso {
   readonly newerThan: readonly string[];
 }
 
-/** What `ls` tells: the VCHs of a target. */
-export interface Listing {
-  readonly schema: 'vch-migrate/ls/v1';
-  readonly tool: ReportTool;
+interface ListedVchs {
   readonly target: ReportTarget;
   readonly vchs: readonly ReportVch[];
-  /** The appliance ISO at hand; absent where there is none. */
+  /** The appliance ISO at hand; absent if there is none. */
   readonly iso?: ListedIso;
-  readonly next: string;
 }
 
 /** The VCHs of a target for people, one a line. */
-export function listingText(listing: Listing, options: LayoutOptions): string {
-  const layout = layoutOf(options);
-  const {vchs} = listing;
-  const head = `VCHs on ${printable(listing.target.url)}: ${vchs.length}`;
+export function listingText({target, vchs, iso}: ListedVchs): Listing['text'] {
   const columns = [
     {heading: 'VCH', cells: vchs.map((vch) => nameText(vch.name, vch.ownName)), limit: 40},
     {heading: 'ID', cells: vchs.map((vch) => vch.id)},
@@ -39,9 +32,11 @@ export function listingText(listing: Listing, options: LayoutOptions): string {
     {heading: 'UPGRADE', cells: vchs.map((vch) => lockWord(vch.lock))},
   ];
   const where = {heading: 'COMPUTE RESOURCE', cells: vchs.map((vch) => printable(vch.computeResource ?? ''))};
-  const rows = vchs.length === 0 ? [] : ['', ...table(columns, where, layout)];
-  const iso = listing.iso === undefined ? [] : ['', isoText(listing.iso, vchs)];
-  return `${[layout.paint('bold', head), ...rows, ...iso, '', `Next: ${listing.next}`].join('\n')}\n`;
+  return (layout) => [
+    [layout.paint('bold', `VCHs on ${printable(target.url)}: ${vchs.length}`)],
+    table(columns, where, layout),
+    iso === undefined ? [] : [isoText(iso, vchs)],
+  ];
 }
 
 function nameText(name: string, ownName: string | null): string {
@@ -54,6 +49,6 @@ function isoText({path, version, build, newerThan}: ListedIso, vchs: readonly Re
   const older = vchs
     .filter(({id}) => newerThan.includes(id))
     .map(({name, id}) => `${printable(name)} (${id})`);
-  const says = older.length === 0 ? 'newer than none of them' : `newer than ${older.join(', ')}`;
-  return `${printable(path)} has version ${printable(version)}, build ${printable(build)}: ${says}`;
+  const compared = older.length === 0 ? 'newer than none of them' : `newer than ${older.join(', ')}`;
+  return `${printable(path)} has version ${printable(version)}, build ${printable(build)}: ${compared}`;
 }

@@ -1,6 +1,6 @@
 import {printable} from './printable.js';
 
-/** A string from vSphere as it may stand in XML and HTML, in an element or in a quoted attribute. */
+/** A string from vSphere, escaped for XML and HTML: for an element or a quoted attribute. */
 export function markup(text: string): string {
   return printable(text)
     .replace(/[\ufffe\uffff]/g, '\ufffd')

@@ -3,7 +3,6 @@ import {printable} from './printable.js';
 import {
   type Report,
   type ReportChange,
-  type ReportCheck,
   type ReportCommand,
   type ReportStatus,
   type ReportStep,
@@ -13,7 +12,7 @@ import {
 } from './report.js';
 import {truncate} from './width.js';
 
-/** How the heading of a report begins. */
+/** The first words of a report's heading. */
 export const TITLE: Readonly<Record<ReportCommand, string>> = {
   plan: 'Plan for',
   apply: 'Apply to',
@@ -37,34 +36,42 @@ export function count(n: number, what: string): string {
 /** `16 containerVMs: 9 pending, 5 unchanged, 2 refused`. */
 export function countsText(report: Pick<Report, 'summary' | 'command' | 'vms'>): string {
   const {summary} = report;
-  const parts = VM_STATUSES.filter((status) => summary[status] > 0).map(
+  const counts = VM_STATUSES.filter((status) => summary[status] > 0).map(
     (status) => `${summary[status]} ${status}`,
   );
-  return `${count(summary.total, vmNoun(report))}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+  return `${count(summary.total, vmNoun(report))}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`;
 }
 
-/** Where a VM should not have ended, worst first. */
-export const NEED_ATTENTION: readonly ReportStatus[] = [
-  'failed',
-  'unknown',
-  'conflict',
-  'refused',
-  'unreachable',
-];
+/** The VMs that are not at their goal, worst first. */
+export function needAttention({vms}: Pick<Report, 'vms'>): readonly ReportVm[] {
+  const worstFirst: readonly ReportStatus[] = ['failed', 'unknown', 'conflict', 'refused', 'unreachable'];
+  return worstFirst.flatMap((status) => vms.filter((vm) => vm.status === status));
+}
+
+/** Every finding and what it is about: first the VCH, then VM by VM. */
+export function findingsOf(
+  report: Pick<Report, 'findings' | 'vms'>,
+  label: (vm: ReportVm) => string = vmLabel,
+) {
+  return [
+    ...report.findings.map((finding) => ({about: 'VCH', ...finding})),
+    ...report.vms.flatMap((vm) => vm.findings.map((finding) => ({about: label(vm), ...finding}))),
+  ];
+}
 
 const SENTENCES: Readonly<Record<ReportUpgrade['result'], string>> = {
   planned: 'Nothing was written: this is what it would do.',
   'not-started': 'Nothing was written.',
-  unchanged: 'The appliance had nothing to be upgraded; it was not touched.',
+  unchanged: 'There was nothing to upgrade on the appliance; it was not touched.',
   upgraded: 'The VCH is upgraded.',
   'as-before': 'The appliance is as it was before.',
   'rolled-back': 'The VCH is rolled back: its appliance is as it was before.',
-  resumable: 'The upgrade is unfinished: resume goes on with it, rollback takes it back.',
-  'needs-person': 'A person is needed now: the VCH is half-done, and may be down.',
+  resumable: 'The upgrade is unfinished: resume continues it, rollback takes it back.',
+  'needs-person': 'A person is needed now: the upgrade is half-done, and the VCH may be down.',
   unlocked: 'The upgrade lock is removed.',
 };
 
-/** Where an upgrade, or what followed on it, left the VCH, and why; empty for other commands. */
+/** The state in which an upgrade, rollback or resumption left the VCH, and why; empty for other commands. */
 export function upgradeSentences({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
   if (upgrade === undefined) return [];
   const where = [
@@ -74,8 +81,10 @@ export function upgradeSentences({upgrade}: Pick<Report, 'upgrade'>): readonly s
     ...(upgrade.lockId === null || upgrade.result !== 'resumable' ? [] : [`lock ${upgrade.lockId}`]),
   ];
   const error = upgrade.error === null ? [] : [`${upgrade.error.code}: ${upgrade.error.message}`];
-  const back = upgrade.result === 'resumable' && upgrade.phase?.startsWith('rollback');
-  const sentence = back ? 'The rollback is unfinished: rollback goes on with it.' : SENTENCES[upgrade.result];
+  const isRollback = upgrade.result === 'resumable' && upgrade.phase?.startsWith('rollback');
+  const sentence = isRollback
+    ? 'The rollback is unfinished: rollback continues it.'
+    : SENTENCES[upgrade.result];
   return [`${sentence} (${where.join(', ')})`, ...error];
 }
 
@@ -86,42 +95,42 @@ export function notes(report: Report): readonly string[] {
     ...upgradeSentences(report),
     ...(renameDisabled > 0 ? [`docker rename is disabled on ${count(renameDisabled, 'containerVM')}.`] : []),
     ...(report.interrupted && report.upgrade === undefined
-      ? ['The run was interrupted: what is not-attempted was not touched.']
+      ? ['The run was interrupted: VMs that are not-attempted were not touched.']
       : []),
   ];
 }
 
 /** Which plugins a VM's ledger records, and which `apply` would still run. */
 export function pluginsText({history = [], pending = []}: ReportVm): string {
-  const parts = [
+  const plugins = [
     ...(history.length > 0 ? [`applied ${history.join(', ')}`] : []),
     ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),
   ];
-  return printable(parts.join('; '));
+  return printable(plugins.join('; '));
 }
 
-/** How to go on by hand, where a person may have to. */
-export function rollbackCard({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
+/** How to put the VCH back by hand; empty if no upgrade of this report may need it. */
+export function rollbackRunbook({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
   if (upgrade === undefined) return [];
   return ['upgraded', 'resumable', 'needs-person'].includes(upgrade.result) ? upgrade.card : [];
 }
 
-/** What a report's VMs are called together: with the appliance among them they are not all containerVMs. */
-export function vmNoun({vms}: {readonly vms: Report['vms']}): 'VM' | 'containerVM' {
+/** What to call a report's VMs: if the appliance is one of them, not all are containerVMs. */
+export function vmNoun({vms}: Pick<Report, 'vms'>): 'VM' | 'containerVM' {
   return vms.some(({kind}) => kind === 'appliance') ? 'VM' : 'containerVM';
 }
 
-/** A VM's display name for people: VIC puts the container's 64 digits into it, of which twelve are enough. */
+/** A VM's display name for people, with 12 of the 64 digits of the container's id that VIC puts into it. */
 export function displayName(vm: Pick<ReportVm, 'displayName'>): string {
   return printable(vm.displayName).replace(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, '$1…');
 }
 
-/** A container's name among others: in quotes where it is not one that docker would give. */
+/** A container's name in a list: in quotes if docker would not allow it. */
 export function containerName(name: string): string {
   return /^[\w.-]+$/.test(name) ? name : JSON.stringify(printable(name));
 }
 
-/** Which VM, for a line about it alone. */
+/** A VM's names and id, at the start of a line about it. */
 export function vmLabel(vm: Pick<ReportVm, 'id' | 'displayName' | 'containerName'>): string {
   const container =
     vm.containerName === null || vm.containerName === vm.displayName
@@ -150,18 +159,10 @@ function quoted(value: string | null): string {
   return value === null ? '(absent)' : `"${truncate(printable(value), LONGEST_VALUE)}"`;
 }
 
-const MARK: Readonly<Record<ReportCheck['status'], string>> = {
-  ok: '✓ ok',
-  warning: '! warning',
-  failed: '✗ failed',
-};
+/** The result of a check, for a screen or a page. */
+export const CHECK_MARK = {ok: '✓ ok', warning: '! warning', failed: '✗ failed'} as const;
 
-/** What a check came to, for a screen or a page. */
-export function checkMark({status}: ReportCheck): string {
-  return MARK[status];
-}
-
-/** When a step began, and how long it took: `03:04:05 UTC, 1.2 s`. */
+/** When a step began and how long it took: `03:04:05 UTC, 1.2 s`. */
 export function stepTime({startedAt, finishedAt}: ReportStep): string {
   return `${startedAt.slice(11, 19)} UTC, ${durationText(Date.parse(finishedAt) - Date.parse(startedAt))}`;
 }

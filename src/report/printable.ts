@@ -12,8 +12,8 @@ const C1_INTRODUCERS: readonly (readonly [number, string])[] = [
 ];
 
 /**
- * A string from vSphere as it may stand on one line of a terminal: no ANSI sequences, no control characters, no
- * characters that turn the direction of writing, no zero-width ones; line breaks and tabs become one blank.
+ * A string from vSphere, safe on one line of a terminal: without ANSI sequences, control characters, characters that
+ * change the direction of writing and zero-width ones. Line breaks and tabs become one blank.
  */
 export function printable(text: string): string {
   return withoutSequences(text)
@@ -31,14 +31,14 @@ function withoutSequences(text: string): string {
   return head + rest.map(afterSequence).join('');
 }
 
-/** What stays of the text behind one ESC, up to the next. */
+/** The rest of the text between one ESC and the next, without the sequence. */
 function afterSequence(text: string): string {
   switch (text[0]) {
     case undefined:
       return '';
     case '[':
       return text.replace(/^\[[0-?]*[ -/]*[@-~]?/, '');
-    // Strings for the terminal itself: they end with BEL, or with the next ESC.
+    // Strings for the terminal itself end with BEL, or with the next ESC.
     case ']':
     case 'P':
     case 'X':

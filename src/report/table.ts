@@ -1,69 +1,61 @@
-import type {Layout} from './layout.js';
-import {columnsOf, pad, truncate, wrap} from './width.js';
+import stringWidth from 'string-width';
+import type {Layout, Style} from './layout.js';
+import {pad, truncate, wrap} from './width.js';
 
 /** One column: its heading and its cells. */
-export interface Column {
+interface Column {
   readonly heading: string;
   readonly cells: readonly string[];
-  /** How wide it may grow. A column with a limit is cut where room is short; one without never is. */
+  /** The most that it takes. A column with a limit is cut if it does not fit; one without never is. */
   readonly limit?: number;
-  readonly style?: (row: number) => Parameters<Layout['paint']>[0];
+  readonly styles?: readonly Style[];
 }
 
 const GAP = '  ';
 const INDENT = '  ';
-/** Narrower than this, the notes of a row go on lines of their own. */
+/** If less room than this is left, the notes of a row get lines of their own. */
 const LEAST_NOTE_COLUMNS = 36;
-/** A name shorter than this says nothing. */
+/** A name shorter than this identifies nothing. */
 const LEAST_CUT_COLUMNS = 8;
 
 /**
- * Rows of aligned columns with an open end: `notes` are the last column where there is room for it, and else
- * lines of their own below the row they belong to.
+ * Rows of aligned columns. `notes` are the last column if there is room, and otherwise lines of their own below their
+ * row. Without rows there is no heading either.
  */
 export function table(
   columns: readonly Column[],
   notes: {readonly heading: string; readonly cells: readonly string[]},
   layout: Layout,
 ): string[] {
-  const natural = columns.map((column) =>
-    Math.min(
-      column.limit ?? Number.POSITIVE_INFINITY,
-      Math.max(...[column.heading, ...column.cells].map(columnsOf)),
-    ),
-  );
-  const widths = narrowed(
-    columns,
-    natural,
-    layout.columns - INDENT.length - GAP.length * (columns.length - 1),
-  );
+  if (notes.cells.length === 0) return [];
+  const widths = widthsOf(columns, layout.columns - INDENT.length - GAP.length * (columns.length - 1));
+  const padded = (text: string, at: number) => pad(truncate(text, widths[at] ?? 0), widths[at] ?? 0);
   const used = INDENT.length + widths.reduce((sum, width) => sum + width + GAP.length, 0);
   const beside = layout.columns - used >= LEAST_NOTE_COLUMNS;
-  const withNotes = notes.cells.some((note) => note !== '');
 
-  const headings = columns.map((column, at) =>
-    pad(truncate(column.heading, widths[at] ?? 0), widths[at] ?? 0),
-  );
-  if (withNotes && beside) headings.push(notes.heading);
+  const headings = columns.map(({heading}, at) => padded(heading, at));
+  if (beside && notes.cells.some((note) => note !== '')) headings.push(notes.heading);
   const lines = [INDENT + layout.paint('dim', headings.join(GAP).trimEnd())];
 
-  for (let row = 0; row < notes.cells.length; row += 1) {
+  for (const [row, note] of notes.cells.entries()) {
     const cells = columns.map((column, at) => {
-      const text = pad(truncate(column.cells[row] ?? '', widths[at] ?? 0), widths[at] ?? 0);
-      return column.style === undefined ? text : layout.paint(column.style(row), text);
+      const text = padded(column.cells[row] ?? '', at);
+      const style = column.styles?.[row];
+      return style === undefined ? text : layout.paint(style, text);
     });
-    const note = notes.cells[row] ?? '';
     const [first = '', ...rest] = beside ? wrap(note, layout.columns - used) : [];
     lines.push((INDENT + [...cells, first].join(GAP)).trimEnd());
-    if (beside) lines.push(...rest.map((line) => ' '.repeat(used) + line));
-    else if (note !== '') lines.push(...wrap(note, layout.columns, INDENT.repeat(3)));
+    lines.push(...rest.map((line) => ' '.repeat(used) + line));
+    if (!beside) lines.push(...wrap(note, layout.columns, INDENT.repeat(3)));
   }
   return lines;
 }
 
-/** Takes from the widest of the columns that may be cut until all fit. */
-function narrowed(columns: readonly Column[], natural: readonly number[], room: number): readonly number[] {
-  const widths = [...natural];
+/** The widths of the columns: the widest with a limit are cut until all fit into the room. */
+function widthsOf(columns: readonly Column[], room: number): readonly number[] {
+  const widths = columns.map(({limit = Number.POSITIVE_INFINITY, heading, cells}) =>
+    Math.min(limit, Math.max(...[heading, ...cells].map((text) => stringWidth(text)))),
+  );
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   while (excess > 0) {
     const cuttable = widths.map((width, at) => (columns[at]?.limit === undefined ? 0 : width));

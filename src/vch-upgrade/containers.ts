@@ -1,54 +1,48 @@
 import {writeRun} from '../containers/apply.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
-import {type Decide, decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
-import type {RunOptions} from '../containers/run-options.js';
+import {decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
 import {decideUndo} from '../containers/undo.js';
-import {toVchError, VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {BUILD_KEY, CONTAINER_VERSION_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
-import {decodeValue} from '../extraconfig/value.js';
-import {readContainerVms} from '../inventory/container-vms.js';
+import {textOf} from '../extraconfig/value.js';
+import {type ContainerVm, readContainerVms} from '../inventory/container-vms.js';
 import {compareReleases, type Release} from '../iso/version-stamp.js';
 import {dataVersionOf} from '../migration/data-version.js';
-import type {VchContext, VchOptions, VchTarget} from './context.js';
+import {counted, named} from './checks/verdict.js';
+import {orFinding, type VchContext, type VchOptions, type VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 
-/** Runs the container plugins under our own lock. Rejects where one VM's trouble must stop the upgrade. */
+/** Runs the container plugins under our own lock. Rejects if a VM's trouble must stop the upgrade. */
 export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
-  const options = heldOptions(context);
-  const run = await planRead(context, decideApply(options), options);
+  const options = optionsUnderLock(context);
+  const run = await planContainers({...context, options});
   assertUpgradable(run.outcome.vms);
   return writeRun(context.session, run, options, async () => null);
 }
 
-/** Takes back what the upgrade on record wrote to the containerVMs, whole VMs or not at all. */
+/** Undoes what the upgrade on record wrote to the containerVMs: each VM as a whole, or not at all. */
 export async function undoContainers(context: VchContext): Promise<RunOutcome> {
-  const options = heldOptions(context);
   const run = await planUndoContainers(context, context.record);
-  return writeRun(context.session, run, options, async () => null);
+  return writeRun(context.session, run, optionsUnderLock(context), async () => null);
 }
 
-/** What the containerVMs are to become, without writing. */
-export function planContainers(target: VchTarget): Promise<PlannedRun> {
-  return planRead(target, decideApply(target.options), target.options);
+/** Plans what the containerVMs become; writes nothing. */
+export async function planContainers({session, found, options}: VchTarget): Promise<PlannedRun> {
+  return selected(await planRun(session, options, decideApply(options), found), options);
 }
 
-/** What would be taken back from the containerVMs, without writing. */
-export function planUndoContainers(target: VchTarget, {run}: UpgradeRecord): Promise<PlannedRun> {
-  const {registry, reported} = target.options;
-  // What an upgrade wrote is taken back as a whole.
-  return planRead(target, decideUndo(registry, {run}), {reported});
-}
-
-async function planRead(
+/** Plans what would be undone on the containerVMs; writes nothing. */
+export async function planUndoContainers(
   {session, found, options}: VchTarget,
-  decide: Decide,
-  narrowing: Pick<VchOptions, 'select' | 'reported'>,
+  {run}: UpgradeRecord,
 ): Promise<PlannedRun> {
-  return selected(await planRun(session, options, decide, found), narrowing);
+  const {registry, reported} = options;
+  // Everything that the upgrade wrote is undone, whichever VMs were selected.
+  return selected(await planRun(session, options, decideUndo(registry, {run}), found), {reported});
 }
 
-/** The options of a run over the containerVMs: the journal hears what it writes. */
+/** The options of a run over the containerVMs, with its writes in the journal. */
 export function runOptions({options, note}: VchTarget): VchOptions {
   return {
     ...options,
@@ -57,146 +51,112 @@ export function runOptions({options, note}: VchTarget): VchOptions {
 }
 
 /** The same for a run that also stops when the lock is lost. */
-function heldOptions(context: VchContext): RunOptions {
+function optionsUnderLock(context: VchContext): VchOptions {
   const {options, lock} = context;
-  const signals = options.signal === undefined ? [lock.lost] : [options.signal, lock.lost];
   return {
     ...runOptions(context),
     runId: context.record.run,
-    signal: AbortSignal.any(signals),
+    signal: AbortSignal.any([lock.lost, ...(options.signal ? [options.signal] : [])]),
     beforeStart: () => lock.assertFresh(),
   };
 }
 
 const STOPPING = new Set(['VCH_ERR_DATA_TOO_NEW', 'VCH_ERR_DATA_VERSION_INVALID']);
 
-/** Whether a containerVM in that state must stop the upgrade before the appliance is touched. */
+/** Whether a containerVM in that state stops the upgrade before the appliance is touched. */
 export function stopsUpgrade({status, error}: Pick<VmOutcome, 'status' | 'error'>): boolean {
   return status === 'failed' || (error !== null && STOPPING.has(error.code));
 }
 
-/** Throws what a containerVM has against the upgrade; one that VIC can migrate in memory as before has nothing. */
+/** Throws if a containerVM stops the upgrade. A VM that VIC can migrate in memory, as it did before, does not. */
 export function assertUpgradable(vms: readonly VmOutcome[]): void {
   const stopping = vms.filter(stopsUpgrade);
   const [first] = stopping;
   if (first === undefined) return;
-  const names = stopping
-    .slice(0, 5)
-    .map(({displayName, id}) => `${displayName} (${id})`)
-    .join(', ');
-  const more = stopping.length > 5 ? ` and ${stopping.length - 5} more` : '';
   throw new VchError(
     first.error?.code ?? 'VCH_ERR_PLUGIN_FAILED',
-    `${stopping.length} containerVMs stop the upgrade: ${names}${more}; the first because ${first.error?.message ?? 'it failed'}. ` +
+    `${counted(stopping.length, 'containerVM')} would stop the upgrade: ${named(stopping)}; the first because ${first.error?.message ?? 'it failed'}. ` +
       'The appliance was not touched; see vch-migrate plan',
   );
 }
 
-const SHOWN = 20;
+/** A containerVM, as messages name it. */
+type NamedVm = Pick<VmOutcome, 'id' | 'displayName'>;
 
-/** A containerVM, by which people and records know it. */
-export interface SeenContainer {
-  readonly id: string;
-  readonly label: string;
-}
-
-/** containerVMs that look as if a newer VCH than that had made them, and those of which that cannot be seen. */
+/** containerVMs made since by a newer version than `from`, and those whose version cannot be read. */
 export async function newerContainers(
   {session, found}: VchTarget,
-  from: UpgradeRecord['from'],
-): Promise<{readonly newer: readonly SeenContainer[]; readonly unseen: readonly SeenContainer[]}> {
-  const vms = await readContainerVms(session, found, [
-    DATA_VERSION_KEY.container,
-    BUILD_KEY.container,
-    CONTAINER_VERSION_KEY,
-  ]);
-  const newer: SeenContainer[] = [];
-  const unseen: SeenContainer[] = [];
-  for (const vm of vms) {
-    if (vm.owner.status === 'other') continue;
-    const seen = {id: vm.ref.value, label: `${vm.displayName} (${vm.ref.value})`};
-    if ((dataVersionOf(vm.config, 'container') ?? 0) > from.dataVersion) newer.push(seen);
-    else if ((compareReleases(releaseOf(vm.config), from) ?? 0) > 0) newer.push(seen);
-    // What a host that is away still shows is enough; nothing at all says nothing.
-    else if (vm.status !== 'readable' && vm.containerId === null) unseen.push(seen);
-  }
-  return {newer, unseen};
+  {from, newerBefore}: Pick<UpgradeRecord, 'from' | 'newerBefore'>,
+): Promise<{readonly newer: readonly NamedVm[]; readonly unseen: readonly NamedVm[]}> {
+  const keys = [DATA_VERSION_KEY.container, BUILD_KEY.container, CONTAINER_VERSION_KEY];
+  const vms = (await readContainerVms(session, found, keys)).filter(({owner}) => owner.status !== 'other');
+  const isNewer = ({config}: ContainerVm) =>
+    (dataVersionOf(config, 'container') ?? 0) > from.dataVersion ||
+    (compareReleases(releaseOf(config), from) ?? 0) > 0;
+  // What vCenter still shows of a VM on a disconnected host is enough; if it shows nothing, that proves nothing.
+  const isUnseen = ({status, containerId}: ContainerVm) => status !== 'readable' && containerId === null;
+  const namesOf = (some: readonly ContainerVm[]) =>
+    some.map(({ref, displayName}) => ({id: ref.value, displayName}));
+  return {
+    newer: namesOf(vms.filter(isNewer)).filter(({id}) => !newerBefore.includes(id)),
+    unseen: namesOf(vms.filter((vm) => isUnseen(vm) && !isNewer(vm))),
+  };
 }
 
-/** Refuses to go back where the newer version has made containers: the older one cannot work with them. */
+/** The release of VIC that made a containerVM. */
+function releaseOf(config: ExtraConfig): Release {
+  return {version: textOf(config, CONTAINER_VERSION_KEY), build: textOf(config, BUILD_KEY.container)};
+}
+
+const SHOWN = 20;
+
+/** Refuses to roll back if the newer version has made containers: the older version cannot work with them. */
 export async function assertNoNewer(
   target: VchTarget,
   record: UpgradeRecord,
   written: string,
 ): Promise<void> {
-  const {label} = target;
-  const {newer, unseen} = await madeSince(target, record);
+  const {newer, unseen} = await newerContainers(target, record);
   if (newer.length > 0) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
-      `${label} has ${newer.length} containerVMs that the newer version made, and that version ${record.from.version ?? record.from.dataVersion} cannot work with: ` +
-        `${listed(newer)}. ${written}; remove them with docker rm, then run vch-migrate rollback again`,
+      `${target.label} has ${counted(newer.length, 'containerVM')} that the newer version made, and version ${record.from.version ?? record.from.dataVersion} cannot work with: ` +
+        `${named(newer, SHOWN)}. ${written}; remove them with docker rm, then run vch-migrate rollback again`,
     );
   }
-  if (unseen.length > 0) tellUnseen(target, unseen);
+  reportUnseen(target, unseen);
 }
 
 /**
- * Where there is no choice but to go back: containers of the newer version are told, and keep the ISO file that they
- * boot from. That it cannot be known stops no way back. Gives what changes on record.
+ * Reports containers of the newer version when the rollback can no longer be refused, and gives the change to the record
+ * that keeps the ISO file they boot from. If they cannot be read, the rollback continues all the same.
  */
-export async function tellNewer(context: VchContext): Promise<Partial<UpgradeRecord>> {
+export async function reportNewer(context: VchContext): Promise<Partial<UpgradeRecord>> {
   const {record} = context;
   if (!record.touched) return {};
-  try {
-    const {newer, unseen} = await madeSince(context, record);
-    if (unseen.length > 0) tellUnseen(context, unseen);
-    if (newer.length === 0) return unseen.length > 0 ? keepBootstrapIso(record) : {};
-    context.finding(
-      'containers-of-newer-version',
-      `the newer version made ${listed(newer)} while it was up, and the older one cannot work with them; remove them with docker rm after the next upgrade`,
-    );
-    return keepBootstrapIso(record);
-  } catch (error) {
-    context.finding(
-      'containers-unseen',
-      `whether the newer version has made containers cannot be seen: ${toVchError(error).message}; look with vch-migrate status`,
-    );
-    return keepBootstrapIso(record);
+  const describe = (reason: string) =>
+    `whether the newer version has made containers cannot be seen: ${reason}; look with vch-migrate status`;
+  const found = await orFinding(context, 'containers-unseen', describe, () =>
+    newerContainers(context, record),
+  );
+  if (found !== null) {
+    const {newer, unseen} = found;
+    if (newer.length + unseen.length === 0) return {};
+    reportUnseen(context, unseen);
+    if (newer.length > 0)
+      context.finding(
+        'containers-of-newer-version',
+        `the newer version made ${named(newer, SHOWN)} while it was up, and the older version cannot work with them; remove them with docker rm after the next upgrade`,
+      );
   }
-}
-
-function keepBootstrapIso({isos}: UpgradeRecord): Partial<UpgradeRecord> {
+  const {isos} = record;
   return {isos: {...isos, bootstrap: isos.bootstrap && {...isos.bootstrap, uploaded: false}}};
 }
 
-function tellUnseen(target: VchTarget, unseen: readonly SeenContainer[]): void {
+function reportUnseen(target: VchTarget, unseen: readonly NamedVm[]): void {
+  if (unseen.length === 0) return;
   target.finding(
     'containers-unseen',
-    `whether the newer version made ${listed(unseen)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
+    `whether the newer version made ${named(unseen, SHOWN)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
   );
-}
-
-/** Those that came since the upgrade on record began. */
-async function madeSince(
-  target: VchTarget,
-  {from, newerBefore}: UpgradeRecord,
-): ReturnType<typeof newerContainers> {
-  const known = new Set(newerBefore);
-  const {newer, unseen} = await newerContainers(target, from);
-  return {newer: newer.filter(({id}) => !known.has(id)), unseen};
-}
-
-function listed(vms: readonly SeenContainer[]): string {
-  const more = vms.length > SHOWN ? ` and ${vms.length - SHOWN} more` : '';
-  return `${vms
-    .slice(0, SHOWN)
-    .map(({label}) => label)
-    .join(', ')}${more}`;
-}
-
-/** The release of VIC that made a containerVM. */
-function releaseOf(config: ExtraConfig): Release {
-  const text = (key: string) => decodeValue(config[key] ?? '') || null;
-  return {version: text(CONTAINER_VERSION_KEY), build: text(BUILD_KEY.container)};
 }

@@ -21,11 +21,11 @@ export interface VchOptions extends RunOptions {
   readonly journal?: Journal | undefined;
   /** Seconds within which the lock's owner shows a sign of life; 120. */
   readonly lease?: number | undefined;
-  /** Milliseconds a guest has to shut down before the power is taken; 60,000. */
+  /** Milliseconds the guest has to shut down before its power is cut; 60,000. */
   readonly shutdownGrace?: number | undefined;
-  /** Milliseconds between two looks at an appliance that starts; 1,000. */
+  /** Milliseconds between two readings of a starting appliance; 1,000. */
   readonly poll?: number | undefined;
-  /** How the docker endpoint is looked at; by default over the network. */
+  /** Probes the docker endpoint; by default over the network. */
   readonly probeDocker?: ProbeDocker | undefined;
   /** Local ISO files. */
   readonly applianceIso?: IsoInfo | undefined;
@@ -38,17 +38,17 @@ export interface RollbackOptions extends VchOptions {
   readonly discardChanges?: boolean | undefined;
 }
 
-/** What `upgrade` takes besides. */
+/** What `upgrade` also takes. */
 export interface UpgradeOptions extends VchOptions {
-  /** Go on although the ISO's build is not newer than the VCH's. */
+  /** Upgrade although the ISO's build is not newer than the VCH's. */
   readonly skipVersionCheck?: boolean | undefined;
-  /** Go on although the two ISOs are of different versions. */
+  /** Upgrade although the two ISOs are of different versions. */
   readonly skipIsoCheck?: boolean | undefined;
   /** Check and plan only. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** What `check` takes: of an upgrade's options those that can be looked at before. */
+/** What `check` takes: the options of an upgrade that can be checked beforehand. */
 export type CheckOptions = RunOptions &
   Pick<
     UpgradeOptions,
@@ -61,7 +61,7 @@ export interface UnlockOptions extends RunOptions {
   readonly lockId?: string | undefined;
 }
 
-/** A VCH that a command works on. The command holds no lock on it yet. */
+/** A VCH that a command works on, without a lock. */
 export interface VchTarget<Options extends RunOptions = VchOptions> {
   readonly session: Session;
   readonly found: FoundVch;
@@ -70,11 +70,11 @@ export interface VchTarget<Options extends RunOptions = VchOptions> {
   readonly label: string;
   readonly options: Options;
   readonly writer: ApplianceWriter;
-  /** What {@link finding} has collected for the report. */
+  /** What `finding` has added. */
   readonly findings: readonly Finding[];
-  /** Tells the journal what is about to be done. */
+  /** Notes in the journal what is about to be done. */
   note(effect: SideEffect): void;
-  /** Adds a finding, once. */
+  /** Adds a finding to the report, unless it is there. */
   finding(code: string, message: string): void;
 }
 
@@ -83,15 +83,13 @@ export interface VchContext extends VchTarget {
   readonly lock: Lease<UpgradeRecord>;
   /** The rollback record as the lock has it. */
   readonly record: UpgradeRecord;
-  /** Writes a change to the record to the appliance, under the lock. */
-  write(change: Partial<UpgradeRecord>): Promise<void>;
-  /** Tells the progress display, the log and the report which step begins. */
+  /** Shows in the progress display that a step begins. */
   tell(step: string, total?: number): void;
   /** Throws VCH_ERR_LOCK_LOST unless lock and flag are still ours. Call it right before an irreversible action. */
   assertOurs(): Promise<void>;
 }
 
-/** Finds the VCH that a command is to work on. */
+/** Finds the VCH that a command works on. */
 export async function openVch<Options extends RunOptions & {readonly journal?: Journal | undefined}>(
   session: Session,
   options: Options,
@@ -111,7 +109,22 @@ export async function openVch<Options extends RunOptions & {readonly journal?: J
   };
 }
 
-/** Leaves a line in the appliance's event log. Nothing depends on it: a user may lack Global.LogEvent. */
+/** Does what the command can do without: a failure becomes a finding, and `null` is returned. */
+export async function orFinding<T>(
+  target: VchTarget,
+  code: string,
+  message: (reason: string) => string,
+  work: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    target.finding(code, message(toVchError(error).message));
+    return null;
+  }
+}
+
+/** Writes a line to the appliance's event log. Nothing depends on it: a user may lack Global.LogEvent. */
 export async function logEvent(context: VchContext, what: string): Promise<void> {
   const {session, vch, options, record} = context;
   const change = record.changeId === null ? '' : `, change ${record.changeId}`;
@@ -121,8 +134,8 @@ export async function logEvent(context: VchContext, what: string): Promise<void>
     await logUserEvent(session, vch.ref, message);
   } catch (error) {
     const failure = toVchError(error);
-    const text = `"${what}" is not in the events of ${context.label}: ${failure.message}`;
-    // A server that offers no user events, as vcsim does, is no trouble.
+    const text = `"${what}" could not be written to the event log of ${context.label}: ${failure.message}`;
+    // Some servers, such as vcsim, offer no user events.
     if (isNotOffered(failure)) options.log.debug(text);
     else context.finding('event-not-logged', text);
   }

@@ -6,7 +6,7 @@ import {VM_SETTINGS} from '../vim25/virtual-machine.js';
 import type {VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {pluginsOf} from './upgrade.js';
-import {planOnRecord} from './upgrade-appliance.js';
+import {allChanges, planOnRecord} from './upgrade-appliance.js';
 
 // Why: docs/decisions/013-rollback-compares-first.md
 
@@ -57,14 +57,9 @@ async function leftByUpgrade(
   // With other plugins than then, nobody knows what those wrote.
   if (record.plugins.join() !== pluginsOf(target.options.registry).join())
     return {config: (key: string) => (record.keys.includes(key) ? 'unknown' : was(key)), cdrom: () => null};
-  const {changes, stamp, cdrom} = await planOnRecord(
-    target,
-    {...appliance, config: extraConfig, cdroms},
-    record,
-  );
-  const after = new Map(
-    [...changes, ...(stamp === null ? [] : [stamp])].map((change) => [change.key, change.after]),
-  );
+  const plan = await planOnRecord(target, {...appliance, config: extraConfig, cdroms}, record);
+  const {cdrom} = plan;
+  const after = new Map(allChanges(plan).map((change) => [change.key, change.after]));
   return {
     config: (key: string) => after.get(key) ?? (after.has(key) ? null : was(key)),
     cdrom: (key: number) => (cdrom?.key === key ? cdrom.fileName : null),

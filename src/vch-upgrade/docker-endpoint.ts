@@ -1,6 +1,7 @@
 import {type IncomingMessage, request as plainRequest} from 'node:http';
 import {request as tlsRequest} from 'node:https';
 import {isIP} from 'node:net';
+import {systemCode} from '../errors.js';
 import {CLIENT_IP_KEY, DOCKER_ARGS_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
@@ -12,12 +13,13 @@ export interface DockerEndpoint {
 }
 
 /**
- * What a look at `/info` gave. `unreachable`: not from here, which says nothing about the VCH. `starting`: the machine
- * answers, and the endpoint not yet. `locked`: it is up, and wants a client certificate that we do not have.
+ * What a look at `/info` gave. `locked`: it is up, and refuses us. `starting`: it is proven not to be up: nothing listens,
+ * it answers with an error of its own, or its port layer does not run. `unclear`: something else happened, which proves
+ * nothing. `unreachable`: the same, and it will not pass.
  */
 export type DockerState =
   | {readonly status: 'running' | 'locked'}
-  | {readonly status: 'starting' | 'unreachable'; readonly reason: string};
+  | {readonly status: 'starting' | 'unclear' | 'unreachable'; readonly reason: string};
 
 export type ProbeDocker = (endpoint: DockerEndpoint) => Promise<DockerState>;
 
@@ -66,36 +68,41 @@ export function probeDocker({host, port}: DockerEndpoint): Promise<DockerState> 
     const options = {host, port, path: '/info', timeout: TIMEOUT, agent: false, rejectUnauthorized: false};
     const request = port === PLAIN_PORT ? plainRequest(options) : tlsRequest(options);
     request.on('response', (response) => void readInfo(response).then(resolve));
-    // A port that takes the connection and then says nothing is one that has not started.
     let connected = false;
-    request.on('socket', (socket) => socket.once('connect', () => (connected = true)));
+    let shookHands = false;
+    request.on('socket', (socket) => {
+      socket.once('connect', () => (connected = true));
+      socket.once('secureConnect', () => (shookHands = true));
+    });
     request.on('timeout', () => {
       request.destroy();
-      resolve({status: connected ? 'starting' : 'unreachable', reason: 'no answer in time'});
+      resolve({status: connected ? 'unclear' : 'unreachable', reason: 'no answer in time'});
     });
-    request.on('error', (error) => resolve(stateOf(error)));
+    request.on('error', (error) => resolve(stateOf(error, shookHands)));
     request.end();
   });
 }
 
 async function readInfo(response: IncomingMessage): Promise<DockerState> {
-  const starting = (reason: string): DockerState => ({status: 'starting', reason});
-  if (response.statusCode === 401 || response.statusCode === 403) {
+  const {statusCode = 0} = response;
+  if (statusCode >= 400 && statusCode < 500) {
     response.destroy();
     return {status: 'locked'};
   }
+  const unclear = (reason: string): DockerState => ({status: 'unclear', reason});
+  const starting = (reason: string): DockerState => ({status: 'starting', reason});
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of response) {
       size += chunk.length;
-      if (size > MOST) return starting('/info is too long');
+      if (size > MOST) return unclear('/info is too long');
       chunks.push(chunk);
     }
   } catch {
-    return starting('/info broke off');
+    return unclear('/info broke off');
   }
-  if (response.statusCode !== 200) return starting(`/info answers ${response.statusCode}`);
+  if (statusCode !== 200) return (statusCode >= 500 ? starting : unclear)(`/info answers ${statusCode}`);
   // The port layer's row of docker's own SystemStatus; a docker without it is none of VIC's, and up.
   const portLayer = /"[^"]*port\s*layer[^"]*"\s*,\s*"([^"]*)"/i.exec(Buffer.concat(chunks).toString('utf8'));
   const state = portLayer?.[1]?.trim() ?? 'RUNNING';
@@ -104,13 +111,16 @@ async function readInfo(response: IncomingMessage): Promise<DockerState> {
 
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EACCES', 'EPERM', 'EADDRNOTAVAIL']);
 
-function stateOf(error: Error): DockerState {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown reason';
+/** What a TLS server says that is up and refuses us: one of TLS's alerts, as Node and OpenSSL name them. */
+const ALERT = /\balert\b/i;
+
+function stateOf(error: Error, shookHands: boolean): DockerState {
+  const code = systemCode(error);
+  if (code === 'ECONNREFUSED') return {status: 'starting', reason: code};
   if (UNREACHABLE.has(code)) return {status: 'unreachable', reason: code};
-  // TLS 1.3 servers ask for the certificate after the handshake, older ones within it.
-  if (code.startsWith('ERR_SSL_') && /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE/.test(code))
-    return {status: 'locked'};
-  return {status: 'starting', reason: code};
+  // A server that wants a client certificate says so within the handshake, or after it (TLS 1.3); or it just hangs up then.
+  if (shookHands || ALERT.test(`${code.replaceAll('_', ' ')} ${error.message}`)) return {status: 'locked'};
+  return {status: 'unclear', reason: code};
 }
 
 /** RFC 5737: no machine has them, and no packet to them finds anybody. */

@@ -3,42 +3,42 @@ import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
 import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
-import {decodeValue} from '../extraconfig/value.js';
+import {textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {Check} from './checks/verdict.js';
 import type {VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {rollbackRunbook} from './runbook.js';
-import type {AppliancePlan} from './upgrade-appliance.js';
+import {type AppliancePlan, allChanges} from './upgrade-appliance.js';
 
-/** Where an upgrade, its rollback or its resumption has left the VCH. */
+/** Where an upgrade, its rollback or its resumption left the VCH. */
 export type UpgradeResult =
-  /** Everything that could be known speaks for it; nothing was written. */
+  /** Every check allows it; nothing was written. */
   | 'planned'
-  /** A check failed, or nobody wanted it: nothing was written. */
+  /** A check failed, or the user declined: nothing was written. */
   | 'not-started'
-  /** There was nothing to upgrade on the appliance. */
+  /** The appliance needed no upgrade. */
   | 'unchanged'
   | 'upgraded'
   /** The appliance is as it was before. */
   | 'as-before'
   /** Appliance and containerVMs are as they were before. */
   | 'rolled-back'
-  /** Stopped on the way; `resume` goes on, `rollback` takes it back. */
+  /** Stopped halfway: `resume` continues it, `rollback` undoes it. */
   | 'resumable'
-  /** Half-done, and the tool could not help itself. */
+  /** Halfway, and the tool could not recover. */
   | 'needs-person'
   | 'unlocked';
 
-/** What a command over the VCH as a whole came to. */
+/** What a command over the VCH as a whole returns. */
 export interface UpgradeOutcome extends AnyOutcome {
   readonly checks: readonly Check[];
   readonly upgrade: {
     readonly result: UpgradeResult;
     /** What stopped it. */
     readonly error: VchError | null;
-    /** The run whose upgrade it is about: that of a rollback is another one. */
+    /** The run of the upgrade: a rollback of it has another one. */
     readonly run: string;
     readonly phase: string | null;
     readonly lockId: string | null;
@@ -48,28 +48,28 @@ export interface UpgradeOutcome extends AnyOutcome {
   };
 }
 
-/** What an outcome is made of. */
-export interface OutcomeParts {
-  /** The rollback record; `null` where there is none. */
-  readonly record: UpgradeRecord | null;
-  /** The lock that was taken; `null` where none was. */
-  readonly lockId: string | null;
-  /** `null` where nothing was planned anew, as in a rollback. */
-  readonly plan: AppliancePlan | null;
-  /** The last reading of the appliance; `null` where it could not be read at the end. */
+/** Where a command has ended. What is left out does not exist. */
+export interface Ending {
+  readonly result: UpgradeResult;
+  readonly error?: VchError | null;
+  /** The rollback record. */
+  readonly record?: UpgradeRecord;
+  /** The lock that was taken. */
+  readonly lockId?: string;
+  /** A rollback has none. */
+  readonly plan?: AppliancePlan;
+  /** The last reading of the appliance; `null` if it could not be read at the end. */
   readonly appliance: Appliance | null;
   readonly containers: RunOutcome;
-  readonly checks: UpgradeOutcome['checks'];
-  readonly result: UpgradeResult;
-  readonly error: VchError | null;
+  readonly checks?: UpgradeOutcome['checks'];
 }
 
-/** A last look at the appliance, for the report; what cannot be seen is not guessed. */
+/** Reads the appliance a last time, for the report; `null` if it cannot be read. */
 export async function lookAt({writer, options, label}: VchTarget): Promise<Appliance | null> {
   try {
     return await writer.read();
   } catch (error) {
-    options.log.warn(`how ${label} stands now cannot be seen: ${toVchError(error).message}`);
+    options.log.warn(`the state of ${label} cannot be read now: ${toVchError(error).message}`);
     return null;
   }
 }
@@ -87,14 +87,14 @@ const STATUS: Readonly<Record<UpgradeResult, VmStatus>> = {
 };
 
 /** The outcome of a command over the VCH as a whole: its appliance first, then its containerVMs. */
-export function outcomeOf(target: VchTarget<RunOptions>, parts: OutcomeParts): UpgradeOutcome {
-  const {record, containers, checks, result, error} = parts;
-  // What is still pending in the end was not attempted: only a plan has pending ones.
+export function outcomeOf(target: VchTarget<RunOptions>, ending: Ending): UpgradeOutcome {
+  const {record, containers, checks = [], result, error = null, lockId = null} = ending;
+  // Only a plan has pending VMs: what is still pending at the end was not attempted.
   const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
-    vch: summaryOf(containers.vch, parts.appliance, target.label),
-    vms: [applianceOutcome(target, parts), ...vms],
-    findings: [...containers.findings, ...target.findings, ...leftBehind(parts)],
+    vch: summaryOf(containers.vch, ending.appliance, target.label),
+    vms: [applianceOutcome(target, ending), ...vms],
+    findings: [...containers.findings, ...target.findings, ...leftBehind(ending)],
     interrupted: error?.code === 'VCH_ERR_INTERRUPTED',
     checks,
     upgrade: {
@@ -102,14 +102,14 @@ export function outcomeOf(target: VchTarget<RunOptions>, parts: OutcomeParts): U
       error,
       run: record?.run ?? target.options.runId,
       phase: record?.phase ?? null,
-      lockId: parts.lockId,
+      lockId,
       snapshot: record?.snapshot ?? null,
-      card: record === null ? [] : rollbackRunbook(target.vch, record),
+      card: record === undefined ? [] : rollbackRunbook(target.vch, record),
     },
   };
 }
 
-/** Asks, and acts if the answer is yes. Otherwise nothing is written. */
+/** Asks for confirmation, and acts only if it is given. */
 export async function agreed(
   {confirm, signal}: Pick<RunOptions, 'confirm' | 'signal'>,
   planned: UpgradeOutcome,
@@ -120,7 +120,7 @@ export async function agreed(
   return answer === false ? notStarted(planned) : act();
 }
 
-/** A planned outcome of which nothing was carried out. */
+/** The outcome of a plan that was not carried out. */
 export function notStarted(planned: UpgradeOutcome): UpgradeOutcome {
   const vms = planned.vms.map((vm) =>
     notAttempted(vm.kind === 'appliance' ? {...vm, status: 'pending'} : vm),
@@ -128,15 +128,14 @@ export function notStarted(planned: UpgradeOutcome): UpgradeOutcome {
   return {...planned, vms, upgrade: {...planned.upgrade, result: 'not-started'}};
 }
 
-/** The VCH as it is at the end, where it could be looked at. */
+/** The VCH at the end, or as it was first read if it cannot be read at the end. */
 function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: string): RunOutcome['vch'] {
   if (appliance === null) return vch;
   const {config, powerState} = appliance;
-  const text = (key: string) => decodeValue(config[key] ?? '') || null;
   return {
     ...vch,
-    build: text(BUILD_KEY.appliance),
-    version: text(APPLIANCE_VERSION_KEY),
+    build: textOf(config, BUILD_KEY.appliance),
+    version: textOf(config, APPLIANCE_VERSION_KEY),
     dataVersion: dataVersionOf(appliance.config, 'appliance'),
     powerState,
     lock: lockState(config, label),
@@ -144,10 +143,10 @@ function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: s
 }
 
 function applianceOutcome(
-  {vch}: Pick<VchTarget, 'vch'>,
-  {plan, appliance, result, error}: OutcomeParts,
+  {vch}: VchTarget<RunOptions>,
+  {plan, appliance, result, error = null}: Ending,
 ): ApplianceOutcome {
-  const changes = plan === null ? [] : [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])];
+  const changes = plan === undefined ? [] : allChanges(plan);
   const nothingPlanned = result === 'planned' && changes.length === 0 && !plan?.cdrom;
   const status = nothingPlanned ? 'unchanged' : STATUS[result];
   const shown = status === 'pending' || status === 'changed';
@@ -169,12 +168,12 @@ function notAttempted<Vm extends VmOutcome | ApplianceOutcome>(vm: Vm): Vm {
   return vm.status === 'pending' ? {...vm, status: 'not-attempted', applied: [], changes: []} : vm;
 }
 
-/** An automatic rollback puts the appliance back, and says what it leaves. */
-function leftBehind({result, containers}: OutcomeParts): UpgradeOutcome['findings'] {
+/** An automatic rollback restores the appliance only. */
+function leftBehind({result, containers}: Ending): UpgradeOutcome['findings'] {
   const changed = containers.vms.filter(({status}) => status === 'changed').length;
   if (result !== 'as-before' || changed === 0) return [];
   const message =
-    `${changed} containerVMs keep the hidden keys that this run gave them: the VCH of before does not read them, ` +
-    'and the next upgrade finds them done; vch-migrate undo takes them back';
+    `${changed} containerVMs keep the hidden keys that this run wrote: the older version does not read them, ` +
+    'and the next upgrade finds them already written; vch-migrate undo removes them';
   return [{code: 'containers-keep-keys', message}];
 }

@@ -8,8 +8,8 @@ import {clientIp, dockerEndpoint, probeDocker} from './docker-endpoint.js';
 import {startedKeys} from './upgrade-appliance.js';
 
 const POLL = 1_000;
-/** Looks in a row at a docker endpoint that cannot be reached, before that is left at that. */
-const UNREACHABLE_LOOKS = 2;
+/** Looks in a row that cannot tell whether docker is up, before that is left at that. */
+const ENOUGH_LOOKS = {unreachable: 2, unclear: 10} as const;
 
 /**
  * Waits until the appliance is ready, as VIC does: it has an address, every service has started, and docker answers
@@ -18,15 +18,16 @@ const UNREACHABLE_LOOKS = 2;
 export async function waitUntilReady(context: VchContext, signal: AbortSignal | undefined): Promise<void> {
   const {options, session} = context;
   let last: Look | undefined;
-  let unreachable = 0;
+  let untold = 0;
   const every = options.poll ?? POLL;
   const ended = await waitUntil(
     {clock: session.clock, signal},
     {every, within: options.timeout},
     async () => {
       const state = await look(context);
-      unreachable = state.status === 'unreachable' ? unreachable + 1 : 0;
-      if (state.status === 'ready' || unreachable >= UNREACHABLE_LOOKS) return state;
+      if (state.status === 'ready') return state;
+      untold = state.status === 'waiting' ? 0 : untold + 1;
+      if (state.status !== 'waiting' && untold >= ENOUGH_LOOKS[state.status]) return state;
       if (state.waitingFor !== last?.waitingFor) options.log.info(`waiting for ${state.waitingFor}`);
       last = state;
       return null;
@@ -35,12 +36,13 @@ export async function waitUntilReady(context: VchContext, signal: AbortSignal | 
   if (ended === null && signal?.aborted) throw interrupted(context);
   const {status, waitingFor} = ended ?? last ?? waiting('a first look');
   if (status === 'waiting') throw timedOut(context, waitingFor);
-  if (status === 'unreachable') context.finding('docker-not-reached', waitingFor);
+  // An upgrade that is otherwise ready is not put back for what only proves that we cannot tell.
+  if (status !== 'ready') context.finding('docker-not-reached', waitingFor);
 }
 
 interface Look {
-  /** `unreachable`: all of it is up as far as vCenter shows, but docker cannot be asked from here. */
-  readonly status: 'ready' | 'waiting' | 'unreachable';
+  /** `unreachable` and `unclear`: all of it is up as far as vCenter shows, but whether docker is cannot be told from here. */
+  readonly status: 'ready' | 'waiting' | 'unreachable' | 'unclear';
   readonly waitingFor: string;
 }
 
@@ -73,13 +75,16 @@ async function look(context: VchContext): Promise<Look> {
     case 'running':
       return READY;
     case 'locked':
-      options.log.info(`${where} wants a client certificate: it is up, and was not asked further`);
+      options.log.info(
+        `${where} refuses this client, as one without a certificate: it is up, and was not asked further`,
+      );
       return READY;
     case 'starting':
       return waiting(`${where} (${docker.reason})`);
+    case 'unclear':
     case 'unreachable': {
-      const finding = `${where} cannot be reached from here (${docker.reason}); look with docker info from where it can`;
-      return {status: 'unreachable', waitingFor: finding};
+      const finding = `whether ${where} is up cannot be told from here (${docker.reason}); look with docker info from where it can be reached`;
+      return {status: docker.status, waitingFor: finding};
     }
   }
 }

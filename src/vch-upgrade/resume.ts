@@ -1,7 +1,8 @@
 import {assertFree, watchOwner} from '../appliance/lease.js';
 import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
-import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {BUILD_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import {untilStopped} from '../stopping.js';
@@ -23,16 +24,16 @@ import {
   tellStep,
 } from './steps.js';
 import {takeLock} from './take-lock.js';
-import {pluginsOf, runUpgrade, versionText} from './upgrade.js';
+import {pluginsOf, runUpgrade} from './upgrade.js';
 import {planOnRecord} from './upgrade-appliance.js';
 
 /** Resumes an upgrade that was stopped, from the step on record. What is done already stays as it is. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
   const {dead, record, appliance, ...known} = await untilStopped(options.signal, () => prepare(target));
-  const before = {...known, record, appliance, lockId: null, error: null};
-  return agreed(options, outcomeOf(target, {...before, result: 'planned'}), async () => {
-    const {context} = await takeLock(target, dead, async (found) => {
+  const planned = outcomeOf(target, {...known, record, appliance, result: 'planned'});
+  return agreed(options, planned, async () => {
+    const context = await takeLock(target, dead, async (found) => {
       const now = unfinished(target.label, recordOn(found.config, target.label));
       if (now.run !== record.run) throw nothingToResume(target.label, now);
       assertSameBuild(target, now, found);
@@ -79,7 +80,7 @@ async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
 
 /** Refuses to resume if another tool has upgraded the VCH since: its version may be newer than this upgrade's. */
 function assertSameBuild({label}: VchTarget, record: UpgradeRecord, appliance: Appliance): void {
-  const build = versionText(appliance, 'BuildNumber');
+  const build = textOf(appliance.config, BUILD_KEY.appliance);
   const ours =
     reached(record.phase, 'appliance') && record.to !== null
       ? [record.from.build, record.to.build]

@@ -18,6 +18,7 @@ import {
   ROLLBACK_STEPS,
   reached,
   recordOn,
+  resumePoint,
   type Step,
   stepsFrom,
   tellStep,
@@ -33,10 +34,8 @@ export async function rollbackVch(session: Session, options: RollbackOptions): P
   const {dead, record, appliance, containers, lost} = await untilStopped(options.signal, () =>
     prepare(target),
   );
-  const known = {plan: null, checks: []};
-  const before = {...known, record, appliance, containers, lockId: null, error: null};
-  return agreed(options, outcomeOf(target, {...before, result: 'planned'}), async () => {
-    const {context} = await takeLock(target, dead, async ({config}) => {
+  return agreed(options, outcomeOf(target, {record, appliance, containers, result: 'planned'}), async () => {
+    const context = await takeLock(target, dead, async ({config}) => {
       const now = recordOn(config, target.label);
       if (now === null || now.run !== record.run) throw moved(target.label);
       return now;
@@ -45,7 +44,6 @@ export async function rollbackVch(session: Session, options: RollbackOptions): P
     const ran = await runSteps(context, (held) => stepsToGo(held, lost), containers, keysAsBefore);
     const ended = ran.error === null ? await rolledBack(context) : await failed(context, ran.error);
     return outcomeOf(context, {
-      ...known,
       ...ended,
       record: context.record,
       lockId: context.lock.id,
@@ -113,8 +111,7 @@ async function stepsToGo(context: VchContext, agreed: readonly string[]): Promis
       what,
     );
   }
-  const begun = ROLLBACK_STEPS.find(({name}) => name === record.phase);
-  return stepsFrom(ROLLBACK_STEPS, begun?.resumeFrom ?? 'rollback');
+  return stepsFrom(ROLLBACK_STEPS, resumePoint(record.phase));
 }
 
 async function rolledBack(context: VchContext) {

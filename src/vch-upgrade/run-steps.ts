@@ -26,7 +26,7 @@ export async function runSteps(
   let containers = planned;
   try {
     for (const step of await select(context)) {
-      if (step.safePoint === 'before') stopIfAsked(context);
+      if ((step.safePoint ?? 'before') === 'before') stopIfAsked(context);
       const result = await (step.persists
         ? repeat(context.session, STEP, () => runStep(context, step, from))
         : runStep(context, step, from));
@@ -48,7 +48,7 @@ export async function runSteps(
 }
 
 async function runStep(context: VchContext, step: Step, from: string): Promise<StepResult> {
-  await context.write({...step.record, phase: step.name});
+  await context.lock.update({...step.record, phase: step.name});
   if (step.safePoint === 'entered') stopIfAsked(context);
   if (step.runs?.(context.record) === false) {
     step.otherwise?.(context);

@@ -13,48 +13,48 @@ import {parseRecord, type UpgradeRecord} from './record.js';
 import {logRunbook} from './runbook.js';
 import {verifyAppliance, writeAppliance} from './upgrade-appliance.js';
 
-/** What a step has come to. */
+/** What a step returns. */
 export interface StepResult {
-  /** Goes on record with the next write. */
+  /** Goes into the record with the next write. */
   readonly patch?: Partial<UpgradeRecord>;
   readonly containers?: RunOutcome;
 }
 
-/** How a step is shown: to people who wait for it, in events, and in docs/upgrade.md. */
+/** How a step is shown: to the user, in events, and in docs/upgrade.md. */
 export interface ShownStep {
   readonly name: string;
-  /** Its name in the stream of events, where that is another one. */
+  /** Its name in the stream of events, if that differs. */
   readonly event?: string;
-  /** What people read while it runs. */
+  /** What the user reads while it runs. */
   readonly label: string;
   readonly happens: string;
-  /** The VCH meanwhile. */
+  /** The state of the VCH meanwhile. */
   readonly vch: 'up' | 'down' | 'starting';
 }
 
-/** A step under the lock. It can be run again from its start: it looks before it acts. */
+/** A step under the lock. It can run again from its start: it looks before it acts. */
 export interface Step extends ShownStep {
   /** It reports its own progress, in more detail. */
   readonly tellsItself?: true;
   /**
-   * Where a first signal stops the run: `before` the step is on record, `entered` once it is, so that everybody sees
-   * that the step before is done, or `never`, as something is half-done or the VCH is down.
+   * Where a first signal stops the run: `before` the step goes on record (the default), `entered` once it is on record,
+   * so that the record shows the step before it as done, or `never`, because the VCH is down or something is half-done.
    */
-  readonly safePoint: 'before' | 'entered' | 'never';
-  /** Whether the VM takes writes meanwhile. If not, the lock's owner cannot show a sign of life. */
-  readonly takesWrites: boolean;
-  /** What goes on record as the step is entered. */
+  readonly safePoint?: 'before' | 'entered' | 'never';
+  /** The VM takes no writes meanwhile, so the lock's owner cannot show a sign of life. */
+  readonly blocksWrites?: true;
+  /** What goes into the record as the step is entered. */
   readonly record?: Partial<UpgradeRecord>;
-  /** Whether this upgrade needs the step at all; `otherwise` says what is left undone. */
+  /** Whether this upgrade needs the step; if not, `otherwise` reports what was left undone. */
   readonly runs?: (record: UpgradeRecord) => boolean;
   readonly otherwise?: (context: VchContext) => void;
-  /** Try it again from its start when it fails for a reason that may pass. */
+  /** Run it again from its start if it fails for a temporary reason. */
   readonly persists?: true;
-  /** Where to continue if the upgrade was stopped in this step. */
-  readonly resumeFrom: string | ((seen: Seen) => string);
+  /** Where to continue an upgrade that was stopped in this step, if not with this step. */
+  readonly resumeFrom?: string | ((seen: Seen) => string);
   /** `from`: the step on record when the run began. */
   run(context: VchContext, from: string): Promise<StepResult>;
-  /** Throws if the result must end the run. The result is kept by then. */
+  /** Throws if the result must end the run. The result has already been kept. */
   readonly accept?: (result: StepResult, context: VchContext) => void;
 }
 
@@ -92,9 +92,6 @@ export const STEPS = [
     tellsItself: true,
     happens: "ISO files, under names that tell their content, beside the appliance's own",
     vch: 'up',
-    safePoint: 'before',
-    takesWrites: true,
-    resumeFrom: 'upload',
     run: without(ensureUploaded),
   },
   {
@@ -103,9 +100,6 @@ export const STEPS = [
     tellsItself: true,
     happens: 'the containerVMs, as `apply` does it',
     vch: 'up',
-    safePoint: 'before',
-    takesWrites: true,
-    resumeFrom: 'containers',
     run: async (context) => ({containers: await migrateContainers(context)}),
     accept({containers}, context) {
       assertFinished(context, containers);
@@ -117,20 +111,18 @@ export const STEPS = [
     label: 'taking the snapshot',
     happens: 'of the appliance, without memory; containerVMs are never snapshotted',
     vch: 'up',
-    safePoint: 'before',
-    takesWrites: false,
+    blocksWrites: true,
     resumeFrom: snapshotAgain,
     run: async (context) => ({patch: {snapshot: await ensureSnapshot(context)}}),
-    // For a person who has to finish the job if this process dies.
+    // For the user, who needs it if this process dies.
     accept: (_result, context) => logRunbook(context),
   },
   {
     name: 'power-off',
     label: 'powering off',
-    happens: 'the guest shuts down; its power is taken after a minute',
+    happens: 'the guest shuts down; after a minute its power is cut',
     vch: 'down',
-    safePoint: 'before',
-    takesWrites: false,
+    blocksWrites: true,
     record: {touched: true},
     resumeFrom: snapshotAgain,
     run: without(ensurePoweredOff),
@@ -141,7 +133,7 @@ export const STEPS = [
     happens: 'data, version and CD-ROM in one write, and its data version last of all',
     vch: 'down',
     safePoint: 'never',
-    takesWrites: false,
+    blocksWrites: true,
     resumeFrom: 'power-off',
     run: without(writeAppliance),
   },
@@ -151,9 +143,8 @@ export const STEPS = [
     happens: 'only if it was on before',
     vch: 'down',
     safePoint: 'never',
-    takesWrites: false,
+    blocksWrites: true,
     runs: wasOn,
-    resumeFrom: 'power-on',
     run: without(ensurePoweredOn),
   },
   {
@@ -161,13 +152,11 @@ export const STEPS = [
     label: 'waiting until ready',
     happens: 'address, services, docker where it can be reached; at most `--timeout`',
     vch: 'starting',
-    safePoint: 'before',
-    takesWrites: true,
     runs: wasOn,
     otherwise: (context) =>
       context.finding(
         'left-off',
-        `${context.label} was powered off before and is left so: whether the new version starts was not seen`,
+        `${context.label} was powered off before and stays so: whether the new version starts was not checked`,
       ),
     resumeFrom: 'power-on',
     run: without((context) => waitUntilReady(context, context.options.signal)),
@@ -178,22 +167,19 @@ export const STEPS = [
     label: 'verifying the appliance',
     happens: 'everything is read back',
     vch: 'up',
-    safePoint: 'before',
-    takesWrites: true,
     resumeFrom: 'power-on',
     run: without(verifyAppliance),
   },
   {
     name: 'drop-previous-snapshot',
     label: "removing the last upgrade's snapshot",
-    happens: 'snapshots of others stay',
+    happens: 'other snapshots stay',
     vch: 'up',
     safePoint: 'never',
-    takesWrites: false,
-    // From here on the last upgrade can no longer be rolled back.
+    blocksWrites: true,
+    // From here on, the last upgrade can no longer be rolled back.
     record: {previous: null},
     runs: ({previousSnapshot}) => previousSnapshot !== null,
-    resumeFrom: 'drop-previous-snapshot',
     run: async (context) => ({patch: await dropPrevious(context)}),
   },
 ] as const satisfies readonly Step[];
@@ -204,23 +190,20 @@ export const ROLLBACK_STEPS = [
     name: 'rollback',
     event: 'revert',
     label: 'reverting to the snapshot',
-    happens: 'the appliance goes back to its snapshot; what the revert leaves is written',
+    happens: 'the appliance reverts to its snapshot; what that does not restore is written',
     vch: 'down',
     safePoint: 'never',
-    takesWrites: false,
+    blocksWrites: true,
     persists: true,
-    resumeFrom: 'rollback',
     run: async (context, from) => ({patch: await putApplianceBack(context, reached(from, 'appliance'))}),
   },
   {
     name: 'rollback-containers',
     label: 'undoing the containerVMs',
     tellsItself: true,
-    happens: 'the containerVMs are put back from their ledgers',
+    happens: 'the containerVMs are restored from their ledgers',
     vch: 'up',
     safePoint: 'entered',
-    takesWrites: true,
-    resumeFrom: 'rollback-containers',
     run: async (context) => ({containers: await undoContainers(context)}),
     accept: ({containers}, context) => assertFinished(context, containers),
   },
@@ -231,9 +214,9 @@ export const ROLLBACK_STEPS = [
     happens: 'uploaded ISO files and the snapshot are removed',
     vch: 'up',
     safePoint: 'never',
-    takesWrites: false,
+    blocksWrites: true,
     persists: true,
-    // An automatic rollback has left the containerVMs out.
+    // An automatic rollback does not undo the containerVMs.
     resumeFrom: 'rollback-containers',
     run: without(cleanUp),
   },
@@ -241,7 +224,7 @@ export const ROLLBACK_STEPS = [
 
 const ROWS: readonly Step[] = [...STEPS, ...ROLLBACK_STEPS];
 
-/** The words for where an upgrade or its rollback stands, in their order; lock and record have them as `phase`. */
+/** The values of `phase` in lock and record, in their order. */
 export const STEP_NAMES: readonly string[] = [
   'locked',
   ...STEPS.map(({name}) => name),
@@ -252,7 +235,7 @@ export const STEP_NAMES: readonly string[] = [
 /** The name of a step of an upgrade or of its rollback. */
 export type StepName = 'locked' | (typeof STEPS | typeof ROLLBACK_STEPS)[number]['name'] | 'done';
 
-/** Whether an upgrade that has come to `step` has come to `wanted`. */
+/** Whether an upgrade in `step` has reached `wanted`. */
 export function reached(step: string, wanted: string): boolean {
   return STEP_NAMES.indexOf(step) >= STEP_NAMES.indexOf(wanted);
 }
@@ -262,28 +245,24 @@ export function isRollingBack(step: string): boolean {
   return reached(step, 'rollback');
 }
 
-/** The steps from that one on; all of them if it is none of these. */
+/** The steps from that one on; all of them if it is not among them. */
 export function stepsFrom(steps: readonly Step[], name: string): readonly Step[] {
-  return steps.slice(
-    Math.max(
-      steps.findIndex((step) => step.name === name),
-      0,
-    ),
-  );
+  const first = steps.findIndex((step) => step.name === name);
+  return steps.slice(Math.max(first, 0));
 }
 
-/** The step with which an upgrade or a rollback that stopped in `step` continues. */
-export function resumePoint(step: string, seen: Seen): string {
+/** The step with which an upgrade or a rollback that was stopped in `step` continues. */
+export function resumePoint(step: string, seen: Seen = {isOff: false, hasSnapshot: false}): string {
   const from = ROWS.find(({name}) => name === step)?.resumeFrom ?? step;
   return typeof from === 'string' ? from : from(seen);
 }
 
-/** Seconds. While a snapshot is taken or the power changes, the VM may take no writes. */
+/** Seconds. While a snapshot is taken or the power state changes, the VM may take no writes. */
 const LONG_LEASE = 900;
 
-/** Seconds within which the lock's owner shows a sign of life in that step; `base` where nothing hinders it. */
+/** Seconds within which the lock's owner shows a sign of life in that step. */
 export function leaseTimeOf(step: string, base: number): number {
-  return ROWS.some(({name, takesWrites}) => name === step && !takesWrites) ? LONG_LEASE : base;
+  return ROWS.some(({name, blocksWrites}) => name === step && blocksWrites) ? LONG_LEASE : base;
 }
 
 /** Reports that a step begins. */
@@ -302,12 +281,12 @@ export function tellStepNamed(options: VchContext['options'], name: string, tota
   tellStep(options, step, total);
 }
 
-/** The rollback record on an appliance; `null` where there is none. One that this release cannot read is refused. */
+/** The rollback record on an appliance; `null` if there is none. A record that this release cannot read is an error. */
 export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | null {
   return parseRecord(config[UPGRADE_RECORD_KEY], label, STEP_NAMES);
 }
 
-/** A first signal has stopped the run. */
+/** The error of a run that a first signal stopped. */
 export function interrupted({label, record}: Pick<VchContext, 'label' | 'record'>): VchError {
   return new VchError(
     'VCH_ERR_INTERRUPTED',
@@ -329,8 +308,8 @@ function wasOn({powerState}: UpgradeRecord): boolean {
 }
 
 /**
- * As long as the appliance is up, the containerVMs are read again, as there may be new ones, and the snapshot is taken
- * again, as it may be days old.
+ * While the appliance is up, the containerVMs are read again, because there may be new ones, and the snapshot is taken
+ * again, because it may be days old.
  */
 function snapshotAgain({isOff, hasSnapshot}: Seen): string {
   return isOff && hasSnapshot ? 'power-off' : 'containers';
@@ -351,7 +330,7 @@ function assertNoneFailed(containers: RunOutcome | undefined): void {
   const code = first.error?.code === 'VCH_ERR_INTERRUPTED' ? undefined : first.error?.code;
   throw new VchError(
     code ?? 'VCH_ERR_PLUGIN_FAILED',
-    `${failed.length} containerVMs could not be changed, first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
+    `${failed.length} containerVMs could not be changed, the first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
       'The appliance was not touched',
   );
 }

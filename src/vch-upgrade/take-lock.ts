@@ -16,7 +16,7 @@ export async function takeLock(
   target: VchTarget,
   dead: string | null,
   record: (appliance: Appliance) => Promise<UpgradeRecord>,
-): Promise<{readonly context: VchContext; readonly appliance: Appliance}> {
+): Promise<VchContext> {
   const {options, writer} = target;
   const {runId, user, toolVersion, changeId, lease: leaseTime, log} = options;
   tellStep(options, LOCK);
@@ -25,17 +25,15 @@ export async function takeLock(
     over: dead,
     make: record,
   });
-  const context: VchContext = {
+  return {
     ...target,
     lock: lease,
     get record() {
       return lease.body;
     },
-    write: (change) => lease.update(change),
     tell: (step, total) => tellStepNamed(options, step, total),
     assertOurs: async () => lease.assertOurs(await writer.read()),
   };
-  return {context, appliance: lease.found};
 }
 
 /** The upgrade lock with what its owner keeps beside it: VIC's flag, which vic-machine reads, and the rollback record. */

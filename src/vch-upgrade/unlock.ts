@@ -12,19 +12,18 @@ import type {UpgradeRecord} from './record.js';
 import {CHECK, recordOn, tellStep, UNLOCK} from './steps.js';
 
 /**
- * Removes a dead owner's lock, and puts VIC's flag back to what it was. The rollback record stays: the upgrade can
- * still be resumed or rolled back. A flag that vic-machine set alone stays: nobody can know whether its owner lives.
+ * Removes a dead owner's lock, and restores VIC's flag. The rollback record stays: the upgrade can still be resumed or
+ * rolled back. A flag without a lock was set by vic-machine and stays: whether its owner is alive cannot be known.
  */
 export async function unlockVch(session: Session, options: UnlockOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
   const {writer, vch, label} = target;
   tellStep(options, CHECK);
   const {over: dead, appliance: before} = await watchOwner(writer, UPGRADE_LOCK, options);
-  const ended = (result: UpgradeResult, appliance: Appliance) =>
-    outcomeOf(target, {
-      ...{record: null, lockId: null, plan: null, checks: [], error: null},
-      ...{result, appliance, containers: {vch: vchSummary(vch), vms: [], findings: [], interrupted: false}},
-    });
+  const ended = (result: UpgradeResult, appliance: Appliance) => {
+    const containers = {vch: vchSummary(vch), vms: [], findings: [], interrupted: false};
+    return outcomeOf(target, {result, appliance, containers});
+  };
   if (dead === null) {
     target.finding('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
     return ended('unchanged', before);
@@ -32,7 +31,7 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   return agreed(options, ended('planned', before), async () => {
     tellStep(options, UNLOCK);
     const {appliance: after} = await writer.write('removing the upgrade lock', ({config}) => {
-      // Only the very lock that was seen to be dead.
+      // Only the lock whose owner was seen to be dead.
       if (config[LOCK_KEY] !== dead) {
         assertFree(UPGRADE_LOCK, config, label);
         return {missing: null, value: null};
@@ -53,7 +52,7 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
   });
 }
 
-/** A record that cannot be read does not keep a dead lock in place. */
+/** A dead owner's lock is removed even if its record cannot be read. */
 function recordOrError(
   config: ExtraConfig,
   label: string,

@@ -14,7 +14,7 @@ import {
   SESSIONS_KEY,
   startedKey,
 } from '../extraconfig/keys.js';
-import {decodeValue, encodeValue, listEntries, NIL} from '../extraconfig/value.js';
+import {encodeValue, listEntries, NIL, textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
 import {APPLIANCE_STAMP} from '../migration/data-version.js';
@@ -25,15 +25,10 @@ import type {PluginRegistry} from '../migration/registry.js';
 import {refString} from '../vim25/managed-object.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
 import type {VchContext, VchTarget} from './context.js';
-import type {TargetVersion, UpgradeRecord} from './record.js';
+import type {UpgradeRecord} from './record.js';
 
-/** Where an upgrade leads the appliance to, besides what plugins do. */
-export interface Destination {
-  readonly to: TargetVersion | null;
-  /** `[datastore1] vch1/v1.5.6-….iso`; `null` where that ISO stays as it is. */
-  readonly applianceIso: string | null;
-  readonly bootstrapIso: string | null;
-}
+/** The version and the ISO files that an upgrade leads to. */
+type Destination = Pick<UpgradeRecord, 'to' | 'isos'>;
 
 /** What an upgrade does to the appliance, decided on one reading of it. */
 export interface AppliancePlan {
@@ -48,9 +43,14 @@ export interface AppliancePlan {
   readonly findings: readonly Finding[];
 }
 
-/** Whether the appliance has to be powered off for anything at all. */
+/** Every change but the ledger, the data version's own last. */
+export function allChanges({changes, stamp}: AppliancePlan): readonly Change[] {
+  return stamp === null ? changes : [...changes, stamp];
+}
+
+/** Whether the appliance has to be powered off at all. */
 export function changesAppliance({changes, stamp, cdrom}: AppliancePlan): boolean {
-  // A start that is noted is no reason for one.
+  // The guest sets `started` itself: that alone is no reason.
   return stamp !== null || cdrom !== null || changes.some(({key}) => !isStarted(key));
 }
 
@@ -84,13 +84,13 @@ export async function planAppliance(
     changes: [...changes, ...others].sort((a, b) => (a.key < b.key ? -1 : 1)),
     ledger,
     stamp: stamp.before === stamp.after ? null : stamp,
-    cdrom: destination.applianceIso === null ? null : cdromChange(vch, appliance, destination.applianceIso),
+    cdrom: destination.isos.appliance && cdromChange(vch, appliance, destination.isos.appliance.path),
     findings: plan.findings,
   };
 }
 
 /** The version keys as vic-machine writes them; none without an ISO, because only an ISO tells a version. */
-function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
+function versionKeys({to, isos}: Destination, {config}: Appliance): Readonly<Record<string, string>> {
   const keys: Record<string, string> = {};
   if (to !== null) {
     keys[APPLIANCE_VERSION_KEY] = to.version;
@@ -98,9 +98,9 @@ function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Read
     keys[APPLIANCE_COMMIT_KEY] = encodeValue(to.commit ?? '');
     if (to.date !== null) keys[APPLIANCE_BUILD_DATE_KEY] = to.date;
     // `dirty` describes the old build.
-    if (decodeValue(config[APPLIANCE_STATE_KEY] ?? '') !== '') keys[APPLIANCE_STATE_KEY] = NIL;
+    if (textOf(config, APPLIANCE_STATE_KEY) !== null) keys[APPLIANCE_STATE_KEY] = NIL;
   }
-  if (bootstrapIso !== null) keys[BOOTSTRAP_KEY] = bootstrapIso;
+  if (isos.bootstrap !== null) keys[BOOTSTRAP_KEY] = isos.bootstrap.path;
   return keys;
 }
 
@@ -109,7 +109,7 @@ function versionKeys({to, bootstrapIso}: Destination, {config}: Appliance): Read
  * active; VIC 0.9 and older never wrote that key. The guest sets `started` again after each boot.
  */
 function sessionKeys({config}: Appliance): Readonly<Record<string, string>> {
-  const started = startedKeys(config).filter((key) => decodeValue(config[key] ?? '') !== '');
+  const started = startedKeys(config).filter((key) => textOf(config, key) !== null);
   return Object.fromEntries([
     ...sessionsOf(config).map((session) => [activeKey(session), 'true']),
     ...started.map((key) => [key, NIL]),
@@ -165,14 +165,10 @@ export async function writeAppliance(context: VchContext): Promise<void> {
 /** Puts every key on record that is about to be changed: the guest may have written some since the lock was taken. */
 async function recordKeys(context: VchContext): Promise<void> {
   const {record, writer} = context;
-  const {changes, stamp} = await planOnRecord(context, await writer.read(), record);
-  const keys = new Set([
-    ...record.keys,
-    ...changes.map(({key}) => key),
-    ...(stamp === null ? [] : [stamp.key]),
-  ]);
+  const plan = await planOnRecord(context, await writer.read(), record);
+  const keys = new Set([...record.keys, ...allChanges(plan).map(({key}) => key)]);
   if (keys.size === record.keys.length) return;
-  await context.write({keys: [...keys].sort()});
+  await context.lock.update({keys: [...keys].sort()});
 }
 
 /** Makes sure that the appliance is all that it was to become. */
@@ -188,7 +184,7 @@ export async function verifyAppliance(context: VchContext): Promise<void> {
   }
   const plan = await planOnRecord(context, appliance, context.record);
   if (!changesAppliance(plan)) return;
-  const keys = [...plan.changes, ...(plan.stamp === null ? [] : [plan.stamp])].map(({key}) => key);
+  const keys = allChanges(plan).map(({key}) => key);
   throw new VchError(
     'VCH_ERR_VERIFY',
     `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
@@ -203,12 +199,7 @@ export function planOnRecord(
   record: UpgradeRecord,
 ): Promise<AppliancePlan> {
   const run = runInfo({...options, runId: record.run, changeId: record.changeId ?? undefined});
-  return planAppliance(options.registry, vch, appliance, destinationOf(record), run);
-}
-
-/** Where a record leads the appliance to. */
-export function destinationOf({isos, to}: Pick<UpgradeRecord, 'isos' | 'to'>): Destination {
-  return {to, applianceIso: isos.appliance?.path ?? null, bootstrapIso: isos.bootstrap?.path ?? null};
+  return planAppliance(options.registry, vch, appliance, record, run);
 }
 
 /** A guestinfo key that is written to a running VM lasts until its power-off only. */

@@ -13,7 +13,7 @@ import {
   UPDATE_IN_PROGRESS_KEY,
   UPGRADE_RECORD_KEY,
 } from '../extraconfig/keys.js';
-import {decodeValue} from '../extraconfig/value.js';
+import {textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {dataVersionOf} from '../migration/data-version.js';
@@ -25,7 +25,7 @@ import {runChecks} from './check.js';
 import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
 import {logEvent, openVch, type UpgradeOptions, type VchContext, type VchTarget} from './context.js';
 import {isoRecords, targetVersion} from './iso-files.js';
-import {agreed, lookAt, notStarted, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
+import {agreed, type Ending, lookAt, notStarted, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
 import {runSteps} from './run-steps.js';
@@ -34,8 +34,8 @@ import {CHECK, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './ste
 import {takeLock} from './take-lock.js';
 import {
   type AppliancePlan,
+  allChanges,
   changesAppliance,
-  destinationOf,
   planAppliance,
   planOnRecord,
 } from './upgrade-appliance.js';
@@ -49,21 +49,22 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
   const target = await openVch(session, options);
   const {record, containers, ...known} = await untilStopped(options.signal, () => prepare(target));
   const before = (result: 'planned' | 'unchanged', vms: RunOutcome) =>
-    outcomeOf(target, {...known, record: null, lockId: null, containers: vms, result, error: null});
+    outcomeOf(target, {...known, containers: vms, result});
   const planned = before('planned', containers);
   if (known.checks.some(({status}) => status === 'failed')) return notStarted(planned);
   if (options.dryRun === true) return planned;
   if (!changesAppliance(known.plan))
     return before('unchanged', await applyMigration(session, runOptions(target)));
   return agreed(options, planned, async () => {
-    const {context, appliance} = await takeLock(target, null, async (found) => {
+    const context = await takeLock(target, null, async (found) => {
       const now = await planUpgrade(target, found);
       if (!sameStart(now.record, record)) throw overtaken(target.label, now.record);
       return now.record;
     });
     logRunbook(context);
-    const plan = await planOnRecord(context, appliance, context.record).catch(async (error: unknown) => {
-      await context.lock.undo();
+    const {lock} = context;
+    const plan = await planOnRecord(context, lock.found, lock.body).catch(async (error: unknown) => {
+      await lock.undo();
       throw error;
     });
     return runUpgrade(context, async () => STEPS, {plan, containers, checks: known.checks});
@@ -71,11 +72,7 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
 }
 
 /** What was planned and checked before the lock was taken. */
-interface Known {
-  readonly plan: AppliancePlan;
-  readonly containers: RunOutcome;
-  readonly checks: UpgradeOutcome['checks'];
-}
+type Known = Required<Pick<Ending, 'plan' | 'containers' | 'checks'>>;
 
 /** Everything that can be known before: it reads, and writes nothing. */
 async function prepare(
@@ -104,18 +101,25 @@ async function planUpgrade(
 ): Promise<{readonly plan: AppliancePlan; readonly record: UpgradeRecord}> {
   const {vch, options, label} = target;
   const last = recordOn(appliance.config, label);
-  if (last !== null && last.phase !== 'done') throw unfinished(label, last);
-  const isos = isoRecords(vch, appliance, {appliance: options.applianceIso, bootstrap: options.bootstrapIso});
+  if (last !== null && last.phase !== 'done') {
+    const {run, user, startedAt, phase} = last;
+    throw new VchError(
+      'VCH_ERR_LOCKED',
+      `an earlier upgrade of ${label} is unfinished: run ${run} by ${user}, begun ${startedAt}, phase ${phase}. Nothing was written. ` +
+        'Continue it with vch-migrate resume, or undo it with vch-migrate rollback',
+    );
+  }
+  const isos = isoRecords(target, appliance);
   const to = targetVersion(options.applianceIso);
-  const destination = destinationOf({isos, to});
-  const plan = await planAppliance(options.registry, vch, appliance, destination, runInfo(options));
-  const changes = plan.stamp === null ? plan.changes : [...plan.changes, plan.stamp];
+  const plan = await planAppliance(options.registry, vch, appliance, {to, isos}, runInfo(options));
   const from = {
     // One that is not a number was refused with the plan.
     dataVersion: dataVersionOf(appliance.config, 'appliance') ?? 0,
-    build: versionText(appliance, 'BuildNumber'),
-    version: versionText(appliance, 'Version'),
+    build: textOf(appliance.config, BUILD_KEY.appliance),
+    version: textOf(appliance.config, APPLIANCE_VERSION_KEY),
   };
+  const drive = appliance.cdroms.find(({key}) => key === plan.cdrom?.key) ?? null;
+  const {newer} = await newerContainers(target, {from, newerBefore: []});
   const record: UpgradeRecord = {
     schema: 1,
     run: options.runId,
@@ -131,13 +135,15 @@ async function planUpgrade(
     from,
     to,
     plugins: pluginsOf(options.registry),
-    keys: changes.map(({key}) => key).sort(),
-    cdrom: plan.cdrom === null ? null : {key: plan.cdrom.key, before: driveOf(appliance, plan.cdrom.key)},
+    keys: allChanges(plan)
+      .map(({key}) => key)
+      .sort(),
+    cdrom: drive && {key: drive.key, before: drive.fileName},
     isos,
     previousSnapshot: last?.snapshot ?? null,
     ledgerBefore: appliance.config[LEDGER_KEY] !== undefined,
     previous: last === null ? null : (appliance.config[UPGRADE_RECORD_KEY] ?? null),
-    newerBefore: (await newerContainers(target, from)).newer.map(({id}) => id).sort(),
+    newerBefore: newer.map(({id}) => id).sort(),
   };
   return {plan, record};
 }
@@ -146,27 +152,6 @@ async function planUpgrade(
 export function pluginsOf(registry: PluginRegistry): readonly string[] {
   return [...registry.persisted('appliance'), ...registry.persisted('container')].map(
     (plugin) => `${pluginId(plugin)} revision ${plugin.revision}`,
-  );
-}
-
-function driveOf({cdroms}: Appliance, key: number): string | null {
-  return cdroms.find((drive) => drive.key === key)?.fileName ?? null;
-}
-
-/** One part of the version that an appliance's keys tell; `null` where it is absent or empty. */
-export function versionText(
-  {config}: Pick<Appliance, 'config'>,
-  name: 'BuildNumber' | 'Version',
-): string | null {
-  const value = decodeValue(config[name === 'Version' ? APPLIANCE_VERSION_KEY : BUILD_KEY.appliance] ?? '');
-  return value === '' ? null : value;
-}
-
-function unfinished(label: string, {run, user, startedAt, phase}: UpgradeRecord): VchError {
-  return new VchError(
-    'VCH_ERR_LOCKED',
-    `an earlier upgrade of ${label} is unfinished: run ${run} by ${user}, begun ${startedAt}, phase ${phase}. Nothing was written. ` +
-      'Continue it with vch-migrate resume, or undo it with vch-migrate rollback',
   );
 }
 
@@ -224,11 +209,7 @@ function keysWhenDone(record: UpgradeRecord): Readonly<Record<string, string | n
   };
 }
 
-/** Where an upgrade has ended, once everything was done that could be. */
-interface Ended {
-  readonly result: UpgradeResult;
-  readonly error: VchError | null;
-}
+type Ended = Required<Pick<Ending, 'result' | 'error'>>;
 
 /** Brings the VCH into a known state after an upgrade has failed. */
 async function recover(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {

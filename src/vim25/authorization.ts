@@ -11,12 +11,12 @@ export interface MissingPrivileges {
   readonly privileges: readonly string[];
 }
 
-// vCenter compares every pair; some thousands of them a request are answered at once.
+// vCenter checks every pair; it answers requests with some thousands of them at once.
 const CHUNK = 250;
 
 /**
- * Which of the privileges the user lacks, object by object; an object with all of them is not in the answer. `null`
- * where the server cannot be asked, as on ESXi.
+ * Which of the privileges the user lacks, object by object; an object on which none is missing is not in the answer.
+ * `null` if the server cannot be asked, as on ESXi.
  */
 export async function missingPrivileges(
   session: Session,
@@ -27,31 +27,19 @@ export async function missingPrivileges(
   const found: MissingPrivileges[] = [];
   for (let start = 0; start < entities.length; start += CHUNK) {
     if (manager === null || session.key === null) return null;
-    const chunk = entities.slice(start, start + CHUNK);
-    const answer = await ask(session, manager, session.key, chunk, privileges);
-    if (answer === null) return null;
-    found.push(...childrenNamed(answer, 'returnval').flatMap(missingOf));
+    try {
+      const answer = await session.read('HasPrivilegeOnEntities', manager, {
+        entity: entities.slice(start, start + CHUNK).map(reference),
+        sessionId: xmlText(session.key),
+        privId: privileges.map(xmlText),
+      });
+      found.push(...childrenNamed(answer, 'returnval').flatMap(missingOf));
+    } catch (error) {
+      if (isNotOffered(error)) return null;
+      throw error;
+    }
   }
   return found;
-}
-
-async function ask(
-  session: Session,
-  manager: ManagedObjectReference,
-  sessionId: string,
-  entities: readonly ManagedObjectReference[],
-  privileges: readonly string[],
-): Promise<XmlElement | null> {
-  try {
-    return await session.read('HasPrivilegeOnEntities', manager, {
-      entity: entities.map(reference),
-      sessionId: xmlText(sessionId),
-      privId: privileges.map(xmlText),
-    });
-  } catch (error) {
-    if (isNotOffered(error)) return null;
-    throw error;
-  }
 }
 
 function missingOf(entry: XmlElement): readonly MissingPrivileges[] {

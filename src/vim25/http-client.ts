@@ -296,7 +296,11 @@ function errorCode(error: unknown): string {
   return systemCode(error);
 }
 
-/** An answer's text as the stream that the `soap` package wants to read. */
+const PIECE = 16 * 1024;
+
+/** An answer's text as the stream that the `soap` package wants to read: in pieces, since the first error ends it. */
 export function streamOf(text: string): Readable {
-  return Readable.from([text]);
+  return Readable.from(
+    Array.from({length: Math.ceil(text.length / PIECE)}, (_, at) => text.slice(at * PIECE, (at + 1) * PIECE)),
+  );
 }

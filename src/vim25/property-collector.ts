@@ -81,17 +81,21 @@ export function retrieveProperties<T>(
   return restartable(session, () => retrieveOnce(session, objects, properties, map));
 }
 
-/** Reads properties of objects of one type. */
+/** Reads the same properties of several objects. */
 export async function readObjects<T>(
   session: Session,
   objects: readonly ManagedObjectReference[],
   pathSet: readonly string[],
   map: (content: ObjectContent) => T,
 ): Promise<T[]> {
-  const [first] = objects;
-  if (first === undefined) return [];
-  const specs = objects.map((obj) => ({obj}));
-  return retrieveProperties(session, specs, [{type: first.type, pathSet}], map);
+  if (objects.length === 0) return [];
+  const types = [...new Set(objects.map(({type}) => type))];
+  return retrieveProperties(
+    session,
+    objects.map((obj) => ({obj})),
+    types.map((type) => ({type, pathSet})),
+    map,
+  );
 }
 
 /** The same without the objects that are gone: one of them fails the reading of all, and halving the list finds it. */
@@ -110,6 +114,27 @@ export async function readPresent<T>(
     const first = await readPresent(session, objects.slice(0, middle), pathSet, map);
     return [...first, ...(await readPresent(session, objects.slice(middle), pathSet, map))];
   }
+}
+
+/** Reads properties of one object. A property that cannot be read is an error; `what` names the reading. */
+export async function readObject(
+  session: Session,
+  obj: ManagedObjectReference,
+  pathSet: readonly string[],
+  what: string,
+): Promise<ObjectContent['properties']> {
+  const [properties] = await readObjects(session, [obj], pathSet, (content) => {
+    assertNothingMissing(content, what);
+    return content.properties;
+  });
+  if (properties !== undefined) return properties;
+  throw new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${what}: ${session.url.host} left ${obj.value} out of its answer`,
+    {
+      failure: 'maybe-done',
+    },
+  );
 }
 
 /** As {@link retrieveProperties}, but never run again: for a caller that holds a view, which would have to be made anew. */

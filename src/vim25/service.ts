@@ -1,4 +1,3 @@
-import {SaxesParser} from 'saxes';
 import {VchError} from '../errors.js';
 import type {HttpAnswer} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
@@ -6,32 +5,26 @@ import {refValue} from './property-value.js';
 import {child, childText, type XmlElement} from './xml.js';
 
 /** What the server says it is. */
-export interface AboutInfo {
-  readonly fullName: string;
-  readonly version: string;
-  readonly build: string;
-  /** `VirtualCenter`; a standalone ESXi says `HostAgent`. */
-  readonly apiType: string;
-  readonly apiVersion: string;
-  readonly instanceUuid: string | null;
+export type AboutInfo = ReturnType<typeof readAbout>;
+
+function readAbout(about: XmlElement | undefined) {
+  return {
+    fullName: childText(about, 'fullName') ?? '',
+    version: childText(about, 'version') ?? '',
+    build: childText(about, 'build') ?? '',
+    /** `VirtualCenter`; a standalone ESXi says `HostAgent`. */
+    apiType: childText(about, 'apiType') ?? '',
+    apiVersion: childText(about, 'apiVersion') ?? '',
+    instanceUuid: childText(about, 'instanceUuid') ?? null,
+  };
 }
 
-/** The managed objects every call starts from. */
-export interface ServiceContent {
-  readonly rootFolder: ManagedObjectReference;
-  readonly propertyCollector: ManagedObjectReference;
-  readonly viewManager: ManagedObjectReference;
-  readonly sessionManager: ManagedObjectReference;
-  /** Those are `null` where the server has none. */
-  readonly authorizationManager: ManagedObjectReference | null;
-  readonly eventManager: ManagedObjectReference | null;
-  readonly fileManager: ManagedObjectReference | null;
-}
+/** The managed objects every call starts from; `null` for those that the server does not have. */
+export type ServiceContent = ReturnType<typeof serviceContent>['content'];
 
 /** Reads the answer to `RetrieveServiceContent`. */
-export function serviceContent(response: XmlElement, url: URL): {about: AboutInfo; content: ServiceContent} {
+export function serviceContent(response: XmlElement, url: URL) {
   const value = child(response, 'returnval');
-  const about = child(value, 'about');
   const optional = (name: string) => refValue(child(value, name));
   const ref = (name: string): ManagedObjectReference => {
     const found = optional(name);
@@ -39,14 +32,7 @@ export function serviceContent(response: XmlElement, url: URL): {about: AboutInf
     throw new VchError('VCH_ERR_TRANSPORT', `${url.host} offers no ${name}; is it a vCenter or ESXi?`);
   };
   return {
-    about: {
-      fullName: childText(about, 'fullName') ?? '',
-      version: childText(about, 'version') ?? '',
-      build: childText(about, 'build') ?? '',
-      apiType: childText(about, 'apiType') ?? '',
-      apiVersion: childText(about, 'apiVersion') ?? '',
-      instanceUuid: childText(about, 'instanceUuid') ?? null,
-    },
+    about: readAbout(child(value, 'about')),
     content: {
       rootFolder: ref('rootFolder'),
       propertyCollector: ref('propertyCollector'),
@@ -61,12 +47,12 @@ export function serviceContent(response: XmlElement, url: URL): {about: AboutInf
 
 /** The newest API version whose fields this client was written against. */
 const NEWEST_KNOWN = '8.0.3.0';
-/** Spoken to a server that does not tell its versions; every server since 2016 knows it. */
+/** For a server that does not list its versions; every server since 2016 knows it. */
 const FALLBACK = '6.5';
 
 /**
- * Picks the API version to ask for out of `/sdk/vimServiceVersions.xml`: the newest that the server offers in
- * the namespace urn:vim25 and that is not newer than this client.
+ * Picks the API version to use from `/sdk/vimServiceVersions.xml`: the newest in the namespace urn:vim25 that is not
+ * newer than this client.
  */
 export function negotiateVersion(answer: Pick<HttpAnswer, 'status' | 'body'>, url: URL): string {
   if (answer.status === 404) return FALLBACK;
@@ -86,39 +72,11 @@ export function negotiateVersion(answer: Pick<HttpAnswer, 'status' | 'body'>, ur
   return known.at(-1) ?? FALLBACK;
 }
 
-/** The versions listed for urn:vim25; none where the text is not that document. */
+/** The versions listed for urn:vim25; none if the text is not that document. */
 function offeredVersions(body: string): string[] {
-  // SOAP and its side documents have no DOCTYPE; one with entities is not parsed at all.
-  if (/<!DOCTYPE/i.test(body)) return [];
-  const versions: string[] = [];
-  let namespace = '';
-  let text = '';
-  const parser = new SaxesParser();
-  parser.on('opentag', () => {
-    text = '';
-  });
-  parser.on('text', (piece) => {
-    text += piece;
-  });
-  parser.on('closetag', (tag) => {
-    if (tag.name === 'name') namespace = text.trim();
-    if (tag.name === 'version' && namespace === 'urn:vim25' && /^\d+(\.\d+)*$/.test(text.trim()))
-      versions.push(text.trim());
-    text = '';
-  });
-  try {
-    parser.write(body).close();
-  } catch {
-    return [];
-  }
-  return versions;
+  const vim25 = body.split('<name>urn:vim25</name>')[1]?.split('</namespace>')[0] ?? '';
+  return [...vim25.matchAll(/<version>\s*(\d+(?:\.\d+)*)\s*<\/version>/g)].map(([, version = '']) => version);
 }
 
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
-  for (let i = 0; i < Math.max(left?.length ?? 0, right?.length ?? 0); i += 1) {
-    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
+/** Compares versions part by part, as numbers. */
+const {compare: compareVersions} = new Intl.Collator('en', {numeric: true});

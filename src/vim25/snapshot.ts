@@ -1,6 +1,5 @@
-import {VchError} from '../errors.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {assertNothingMissing, retrieveProperties} from './property-collector.js';
+import {readObject} from './property-collector.js';
 import {optionValues, refValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
@@ -64,19 +63,8 @@ export function removeSnapshot(
 
 /** Reads which snapshots a VM has. */
 export async function readSnapshots(session: Session, vm: ManagedObjectReference): Promise<SnapshotTree> {
-  const [tree] = await retrieveProperties(
-    session,
-    [{obj: vm}],
-    [{type: 'VirtualMachine', pathSet: ['snapshot']}],
-    (content) => {
-      assertNothingMissing(content, 'reading the snapshots');
-      return snapshotTree(content.properties.get('snapshot'));
-    },
-  );
-  return tree ?? {current: null, all: []};
-}
-
-function snapshotTree(info: XmlElement | undefined): SnapshotTree {
+  const properties = await readObject(session, vm, ['snapshot'], 'reading the snapshots');
+  const info = properties.get('snapshot');
   return {
     current: refValue(child(info, 'currentSnapshot'))?.value ?? null,
     all: childrenNamed(info, 'rootSnapshotList').flatMap((root) => flatten(root, null)),
@@ -96,30 +84,17 @@ function flatten(node: XmlElement, parent: string | null): readonly Snapshot[] {
   return [own, ...childrenNamed(node, 'childSnapshotList').flatMap((below) => flatten(below, ref.value))];
 }
 
-/** Reads what a snapshot holds; anything of it that may not be read is an error. */
+/** Reads what a snapshot holds; it is an error if any part of that may not be read. */
 export async function readSnapshotConfig(
   session: Session,
   snapshot: ManagedObjectReference,
 ): Promise<SnapshotConfig> {
-  const [config] = await retrieveProperties(
-    session,
-    [{obj: snapshot}],
-    [
-      {
-        type: 'VirtualMachineSnapshot',
-        pathSet: ['config.extraConfig', 'config.hardware.device', ...Object.keys(VM_SETTINGS)],
-      },
-    ],
-    (content) => {
-      assertNothingMissing(content, 'reading the snapshot');
-      const options = optionValues(content.properties.get('config.extraConfig'));
-      return {
-        extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
-        cdroms: readCdroms(content.properties.get('config.hardware.device')),
-        settings: readSettings(content.properties),
-      };
-    },
-  );
-  if (config !== undefined) return config;
-  throw new VchError('VCH_ERR_VIM_FAULT', `the snapshot ${snapshot.value} shows no configuration`);
+  const paths = ['config.extraConfig', 'config.hardware.device', ...Object.keys(VM_SETTINGS)];
+  const properties = await readObject(session, snapshot, paths, 'reading the snapshot');
+  const options = optionValues(properties.get('config.extraConfig'));
+  return {
+    extraConfig: Object.fromEntries(options.map(({key, value}) => [key, value])),
+    cdroms: readCdroms(properties.get('config.hardware.device')),
+    settings: readSettings(properties),
+  };
 }

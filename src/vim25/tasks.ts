@@ -1,7 +1,13 @@
 import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault} from './faults.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
-import {assertNothingMissing, type ObjectContent, retrieveProperties} from './property-collector.js';
+import {
+  assertNothingMissing,
+  type ObjectContent,
+  readObject,
+  readObjects,
+  readPresent,
+} from './property-collector.js';
 import {refValue, refValues, textValue} from './property-value.js';
 import {waitUntil} from './retry.js';
 import type {Session} from './session.js';
@@ -12,13 +18,13 @@ import {child, type XmlElement} from './xml.js';
 
 const SHORTEST_DELAY = 20;
 const LONGEST_DELAY = 2_000;
-/** Asking when most are done, not just the quickest, is what keeps the number of requests down. */
+/** Reading when most tasks are done, and not just the quickest, keeps the number of requests low. */
 const MARGIN = 1.2;
-/** Longer than any reconfigure takes; a task that is stuck must not keep the run for ever. */
+/** Longer than any reconfiguration takes: a stuck task must not block the run for ever. */
 const TIME_LIMIT = 10 * 60_000;
 const STATE_PATHS = ['info.state', 'info.error', 'info.queueTime', 'info.completeTime'];
 
-/** Calls a `*_Task` method and gives the task it started; waiting for its end is the TaskWaiter's. */
+/** Calls a `*_Task` method and gives the task that it started; TaskWaiter waits for its end. */
 export async function startTask(
   session: Session,
   method: string,
@@ -41,12 +47,12 @@ interface Waiting {
 }
 
 /**
- * Waits for many tasks with one read for all of them. It learns from those that are done how long tasks take, and
- * asks when the youngest should be done, too: waiting costs a small fraction of a request a task.
+ * Waits for many tasks with one read for all of them. It learns from finished tasks how long tasks take, and reads again
+ * when the youngest should be done, too: waiting costs a small fraction of a request per task.
  */
 export class TaskWaiter {
   readonly #session: Session;
-  /** Two may wait for one task: a server may give the same reference twice. */
+  /** A server may give the same reference twice, so two may wait for one task. */
   readonly #waiting = new Set<Waiting>();
   #polling = false;
   /** Milliseconds from queued to complete by the server's own clock: ours would count our waiting, too. */
@@ -57,7 +63,7 @@ export class TaskWaiter {
     this.#session = session;
   }
 
-  /** Resolves when the task has succeeded; rejects with its fault, or when its end cannot be learnt. */
+  /** Resolves when the task has succeeded; rejects with its fault, or if its end cannot be read. */
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.add({task, what, since: this.#session.clock.now(), resolve, reject});
@@ -78,7 +84,7 @@ export class TaskWaiter {
     this.#polling = false;
   }
 
-  /** Tasks join while it waits; the youngest decides, but the oldest is not kept waiting for ever. */
+  /** Tasks join while it waits: the youngest decides, but the oldest must not wait for ever. */
   async #untilDue(): Promise<void> {
     const pause = Math.max(this.#usualTime * MARGIN, SHORTEST_DELAY) * 2 ** Math.min(this.#fruitless, 8);
     const delay = Math.min(pause, LONGEST_DELAY);
@@ -94,16 +100,12 @@ export class TaskWaiter {
 
   async #readStates(asked: readonly Waiting[]): Promise<void> {
     try {
-      await retrieveProperties(
-        this.#session,
-        [...new Map(asked.map(({task}) => [task.value, {obj: task}])).values()],
-        [{type: 'Task', pathSet: STATE_PATHS}],
-        (content) => this.#settle(content),
-      );
+      const tasks = new Map(asked.map(({task}) => [task.value, task]));
+      await readObjects(this.#session, [...tasks.values()], STATE_PATHS, (content) => this.#end(content));
     } catch (error) {
       const failure = toVchError(error);
-      // One task that the server has forgotten fails the read for all: each is asked for alone, then.
-      if (failure.fault === 'ManagedObjectNotFound' && asked.length > 1) {
+      // A task that the server has forgotten fails the read of all: each is then read alone.
+      if (isGone(failure) && asked.length > 1) {
         for (const waiting of asked) await this.#readStates([waiting]);
         return;
       }
@@ -111,7 +113,7 @@ export class TaskWaiter {
     }
   }
 
-  #settle(content: ObjectContent): void {
+  #end(content: ObjectContent): void {
     const waiting = [...this.#waiting].filter(({task}) => task.value === content.obj.value);
     const state = textValue(content.properties.get('info.state'));
     const [missing] = content.missing;
@@ -162,24 +164,24 @@ function taskError(error: XmlElement | undefined, what: string): VchError {
 }
 
 /**
- * Waits until nothing is queued or running on a VM, whoever began it: after a lost answer the task may be under way
- * without us knowing its reference. A task or a VM that the server has forgotten has none.
+ * Waits until no task is queued or running on a VM: after a lost answer, one of ours may be, although its reference is not
+ * known. A task or a VM that the server has forgotten counts as idle.
  */
-export async function settle(
+export async function waitUntilIdle(
   session: Session,
   vm: ManagedObjectReference,
   signal?: AbortSignal,
 ): Promise<void> {
   let running: readonly string[] = [];
-  const settled = await waitUntil(
+  const idle = await waitUntil(
     {clock: session.clock, signal},
     {every: (n) => Math.min(SHORTEST_DELAY * 2 ** (n - 1), LONGEST_DELAY), within: TIME_LIMIT},
     async () => {
       running = await runningTasks(session, vm);
-      return running.length === 0 ? true : null;
+      return running.length === 0 || null;
     },
   );
-  if (settled !== null) return;
+  if (idle) return;
   if (signal?.aborted)
     throw new VchError('VCH_ERR_INTERRUPTED', `stopped while waiting for the tasks of ${vm.value}`);
   throw new VchError(
@@ -190,26 +192,11 @@ export async function settle(
 }
 
 async function runningTasks(session: Session, vm: ManagedObjectReference): Promise<readonly string[]> {
-  const tasks = await unlessGone([], () =>
-    retrieveProperties(
-      session,
-      [{obj: vm}],
-      [{type: 'VirtualMachine', pathSet: ['recentTask']}],
-      (content) => {
-        assertNothingMissing(content, 'waiting for tasks');
-        return refValues(content.properties.get('recentTask'));
-      },
-    ),
-  );
-  return unfinished(session, tasks.flat());
-}
-
-/** What a reading gives, or `otherwise` if the object is no longer there. */
-async function unlessGone<T>(otherwise: T, read: () => Promise<T>): Promise<T> {
   try {
-    return await read();
+    const properties = await readObject(session, vm, ['recentTask'], 'waiting for tasks');
+    return unfinished(session, refValues(properties.get('recentTask')));
   } catch (error) {
-    if (error instanceof VchError && error.fault === 'ManagedObjectNotFound') return otherwise;
+    if (isGone(error)) return [];
     throw error;
   }
 }
@@ -218,23 +205,13 @@ async function unfinished(
   session: Session,
   tasks: readonly ManagedObjectReference[],
 ): Promise<readonly string[]> {
-  if (tasks.length === 0) return [];
-  const read = await unlessGone(null, () =>
-    retrieveProperties(
-      session,
-      tasks.map((obj) => ({obj})),
-      [{type: 'Task', pathSet: ['info.state']}],
-      (content) => {
-        assertNothingMissing(content, 'waiting for tasks');
-        return {task: content.obj.value, state: textValue(content.properties.get('info.state'))};
-      },
-    ),
-  );
-  if (read !== null)
-    return read.filter(({state}) => state === 'queued' || state === 'running').map(({task}) => task);
-  if (tasks.length === 1) return [];
-  // One task that is gone fails the read of all: each is asked for alone.
-  const alone: string[] = [];
-  for (const task of tasks) alone.push(...(await unfinished(session, [task])));
-  return alone;
+  const read = await readPresent(session, tasks, ['info.state'], (content) => {
+    assertNothingMissing(content, 'waiting for tasks');
+    return {task: content.obj.value, state: textValue(content.properties.get('info.state'))};
+  });
+  return read.filter(({state}) => state === 'queued' || state === 'running').map(({task}) => task);
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof VchError && error.fault === 'ManagedObjectNotFound';
 }

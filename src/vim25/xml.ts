@@ -33,12 +33,17 @@ export function readTree(saxStream: EventEmitter): Promise<XmlElement> {
   return new Promise((resolve, reject) => {
     const stack: OpenElement[] = [{name: '', type: null, text: '', children: []}];
     const top = () => stack[stack.length - 1] ?? stack[0];
-    const fail = (what: string) =>
+    let failed = false;
+    const fail = (what: string) => {
+      // The parser goes on, and tells an error for each character that has no place.
+      if (failed) return;
+      failed = true;
       reject(
         new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`, {
           failure: 'maybe-done',
         }),
       );
+    };
     const addText = (text: string) => {
       const element = top();
       if (element) element.text += text;

@@ -1,10 +1,10 @@
 import {Writable} from 'node:stream';
 import {expect} from 'chai';
+import stringWidth from 'string-width';
 import {barText, progressTo} from '../../src/cli/progress.js';
 import {StatusLine} from '../../src/cli/terminal.js';
 import type {ProgressEvent} from '../../src/containers/outcome.js';
 import {VchError} from '../../src/errors.js';
-import {columnsOf} from '../../src/report/width.js';
 import {expectValid} from '../schemas.js';
 import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
 
@@ -58,7 +58,7 @@ describe('progress', () => {
   it('fits its terminal, however narrow', () => {
     for (const columns of [200, 60, 40, 20, 10, 5]) {
       const text = barText('reading back', {done: 9_999, total: 10_000}, 3, columns);
-      expect(columnsOf(text)).to.be.below(columns);
+      expect(stringWidth(text)).to.be.below(columns);
     }
     expect(barText('writing', {done: 0, total: 0}, 0, 80)).to.equal(`writing ${'█'.repeat(20)} 0 of 0`);
   });

@@ -94,7 +94,7 @@ describe('reports of a command', () => {
         snapshot: 'snapshot-1',
         card: ['  govc snapshot.revert -s'],
       };
-      const args = ['upgrade', '--name', 'vch1', '--yes', '--quiet'];
+      const args = ['upgrade', '--data-only', '--name', 'vch1', '--yes', '--quiet'];
       const {code, stderr} = await runCommandLine(args, {...withTarget, out, upgrade});
       expect(code).to.equal(6);
       expect(stderr).to.include('govc snapshot.revert -s');

@@ -49,8 +49,8 @@ describe('settings file', () => {
   });
 
   const strange: readonly (readonly [string, string, RegExp])[] = [
-    ['an alias', 'name: &a x\nuser: *a\n', /aliases \(\*a\) are not read here/],
-    ['an alias of nothing', 'name: *nope\n', /aliases \(\*nope\) are not read here/],
+    ['an alias', 'name: &a x\nuser: *a\n', /aliases \(\*name\) are not read here/],
+    ['an alias of nothing', 'name: *pl4nted\n', /aliases \(\*name\) are not read here(?!.*pl4nted)/s],
     ['aliases of aliases', `a: &a [x]\n${'b: &b [*a,*a]\n'.repeat(1)}c: [*b,*b]\n`, /aliases/],
     ['a thousand mistakes', `name: ${'['.repeat(20_000)}`, /^[^\n]{0,200}is no YAML[^;]*; see vch-migrate/],
     ['names that every object has', 'constructor: x\n__proto__: y\n', /"constructor".*"__proto__"/],

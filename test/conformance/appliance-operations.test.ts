@@ -16,7 +16,7 @@ import {
   removeSnapshot,
   revertToSnapshot,
 } from '../../src/vim25/snapshot.js';
-import {settle, TaskWaiter} from '../../src/vim25/tasks.js';
+import {TaskWaiter, waitUntilIdle} from '../../src/vim25/tasks.js';
 import {logUserEvent, powerOff, powerOn, readCdroms, reconfigure} from '../../src/vim25/virtual-machine.js';
 import {startVcsim, type Vcsim} from '../peers/vcsim.js';
 import {describeWithPeers} from '../peers.js';
@@ -164,7 +164,7 @@ describeWithPeers('operations on an appliance of vcsim', ['vcsim', 'govc', 'pyth
     expect(await missingPrivileges(session, [vm], ['VirtualMachine.State.CreateSnapshot'])).to.deep.equal([]);
     expect((await rejection(logUserEvent(session, vm, 'no event'))).fault).to.equal('MethodNotFound');
     const task = await powerOn(session, vm);
-    await settle(session, vm);
+    await waitUntilIdle(session, vm);
     expect(await power()).to.equal('poweredOn');
     expect(task.type).to.equal('Task');
   });

@@ -86,7 +86,7 @@ describeWithPeers('a VCH with everything odd on vcsim', ['vcsim', 'govc', 'pytho
         expect(reported.get(id)?.error?.code, vm.name).to.equal(expectation.code);
       }
     }
-    expect(inScope().filter(([, vm]) => expectationOf(vm).status === 'refused')).to.have.lengthOf(9);
+    expect(inScope().filter(([, vm]) => expectationOf(vm).status === 'refused')).to.have.lengthOf(8);
   });
 
   it('gives exactly the wanted values to exactly the wanted VMs, and refused ones no write', async () => {

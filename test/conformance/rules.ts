@@ -14,7 +14,8 @@ const LEDGER = 'vch-migrate/ledger';
  */
 export function expectationOf({extraConfig: config, instanceUuid}: DumpedVm): Expectation {
   const version = filled(config['guestinfo.vice./version/PluginVersion']) ?? '0';
-  if (!/^(0|[1-9][0-9]*)$/.test(version)) return {status: 'refused', code: 'VCH_ERR_DATA_VERSION_INVALID'};
+  // What Go's Atoi reads, but for negative numbers: leading zeros and a plus sign are fine.
+  if (!/^([+]?[0-9]+|-0+)$/.test(version)) return {status: 'refused', code: 'VCH_ERR_DATA_VERSION_INVALID'};
   if (Number(version) > 10) return {status: 'refused', code: 'VCH_ERR_DATA_TOO_NEW'};
   const ledger = config[LEDGER];
   if (ledger !== undefined && !ledger.includes(instanceUuid)) {

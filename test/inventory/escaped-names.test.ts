@@ -41,10 +41,10 @@ describe('names with signs that vSphere escapes', () => {
         await writeFile(iso, isoFile());
         await withSimulator({fixture}, async (simulator) => {
           const place = ['--compute-resource', `${shown}/cluster1`];
-          const {report, code} = await reportOf(simulator, 'upgrade', ...place, '--appliance-iso', iso);
+          const {report, code} = await reportOf(simulator, 'upgrade', ...place, '--ai', iso, '--bi', iso);
           expect(report.upgrade?.error ?? null).to.equal(null);
           expect([code, report.vch.computeResource]).to.deep.equal([0, `/${shown}/cluster1/vch1`]);
-          expect(simulator.files('datastore1').filter(({path}) => path.includes('v1.5.6'))).to.have.length(1);
+          expect(simulator.files('datastore1').filter(({path}) => path.includes('v1.5.6'))).to.have.length(2);
         });
       });
     });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {isInside} from '../../src/inventory/inventory-path.js';
+import {isInDatacenter, isInside} from '../../src/inventory/inventory-path.js';
 
 const path = {
   segments: ['DC0', 'cluster1', 'pool-a', 'vch1'],
@@ -28,6 +28,17 @@ describe('inventory/inventory-path', () => {
       expect(isInside(path, wanted)).to.equal(false);
     });
   }
+
+  it('is in a datacenter by its name, or by its path with folders', () => {
+    const nested = {...path, segments: ['f', 'g', ...path.segments], datacenterPath: '/f/g/DC0'};
+    for (const wanted of ['DC0', 'f/g/DC0', '/f/g/DC0'])
+      expect(isInDatacenter(nested, wanted), wanted).to.equal(true);
+    for (const wanted of ['DC', 'g/DC0', '/DC0', 'f/g', ''])
+      expect(isInDatacenter(nested, wanted), wanted).to.equal(false);
+    const slashed = {...path, datacenter: 'DC/0', datacenterPath: '/f/DC%2f0'};
+    for (const wanted of ['DC/0', 'DC%2f0', '/f/DC/0', 'f/DC%2f0'])
+      expect(isInDatacenter(slashed, wanted), wanted).to.equal(true);
+  });
 
   it('lets a name have a slash of its own', () => {
     const slashed = {...path, segments: ['DC/0', 'cluster1', 'vch1']};

@@ -26,6 +26,18 @@ describe('a plugin', () => {
     expect(pluginId({version: 12345, name: 'x'})).to.equal('12345-x');
   });
 
+  it('is refused with a reason where it cannot even be read', () => {
+    const unreadable = {
+      get keys() {
+        throw new Error('no keys today');
+      },
+    };
+    expect(faultOf({...foreignPlugin(), keys: new Proxy([], {get: () => unreadable.keys})})).to.include(
+      'it cannot be read: no keys today',
+    );
+    expect(faultOf(unreadable)).to.include('it cannot be read: no keys today');
+  });
+
   it('is frozen and does not follow its definition', () => {
     const keys = ['a'];
     const plugin = foreignPlugin({keys});

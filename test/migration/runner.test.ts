@@ -9,6 +9,18 @@ import {container, foreignPlugin, NAME, run, VERSION} from './samples.js';
 const input = container({[NAME]: 'n', [VERSION]: '10'});
 
 describe('the runner', () => {
+  it('reports a plugin that fails with something that is no error, and has no text', async () => {
+    for (const thrown of [Object.create(null), Symbol('odd'), undefined]) {
+      const plugin = foreignPlugin({
+        up: () => {
+          throw thrown;
+        },
+      });
+      const plan = await planVm(createRegistry([plugin]), input, run);
+      expect(plan.status === 'failed' && plan.error.code).to.equal('VCH_ERR_PLUGIN_FAILED');
+    }
+  });
+
   it('gives a plugin the data version, and waits for its promise', async () => {
     const plugin = foreignPlugin({
       up: async (draft, {dataVersion}) => {

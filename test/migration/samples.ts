@@ -106,22 +106,49 @@ const odd = fc.constantFrom(
 const value = fc.oneof(odd, fc.string());
 const version = fc.constantFrom('', '<nil>', '0', '1', '2', '3', '4', '8', '9', '10');
 
-/** ExtraConfigs of containerVMs: any data version that is migrated, names or none, and keys we know nothing of. */
-export const containerConfig: fc.Arbitrary<Record<string, string>> = fc
-  .tuple(
-    fc.record(
-      {
-        [LEGACY_NAME]: value,
-        [NAME]: value,
-        [VERSION]: version,
-        [MARK]: fc.constantFrom('true', 'false', '<nil>'),
-        'guestinfo.vice..createtime': fc.oneof(
-          fc.constantFrom('1485907200', 'abc', '', '-5'),
-          fc.bigInt().map(String),
+/** With any of these keys, and some that we know nothing of. */
+function configs(known: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<Record<string, string>> {
+  return fc
+    .tuple(
+      fc.dictionary(fc.string({minLength: 1}), value, {noNullPrototype: true, maxKeys: 5}),
+      fc.record(known, {requiredKeys: [], noNullPrototype: true}),
+    )
+    .map(([unknown, known]) =>
+      Object.fromEntries(
+        [...Object.entries(unknown), ...Object.entries(known)].flatMap(([key, value]) =>
+          value === undefined ? [] : [[key, value]],
         ),
-      },
-      {requiredKeys: [], noNullPrototype: true},
+      ),
+    );
+}
+
+/** ExtraConfigs of containerVMs: any data version that is migrated, names or none, and keys we know nothing of. */
+export const containerConfig = configs({
+  [LEGACY_NAME]: value,
+  [NAME]: value,
+  [VERSION]: version,
+  [MARK]: fc.constantFrom('true', 'false', '<nil>'),
+  'guestinfo.vice..createtime': fc.oneof(
+    fc.constantFrom('1485907200', 'abc', '', '-5'),
+    fc.bigInt().map(String),
+  ),
+});
+
+const REGISTRIES = 'guestinfo.vice./registry/insecure_registries';
+const host = fc.constantFrom('reg:5000', '', '<nil>', 'a|b', '/x', 'reg:5000/x', '//', '名前');
+const variable = fc.oneof(fc.constantFrom('HTTP_PROXY', 'HTTPS_PROXY=', 'HTTP_PROXY=http://u:p=w@x'), value);
+
+/** ExtraConfigs of appliances: registries as URLs, as a list or not at all, proxies, names or none. */
+export const applianceConfig = configs({
+  'guestinfo.vice./init/common/name': value,
+  'init/common/name': value,
+  'guestinfo.vice./init/version/PluginVersion': version,
+  'guestinfo.vice./init/sessions|vicadmin/cmd/Env~': fc.array(variable).map((list) => list.join('|')),
+  [REGISTRIES]: fc.constantFrom('0', '1', '2', '-1', 'x', '<nil>', '99999'),
+  [`${REGISTRIES}~`]: fc.constantFrom('', '<nil>', 'reg:5000|b'),
+  ...Object.fromEntries(
+    [0, 1].flatMap((at) =>
+      ['Scheme', 'Opaque', 'Host', 'Path'].map((part) => [`${REGISTRIES}|${at}/${part}`, host]),
     ),
-    fc.dictionary(fc.string({minLength: 1}), value, {noNullPrototype: true, maxKeys: 5}),
-  )
-  .map(([known, unknown]) => ({...unknown, ...known}));
+  ),
+});

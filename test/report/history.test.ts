@@ -1,31 +1,28 @@
 import {expect} from 'chai';
+import {text as format} from '../../src/report/formats/text.js';
 import {type HistoryRun, historyText} from '../../src/report/history.js';
 import {HARMFUL, HOSTILE} from './hostile.js';
 import {exampleReport} from './report-example.js';
 
 const RUN = '7a6efc49-82a7-4b34-b0e9-00454c4b17c8';
-const {tool, target, vch} = exampleReport([]);
+const {vch} = exampleReport([]);
 
 function textOf(runs: readonly Partial<HistoryRun>[], columns: number): string {
   const history = {
-    schema: 'vch-migrate/history/v1' as const,
-    tool,
-    target,
     vch,
     runs: runs.map((run) => ({
       runId: RUN,
       time: '2026-01-02T03:04:05.678Z',
       user: 'administrator@vsphere.local',
       changeId: 'CHG-1234',
-      toolVersion: '0.1.0',
       plugins: ['0002-container-common-name', '0004-container-rename-disabled'],
       vms: 412,
       ...run,
     })),
     unreadable: 0,
-    next: 'x',
   };
-  return historyText(history, {columns, colour: false});
+  const listing = {document: {next: 'x'}, text: historyText(history)};
+  return format.listing?.(listing, {columns, colour: false}) ?? '';
 }
 
 describe('history as text', () => {

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {SaxesParser} from 'saxes';
-import {failureToJunit, toJunit} from '../../src/report/formats/junit.js';
+import {junit, toJunit} from '../../src/report/formats/junit.js';
 import {HOSTILE} from './hostile.js';
 import {hostileReport} from './hostile-report.js';
 import {exampleReport, refusedVm, reportVm} from './report-example.js';
@@ -112,7 +112,13 @@ describe('junit report', () => {
 
   it('is valid for a command that failed as a whole', () => {
     for (const message of HOSTILE) {
-      const xml = failureToJunit('plan', {code: 'VCH_ERR_AUTH', message}, '2026-01-02T03:04:05.000Z');
+      const failure = {
+        schema: 'vch-migrate/error/v1',
+        error: {code: 'VCH_ERR_AUTH', message},
+        command: 'plan',
+        tool: {name: 'vch-migrate', version: '0.1.0'},
+      } as const;
+      const xml = junit.failure(failure, '2026-01-02T03:04:05.000Z');
       const document = parse(xml);
       validate(document);
       expect(document.children[0]?.attributes.errors).to.equal('1');

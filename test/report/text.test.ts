@@ -1,7 +1,7 @@
 import {stripVTControlCharacters} from 'node:util';
 import {expect} from 'chai';
+import stringWidth from 'string-width';
 import {toText} from '../../src/report/formats/text.js';
-import {columnsOf} from '../../src/report/width.js';
 import {exampleReport, refusedVm, reportVm} from './report-example.js';
 
 const plain = (columns: number) => ({columns, colour: false});
@@ -46,7 +46,7 @@ describe('text report', () => {
       const report = exampleReport([...small.vms, unreachable, reportVm({...long, status: 'not-attempted'})]);
       const lines = linesOf(toText(report, plain(columns)));
       expect(lines.filter((line) => line.includes('not-attempted'))).to.have.length.greaterThan(1);
-      const longest = Math.max(...lines.map(columnsOf));
+      const longest = Math.max(...lines.map((line) => stringWidth(line)));
       expect(longest).to.be.at.most(columns);
     });
   }
@@ -64,7 +64,7 @@ describe('text report', () => {
   it('aligns columns although names are wide', () => {
     const report = exampleReport([reportVm({displayName: '日本語'}), reportVm({displayName: 'plain'})]);
     const rows = linesOf(toText(report, plain(200))).filter((line) => line.includes('pending  +'));
-    const starts = rows.map((row) => columnsOf(row.slice(0, row.indexOf('pending'))));
+    const starts = rows.map((row) => stringWidth(row.slice(0, row.indexOf('pending'))));
     expect(starts).to.have.length(2);
     expect(starts[0]).to.equal(starts[1]);
   });

@@ -8,8 +8,12 @@ import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {type CheckOutcome, checkVch} from '../../src/vch-upgrade/check.js';
 import type {CheckOptions} from '../../src/vch-upgrade/context.js';
+import {vmRef} from '../../src/vim25/managed-object.js';
 import {connect} from '../../src/vim25/session.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
+import {powerOn} from '../../src/vim25/virtual-machine.js';
 import {writeIso} from '../iso-file.js';
+import {rejection} from '../rejection.js';
 import {loginTo, type SmallVm, smallVch, withSession, withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
 
@@ -139,10 +143,10 @@ describe('vch-upgrade/check', () => {
     });
   }
 
-  it('fails while somebody holds the VCH, and says who, without tempting anyone to clear a flag', async () => {
+  it('fails while somebody holds the VCH, and says who', async () => {
     const vic = await checked([], {}, appliance({UpdateInProgress: 'true'}));
     expect(of(vic, 'lock').status).to.equal('failed');
-    expect(of(vic, 'lock').message).to.contain('vic-machine').and.not.to.contain('reset-progress');
+    expect(of(vic, 'lock').message).to.contain('vic-machine').and.to.contain('The risk:');
     const lock = JSON.stringify({id: 'lock-1', owner: 'bob@there', phase: 'upload', since: '2026-01-02'});
     const ours = await checked([], {}, appliance({'vch-migrate/lock': lock}));
     expect(of(ours, 'lock').status).to.equal('failed');
@@ -224,6 +228,25 @@ describe('vch-upgrade/check', () => {
         expect(of(outcome, 'datastore').message).to.contain('1000 bytes free, 80.0 KiB needed');
         expect(of(outcome, 'datastore').status).to.equal('failed');
       });
+    });
+  });
+
+  it('fails while the host of the appliance is in maintenance mode, where the simulator powers nothing on', async () => {
+    const vch = smallVch([{name: 'web', more: {powerState: 'poweredOff'}}]);
+    const datacenters = vch.datacenters.map((datacenter) => ({
+      ...datacenter,
+      clusters: datacenter.clusters?.map((cluster) => ({
+        ...cluster,
+        hosts: [{name: 'esx1', maintenance: true}],
+      })),
+    }));
+    await withSession({fixture: {...vch, datacenters}}, async (session, simulator) => {
+      const {status, message} = of(await checkVch(session, options({})), 'hosts');
+      expect([status, message.includes('esx1 is in maintenance mode')]).to.deep.equal(['failed', true]);
+      const waiter = new TaskWaiter(session);
+      const started = await powerOn(session, vmRef('vm-101'));
+      expect((await rejection(waiter.wait(started, 'powering on'))).fault).to.equal('InvalidState');
+      expect(simulator.inventory.vm('vm-101').powerState).to.equal('poweredOff');
     });
   });
 

@@ -20,19 +20,27 @@ const FLAGGED = {appliance: {extraConfig: {[FLAG]: 'true'}}};
 
 // VIC's group 11-03. Its `inspect` is our `status`.
 describe('an upgrade while UpdateInProgress is set by somebody else', () => {
-  it('exits 4 with nothing written, and tempts nobody to clear the flag', async () => {
+  it('exits 4 with nothing written, and names the way out and its risk, in every place that refuses', async () => {
     await withVch(FLAGGED, async (_session, simulator) => {
       const before = configs(simulator);
-      for (const args of [
-        ['upgrade', '--data-only'],
-        ['rollback'],
-        ['resume'],
-        ['upgrade', '--data-only', '--dry-run'],
-      ]) {
-        const {code, stderr} = await textOf(simulator, ...args);
-        expect(code, args.join(' ')).to.equal(4);
-        expect(stderr).to.contain('VCH_ERR_LOCKED').and.to.contain('UpdateInProgress');
-        expect(stderr).not.to.match(/reset|clear|unlock|=false|vm\.change/);
+      for (const [refused, ...args] of [
+        [4, 'upgrade', '--data-only'],
+        [4, 'rollback'],
+        [4, 'resume'],
+        [4, 'upgrade', '--data-only', '--dry-run'],
+        [4, 'apply'],
+        [4, 'undo'],
+        [4, 'rename', 'job', 'task'],
+        [4, 'unlock'],
+        [1, 'check'],
+        [0, 'status'],
+      ] as const) {
+        const {code, stdout, stderr} = await textOf(simulator, ...args);
+        expect(code, args.join(' ')).to.equal(refused);
+        expect((refused === 4 ? stderr : stdout).replace(/\s+/g, ' '), args.join(' '))
+          .to.contain(`UpdateInProgress on vch1 (${APPLIANCE})`)
+          .and.to.contain(`govc vm.change -vm VirtualMachine:${APPLIANCE} -e UpdateInProgress=false`)
+          .and.to.contain('The risk:');
       }
       expect(configs(simulator)).to.deep.equal(before);
       expect(writesOf(simulator)).to.deep.equal([]);

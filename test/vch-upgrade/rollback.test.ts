@@ -60,6 +60,18 @@ describe('a rollback after the newer version has made containers', () => {
     });
   });
 
+  it('goes on where nothing of one can be seen, and names it', async () => {
+    await withVch({}, async (session, simulator) => {
+      await upgrade(session);
+      const away = dockerCreate(simulator, 'away', 'away');
+      away.setConnectionState('inaccessible');
+      const {upgrade: ended, findings} = await rollback(session);
+      expect(ended.result).to.equal('rolled-back');
+      const unseen = findings.filter(({code}) => code === 'containers-unseen');
+      expect(unseen.map(({message}) => message).join()).to.contain(`${away.name} (${away.id})`);
+    });
+  });
+
   it('does not mind one that looked newer before, and one that is gone', async () => {
     // A container of data version 10, as one that was made before a rollback.
     await withVch({}, async (session, simulator) => {

@@ -1,5 +1,7 @@
 import {expect} from 'chai';
 import type {Simulator} from '../../src/simulator/simulator.js';
+import {revertToSnapshot} from '../../src/vim25/snapshot.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {rejection} from '../rejection.js';
 import {
   APPLIANCE,
@@ -59,16 +61,11 @@ describe('an upgrade that is gone on with', () => {
 
   it('is not gone on with when a revert was under way: the record of the time of the snapshot is back', async () => {
     await withVch({vms: []}, async (session, simulator) => {
-      let inSnapshot = '';
-      await upgrade(
-        session,
-        at('power-off', () => {
-          inSnapshot = appliance(simulator).snapshots[0]?.extraConfig[RECORD] ?? '';
-        }),
-      );
-      appliance(simulator).change({[RECORD]: inSnapshot});
-      appliance(simulator).powerOff();
-      expect((await rejection(resume(session))).message).to.contain('vch-migrate rollback');
+      await upgrade(session);
+      const snapshot = {type: 'VirtualMachineSnapshot', value: appliance(simulator).snapshots[0]?.id ?? ''};
+      await new TaskWaiter(session).wait(await revertToSnapshot(session, snapshot), 'reverting');
+      expect(appliance(simulator).powerState).to.equal('poweredOff');
+      expect((await rejection(resume(session))).message).to.contain('was being rolled back');
       expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
       expect(appliance(simulator).powerState).to.equal('poweredOn');
     });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {settle, TaskWaiter} from '../../src/vim25/tasks.js';
+import {TaskWaiter, waitUntilIdle} from '../../src/vim25/tasks.js';
 import {reconfigure} from '../../src/vim25/virtual-machine.js';
 import {rejection} from '../rejection.js';
 import {smallVch, withSession} from '../small-vch.js';
@@ -75,12 +75,12 @@ const fixture = smallVch([{name: 'web'}]);
 describe('vim25/tasks: waiting for all of a VM', () => {
   it('waits for a task that is under way', async () => {
     await withSession({fixture, taskDuration: [200, 250]}, async (session, simulator) => {
-      await settle(session, VM);
+      await waitUntilIdle(session, VM);
       const vm = simulator.inventory.vm(VM.value);
       const {changeVersion} = vm;
       await reconfigure(session, VM, {changeVersion, extraConfig: [{key: 'late', value: '1'}]});
       expect(vm.extraConfig()).not.to.have.property('late');
-      await settle(session, VM);
+      await waitUntilIdle(session, VM);
       expect(vm.extraConfig()).to.include({late: '1'});
     });
   });
@@ -92,7 +92,7 @@ describe('vim25/tasks: waiting for all of a VM', () => {
       simulator.addFault({method: 'ReconfigVM_Task', nth: 1, do: 'drop-after'});
       const write = reconfigure(session, VM, {changeVersion, extraConfig: [{key: 'late', value: '1'}]});
       expect((await rejection(write)).code).to.equal('VCH_ERR_TRANSPORT');
-      await settle(session, VM);
+      await waitUntilIdle(session, VM);
       expect(vm.extraConfig()).to.include({late: '1'});
     });
   });
@@ -101,11 +101,11 @@ describe('vim25/tasks: waiting for all of a VM', () => {
     await withSession({fixture}, async (session, simulator) => {
       const {changeVersion} = simulator.inventory.vm(VM.value);
       await reconfigure(session, VM, {changeVersion, extraConfig: []});
-      await settle(session, VM);
+      await waitUntilIdle(session, VM);
       // The second read of each round is that of the states.
       for (const nth of [2, 3])
         simulator.addFault({method: 'RetrievePropertiesEx', nth, do: {fault: 'ManagedObjectNotFound'}});
-      await settle(session, VM);
+      await waitUntilIdle(session, VM);
     });
   });
 
@@ -114,7 +114,7 @@ describe('vim25/tasks: waiting for all of a VM', () => {
       const {changeVersion} = simulator.inventory.vm(VM.value);
       await reconfigure(session, VM, {changeVersion, extraConfig: []});
       const stop = new AbortController();
-      const waiting = rejection(settle(session, VM, stop.signal));
+      const waiting = rejection(waitUntilIdle(session, VM, stop.signal));
       setImmediate(() => stop.abort());
       expect((await waiting).code).to.equal('VCH_ERR_INTERRUPTED');
     });

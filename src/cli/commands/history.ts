@@ -41,6 +41,6 @@ export const history = listingCommand({
           ? line('plan', named)
           : `to take the last one back: ${line('undo', named, {words: ['--run', last.runId]})}`,
     };
-    return {document, text: (layout) => historyText(document, layout)};
+    return {document, text: historyText(document)};
   },
 });

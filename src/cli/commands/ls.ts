@@ -1,4 +1,4 @@
-import {toVchError, VchError} from '../../errors.js';
+import {toVchError} from '../../errors.js';
 import type {VchDescription} from '../../inventory/vch.js';
 import type {Logger} from '../../log.js';
 import type {ListedIso} from '../../report/ls.js';
@@ -21,16 +21,9 @@ export const ls = listingCommand({
       import('../../inventory/find-vch.js'),
       import('../../appliance/upgrade-lock.js'),
     ]);
-    const {name, id} = settings.vch;
     const target = targetOf(session);
     const vchs = await untilStopped(context.stop.signal, () => listVchs(session, settings.vch));
     const found = vchs.map(vchSummary);
-    if (found.length === 0 && (name !== undefined || id !== undefined)) {
-      throw new VchError(
-        'VCH_ERR_VCH_NOT_FOUND',
-        `no VCH ${name ?? id} on ${target.url}; vch-migrate ls without --name and --id lists those that are there`,
-      );
-    }
     const [first] = found;
     const iso = await isoAtHand(own['appliance-iso'], found, context.log);
     const document = {
@@ -47,7 +40,7 @@ export const ls = listingCommand({
               nameIsUnique: found.filter((other) => other.name === first.name).length === 1,
             }),
     };
-    return {document, text: (layout) => listingText(document, layout)};
+    return {document, text: listingText(document)};
   },
 });
 

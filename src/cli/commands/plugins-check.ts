@@ -36,7 +36,7 @@ export const pluginsCheck = localCommand({
           ? 'vch-migrate plan with --plugins and the directory of the plugin'
           : `fix what failed, then vch-migrate plugins check ${shellQuoted(path)}`,
     };
-    const exit = await tell({document, text: (layout) => pluginCheckText(document, layout)}, context);
+    const exit = await tell({document, text: pluginCheckText(plugins, document.summary)}, context);
     if (failed === 0) return exit;
     context.log.error(
       `VCH_ERR_PLUGIN_INVALID: ${failed} of ${all.length} checks failed for ${path}; ${document.next}`,

@@ -39,6 +39,6 @@ export const pluginsList = localCommand({
           ? 'vch-migrate plugins new NAME makes another, --plugins DIR adds those of a directory'
           : 'vch-migrate plugins check DIR, then vch-migrate plan with the same --plugins',
     };
-    return tell({document, text: (layout) => pluginListText(document, layout)}, context);
+    return tell({document, text: pluginListText(document.plugins)}, context);
   },
 });

@@ -39,6 +39,6 @@ export const pluginsNew = localCommand({
         ? `${test}, or ${check}`
         : `${check}; for node --test, npm install vch-migrate beside it`,
     };
-    return tell({document, text: (layout) => pluginMadeText(document, layout)}, context);
+    return tell({document, text: pluginMadeText(document.plugin, files)}, context);
   },
 });

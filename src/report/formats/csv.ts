@@ -1,6 +1,6 @@
 import type {Format} from '../format.js';
 import {printable} from '../printable.js';
-import type {Report, ReportChange, ReportCheck, ReportVm} from '../report.js';
+import type {Report, ReportChange, ReportVm} from '../report.js';
 
 /** For spreadsheets. */
 export const csv: Format = {
@@ -14,74 +14,54 @@ export const csv: Format = {
     ]),
 };
 
-const COLUMNS = [
-  'id',
-  'kind',
-  'display name',
-  'container id',
-  'container name',
-  'power state',
-  'data version',
-  'rename',
-  'status',
-  'plugins',
-  'key',
-  'before',
-  'after',
-  'error code',
-  'error',
-  'findings',
-] as const;
+type Cell = (vm: ReportVm, change: ReportChange | undefined) => string | number | null | undefined;
 
-/** A report as a table for a spreadsheet (RFC 4180): a row for each change, one for each VM without any, and one for each check. */
-export function toCsv(report: Report): string {
-  const rows = report.vms.flatMap((vm) =>
-    vm.changes.length === 0 ? [row(vm, null)] : vm.changes.map((change) => row(vm, change)),
-  );
-  return csvLines([COLUMNS, ...rows, ...(report.checks ?? []).map(checkRow)]);
+/** A cell is empty if there is no value; VIC's empty string is `<nil>`. */
+const COLUMNS: Readonly<Record<string, Cell>> = {
+  id: (vm) => vm.id,
+  kind: (vm) => vm.kind,
+  'display name': (vm) => vm.displayName,
+  'container id': (vm) => vm.containerId,
+  'container name': (vm) => vm.containerName,
+  'power state': (vm) => vm.powerState,
+  'data version': (vm) => vm.dataVersion,
+  rename: (vm) => vm.rename,
+  status: (vm) => vm.status,
+  plugins: (vm) => vm.applied.join(' '),
+  key: (_vm, change) => change?.key,
+  before: (_vm, change) => change?.before,
+  after: (_vm, change) => change?.after,
+  'error code': (vm) => vm.error?.code,
+  error: (vm) => vm.error?.message,
+  findings: (vm) => vm.findings.map(({code, message}) => `${code}: ${message}`).join('; '),
+};
+
+/** A report as a table for a spreadsheet (RFC 4180): a row for each change, for each VM without any, and for each check. */
+export function toCsv({vms, checks = []}: Report): string {
+  const cells = Object.values(COLUMNS);
+  return csvLines([
+    Object.keys(COLUMNS),
+    ...vms.flatMap((vm) =>
+      (vm.changes.length === 0 ? [undefined] : vm.changes).map((change) =>
+        cells.map((cell) => String(cell(vm, change) ?? '')),
+      ),
+    ),
+    ...checks.map(({id, title, status, message}) => {
+      const row = new Map(
+        Object.entries({id, kind: 'check', 'display name': title, status, findings: message}),
+      );
+      return Object.keys(COLUMNS).map((name) => row.get(name) ?? '');
+    }),
+  ]);
 }
 
 /** Rows as CSV text. */
 export function csvLines(rows: readonly (readonly string[])[]): string {
-  return rows.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+  return rows.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
 }
 
-/** An absent key has an empty cell; VIC's empty string stands there as `<nil>`. */
-function row(vm: ReportVm, change: ReportChange | null): readonly string[] {
-  return [
-    vm.id,
-    vm.kind,
-    vm.displayName,
-    vm.containerId ?? '',
-    vm.containerName ?? '',
-    vm.powerState ?? '',
-    vm.dataVersion === null ? '' : String(vm.dataVersion),
-    vm.rename ?? '',
-    vm.status,
-    vm.applied.join(' '),
-    change?.key ?? '',
-    change?.before ?? '',
-    change?.after ?? '',
-    vm.error?.code ?? '',
-    vm.error?.message ?? '',
-    vm.findings.map(({code, message}) => `${code}: ${message}`).join('; '),
-  ];
-}
-
-/** A check among the VMs: what it is about, how it came out, and what was seen. */
-function checkRow({id, title, status, message}: ReportCheck): readonly string[] {
-  const cells: Partial<Record<(typeof COLUMNS)[number], string>> = {
-    id,
-    kind: 'check',
-    'display name': title,
-    status,
-    findings: message,
-  };
-  return COLUMNS.map((column) => cells[column] ?? '');
-}
-
-/** Quoted, and no formula: spreadsheets compute what begins like one, quoted or not, full-width or not. */
-function cell(text: string): string {
+/** Quoted, and not a formula: spreadsheets compute what begins like one, quoted or not, full-width or not. */
+function quoted(text: string): string {
   const clean = printable(text);
   const harmless = /^[\s'"]*[=+\-@\uff0b\uff0d\uff1d\uff20|%]/u.test(clean) ? `'${clean}` : clean;
   return `"${harmless.replaceAll('"', '""')}"`;

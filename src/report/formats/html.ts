@@ -3,17 +3,17 @@ import {htmlPage} from '../html-page.js';
 import {lockText} from '../lock-text.js';
 import {markup} from '../markup.js';
 import {
-  checkMark,
+  CHECK_MARK,
   countsText,
   displayName,
+  findingsOf,
   notes,
-  rollbackCard,
+  rollbackRunbook,
   stepTime,
   TITLE,
-  vmLabel,
 } from '../phrases.js';
 import {printable} from '../printable.js';
-import {type Report, type ReportFinding, type ReportStatus, VM_STATUSES} from '../report.js';
+import {type Report, VM_STATUSES} from '../report.js';
 
 /** One page that stands alone, for a browser. */
 export const html: Format = {
@@ -26,7 +26,6 @@ export const html: Format = {
     return htmlPage({
       title,
       main: `<h1>${markup(title)}</h1>\n<p><strong>${markup(code)}</strong>: ${markup(message)}</p>`,
-      scripts: [],
     });
   },
 };
@@ -34,7 +33,7 @@ export const html: Format = {
 // Why: docs/decisions/006-reports-cannot-run-anything.md
 
 const BAR = 1000;
-/** A part of the picture that is not zero must be seen. */
+/** A part that is not zero must be visible. */
 const LEAST_PART = 6;
 
 /** A report as one HTML page for people: it needs no network, and shows thousands of VMs. */
@@ -48,21 +47,22 @@ export function toHtml(report: Report): string {
     checks(report),
     timeline(report),
     findings(report),
-    card(report),
-    '<section aria-labelledby="vms-title"><h2 id="vms-title">ContainerVMs</h2>',
-    '<div id="vms"><noscript><p>The list of VMs needs JavaScript; the same is in the text and CSV reports.</p></noscript></div></section>',
+    runbook(report),
+    section(
+      'vms',
+      'ContainerVMs',
+      '<div id="vms"><noscript><p>The list of VMs needs JavaScript; the text and CSV reports have it, too.</p></noscript></div>',
+    ),
   ].join('\n');
   return htmlPage({
     title,
     main,
-    scripts: [
-      {kind: 'data', id: 'data', data: {statuses: VM_STATUSES, vms: report.vms.map(pageVm)}},
-      {kind: 'script', files: ['element.js', 'theme.js', 'details.js', 'list.js']},
-    ],
+    data: {statuses: VM_STATUSES, vms: report.vms.map(pageVm)},
+    scripts: ['element.js', 'theme.js', 'details.js', 'list.js'],
   });
 }
 
-/** A VM as the page's script gets it: every string such that it can stand on a screen. */
+/** A VM as the page's script gets it, every string printable. */
 function pageVm(vm: Report['vms'][number]): object {
   const clean: unknown = JSON.parse(JSON.stringify(vm), (_key, value) =>
     typeof value === 'string' ? printable(value) : value,
@@ -90,52 +90,57 @@ function facts({vch, target, tool, runId, changeId, planDigest, startedAt, finis
   return `<dl class="facts">${items.join('')}</dl>`;
 }
 
+/** A section of the page; nothing if it is empty. */
+function section(id: string, title: string, content: string): string {
+  if (content === '') return '';
+  return `<section aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+}
+
 function totals(report: Report): string {
   const {summary} = report;
   const shown = VM_STATUSES.filter((status) => summary[status] > 0);
   const widths = shown.map((status) => Math.max(LEAST_PART, (summary[status] / summary.total) * BAR));
-  const scale =
-    BAR /
-    Math.max(
-      1,
-      widths.reduce((sum, width) => sum + width, 0),
-    );
-  let x = 0;
-  const parts = shown.map((status, at) => {
-    const width = (widths[at] ?? 0) * scale;
-    const rect = `<rect class="s-${status}" x="${x.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="24"/>`;
-    x += width;
-    return rect;
+  const scale = BAR / Math.max(1, sum(widths));
+  const bars = shown.map((status, at) => {
+    const [x, width] = [sum(widths.slice(0, at)), widths[at] ?? 0].map((part) => (part * scale).toFixed(1));
+    return `<rect class="s-${status}" x="${x}" y="0" width="${width}" height="24"/>`;
   });
   const legend = shown.map(
-    (status) => `<li>${swatch(status)}<strong>${summary[status]}</strong> ${status}</li>`,
+    (status) =>
+      '<li><svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">' +
+      `<rect class="s-${status}" width="12" height="12" rx="2"/></svg><strong>${summary[status]}</strong> ${status}</li>`,
   );
-  return [
-    '<section aria-labelledby="totals-title"><h2 id="totals-title">Totals</h2>',
-    `<p>${markup(countsText(report))}</p>`,
-    `<svg class="bar" viewBox="0 0 ${BAR} 24" preserveAspectRatio="none" role="img" aria-label="${markup(countsText(report))}">${parts.join('')}</svg>`,
-    `<ul class="legend">${legend.join('')}</ul>`,
-    ...notes(report).map((note) => `<p>${markup(note)}</p>`),
-    '</section>',
-  ].join('\n');
+  const counts = markup(countsText(report));
+  return section(
+    'totals',
+    'Totals',
+    [
+      `<p>${counts}</p>`,
+      `<svg class="bar" viewBox="0 0 ${BAR} 24" preserveAspectRatio="none" role="img" aria-label="${counts}">${bars.join('')}</svg>`,
+      `<ul class="legend">${legend.join('')}</ul>`,
+      ...notes(report).map((note) => `<p>${markup(note)}</p>`),
+    ].join('\n'),
+  );
 }
 
-function swatch(status: ReportStatus): string {
-  return `<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect class="s-${status}" width="12" height="12" rx="2"/></svg>`;
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** The colours of the VMs' statuses serve the checks, too. */
+/** Checks have the colours of the VMs' statuses. */
 const CHECK_CLASS = {ok: 'changed', warning: 'refused', failed: 'failed'} as const;
 
 function checks({checks: made = []}: Report): string {
   if (made.length === 0) return '';
   const rows = made.map(
-    (check) =>
-      `<tr><th scope="row">${markup(check.title)}</th><td class="status status-${CHECK_CLASS[check.status]}">${checkMark(check)}</td><td>${markup(check.message)}</td></tr>`,
+    ({title, status, message}) =>
+      `<tr><th scope="row">${markup(title)}</th><td class="status status-${CHECK_CLASS[status]}">${CHECK_MARK[status]}</td><td>${markup(message)}</td></tr>`,
   );
-  return (
-    '<section aria-labelledby="checks-title"><h2 id="checks-title">Checks</h2><div class="scroll" role="region" tabindex="0" aria-label="Checks, table"><table>' +
-    `<thead><tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Seen</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`
+  return section(
+    'checks',
+    'Checks',
+    '<div class="scroll" role="region" tabindex="0" aria-label="Checks, table"><table>' +
+      `<thead><tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Seen</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`,
   );
 }
 
@@ -143,10 +148,10 @@ function checks({checks: made = []}: Report): string {
 function timeline({steps = [], startedAt, finishedAt}: Report): string {
   if (steps.length === 0) return '';
   const start = Date.parse(startedAt);
-  const span = Math.max(1, Date.parse(finishedAt) - start);
+  const scale = BAR / Math.max(1, Date.parse(finishedAt) - start);
   const items = steps.map((step) => {
-    const x = ((Date.parse(step.startedAt) - start) / span) * BAR;
-    const width = ((Date.parse(step.finishedAt) - Date.parse(step.startedAt)) / span) * BAR;
+    const x = (Date.parse(step.startedAt) - start) * scale;
+    const width = (Date.parse(step.finishedAt) - Date.parse(step.startedAt)) * scale;
     const status = step.status === 'done' ? '' : `, ${step.status}`;
     return (
       `<li><span class="step">${markup(step.name)}</span> <span class="time">${stepTime(step)}${status}</span>` +
@@ -154,26 +159,27 @@ function timeline({steps = [], startedAt, finishedAt}: Report): string {
       `<rect class="t-${step.status}" x="${x.toFixed(1)}" width="${Math.max(3, width).toFixed(1)}" height="8"/></svg></li>`
     );
   });
-  return `<section aria-labelledby="steps-title"><h2 id="steps-title">Steps</h2><ol class="steps">${items.join('')}</ol></section>`;
+  return section('steps', 'Steps', `<ol class="steps">${items.join('')}</ol>`);
 }
 
-function card(report: Report): string {
-  const lines = rollbackCard(report);
-  if (lines.length === 0) return '';
-  return `<section aria-labelledby="card-title"><h2 id="card-title">Way back</h2><pre tabindex="0">${lines.map(markup).join('\n')}</pre></section>`;
+function runbook(report: Report): string {
+  const lines = rollbackRunbook(report);
+  return section(
+    'card',
+    'Way back',
+    lines.length === 0 ? '' : `<pre tabindex="0">${lines.map(markup).join('\n')}</pre>`,
+  );
 }
 
 const FINDINGS_SHOWN = 50;
 
 function findings(report: Report): string {
-  const item = (about: string, {code, message}: ReportFinding) =>
-    `<li><strong>${markup(about)}</strong>: <code>${markup(code)}</code>: ${markup(message)}</li>`;
-  const all = [
-    ...report.findings.map((finding) => item('VCH', finding)),
-    ...report.vms.flatMap((vm) => vm.findings.map((finding) => item(vmLabel(vm), finding))),
-  ];
+  const all = findingsOf(report).map(
+    ({about, code, message}) =>
+      `<li><strong>${markup(about)}</strong>: <code>${markup(code)}</code>: ${markup(message)}</li>`,
+  );
   if (all.length === 0) return '';
   const left = all.length - FINDINGS_SHOWN;
   const more = left > 0 ? `<p>and ${left} more, each with its VM below.</p>` : '';
-  return `<section aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2><ul>${all.slice(0, FINDINGS_SHOWN).join('')}</ul>${more}</section>`;
+  return section('findings', 'Findings', `<ul>${all.slice(0, FINDINGS_SHOWN).join('')}</ul>${more}`);
 }

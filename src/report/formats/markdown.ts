@@ -1,8 +1,17 @@
 import {type Format, failureTitle} from '../format.js';
 import {lockText} from '../lock-text.js';
-import {checkMark, displayName, NEED_ATTENTION, notes, rollbackCard, stepTime, TITLE} from '../phrases.js';
+import {
+  CHECK_MARK,
+  displayName,
+  findingsOf,
+  needAttention,
+  notes,
+  rollbackRunbook,
+  stepTime,
+  TITLE,
+} from '../phrases.js';
 import {printable} from '../printable.js';
-import {type Report, type ReportChange, type ReportFinding, type ReportVm, VM_STATUSES} from '../report.js';
+import {type Report, type ReportChange, type ReportVm, VM_STATUSES} from '../report.js';
 
 /** For a change ticket. */
 export const markdown: Format = {
@@ -24,7 +33,10 @@ export function toMarkdown(report: Report): string {
     ...section('Not where they should be', attention(report)),
     ...section('Changes', changes(report)),
     ...section('Findings', findings(report)),
-    ...section('Way back', card(report)),
+    ...section(
+      'Way back',
+      rollbackRunbook(report).map((line) => `- ${code(line.trim())}`),
+    ),
     `**Next:** ${code(report.next)}`,
   ];
   return `${blocks.join('\n\n')}\n`;
@@ -53,34 +65,29 @@ function summary(report: Report): string {
   return [lines.join('\n'), ...notes(report).map(prose)].join('\n\n');
 }
 
-function checks(report: Report): string[] {
-  if (report.checks === undefined || report.checks.length === 0) return [];
-  const rows = report.checks.map(
-    (check) => `| ${prose(check.title)} | ${checkMark(check)} | ${prose(check.message)} |`,
+function checks({checks: made = []}: Report): string[] {
+  if (made.length === 0) return [];
+  const rows = made.map(
+    ({title, status, message}) => `| ${prose(title)} | ${CHECK_MARK[status]} | ${prose(message)} |`,
   );
   return ['| Check | Status | Seen |', '|---|---|---|', ...rows];
 }
 
-function card(report: Report): string[] {
-  const lines = rollbackCard(report);
-  return lines.length === 0 ? [] : lines.map((line) => `- ${code(line.trim())}`);
-}
-
-function steps(report: Report): string[] {
-  return (report.steps ?? []).map(
+function steps({steps: taken = []}: Report): string[] {
+  return taken.map(
     (step) =>
       `1. ${prose(step.name)}: ${stepTime(step)}${step.status === 'done' ? '' : `, **${step.status}**`}`,
   );
 }
 
 function attention(report: Report): string[] {
-  return NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status)).map(
-    (vm) =>
-      `- ${label(vm)}: **${vm.status}**${vm.error === null ? '' : `: ${code(vm.error.code)}: ${prose(vm.error.message)}`}`,
-  );
+  return needAttention(report).map((vm) => {
+    const reason = vm.error === null ? '' : `: ${code(vm.error.code)}: ${prose(vm.error.message)}`;
+    return `- ${label(vm)}: **${vm.status}**${reason}`;
+  });
 }
 
-/** Every VM that changes, those with the same changes but for the values under one heading line. */
+/** Every VM that changes, with its changes. */
 function changes(report: Report): string[] {
   return report.vms
     .filter((vm) => vm.changes.length > 0)
@@ -96,12 +103,9 @@ function changeLine({key, before, after}: ReportChange): string {
 }
 
 function findings(report: Report): string[] {
-  const line = (about: string, {code: name, message}: ReportFinding) =>
-    `- ${about}: ${code(name)}: ${prose(message)}`;
-  return [
-    ...report.findings.map((finding) => line('VCH', finding)),
-    ...report.vms.flatMap((vm) => vm.findings.map((finding) => line(label(vm), finding))),
-  ];
+  return findingsOf(report, label).map(
+    (finding) => `- ${finding.about}: ${code(finding.code)}: ${prose(finding.message)}`,
+  );
 }
 
 function label(vm: ReportVm): string {
@@ -110,8 +114,8 @@ function label(vm: ReportVm): string {
 }
 
 /**
- * A string from vSphere in Markdown: as code, where nothing is marked up, linked or mentioned. What could end the
- * code, or the cell of a table, is written in character references instead.
+ * A string from vSphere in Markdown: as code, so that nothing in it is marked up, linked or mentioned. If it contains
+ * what could end the code, or the cell of a table, it is written as character references instead.
  */
 export function code(text: string): string {
   const clean = printable(text).trim();
@@ -119,10 +123,10 @@ export function code(text: string): string {
   return /[`|\\]/.test(clean) ? references(clean) : `\`${clean}\``;
 }
 
-/** Prose that may hold strings from vSphere: it reads as it is, what stands in backquotes as code, and marks up nothing. */
+/** Prose that may contain strings from vSphere: shown as it is, except that text in backquotes becomes code. */
 export function prose(text: string): string {
   const parts = printable(text).trim().split('`');
-  // An odd number of backquotes leaves the last one alone.
+  // With an odd number of backquotes, the last one has no partner.
   const pairs = parts.length % 2 === 1 ? parts.length : parts.length - 1;
   return parts
     .map((part, at) => {
@@ -132,7 +136,7 @@ export function prose(text: string): string {
     .join('');
 }
 
-/** Every character that could mean something is written as a reference, which never does. */
+/** Writes every character that Markdown could interpret as a reference. */
 function references(text: string): string {
   return text
     .replace(/[!#$&*<>@[-`{-~]|^[-+=]|(?<=^\d{1,9})[.)]/g, reference)

@@ -1,24 +1,25 @@
 import type {Format} from '../format.js';
-import {type Layout, type LayoutOptions, layoutOf, styleOf} from '../layout.js';
+import {type Layout, type LayoutOptions, layoutOf, STATUS_STYLE} from '../layout.js';
 import {lockText} from '../lock-text.js';
 import {
+  CHECK_MARK,
   changeSign,
   changeText,
-  checkMark,
   containerName,
   count,
   countsText,
   displayName,
-  NEED_ATTENTION,
+  findingsOf,
+  needAttention,
+  notes,
   pluginsText,
-  rollbackCard,
+  rollbackRunbook,
   TITLE,
-  upgradeSentences,
   vmLabel,
   vmNoun,
 } from '../phrases.js';
 import {printable} from '../printable.js';
-import type {Report, ReportFinding, ReportStatus, ReportVm} from '../report.js';
+import type {Report, ReportStatus, ReportVm} from '../report.js';
 import {table} from '../table.js';
 import {wrap} from '../width.js';
 
@@ -28,89 +29,77 @@ export const text: Format = {
   ending: '.txt',
   report: toText,
   failure: ({error}) => `vch-migrate: ${error.code}: ${printable(error.message)}\n`,
-  listing: (listing, layout) => listing.text(layout),
+  listing: ({document, text}, options) => page(text(layoutOf(options)), document.next),
 };
 
-/** Up to so many VMs are shown one by one; more are grouped by what changes. */
+/** Blocks of lines, and the next step in the last line; empty blocks are left out. */
+function page(blocks: readonly (readonly string[])[], next: string): string {
+  const lines = [...blocks, [`Next: ${printable(next)}`]].filter((block) => block.length > 0);
+  return `${lines.map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+/** This many VMs are shown one by one; more are grouped by their changes. */
 const TABLE_LIMIT = 30;
 
 /** A report for people: the summary, the VMs, what needs a person, and the next command in the last line. */
 export function toText(report: Report, options: LayoutOptions): string {
   const layout = layoutOf(options);
-  const sections: string[][] = [summaryLines(report, layout)];
-  const add = (title: string, lines: readonly string[]) => {
-    if (lines.length > 0) sections.push([layout.paint('bold', title), ...lines]);
-  };
-  add('Checks', checkTable(report, layout));
-  const small = report.vms.length <= TABLE_LIMIT;
-  if (report.vms.length > 0)
-    add(
-      vmNoun(report) === 'VM' ? 'VMs' : 'ContainerVMs',
-      small ? vmTable(report, layout) : changeGroups(report, layout),
-    );
-  add('Not where they should be', attention(report, layout));
-  add('Findings', findings(report, layout));
-  add('Way back', rollbackCard(report).map(printable));
-  sections.push([`Next: ${printable(report.next)}`]);
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  const vms = report.vms.length > TABLE_LIMIT ? changeGroups(report, layout) : vmTable(report, layout);
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [layout.paint('bold', title), ...lines];
+  return page(
+    [
+      summaryLines(report, layout),
+      section('Checks', checkTable(report, layout)),
+      section(vmNoun(report) === 'VM' ? 'VMs' : 'ContainerVMs', vms),
+      section('Not where they should be', attention(report, layout)),
+      section('Findings', findings(report, layout)),
+      section('Way back', rollbackRunbook(report).map(printable)),
+    ],
+    report.next,
+  );
 }
 
-function summaryLines(report: Report, layout: Layout): string[] {
-  const {vch, target, summary} = report;
-  const named =
-    vch.ownName !== null && vch.ownName !== vch.name ? `, own name ${printable(vch.ownName)}` : '';
-  const facts = [
+function summaryLines(report: Report, {columns, paint}: Layout): string[] {
+  const {vch, target, changeId, planDigest} = report;
+  const ownName =
+    vch.ownName === null || vch.ownName === vch.name ? '' : `, own name ${printable(vch.ownName)}`;
+  const state = [
     `build ${printable(vch.build ?? 'unknown')}`,
     `data version ${vch.dataVersion ?? 'unknown'}`,
     ...(vch.powerState === null ? [] : [printable(vch.powerState)]),
     ...(vch.computeResource === null ? [] : [`in ${printable(vch.computeResource)}`]),
   ];
-  const run = `run ${printable(report.runId)}${report.changeId === null ? '' : `, change ${printable(report.changeId)}`}`;
-  const lines = [
-    layout.paint(
-      'bold',
-      `${TITLE[report.command]} VCH ${printable(vch.name)} (${printable(vch.id)}${named})`,
-    ),
-    ...wrap(
-      `on ${printable(target.url)}: ${printable(target.product)}, API ${printable(target.apiVersion)}`,
-      layout.columns,
-      '  ',
-    ),
-    ...wrap(facts.join(', '), layout.columns, '  '),
-    ...wrap(run, layout.columns, '  '),
-    ...(report.planDigest === undefined
-      ? []
-      : wrap(`saved plan ${printable(report.planDigest)}`, layout.columns, '  ')),
-    '',
-    ...wrap(countsText(report), layout.columns).map((line) => layout.paint('bold', line)),
+  const facts = [
+    `on ${printable(target.url)}: ${printable(target.product)}, API ${printable(target.apiVersion)}`,
+    state.join(', '),
+    `run ${printable(report.runId)}${changeId === null ? '' : `, change ${printable(changeId)}`}`,
+    ...(planDigest === undefined ? [] : [`saved plan ${printable(planDigest)}`]),
   ];
-  if (summary.renameDisabled > 0)
-    lines.push(`docker rename is disabled on ${count(summary.renameDisabled, 'containerVM')}.`);
-  // plan is allowed under a lock, and says so; the others would not have come this far.
-  if (report.command === 'status' || vch.lock.held) lines.push(...wrap(lockText(vch.lock), layout.columns));
-  for (const sentence of upgradeSentences(report)) lines.push(...wrap(printable(sentence), layout.columns));
-  if (report.interrupted && report.upgrade === undefined)
-    lines.push('The run was interrupted: what is not-attempted was not touched.');
-  return lines;
+  // plan is allowed under a lock, and mentions it; the other commands would not have come this far.
+  const lock = report.command === 'status' || vch.lock.held ? [lockText(vch.lock)] : [];
+  return [
+    paint('bold', `${TITLE[report.command]} VCH ${printable(vch.name)} (${printable(vch.id)}${ownName})`),
+    ...facts.flatMap((fact) => wrap(fact, columns, '  ')),
+    '',
+    ...wrap(countsText(report), columns).map((line) => paint('bold', line)),
+    ...[...lock, ...notes(report)].flatMap((note) => wrap(printable(note), columns)),
+  ];
 }
 
-const STYLE = {ok: 'green', warning: 'yellow', failed: 'red'} as const;
+const CHECK_STYLE = {ok: 'green', warning: 'yellow', failed: 'red'} as const;
 
-/** What was looked at before an upgrade, a row for each; empty where nothing was. */
+/** The checks before an upgrade, one a row. */
 function checkTable({checks = []}: Pick<Report, 'checks'>, layout: Layout): string[] {
-  if (checks.length === 0) return [];
-  return table(
-    [
-      {heading: 'Check', cells: checks.map(({title}) => printable(title))},
-      {
-        heading: 'Status',
-        cells: checks.map(checkMark),
-        style: (row) => STYLE[checks[row]?.status ?? 'ok'],
-      },
-    ],
-    {heading: 'Seen', cells: checks.map(({message}) => printable(message))},
-    layout,
-  );
+  const columns = [
+    {heading: 'Check', cells: checks.map(({title}) => printable(title))},
+    {
+      heading: 'Status',
+      cells: checks.map(({status}) => CHECK_MARK[status]),
+      styles: checks.map(({status}) => CHECK_STYLE[status]),
+    },
+  ];
+  return table(columns, {heading: 'Seen', cells: checks.map(({message}) => printable(message))}, layout);
 }
 
 const POWER = new Map([
@@ -120,19 +109,19 @@ const POWER = new Map([
 ]);
 const RENAME = {disabled: 'disabled', 'not-persisted-by-vic': 'not kept', supported: 'supported'} as const;
 
-/** VM by VM: who it is, how it stands, and what was, or would be, done to it. */
+/** VM by VM: its names and state, and what was, or would be, changed. */
 function vmTable(report: Report, layout: Layout): string[] {
   const {vms} = report;
   const columns = [
     {heading: 'VM', cells: vms.map(displayName), limit: 40},
     {heading: 'CONTAINER', cells: vms.map((vm) => printable(vm.containerName ?? '-')), limit: 28},
     {heading: 'POWER', cells: vms.map((vm) => powerText(vm.powerState))},
-    {heading: 'DATA', cells: vms.map((vm) => (vm.dataVersion === null ? '-' : String(vm.dataVersion)))},
-    {heading: 'RENAME', cells: vms.map((vm) => (vm.rename === null ? '-' : RENAME[vm.rename]))},
+    {heading: 'DATA', cells: vms.map((vm) => String(vm.dataVersion ?? '-'))},
+    {heading: 'RENAME', cells: vms.map((vm) => RENAME[vm.rename])},
     {
       heading: 'STATUS',
       cells: vms.map((vm) => vm.status),
-      style: (row: number) => styleOf(vms[row]?.status ?? 'skipped'),
+      styles: vms.map((vm) => STATUS_STYLE[vm.status]),
     },
   ];
   return table(columns, {heading: 'WHAT', cells: vms.map((vm) => what(report, vm))}, layout);
@@ -148,105 +137,95 @@ function powerText(state: string | null): string {
   return state === null ? '-' : (POWER.get(state) ?? printable(state));
 }
 
-/** So many names say who a group is; the JSON report has them all. */
+/** This many names identify a group; the JSON report has them all. */
 const NAMES_SHOWN = 24;
-const UNTOUCHED: readonly ReportStatus[] = ['refused', 'conflict', 'unreachable', 'skipped'];
 
 /** The VMs of a large VCH, those with the same changes on one line: `412 VMs: + common/name, …`, and their names. */
-function changeGroups(report: Report, layout: Layout): string[] {
-  const groups = new Map<string, ReportVm[]>();
-  for (const vm of report.vms) {
-    const what = groupOf(report, vm);
-    if (what === null) continue;
-    const group = groups.get(what);
-    if (group === undefined) groups.set(what, [vm]);
-    else group.push(vm);
-  }
-  const lines: string[] = [];
-  for (const [what, vms] of [...groups].sort(([, a], [, b]) => b.length - a.length)) {
-    const head = `${count(vms.length, 'VM')}: ${what}`;
-    lines.push(...wrap(head, layout.columns, '  ').map((line) => layout.paint('bold', line)));
-    lines.push(...wrap(names(vms), layout.columns, '    ').map((line) => layout.paint('dim', line)));
-  }
-  return lines;
+function changeGroups(report: Report, {columns, paint}: Layout): string[] {
+  return [...grouped(report.vms, (vm) => groupOf(report, vm))]
+    .filter(([changes]) => changes !== '')
+    .sort(([, a], [, b]) => b.length - a.length)
+    .flatMap(([changes, vms]) => [
+      ...wrap(`${count(vms.length, 'VM')}: ${changes}`, columns, '  ').map((line) => paint('bold', line)),
+      ...wrap(firstOf(vms.map(shortName), NAMES_SHOWN), columns, '    ').map((line) => paint('dim', line)),
+    ]);
 }
 
-function groupOf(report: Report, vm: ReportVm): string | null {
-  if (report.command === 'status') return pluginsText(vm) || null;
-  // What never came to a write says why elsewhere.
-  if (vm.changes.length === 0 || UNTOUCHED.includes(vm.status)) return null;
+const UNTOUCHED: readonly ReportStatus[] = ['refused', 'conflict', 'unreachable', 'skipped'];
+
+/** What a VM has in common with others; empty if it does not change. */
+function groupOf(report: Report, vm: ReportVm): string {
+  if (report.command === 'status') return pluginsText(vm);
+  // Another section shows why these were not written.
+  if (UNTOUCHED.includes(vm.status)) return '';
   const changes = vm.changes.map((change) => `${changeSign(change)} ${printable(change.key)}`).join(', ');
-  return vm.status === 'pending' || vm.status === 'changed' ? changes : `${changes} (${vm.status})`;
+  return changes === '' || vm.status === 'pending' || vm.status === 'changed'
+    ? changes
+    : `${changes} (${vm.status})`;
 }
 
-function names(vms: readonly ReportVm[]): string {
-  const shown = vms
-    .slice(0, NAMES_SHOWN)
-    .map((vm) => (vm.containerName === null ? displayName(vm) : containerName(vm.containerName)));
-  const left = vms.length - shown.length;
-  return left > 0 ? `${shown.join(', ')} and ${left} more (--format json lists every VM)` : shown.join(', ');
+function grouped(
+  vms: readonly ReportVm[],
+  keyOf: (vm: ReportVm) => string,
+): ReadonlyMap<string, readonly ReportVm[]> {
+  const groups = new Map<string, ReportVm[]>();
+  for (const vm of vms) {
+    const key = keyOf(vm);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(vm);
+  }
+  return groups;
+}
+
+function shortName(vm: ReportVm): string {
+  return vm.containerName === null ? displayName(vm) : containerName(vm.containerName);
+}
+
+function firstOf(names: readonly string[], most: number): string {
+  const left = names.length - most;
+  const more = left > 0 ? ` and ${left} more (--format json lists every VM)` : '';
+  return `${names.slice(0, most).join(', ')}${more}`;
 }
 
 const SHOWN = 100;
 /** This many VMs with one reason become one group. */
 const MANY = 4;
 
-/** The VMs that are not where they should be: those with one reason together, where they are many, or one by one. */
-function attention(report: Report, layout: Layout): string[] {
-  const vms = NEED_ATTENTION.flatMap((status) => report.vms.filter((vm) => vm.status === status));
-  const reasons = [...new Set(vms.map(reasonOf))];
-  const groups = reasons.map((one) => vms.filter((vm) => reasonOf(vm) === one));
-  const many = groups.filter((group) => group.length >= MANY);
-  const single = vms.filter((vm) => !many.some((group) => group.includes(vm)));
+/** The VMs that are not where they should be: many with one reason together, the others one by one. */
+function attention(report: Report, {columns, paint}: Layout): string[] {
+  const section = (title: string, {status, error}: ReportVm) => [
+    ...wrap(`${title}: ${status}`, columns, '  ').map((line) =>
+      // The status is the last word; a name may contain the same letters.
+      line.endsWith(` ${status}`)
+        ? line.slice(0, -status.length) + paint(STATUS_STYLE[status], status)
+        : line,
+    ),
+    ...(error === null ? [] : wrap(printable(`${error.code}: ${error.message}`), columns, '    ')),
+  ];
+  const reasonOf = ({status, error}: ReportVm) => `${status} ${error?.code} ${error?.fault}`;
+  const groups = [...grouped(needAttention(report), reasonOf).values()];
   return [
-    ...many.flatMap((group) => together(group, layout)),
-    ...limited(single, (vm) => {
-      const head = wrap(`${vmLabel(vm)}: ${vm.status}`, layout.columns, '  ');
-      return [...head.map((line) => painted(line, vm.status, layout)), ...reason(vm, layout)];
+    ...groups.flatMap((vms) => {
+      const [first] = vms;
+      if (first === undefined || vms.length < MANY) return [];
+      const names = wrap(firstOf(vms.map(vmLabel), SHOWN), columns, '    ');
+      return [
+        ...section(`${count(vms.length, 'VM')} for one reason`, first),
+        ...names.map((line) => paint('dim', line)),
+      ];
     }),
+    ...limited(groups.filter((vms) => vms.length < MANY).flat(), (vm) => section(vmLabel(vm), vm)),
   ];
 }
 
-function reasonOf({status, error}: ReportVm): string {
-  return `${status} ${error?.code ?? ''} ${error?.fault ?? ''}`;
-}
-
-/** How many they are, the reason in the words of the first one, and their names. */
-function together(group: readonly ReportVm[], layout: Layout): string[] {
-  const [first] = group;
-  if (first === undefined) return [];
-  const names = group.slice(0, SHOWN).map(vmLabel).join(', ');
-  const left = group.length - SHOWN;
-  const more = left > 0 ? ` and ${left} more (--format json lists all)` : '';
-  const head = `${count(group.length, 'VM')} for one reason: ${first.status}`;
-  return [
-    ...wrap(head, layout.columns, '  ').map((line) => painted(line, first.status, layout)),
-    ...reason(first, layout),
-    ...wrap(`${names}${more}`, layout.columns, '    ').map((line) => layout.paint('dim', line)),
-  ];
-}
-
-function reason({error}: ReportVm, layout: Layout): string[] {
-  return error === null ? [] : wrap(printable(`${error.code}: ${error.message}`), layout.columns, '    ');
-}
-
-/** What a person should know besides: of the VCH first, then VM by VM. */
-function findings(report: Report, layout: Layout): string[] {
-  const all: {readonly about: string; readonly finding: ReportFinding}[] = [
-    ...report.findings.map((finding) => ({about: 'VCH', finding})),
-    ...report.vms.flatMap((vm) => vm.findings.map((finding) => ({about: vmLabel(vm), finding}))),
-  ];
-  return limited(all, ({about, finding}) =>
-    wrap(`${about}: ${printable(finding.code)}: ${printable(finding.message)}`, layout.columns - 2, '').map(
-      (line, at) => (at === 0 ? `  ${line}` : `    ${line}`),
+/** Other things a person should know: of the VCH first, then VM by VM. */
+function findings(report: Report, {columns}: Layout): string[] {
+  return limited(findingsOf(report), ({about, code, message}) =>
+    wrap(`${about}: ${printable(code)}: ${printable(message)}`, columns - 2).map((line, at) =>
+      at === 0 ? `  ${line}` : `    ${line}`,
     ),
   );
-}
-
-/** The status is the last word of its line; a name may hold the same letters. */
-function painted(line: string, status: ReportStatus, layout: Layout): string {
-  if (!line.endsWith(` ${status}`)) return line;
-  return line.slice(0, -status.length) + layout.paint(styleOf(status), status);
 }
 
 function limited<T>(items: readonly T[], render: (item: T) => readonly string[]): string[] {

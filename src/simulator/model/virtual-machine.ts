@@ -33,7 +33,7 @@ export interface VmPlace {
       Iterable<{readonly type: string; readonly id: string; readonly name: string}>;
   };
   readonly resourcePool: Holder<'ResourcePool' | 'VirtualApp'> | undefined;
-  readonly host: Holder<'HostSystem'> | undefined;
+  readonly host: (Holder<'HostSystem'> & {readonly state: {readonly maintenance: boolean}}) | undefined;
   readonly datastore: (FileStore & Holder<'Datastore'>) | undefined;
   /** Every datastore of the VM's datacenter. */
   readonly datastores: readonly FileStore[];
@@ -206,6 +206,8 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
     requireConnected(this.connectionState);
     if (this.template) throw new VimFault('NotSupported', 'The operation is not supported on the object.');
     if (this.powerState === 'poweredOn') throw invalidPowerState('poweredOff', this.powerState);
+    if (this.host?.state.maintenance)
+      throw new VimFault('InvalidState', 'The operation is not allowed in the current state of the host.');
     this.powerState = 'poweredOn';
     this.bootTime = this.#clock.now();
     this.cdrom = this.cdrom && poweredOnCdrom(this.cdrom);

@@ -1,7 +1,7 @@
 import {GRANT_PERMISSIONS_KEY} from '../../extraconfig/keys.js';
-import {decodeValue} from '../../extraconfig/value.js';
+import {textOf} from '../../extraconfig/value.js';
 import {type Vch, vchLabel} from '../../inventory/vch.js';
-import {retrieveProperties} from '../../vim25/property-collector.js';
+import {readObject} from '../../vim25/property-collector.js';
 import {refValue} from '../../vim25/property-value.js';
 import type {Session} from '../../vim25/session.js';
 import {type CheckedVch, ok, orThrow, type Verdict, warning} from './verdict.js';
@@ -14,7 +14,7 @@ export async function checkVicMachine({session, vch, appliance}: CheckedVch): Pr
     left.push(
       `${vchLabel(vch)} and its containerVMs stay in the datacenter's VM folder, where VIC works as before; vic-machine upgrade would move them into a folder of their own`,
     );
-  if (decodeValue(config[GRANT_PERMISSIONS_KEY] ?? '') === 'ADD')
+  if (textOf(config, GRANT_PERMISSIONS_KEY) === 'ADD')
     left.push(
       'the permissions of the ops user are not granted again; afterwards run vic-machine configure --ops-user USER --ops-grant-perms',
     );
@@ -25,11 +25,6 @@ export async function checkVicMachine({session, vch, appliance}: CheckedVch): Pr
 /** A VCH in a vApp, or on a standalone ESXi host, has no other folder. */
 async function isInRootFolder(session: Session, {folder}: Vch): Promise<boolean> {
   if (folder === null || !session.isVCenter) return false;
-  const [parent] = await retrieveProperties(
-    session,
-    [{obj: folder}],
-    [{type: 'Folder', pathSet: ['parent']}],
-    ({properties}) => refValue(properties.get('parent')),
-  );
-  return parent?.type === 'Datacenter';
+  const properties = await readObject(session, folder, ['parent'], 'reading the folder');
+  return refValue(properties.get('parent'))?.type === 'Datacenter';
 }

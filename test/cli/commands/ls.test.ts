@@ -59,11 +59,19 @@ describe('ls', () => {
     expect(stderr).to.include('--format must be text or json; --report must end in .txt or .json');
   });
 
-  it('says which VCH is not there', async () => {
+  it('says which VCH is not there, and what is', async () => {
     await withSimulator({fixture}, async (simulator) => {
-      const {code, stderr} = await ls(simulator, '-n', 'nope');
-      expect(code).to.equal(1);
-      expect(stderr).to.match(/^vch-migrate: VCH_ERR_VCH_NOT_FOUND: no VCH nope on/);
+      for (const [option, word, what] of [
+        ['-n', 'nope', 'name "nope"'],
+        ['--id', 'vm-9', 'id vm-9'],
+        ['-r', 'nosuch', 'compute resource nosuch'],
+      ] as const) {
+        const {code, stderr} = await ls(simulator, option, word);
+        expect(code).to.equal(1);
+        expect(stderr)
+          .to.match(new RegExp(`^vch-migrate: VCH_ERR_VCH_NOT_FOUND: no VCH with ${what} on`))
+          .and.to.contain('there is: vch1 (--id vm-100, /dc1/cluster1/vch1)');
+      }
     });
   });
 });

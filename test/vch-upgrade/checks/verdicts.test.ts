@@ -5,7 +5,9 @@ import {judgeHosts} from '../../../src/vch-upgrade/checks/hosts.js';
 import {judgeDatastore} from '../../../src/vch-upgrade/checks/iso.js';
 import {judgeSnapshots} from '../../../src/vch-upgrade/checks/snapshots.js';
 import {makeCheck, named, ok, type Verdict} from '../../../src/vch-upgrade/checks/verdict.js';
+import {vmRef} from '../../../src/vim25/managed-object.js';
 import type {Snapshot} from '../../../src/vim25/snapshot.js';
+import {VCH} from '../../cli/fake-cli.js';
 import {rejection} from '../../rejection.js';
 
 const GIB = 1024 ** 3;
@@ -50,23 +52,40 @@ describe('vch-upgrade/checks/checks', () => {
   });
 
   describe('hosts', () => {
-    const host = (version: string | null, connectionState = 'connected'): Host => ({
+    const host = (version: string | null, connectionState = 'connected', more: Partial<Host> = {}): Host => ({
       id: 'host-1',
       name: 'esx1',
       version,
       connectionState,
+      inMaintenanceMode: false,
+      vms: ['vm-12'],
+      ...more,
     });
+    const judged = (hosts: readonly Host[], unread: VchError | null = null) =>
+      judgeHosts({hosts, unread}, {ref: vmRef('vm-12'), summary: VCH});
 
     it('warn where one is away, or none can be seen', () => {
-      expect(judgeHosts({hosts: [host('6.7.0')], unread: null}).status).to.equal('ok');
-      const away = judgeHosts({hosts: [host('6.7.0'), host('6.7.0', 'notResponding')], unread: null});
+      expect(judged([host('6.7.0')]).status).to.equal('ok');
+      const away = judged([host('6.7.0'), host('6.7.0', 'notResponding')]);
       expect([away.status, away.message.includes('esx1 (notResponding)')]).to.deep.equal(['warning', true]);
       const unread = new VchError('VCH_ERR_PRIVILEGE', 'no Read on host-1');
-      expect(judgeHosts({hosts: [], unread})).to.deep.equal({
+      expect(judged([], unread)).to.deep.equal({
         status: 'warning',
         message: 'its hosts cannot be read: no Read on host-1',
       });
-      expect(judgeHosts({hosts: [host(null)], unread}).status).to.equal('warning');
+      expect(judged([host(null)], unread).status).to.equal('warning');
+    });
+
+    it('fail where the appliance could not be powered on again, and warn of maintenance mode elsewhere', () => {
+      const resting = {name: 'esx2', inMaintenanceMode: true};
+      const own = judged([host('6.7.0', 'connected', resting)]);
+      expect(own.status).to.equal('failed');
+      expect(own.message).to.contain('esx2 is in maintenance mode, and vch1 (vm-12) is on it');
+      const other = judged([host('6.7.0'), host('6.7.0', 'connected', {...resting, vms: ['vm-13']})]);
+      expect([other.status, other.message.includes('in maintenance mode: esx2')]).to.deep.equal([
+        'warning',
+        true,
+      ]);
     });
 
     for (const [version, mayRefuse] of [
@@ -79,7 +98,7 @@ describe('vch-upgrade/checks/checks', () => {
       [null, false],
     ] as const) {
       it(`of ESXi ${version} ${mayRefuse ? 'may' : 'do not'} refuse writes to running VMs`, () => {
-        const {message} = judgeHosts({hosts: [host(version)], unread: null});
+        const {message} = judged([host(version)]);
         expect(message.includes('VCH_ERR_NEEDS_POWER_OFF')).to.equal(mayRefuse);
       });
     }
