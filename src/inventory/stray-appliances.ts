@@ -47,7 +47,7 @@ function movedFrom({applianceId}: StrayAppliance): string {
 
 /** The vCenter that manages the ESXi host we talk to; there every VM has another id. */
 async function managingVCenter(session: Session, strays: readonly StrayAppliance[]): Promise<string | null> {
-  if (session.about.apiType !== 'HostAgent') return null;
+  if (session.about.isVCenter) return null;
   const [first] = strays.map(({ref}) => ref);
   const [host] = await readObjects(session, first ? [first] : [], ['runtime.host'], ({properties}) =>
     refValue(properties.get('runtime.host')),

@@ -5,6 +5,7 @@ import {
   type Found,
   heldBy,
   jsonMembers,
+  LEASE_TIMES,
   Lease,
   type LeaseKind,
   type LeaseSpec,
@@ -45,8 +46,8 @@ export const RENAME_CLAIM: LeaseKind<SeenRename> = {
   key: RENAME_CLAIM_KEY,
   name: 'the rename claim',
   activity: 'a rename on',
-  leaseTime: 30,
-  longest: 600,
+  leaseTime: LEASE_TIMES.rename.normal,
+  longest: LEASE_TIMES.rename.longest,
   decode(members) {
     // Unfinished renames alone are what an earlier owner left.
     if (members.size === 1 && Array.isArray(members.get('unfinished'))) return null;

@@ -92,7 +92,7 @@ function assertNothingLost({label}: VchTarget, lost: readonly string[], what: st
   throw new VchError(
     'VCH_ERR_CONFLICT',
     `${label} was changed since its upgrade, and a rollback would lose that: ${lost.join('; ')}. ${what}. ` +
-      'To lose it, run the same command with --discard-changes',
+      'To lose it, run vch-migrate rollback with --discard-changes',
   );
 }
 
@@ -138,7 +138,7 @@ function asRollback(failure: VchError, result: string): VchError {
   if (result !== 'needs-person' || failure.code === 'VCH_ERR_ROLLBACK_FAILED') return failure;
   return new VchError('VCH_ERR_ROLLBACK_FAILED', `the rollback failed: ${failure.message}`, {
     cause: failure,
-    ...(failure.fault === undefined ? {} : {fault: failure.fault}),
+    fault: failure.fault,
   });
 }
 

@@ -1,3 +1,4 @@
+import {LEASE_TIMES} from '../appliance/lease.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
@@ -257,12 +258,11 @@ export function resumePoint(step: string, seen: Seen = {isOff: false, hasSnapsho
   return typeof from === 'string' ? from : from(seen);
 }
 
-/** Seconds. While a snapshot is taken or the power state changes, the VM may take no writes. */
-const LONG_LEASE = 900;
-
 /** Seconds within which the lock's owner shows a sign of life in that step. */
 export function leaseTimeOf(step: string, base: number): number {
-  return ROWS.some(({name, blocksWrites}) => name === step && blocksWrites) ? LONG_LEASE : base;
+  return ROWS.some(({name, blocksWrites}) => name === step && blocksWrites)
+    ? LEASE_TIMES.upgrade.still
+    : base;
 }
 
 /** Reports that a step begins. */

@@ -82,7 +82,7 @@ export async function deleteDatastoreFile(
 ): Promise<ManagedObjectReference> {
   const {fileManager} = session.content;
   const name = datastorePath(file);
-  if (datacenter === null && session.isVCenter) {
+  if (datacenter === null && session.about.isVCenter) {
     throw new VchError(
       'VCH_ERR_VIM_FAULT',
       `the datacenter of ${name} cannot be seen, and without it ${session.url.host} deletes no file; remove it with govc datastore.rm`,

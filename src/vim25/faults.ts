@@ -1,4 +1,5 @@
-import {type ErrorCode, type FailureClass, VchError} from '../errors.js';
+import {type ErrorCode, VchError} from '../errors.js';
+import {classOfFault} from './retry.js';
 import {child, childText, type XmlElement} from './xml.js';
 
 /** A vSphere fault, out of a SOAP fault or of a task's `info.error`. */
@@ -36,41 +37,22 @@ function fromDetail(detail: XmlElement | undefined, message: string): VimFault {
   };
 }
 
-interface Meaning {
-  readonly code?: ErrorCode;
-  readonly failure?: FailureClass;
-}
-
-/** The faults that mean more than "refused": everything else is VCH_ERR_VIM_FAULT and final. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
-  SystemError: {failure: 'maybe-done'},
-  MethodFault: {failure: 'maybe-done'},
-  RuntimeFault: {failure: 'maybe-done'},
-  ConcurrentAccess: {code: 'VCH_ERR_CONFLICT', failure: 'moved-on'},
-  ManagedObjectNotFound: {failure: 'moved-on'},
-  FailToLockFaultToleranceVMs: {failure: 'busy'},
-  FileLocked: {failure: 'busy'},
-  HostCommunication: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-  HostNotConnected: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-  HostNotReachable: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-  InvalidState: {failure: 'busy'},
-  NetworkDisruptedAndConfigRolledBack: {failure: 'busy'},
-  ResourceInUse: {failure: 'busy'},
-  TaskInProgress: {failure: 'busy'},
-  Timedout: {failure: 'busy'},
-  VAppTaskInProgress: {failure: 'busy'},
-  InvalidLogin: {code: 'VCH_ERR_AUTH'},
-  InvalidPowerState: {code: 'VCH_ERR_NEEDS_POWER_OFF'},
-  NoPermission: {code: 'VCH_ERR_PRIVILEGE'},
-  // The session has logged in again by then: a second refusal is final.
-  NotAuthenticated: {code: 'VCH_ERR_AUTH'},
+/** The faults that have a code of their own. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  ConcurrentAccess: 'VCH_ERR_CONFLICT',
+  HostCommunication: 'VCH_ERR_HOST_UNREACHABLE',
+  HostNotConnected: 'VCH_ERR_HOST_UNREACHABLE',
+  HostNotReachable: 'VCH_ERR_HOST_UNREACHABLE',
+  InvalidLogin: 'VCH_ERR_AUTH',
+  InvalidPowerState: 'VCH_ERR_NEEDS_POWER_OFF',
+  NoPermission: 'VCH_ERR_PRIVILEGE',
+  NotAuthenticated: 'VCH_ERR_AUTH',
 };
 
-/** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
+/** The fault as an error of ours; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
 export function faultError(fault: VimFault, what: string): VchError {
-  const meaning = Object.hasOwn(MEANINGS, fault.type) ? MEANINGS[fault.type] : undefined;
-  const {code = 'VCH_ERR_VIM_FAULT', failure = 'final'} = meaning ?? {};
+  const code = (Object.hasOwn(CODES, fault.type) && CODES[fault.type]) || 'VCH_ERR_VIM_FAULT';
+  const failure = classOfFault(fault.type);
   return new VchError(code, `${what}: ${describe(fault)}`, {fault: fault.type, failure});
 }
 
@@ -84,15 +66,15 @@ function describe(fault: VimFault): string {
       );
     case 'DuplicateName':
       return (
-        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, and there a name can be had once; ` +
-        'give that one another name (govc vm.change -name), or choose another, and run the same command again'
+        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, which must be unique there; ` +
+        'rename that VM (govc vm.change -name) or choose another name, and run the same command again'
       );
     case 'InvalidLogin':
       return 'the server refuses this user name or password; check --user and --password-file';
     case 'NotAuthenticated':
       return 'the session has ended on the server; run the same command again';
     case 'InvalidPowerState':
-      return `${said}: this host takes the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
+      return `${said}: this host accepts the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
     default:
       return `${said}; vCenter's list of tasks has the details, and the same command may be run again`;
   }

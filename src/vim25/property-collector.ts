@@ -197,8 +197,12 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
       first = false;
     }
   } finally {
-    // Tokens left behind pile up in vpxd.
-    if (token !== null) await cancel(session, token);
+    // Tokens that are left behind pile up in vpxd; vcsim does not know the method.
+    const left = token;
+    if (left !== null)
+      await tidyUp(session, () =>
+        session.call('CancelRetrievePropertiesEx', collector, {token: xmlText(left)}),
+      );
   }
 }
 
@@ -224,14 +228,12 @@ async function everythingElse(
   return childrenNamed(answer, 'returnval').slice(known);
 }
 
-async function cancel(session: Session, token: string): Promise<void> {
+/** Not worth a failure: the read's own end is the one to report, and the server cleans up when the session ends. */
+async function tidyUp(session: Session, call: () => Promise<unknown>): Promise<void> {
   try {
-    await session.call('CancelRetrievePropertiesEx', session.content.propertyCollector, {
-      token: xmlText(token),
-    });
+    await call();
   } catch (error) {
-    // vcsim does not know the method; the read's own end is the one to report.
-    session.log.debug(`the token ${token} could not be cancelled: ${toVchError(error).message}`);
+    session.log.debug(`could not tidy up: ${toVchError(error).message}`);
   }
 }
 
@@ -289,25 +291,17 @@ export function withContainerView<T>(
     const view = refValue(child(answer, 'returnval'));
     if (view === null)
       throw new VchError('VCH_ERR_TRANSPORT', `${session.url.host} made no view`, {failure: 'maybe-done'});
+    const destroy = () => tidyUp(session, () => session.call('DestroyView', view));
     const generation = session.generation;
     let result: T;
     try {
       result = await use(view);
     } catch (error) {
       // The failure that led here is the one to report.
-      await destroy(session, view);
+      await destroy();
       throw error;
     }
-    if (session.generation === generation) await destroy(session, view);
+    if (session.generation === generation) await destroy();
     return result;
   });
-}
-
-/** Not worth a failure: what was read is read, and the view ends with its session at the latest. */
-async function destroy(session: Session, view: ManagedObjectReference): Promise<void> {
-  try {
-    await session.call('DestroyView', view);
-  } catch (error) {
-    session.log.debug(`the view ${view.value} could not be destroyed: ${toVchError(error).message}`);
-  }
 }

@@ -1,6 +1,35 @@
-import {VchError} from '../errors.js';
+import {type FailureClass, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Clock} from './clock.js';
+
+/**
+ * What vSphere's faults mean for another attempt; a fault that is not listed is `final`: it proves a refusal. `busy` and
+ * `moved-on` are tried again, reads and writes alike; `maybe-done` is looked at first.
+ */
+const FAULT_CLASSES: Readonly<Record<string, FailureClass>> = {
+  // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
+  SystemError: 'maybe-done',
+  MethodFault: 'maybe-done',
+  RuntimeFault: 'maybe-done',
+  ConcurrentAccess: 'moved-on',
+  ManagedObjectNotFound: 'moved-on',
+  FailToLockFaultToleranceVMs: 'busy',
+  FileLocked: 'busy',
+  HostCommunication: 'busy',
+  HostNotConnected: 'busy',
+  HostNotReachable: 'busy',
+  InvalidState: 'busy',
+  NetworkDisruptedAndConfigRolledBack: 'busy',
+  ResourceInUse: 'busy',
+  TaskInProgress: 'busy',
+  Timedout: 'busy',
+  VAppTaskInProgress: 'busy',
+};
+
+/** The class of a fault by its vim25 type name, such as `TaskInProgress`. */
+export function classOfFault(type: string): FailureClass {
+  return (Object.hasOwn(FAULT_CLASSES, type) && FAULT_CLASSES[type]) || 'final';
+}
 
 /**
  * How long one kind of work is tried. Both budgets are milliseconds since the first failure of their sort after the

@@ -15,8 +15,7 @@ describe('vim25/session', () => {
     await withSimulator({fixture}, async (simulator) => {
       await withSession(loginTo(simulator), async (session) => {
         expect(simulator.sessions).to.equal(1);
-        expect(session.about.apiType).to.equal('VirtualCenter');
-        expect(session.isVCenter).to.equal(true);
+        expect(session.about.isVCenter).to.equal(true);
       });
       expect(simulator.sessions).to.equal(0);
     });
