@@ -70,8 +70,7 @@ export async function narrowing({
   const select = only.length + except.length === 0 ? undefined : selected;
   if (file === undefined) return {select};
   const {readShown} = await import('./plan-file.js');
-  const shown = readShown(file);
-  const {vch, vms} = shown.kind === 'plan' ? shown.plan.report : shown.report;
+  const {vch, vms} = readShown(file);
   const left = unresolvedOf(vms);
   return {select: (vm) => left(vm) && (select === undefined || select(vm)), reported: vch};
 }
