@@ -1,10 +1,11 @@
 import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
 import {optionValues, rawOf} from '../extraconfig/extra-config.js';
-import {labelOf, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
+import {labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
 import {escapeName, refString} from '../vim25/managed-object.js';
+import type {WantedKeys} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';

@@ -36,11 +36,8 @@ export async function checkPluginFiles(
   for (const file of files) {
     const plugin = await tryImport(file, importPlugin);
     if (plugin instanceof VchError) {
-      checked.push({
-        file,
-        id: null,
-        checks: [{name: IS_A_PLUGIN, status: 'failed', message: plugin.message}],
-      });
+      const {message} = plugin;
+      checked.push({file, id: null, checks: [{name: IS_A_PLUGIN, status: 'failed', message}]});
       continue;
     }
     plugins.push(plugin);

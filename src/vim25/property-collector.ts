@@ -1,7 +1,7 @@
 import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault, type VimFault} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {refValue} from './property-value.js';
+import {optionValue, optionValues, refValue} from './property-value.js';
 import {READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
@@ -48,6 +48,26 @@ export function extraConfigPath(key: string): string {
   return `config.extraConfig["${key}"]`;
 }
 
+/** Which keys of an ExtraConfig are wanted; `all` reads it whole. */
+export type WantedKeys = readonly string[] | 'all';
+
+/** The paths of those keys. */
+export function extraConfigPaths(keys: WantedKeys): readonly string[] {
+  return keys === 'all' ? ['config.extraConfig'] : keys.map(extraConfigPath);
+}
+
+/** The values of those keys, as far as they are there. */
+export function extraConfigOf(
+  properties: ObjectContent['properties'],
+  keys: WantedKeys,
+): Readonly<Record<string, string>> {
+  const options =
+    keys === 'all'
+      ? optionValues(properties.get('config.extraConfig'))
+      : keys.flatMap((key) => optionValue(properties.get(extraConfigPath(key))) ?? []);
+  return Object.fromEntries(options.map(({key, value}) => [key, value]));
+}
+
 /**
  * Reads everything the specs reach, page by page, and gives what `map` made of each object, so that no more than
  * a page of the wire's form is ever in memory. Begun anew when the connection breaks or the session is renewed.
@@ -78,6 +98,24 @@ export async function readObjects<T>(
   );
 }
 
+/** The same without the objects that are gone: one of them fails the reading of all, and halving the list finds it. */
+export async function readPresent<T>(
+  session: Session,
+  objects: readonly ManagedObjectReference[],
+  pathSet: readonly string[],
+  map: (content: ObjectContent) => T,
+): Promise<T[]> {
+  try {
+    return await readObjects(session, objects, pathSet, map);
+  } catch (error) {
+    if (!(error instanceof VchError && error.fault === 'ManagedObjectNotFound')) throw error;
+    if (objects.length === 1) return [];
+    const middle = Math.ceil(objects.length / 2);
+    const first = await readPresent(session, objects.slice(0, middle), pathSet, map);
+    return [...first, ...(await readPresent(session, objects.slice(middle), pathSet, map))];
+  }
+}
+
 /** Reads properties of one object. A property that cannot be read is an error; `what` names the reading. */
 export async function readObject(
   session: Session,
@@ -99,7 +137,7 @@ export async function readObject(
   );
 }
 
-/** The same without beginning anew, for who holds something that a new beginning needs anew: a view. */
+/** As {@link retrieveProperties}, but never run again: for a caller that holds a view, which would have to be made anew. */
 export async function retrieveOnce<T>(
   session: Session,
   objects: readonly ObjectSpec[],
