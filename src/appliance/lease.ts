@@ -27,7 +27,19 @@ export type Holder<Seen = unknown> =
   | {readonly state: 'foreign'}
   | {readonly state: 'alive' | 'dead' | 'unknown'; readonly found: Found<Seen>};
 
-type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
+/** A holder, where there is one. */
+export type Held<Seen = unknown> = Exclude<Holder<Seen>, {state: 'none'}>;
+
+/**
+ * How long each kind of lease lasts, in seconds: `normal` between two signs of life, `still` in a step during which the
+ * appliance takes no writes, and `longest`, above which a lease was not written by this tool and must not lock everyone
+ * out for a day.
+ */
+export const LEASE_TIMES = {
+  // As long as one call to vCenter may take.
+  upgrade: {normal: 120, still: 900, longest: 3600},
+  rename: {normal: 30, longest: 600},
+} as const;
 
 /** A kind of lease, as every command reads it. */
 export interface LeaseKind<Seen = unknown> {
@@ -39,7 +51,7 @@ export interface LeaseKind<Seen = unknown> {
   readonly activity: string;
   /** Seconds, for a lease that does not state its own. */
   readonly leaseTime: number;
-  /** Seconds. A lease that claims more was not written by this tool, and must not lock everyone out for a day. */
+  /** Seconds; see `LEASE_TIMES`. */
   readonly longest: number;
   /** Decodes its other members; `null` if they mean that nobody holds it. */
   decode(members: ReadonlyMap<string, unknown>): Seen | null;

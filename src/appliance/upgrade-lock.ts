@@ -2,22 +2,21 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
 import {type Vch, type VchDescription, vchLabel} from '../inventory/vch.js';
-import {describeHolder, type LeaseKind, readHolder, word} from './lease.js';
+import {describeHolder, type Held, LEASE_TIMES, type LeaseKind, readHolder, word} from './lease.js';
 
-/** What the upgrade lock says besides. */
+/** What only an upgrade lock says. */
 export interface SeenUpgrade {
   readonly phase: string | null;
   readonly changeId: string | null;
 }
 
-/** The upgrade lock. `rename` and the containerVMs' commands honour it; only an upgrade takes it. */
+/** The upgrade lock. `rename` and the commands on containerVMs respect it; only an upgrade takes it. */
 export const UPGRADE_LOCK: LeaseKind<SeenUpgrade> = {
   key: LOCK_KEY,
   name: 'the upgrade lock',
   activity: 'an upgrade of',
-  // As long as one call to vCenter may take.
-  leaseTime: 120,
-  longest: 3600,
+  leaseTime: LEASE_TIMES.upgrade.normal,
+  longest: LEASE_TIMES.upgrade.longest,
   decode: (members) => ({phase: word(members, 'phase'), changeId: word(members, 'changeId')}),
   who({id, owner, user, run, since, pid, seen}) {
     const process = pid === null ? '' : `, pid ${pid}`;
@@ -39,24 +38,9 @@ export const UPGRADE_LOCK: LeaseKind<SeenUpgrade> = {
 };
 
 /** The upgrade lock, as reports show it. */
-export type LockState =
-  | {readonly held: false}
-  | {
-      readonly held: true;
-      /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
-      readonly by: 'vch-migrate' | 'vic-machine';
-      readonly lockId: string | null;
-      readonly owner: string | null;
-      readonly phase: string | null;
-      /** RFC 3339. */
-      readonly since: string | null;
-      /** Its owner has said that it stopped. */
-      readonly stopped: boolean;
-      /** Whether its owner lives. */
-      readonly state: 'alive' | 'dead' | 'unknown';
-      /** Who holds it and what to do about it, in sentences. */
-      readonly text: string;
-    };
+export type LockState = {readonly held: false} | HeldLock;
+
+type HeldLock = Readonly<ReturnType<typeof heldLock>>;
 
 /** A VCH as `ls` and the reports show it. */
 export interface VchSummary extends VchDescription {
@@ -71,14 +55,26 @@ export function vchSummary(vch: Vch): VchSummary {
 /** The upgrade lock in an appliance's keys. */
 export function lockState(config: ExtraConfig, label: string): LockState {
   const holder = readHolder(UPGRADE_LOCK, config);
-  if (holder.state === 'none') return {held: false};
+  return holder.state === 'none' ? {held: false} : heldLock(holder, label);
+}
+
+function heldLock(holder: Held<SeenUpgrade>, label: string) {
   const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
-  const text = `${state.charAt(0).toUpperCase()}${state.slice(1)}. ${wayOut}.`;
-  if (holder.state === 'foreign') {
-    const nobody = {lockId: null, owner: null, phase: null, since: null, stopped: false};
-    return {held: true, by: 'vic-machine', ...nobody, state: 'unknown', text};
-  }
-  const {id, owner, since, stopped, seen} = holder.found;
-  const {phase} = seen;
-  return {held: true, by: 'vch-migrate', lockId: id, owner, phase, since, stopped, state: holder.state, text};
+  const found = holder.state === 'foreign' ? null : holder.found;
+  return {
+    held: true as const,
+    /** `vch-migrate`: our own lock; `vic-machine`: only VIC's flag `UpdateInProgress`. */
+    by: found === null ? ('vic-machine' as const) : ('vch-migrate' as const),
+    lockId: found?.id ?? null,
+    owner: found?.owner ?? null,
+    phase: found?.seen.phase ?? null,
+    /** RFC 3339. */
+    since: found?.since ?? null,
+    /** Whether its owner has recorded that it stopped. */
+    stopped: found?.stopped ?? false,
+    /** Whether its owner is alive. */
+    state: holder.state === 'foreign' ? ('unknown' as const) : holder.state,
+    /** Who holds it and what to do about it, in sentences. */
+    text: `${state.charAt(0).toUpperCase()}${state.slice(1)}. ${wayOut}.`,
+  };
 }

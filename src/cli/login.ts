@@ -16,7 +16,8 @@ export async function withTarget<T>(
   if (target.kind === 'vsphere') {
     const user = settings.user ?? '';
     const password = settings.password ?? (await askPassword(user, target.url, context));
-    return logIn({url: target.url, user, password, tls: settings.tls, retryFor}, runId, context, use);
+    const {tls, proxy} = settings;
+    return logIn({url: target.url, user, password, tls, proxy, retryFor}, runId, context, use);
   }
   const simulator = await context.startSimulator({fixture: target.fixture});
   try {
@@ -35,6 +36,7 @@ function logIn<T>(
     readonly user: string;
     readonly password: string;
     readonly tls: Settings['tls'];
+    readonly proxy?: URL | undefined;
     readonly retryFor: Settings['retryFor'];
   },
   runId: string,

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
 import {optionValues, rawOf} from '../extraconfig/extra-config.js';
-import {labelOf, type ReadableVm, rereadVms, type WantedKeys} from '../inventory/container-vms.js';
+import {labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
-import {escapeName} from '../vim25/managed-object.js';
-import {leftOut} from '../vim25/property-collector.js';
+import {escapeName, refString} from '../vim25/managed-object.js';
+import {leftOut, type WantedKeys} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, isSilence, type Look, retry, waiting} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
@@ -292,7 +292,7 @@ function verified({vm, decision}: Planned, read: ReadBack): VmOutcome {
   if (now?.status !== 'readable') return unread('its configuration cannot be seen now');
   const lost = differing(now, decision);
   if (lost.length === 0) return {...outcome, status: 'changed'};
-  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e, then run vch-migrate verify`;
+  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
   return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
 }
 

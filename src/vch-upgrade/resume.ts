@@ -27,7 +27,7 @@ import {takeLock} from './take-lock.js';
 import {pluginsOf, runUpgrade} from './upgrade.js';
 import {planOnRecord} from './upgrade-appliance.js';
 
-/** Resumes an upgrade that was stopped, from the step on record. What is done already stays as it is. */
+/** Resumes an upgrade that was stopped, from the step on record. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
   const {dead, record, appliance, ...known} = await untilStopped(options.signal, () => prepare(target));
@@ -59,7 +59,7 @@ async function prepare(target: VchTarget) {
   return {dead, record, appliance, plan, containers: outcome, checks: []};
 }
 
-/** The steps that are left. The old snapshot goes where a new one will be taken. */
+/** The steps that are left. If a new snapshot will be taken, the old one is removed. */
 async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
   const {record, writer, lock} = context;
   const snapshot = await findSnapshot(context, record);
@@ -81,13 +81,10 @@ async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
 /** Refuses to resume if another tool has upgraded the VCH since: its version may be newer than this upgrade's. */
 function assertSameBuild({label}: VchTarget, record: UpgradeRecord, appliance: Appliance): void {
   const build = textOf(appliance.config, BUILD_KEY.appliance);
-  const ours =
-    reached(record.phase, 'appliance') && record.to !== null
-      ? [record.from.build, record.to.build]
-      : [record.from.build];
+  const written = reached(record.phase, 'appliance');
+  const ours = [record.from.build, ...(written && record.to !== null ? [record.to.build] : [])];
   const version = dataVersionOf(appliance.config, 'appliance') ?? 0;
-  const known = reached(record.phase, 'appliance') || version === record.from.dataVersion;
-  if (ours.includes(build) && known) return;
+  if (ours.includes(build) && (written || version === record.from.dataVersion)) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
     `${label} has changed since its upgrade, run ${record.run}, began: its build is ${build ?? 'unknown'} and its data version ${version}. vic-machine may have upgraded it. ` +
@@ -95,7 +92,7 @@ function assertSameBuild({label}: VchTarget, record: UpgradeRecord, appliance: A
   );
 }
 
-/** A revert restores the record as it was when the snapshot was taken: only the power state shows that one happened. */
+/** A revert restores the record of the time of the snapshot: only the power state shows that one happened. */
 async function assertNoRevert(
   target: VchTarget,
   record: UpgradeRecord,

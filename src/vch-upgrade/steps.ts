@@ -1,7 +1,8 @@
+import {LEASE_TIMES} from '../appliance/lease.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -266,12 +267,11 @@ export function resumePoint(step: string, seen: Seen = {isOff: false, hasSnapsho
   return typeof from === 'string' ? from : from(seen);
 }
 
-/** Seconds. While a snapshot is taken or the power state changes, the VM may take no writes. */
-const LONG_LEASE = 900;
-
 /** Seconds within which the lock's owner shows a sign of life in that step. */
 export function leaseTimeOf(step: string, base: number): number {
-  return ROWS.some(({name, blocksWrites}) => name === step && blocksWrites) ? LONG_LEASE : base;
+  return ROWS.some(({name, blocksWrites}) => name === step && blocksWrites)
+    ? LEASE_TIMES.upgrade.still
+    : base;
 }
 
 /** Reports that a step begins. */
@@ -292,7 +292,7 @@ export function tellStepNamed(options: VchContext['options'], name: string, tota
 
 /** The rollback record on an appliance; `null` if there is none. A record that this release cannot read is an error. */
 export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | null {
-  return parseRecord(config[UPGRADE_RECORD_KEY], label, STEP_NAMES);
+  return parseRecord(config[UPGRADE_RECORD_KEY], {label, vm: config[ID_KEY.appliance] ?? label}, STEP_NAMES);
 }
 
 /** The error of a run that a first signal stopped. */

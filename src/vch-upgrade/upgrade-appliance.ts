@@ -1,3 +1,4 @@
+import type {Missing} from '../appliance/appliance-writer.js';
 import {runInfo} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import {type Change, optionValues, rawOf} from '../extraconfig/extra-config.js';
@@ -130,39 +131,34 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
   if (drive === undefined) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
-      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one with govc device.cdrom.add while it is powered off`,
+      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one while it is powered off: govc device.cdrom.add -vm ${refString(vch.ref)}`,
     );
   }
   return drive.fileName === fileName ? null : {...drive, fileName};
 }
 
 /**
- * Gives the powered-off appliance its new data and ISO in one guarded write, and then, last of all, its data version:
- * whoever reads 10 there knows that the rest stands.
+ * Writes the new data and ISO of the powered-off appliance in one guarded write, and its data version in a second one:
+ * whoever reads 10 there knows that everything else has been written.
  */
 export async function writeAppliance(context: VchContext): Promise<void> {
   const {writer, lock} = context;
   await recordKeys(context);
-  await writer.write('upgrading the appliance', async (appliance) => {
-    lock.assertOurs(appliance);
-    assertOff(context, appliance);
-    const {changes, ledger, cdrom} = await planOnRecord(context, appliance, context.record);
-    if (changes.length === 0 && cdrom === null) return {missing: null, value: null};
-    const missing = {
-      extraConfig: optionValues(writtenKeys({changes, ledger})),
-      ...(cdrom === null ? {} : {deviceChange: [cdrom]}),
-    };
-    return {missing, value: null};
+  const write = (what: string, missingIn: (plan: AppliancePlan) => Missing | null) =>
+    writer.write(what, async (appliance) => {
+      lock.assertOurs(appliance);
+      assertOff(context, appliance);
+      return {missing: missingIn(await planOnRecord(context, appliance, context.record)), value: null};
+    });
+  await write('upgrading the appliance', ({changes, ledger, cdrom}) => {
+    if (changes.length === 0 && cdrom === null) return null;
+    const extraConfig = optionValues(writtenKeys({changes, ledger}));
+    return {extraConfig, deviceChange: cdrom === null ? [] : [cdrom]};
   });
-  await writer.write('stamping the data version', async (appliance) => {
-    lock.assertOurs(appliance);
-    assertOff(context, appliance);
-    const {stamp} = await planOnRecord(context, appliance, context.record);
-    return {missing: stamp === null ? null : {extraConfig: optionValues([stamp])}, value: null};
-  });
+  await write('stamping the data version', ({stamp}) => stamp && {extraConfig: optionValues([stamp])});
 }
 
-/** Puts every key on record that is about to be changed: the guest may have written some since the lock was taken. */
+/** Puts every key on record that is about to change: the guest may have written some since the lock was taken. */
 async function recordKeys(context: VchContext): Promise<void> {
   const {record, writer} = context;
   const plan = await planOnRecord(context, await writer.read(), record);
@@ -171,7 +167,7 @@ async function recordKeys(context: VchContext): Promise<void> {
   await context.lock.update({keys: [...keys].sort()});
 }
 
-/** Makes sure that the appliance is all that it was to become. */
+/** Verifies that the appliance is what it was to become. */
 export async function verifyAppliance(context: VchContext): Promise<void> {
   const appliance = await context.writer.read();
   context.lock.assertOurs(appliance);
@@ -188,11 +184,11 @@ export async function verifyAppliance(context: VchContext): Promise<void> {
   throw new VchError(
     'VCH_ERR_VERIFY',
     `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
-      'differ again; see with govc vm.info -e who changed them',
+      `differ; compare with govc vm.info -e ${refString(context.vch.ref)}`,
   );
 }
 
-/** Plans the appliance anew, for an upgrade that is on record. */
+/** Plans the appliance again, for an upgrade that is on record. */
 export function planOnRecord(
   {options, vch}: VchTarget,
   appliance: Appliance,
@@ -202,11 +198,11 @@ export function planOnRecord(
   return planAppliance(options.registry, vch, appliance, record, run);
 }
 
-/** A guestinfo key that is written to a running VM lasts until its power-off only. */
+/** A guestinfo key that is written to a running VM is lost at its power-off. */
 function assertOff({label}: VchContext, {powerState}: Appliance): void {
   if (powerState === 'poweredOff') return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `${label} is ${powerState ?? 'in an unknown power state'}: somebody powered it on in the middle of its upgrade; see vCenter's events for who`,
+    `${label} is ${powerState ?? 'in an unknown power state'}: another user or tool powered it on during its upgrade; see vCenter's events`,
   );
 }

@@ -266,8 +266,5 @@ async function lost({lock, record, writer}: VchContext, failure: VchError): Prom
 function withSecond(failure: VchError, code: VchError['code'], second: VchError): VchError {
   const rollback =
     second.code === 'VCH_ERR_ROLLBACK_FAILED' ? second.message : `rolling it back failed: ${second.message}`;
-  return new VchError(code, `${failure.message}. And ${rollback}`, {
-    cause: failure,
-    ...(failure.fault === undefined ? {} : {fault: failure.fault}),
-  });
+  return new VchError(code, `${failure.message}. And ${rollback}`, {cause: failure, fault: failure.fault});
 }

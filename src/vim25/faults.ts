@@ -1,4 +1,5 @@
-import {type ErrorCode, type FailureClass, VchError} from '../errors.js';
+import {type ErrorCode, VchError} from '../errors.js';
+import {classOfFault} from './retry.js';
 import {child, childText, type XmlElement} from './xml.js';
 
 /** A vSphere fault, out of a SOAP fault or of a task's `info.error`. */
@@ -36,50 +37,22 @@ function fromDetail(detail: XmlElement | undefined, message: string): VimFault {
   };
 }
 
-interface Meaning {
-  readonly code?: ErrorCode;
-  readonly failure: FailureClass;
-}
+/** The faults that have a code of their own. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  ConcurrentAccess: 'VCH_ERR_CONFLICT',
+  HostCommunication: 'VCH_ERR_HOST_UNREACHABLE',
+  HostNotConnected: 'VCH_ERR_HOST_UNREACHABLE',
+  HostNotReachable: 'VCH_ERR_HOST_UNREACHABLE',
+  InvalidLogin: 'VCH_ERR_AUTH',
+  InvalidPowerState: 'VCH_ERR_NEEDS_POWER_OFF',
+  NoPermission: 'VCH_ERR_PRIVILEGE',
+  NotAuthenticated: 'VCH_ERR_AUTH',
+};
 
-/** What is known of faults; of every other one only that it is a VCH_ERR_VIM_FAULT. */
-const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
-  Object.entries<Meaning>({
-    // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
-    SystemError: {failure: 'maybe-done'},
-    MethodFault: {failure: 'maybe-done'},
-    RuntimeFault: {failure: 'maybe-done'},
-    ConcurrentAccess: {code: 'VCH_ERR_CONFLICT', failure: 'moved-on'},
-    ManagedObjectNotFound: {failure: 'moved-on'},
-    FailToLockFaultToleranceVMs: {failure: 'busy'},
-    FileLocked: {failure: 'busy'},
-    HostCommunication: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-    HostNotConnected: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-    HostNotReachable: {code: 'VCH_ERR_HOST_UNREACHABLE', failure: 'busy'},
-    InvalidState: {failure: 'busy'},
-    NetworkDisruptedAndConfigRolledBack: {failure: 'busy'},
-    ResourceInUse: {failure: 'busy'},
-    TaskInProgress: {failure: 'busy'},
-    Timedout: {failure: 'busy'},
-    VAppTaskInProgress: {failure: 'busy'},
-    DuplicateName: {failure: 'final'},
-    InvalidArgument: {failure: 'final'},
-    InvalidRequest: {failure: 'final'},
-    InvalidType: {failure: 'final'},
-    MethodNotFound: {failure: 'final'},
-    NotImplemented: {failure: 'final'},
-    NotSupported: {failure: 'final'},
-    ToolsUnavailable: {failure: 'final'},
-    InvalidLogin: {code: 'VCH_ERR_AUTH', failure: 'final'},
-    InvalidPowerState: {code: 'VCH_ERR_NEEDS_POWER_OFF', failure: 'final'},
-    NoPermission: {code: 'VCH_ERR_PRIVILEGE', failure: 'final'},
-    // The session has logged in again by then: a second refusal is final.
-    NotAuthenticated: {code: 'VCH_ERR_AUTH', failure: 'final'},
-  }),
-);
-
-/** The fault as the error of this project; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
+/** The fault as an error of ours; `what` names the call and its object: `ReconfigVM_Task on vm-13`. */
 export function faultError(fault: VimFault, what: string): VchError {
-  const {code = 'VCH_ERR_VIM_FAULT', failure} = MEANINGS.get(fault.type) ?? {failure: 'doubtful'};
+  const code = (Object.hasOwn(CODES, fault.type) && CODES[fault.type]) || 'VCH_ERR_VIM_FAULT';
+  const failure = classOfFault(fault.type);
   return new VchError(code, `${what}: ${describe(fault)}`, {fault: fault.type, failure});
 }
 
@@ -89,19 +62,19 @@ function describe(fault: VimFault): string {
     case 'NoPermission':
       return (
         `${said}: the privilege ${fault.privilegeId ?? 'that it needs'} is missing on ${fault.object ?? 'it'}; ` +
-        'have it granted (govc permissions.set) and run the same command again'
+        'have it granted (vch-migrate check prints the role) and run the same command again'
       );
     case 'DuplicateName':
       return (
-        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, and there a name can be had once; ` +
-        'give that one another name (govc vm.change -name), or choose another, and run the same command again'
+        `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, which must be unique there; ` +
+        `rename that VM (govc vm.change -vm VirtualMachine:${fault.object ?? 'ID'} -name NAME) or choose another name, and run the same command again`
       );
     case 'InvalidLogin':
       return 'the server refuses this user name or password; check --user and --password-file';
     case 'NotAuthenticated':
       return 'the session has ended on the server; run the same command again';
     case 'InvalidPowerState':
-      return `${said}: this host takes the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
+      return `${said}: this host accepts the change only while the VM is powered off; stop the container at a quiet time and run the same command again`;
     default:
       return `${said}; vCenter's list of tasks has the details, and the same command may be run again`;
   }

@@ -1,10 +1,52 @@
-import {VchError} from '../errors.js';
+import {type FailureClass, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Clock} from './clock.js';
 import type {Contact} from './http-client.js';
 
 /** Milliseconds for which a server that does not answer is waited for, where nobody says how long. */
 export const RETRY_FOR = 2 * 60_000;
+
+/**
+ * What vSphere's faults mean for another attempt. `busy` and `moved-on` are tried again, reads and writes alike;
+ * `maybe-done` is looked at first. `final` proves a refusal; a fault that is not listed does not, and is `doubtful`.
+ */
+const FAULT_CLASSES: Readonly<Record<string, FailureClass>> = {
+  // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
+  SystemError: 'maybe-done',
+  MethodFault: 'maybe-done',
+  RuntimeFault: 'maybe-done',
+  ConcurrentAccess: 'moved-on',
+  ManagedObjectNotFound: 'moved-on',
+  FailToLockFaultToleranceVMs: 'busy',
+  FileLocked: 'busy',
+  HostCommunication: 'busy',
+  HostNotConnected: 'busy',
+  HostNotReachable: 'busy',
+  InvalidState: 'busy',
+  NetworkDisruptedAndConfigRolledBack: 'busy',
+  ResourceInUse: 'busy',
+  TaskInProgress: 'busy',
+  Timedout: 'busy',
+  VAppTaskInProgress: 'busy',
+  DuplicateName: 'final',
+  InvalidArgument: 'final',
+  InvalidLogin: 'final',
+  InvalidPowerState: 'final',
+  InvalidRequest: 'final',
+  InvalidType: 'final',
+  MethodNotFound: 'final',
+  NoPermission: 'final',
+  // The session has logged in again by then: a second refusal is final.
+  NotAuthenticated: 'final',
+  NotImplemented: 'final',
+  NotSupported: 'final',
+  ToolsUnavailable: 'final',
+};
+
+/** The class of a fault by its vim25 type name, such as `TaskInProgress`. */
+export function classOfFault(type: string): FailureClass {
+  return (Object.hasOwn(FAULT_CLASSES, type) && FAULT_CLASSES[type]) || 'doubtful';
+}
 
 /**
  * How one kind of work is tried. There are two budgets: the context's patience with a server that does not answer, and

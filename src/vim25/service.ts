@@ -12,8 +12,8 @@ function readAbout(about: XmlElement | undefined) {
     fullName: childText(about, 'fullName') ?? '',
     version: childText(about, 'version') ?? '',
     build: childText(about, 'build') ?? '',
-    /** `VirtualCenter`; a standalone ESXi says `HostAgent`. */
-    apiType: childText(about, 'apiType') ?? '',
+    /** A standalone ESXi says `HostAgent`, and has no call that only a vCenter offers. */
+    isVCenter: childText(about, 'apiType') === 'VirtualCenter',
     apiVersion: childText(about, 'apiVersion') ?? '',
     instanceUuid: childText(about, 'instanceUuid') ?? null,
   };

@@ -75,11 +75,6 @@ export class Session {
     return this.#http.contact;
   }
 
-  /** Whether the server is a vCenter, and not a standalone ESXi. */
-  get isVCenter(): boolean {
-    return this.about.apiType === 'VirtualCenter';
-  }
-
   /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */
   get generation(): number {
     return this.#generation;

@@ -13,11 +13,10 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
-interface OpenElement {
-  name: string;
-  type: string | null;
+/** An element whose end has not been read. */
+interface OpenElement extends XmlElement {
   text: string;
-  children: XmlElement[];
+  readonly children: XmlElement[];
 }
 
 interface SaxTag {

@@ -60,7 +60,7 @@ describe('settings', () => {
     [
       'a report in a folder that is not there',
       {options: {...option, report: '/nowhere/x.json'}},
-      /--report lies in a folder/,
+      /--report is in a folder/,
     ],
     [
       'a fixture that is not there',

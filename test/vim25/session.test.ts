@@ -15,8 +15,7 @@ describe('vim25/session', () => {
     await withSimulator({fixture}, async (simulator) => {
       await withSession(loginTo(simulator), async (session) => {
         expect(simulator.sessions).to.equal(1);
-        expect(session.about.apiType).to.equal('VirtualCenter');
-        expect(session.isVCenter).to.equal(true);
+        expect(session.about.isVCenter).to.equal(true);
       });
       expect(simulator.sessions).to.equal(0);
     });
@@ -205,6 +204,17 @@ describe('vim25/session', () => {
         expect(error.code).to.equal('VCH_ERR_TRANSPORT');
         expect(error.message).to.match(/check --target|is it a vCenter/);
         expect(error.message).not.to.contain('planted-secret');
+      });
+    }
+
+    for (const password of ['planted-secret', 'vch1', '<&"p.*']) {
+      it(`shows nothing of the password ${password} where the server repeats it, and no less of other words`, async () => {
+        await withSimulator({fixture}, async (simulator) => {
+          const message = `cannot log in with ${password} to xvch12`;
+          simulator.addFault({method: 'Login', do: {fault: 'InvalidRequest', message}});
+          const error = await rejection(connect({...loginTo(simulator), password}));
+          expect(error.message).to.contain('cannot log in with *** to xvch12');
+        });
       });
     }
 

@@ -24,7 +24,7 @@ export async function checkVicMachine({session, vch, appliance}: CheckedVch): Pr
 
 /** A VCH in a vApp, or on a standalone ESXi host, has no other folder. */
 async function isInRootFolder(session: Session, {folder}: Vch): Promise<boolean> {
-  if (folder === null || !session.isVCenter) return false;
+  if (folder === null || !session.about.isVCenter) return false;
   const properties = await readObject(session, folder, ['parent'], 'reading the folder');
   return refValue(properties.get('parent'))?.type === 'Datacenter';
 }
