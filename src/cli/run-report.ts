@@ -19,7 +19,7 @@ import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
 
 /** What a run over a VCH needs, whoever starts it. */
-export interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
+interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
   readonly runId: string;
   readonly startedAt: Date;
   readonly user: string;
