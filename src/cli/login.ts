@@ -16,7 +16,12 @@ export async function withTarget<T>(
   if (target.kind === 'vsphere') {
     const user = settings.user ?? '';
     const password = settings.password ?? (await askPassword(user, target.url, context));
-    return logIn({url: target.url, user, password, tls: settings.tls}, runId, context, use);
+    return logIn(
+      {url: target.url, user, password, tls: settings.tls, proxy: settings.proxy},
+      runId,
+      context,
+      use,
+    );
   }
   const simulator = await context.startSimulator({fixture: target.fixture});
   try {
@@ -35,6 +40,7 @@ function logIn<T>(
     readonly user: string;
     readonly password: string;
     readonly tls: Settings['tls'];
+    readonly proxy?: URL | undefined;
   },
   runId: string,
   context: RunContext,

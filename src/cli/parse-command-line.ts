@@ -15,7 +15,7 @@ const EXIT_CODES = `Exit codes: 0 every VM is where it should be, 1 failed, 2 ch
 3 done but for VMs that were refused, failed, in conflict, unreachable or unknown, 4 an upgrade holds the lock,
 5 usage or settings, 130 and 143 stopped by a signal.`;
 const ENVIRONMENT = `Environment: VIC_MACHINE_TARGET, _USER, _PASSWORD, _THUMBPRINT, then GOVC_URL, _USERNAME, _PASSWORD, _INSECURE,
-_TLS_CA_CERTS, _TLS_KNOWN_HOSTS. Options beat both.`;
+_TLS_CA_CERTS, _TLS_KNOWN_HOSTS. Options beat both. HTTPS_PROXY and NO_PROXY, as govc reads them.`;
 
 /** Reads a command line: a text to print, such as the help, or a command with its arguments and options. */
 export async function parseCommandLine(args: readonly string[], options: ParseOptions) {

@@ -4,7 +4,7 @@ import {optionValues, rawOf} from '../extraconfig/extra-config.js';
 import {labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
-import {escapeName} from '../vim25/managed-object.js';
+import {escapeName, refString} from '../vim25/managed-object.js';
 import type {WantedKeys} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
@@ -255,7 +255,7 @@ function verified({vm, decision}: Planned, read: ReadBack): VmOutcome {
   if (now?.status !== 'readable') return unread('its configuration cannot be seen now');
   const lost = differing(now, decision);
   if (lost.length === 0) return {...outcome, status: 'changed'};
-  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e, then run vch-migrate verify`;
+  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
   return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
 }
 

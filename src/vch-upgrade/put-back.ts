@@ -4,6 +4,7 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {govcFile} from '../vim25/datastore-path.js';
 import {refString} from '../vim25/managed-object.js';
 import {ACT} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
@@ -69,7 +70,7 @@ export async function revertGoal(
     if (!record.touched) return null;
     throw new VchError(
       'VCH_ERR_ROLLBACK_FAILED',
-      `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} was removed, and without it the appliance cannot be rolled back; list its snapshots with govc snapshot.tree`,
+      `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} was removed, and without it the appliance cannot be rolled back; list its snapshots with govc snapshot.tree -vm ${refString(target.vch.ref)}`,
     );
   }
   // The upgrade wrote nothing to it: any difference from the snapshot is another user's change.
@@ -113,7 +114,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
     context,
     'iso-left',
     (reason) =>
-      `an ISO file that this upgrade uploaded is still there: ${reason}; remove it with govc datastore.rm`,
+      `an ISO file that this upgrade uploaded is still there: ${reason}; remove it with ${removalOf(context)}`,
     () => removeUploaded(context),
   );
   const snapshot = await findSnapshot(context, context.record);
@@ -177,4 +178,12 @@ function drives(appliance: Appliance, before: SnapshotConfig, key: number | unde
   return appliance.cdroms.flatMap((drive) =>
     drive.key !== key || was === null || drive.fileName === was ? [] : [{...drive, fileName: was}],
   );
+}
+
+/** The command that removes what was uploaded. */
+function removalOf({record: {isos}}: VchContext): string {
+  const uploaded = [isos.appliance, isos.bootstrap].flatMap((iso) =>
+    iso?.uploaded ? [govcFile(iso.path)] : [],
+  );
+  return uploaded.map((file) => `govc datastore.rm ${file}`).join(' and ');
 }

@@ -2,7 +2,7 @@ import {LEASE_TIMES} from '../appliance/lease.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -283,7 +283,7 @@ export function tellStepNamed(options: VchContext['options'], name: string, tota
 
 /** The rollback record on an appliance; `null` if there is none. A record that this release cannot read is an error. */
 export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | null {
-  return parseRecord(config[UPGRADE_RECORD_KEY], label, STEP_NAMES);
+  return parseRecord(config[UPGRADE_RECORD_KEY], {label, vm: config[ID_KEY.appliance] ?? label}, STEP_NAMES);
 }
 
 /** The error of a run that a first signal stopped. */

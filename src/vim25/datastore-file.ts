@@ -1,6 +1,6 @@
 import {createReadStream} from 'node:fs';
 import {VchError} from '../errors.js';
-import {type DatastorePath, datastorePath} from './datastore-path.js';
+import {type DatastorePath, datastorePath, govcFile} from './datastore-path.js';
 import {failureOfStatus, type HttpAnswer} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {FILE, retry} from './retry.js';
@@ -39,7 +39,7 @@ export async function datastoreFileSize(
   if (answer.contentLength !== null) return answer.contentLength;
   throw new VchError(
     'VCH_ERR_TRANSPORT',
-    `${session.url.host} does not tell the size of ${datastorePath(file)}; look at it with govc datastore.ls -l`,
+    `${session.url.host} does not tell the size of ${datastorePath(file)}; look at it with govc datastore.ls -l ${govcFile(datastorePath(file))}`,
     {failure: 'maybe-done'},
   );
 }
@@ -85,7 +85,7 @@ export async function deleteDatastoreFile(
   if (datacenter === null && session.about.isVCenter) {
     throw new VchError(
       'VCH_ERR_VIM_FAULT',
-      `the datacenter of ${name} cannot be seen, and without it ${session.url.host} deletes no file; remove it with govc datastore.rm`,
+      `the datacenter of ${name} cannot be seen, and without it ${session.url.host} deletes no file; remove it with govc datastore.rm ${govcFile(name)}`,
     );
   }
   if (fileManager === null) {
@@ -150,7 +150,7 @@ function assertTaken(session: Session, answer: HttpAnswer, file: DatastoreFile, 
   if (status === 401 || status === 403) {
     throw new VchError(
       'VCH_ERR_PRIVILEGE',
-      `${where}; Datastore.Browse and Datastore.FileManagement are needed on ${file.dsName}, have them granted (govc permissions.set)`,
+      `${where}; Datastore.Browse and Datastore.FileManagement are needed on ${file.dsName}, have them granted; vch-migrate check prints the role`,
     );
   }
   if (status === 404) {

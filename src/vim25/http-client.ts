@@ -1,9 +1,11 @@
 import {Readable} from 'node:stream';
-import {type Dispatcher, errors, Pool} from 'undici';
+import {type Dispatcher, errors} from 'undici';
 import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {type Clock, systemClock} from './clock.js';
-import {type TlsOptions, trustingConnector} from './tls.js';
+import {dispatcherTo} from './dispatcher.js';
+import type {TlsOptions} from './tls.js';
+import {escapeText} from './xml.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
 
@@ -14,6 +16,8 @@ export interface ConnectOptions {
   readonly user: string;
   readonly password: string;
   readonly tls: TlsOptions;
+  /** An HTTP proxy that makes a tunnel to the server: `http://proxy.example:3128`, with user and password if it wants some. */
+  readonly proxy?: URL | undefined;
   /** Sent as `operationID` with every call, so that vpxd's log can be searched for the run. */
   readonly runId: string;
   readonly log: Logger;
@@ -108,19 +112,18 @@ const MAX_BODY = 256 * 1024 * 1024;
  * the request, which may be a Login with the password in it.
  */
 export class HttpClient {
-  readonly #pool: Pool;
+  readonly #dispatcher: Dispatcher;
   readonly #url: URL;
+  readonly #password: string;
   readonly contact: Contact;
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
     this.#url = options.url;
+    this.#password = options.password;
     this.contact = new Contact((options.clock ?? systemClock).now);
-    this.#pool = new Pool(options.url.origin, {
-      connections,
-      pipelining: 1,
-      connect: trustingConnector(options.url, options.tls, options.connectTimeout ?? 10_000),
-    });
+    const timeout = options.connectTimeout ?? 10_000;
+    this.#dispatcher = dispatcherTo({...options, timeout, connections});
   }
 
   /** The cookie's value as the server set it, or `null` before that; for the log's redaction. */
@@ -158,14 +161,15 @@ export class HttpClient {
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#dispatcher.destroy();
   }
 
   async #exchange({headers, timeout, signal, ...request}: Request): Promise<HttpAnswer> {
     try {
       const send = async () => {
-        const response = await this.#pool.request({
+        const response = await this.#dispatcher.request({
           ...request,
+          origin: this.#url.origin,
           headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
           headersTimeout: timeout,
           bodyTimeout: timeout,
@@ -174,7 +178,7 @@ export class HttpClient {
         this.#remember(response.headers);
         return {
           status: response.statusCode,
-          body: await readBody(response.body, this.#url),
+          body: withoutPassword(await readBody(response.body, this.#url), this.#password),
           contentType: String(response.headers['content-type'] ?? ''),
           contentLength: lengthOf(response.headers['content-length']),
         };
@@ -211,6 +215,19 @@ async function readBody(stream: Readable, url: URL): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const SAID = /(<(?:faultstring|localizedMessage)\b[^>]*>)([^<]*)/g;
+
+/** A fault may repeat what it was sent: the password ends where it comes in. As a part of a longer word it is none. */
+function withoutPassword(body: string, password: string): string {
+  const spellings = [password, escapeText(password)].map((text) =>
+    text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  );
+  const secret = new RegExp(`(?<![\\p{L}\\p{N}])(?:${spellings.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+  return password === ''
+    ? body
+    : body.replace(SAID, (_all, tag, said) => `${tag}${said.replace(secret, '***')}`);
 }
 
 function lengthOf(header: string | string[] | undefined): number | null {
