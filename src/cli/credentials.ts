@@ -5,7 +5,7 @@ import {parseProxy} from './proxy.js';
 import {decode, parseTarget} from './target.js';
 
 /** The environment variables of the process, as given. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The variables of vic-machine, and those of govc, which they override. An empty variable counts as absent. */
 export type Environment = ReturnType<typeof readEnvironment>;

@@ -20,7 +20,7 @@ import {writeWhole} from './result-file.js';
 import {localTime} from './staging.js';
 
 /** What a run over a VCH needs, whoever starts it. */
-export interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
+interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
   readonly runId: string;
   readonly startedAt: Date;
   readonly user: string;

@@ -61,8 +61,8 @@ export function outageQuestion(
     ),
     build == null
       ? 'no appliance ISO, its data alone'
-      : `build ${printable(vch.build ?? 'unjsonReport')} to ${printable(build)}`,
-    ...(version == null ? [] : [`data version ${vch.dataVersion ?? 'unjsonReport'} to ${version}`]),
+      : `build ${printable(vch.build ?? 'unknown')} to ${printable(build)}`,
+    ...(version == null ? [] : [`data version ${vch.dataVersion ?? 'unknown'} to ${version}`]),
   ];
   return `${steps.join(', ')}; the appliance is powered off for that, and docker does not answer until it is back; `;
 }
