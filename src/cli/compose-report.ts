@@ -9,55 +9,46 @@ import type {PluginRegistry} from '../migration/registry.js';
 import {
   type Report,
   type ReportChange,
-  type ReportCommand,
   type ReportError,
   type ReportFinding,
   type ReportStep,
-  type ReportTarget,
   type ReportTool,
-  type ReportUpgrade,
   type ReportVch,
   type ReportVm,
   summarize,
 } from '../report/report.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 
-/** Takes secrets out of a text. */
-export type Redact = (text: string) => string;
+/** Removes secrets from a text. */
+type Redact = (text: string) => string;
 
-export interface ComposeOptions {
-  readonly command: ReportCommand;
-  readonly runId: string;
-  readonly changeId: string | undefined;
+interface RunFacts extends Pick<Report, 'command' | 'runId' | 'changeId' | 'target'> {
+  readonly steps: readonly ReportStep[];
   readonly startedAt: Date;
   readonly finishedAt: Date;
-  readonly steps: readonly ReportStep[];
   readonly toolVersion: string;
-  readonly target: ReportTarget;
   readonly registry: PluginRegistry;
-  readonly redact: Redact;
-  /** What to do next, decided on the rest of the report. */
-  readonly next: (report: Omit<Report, 'next'>) => string;
 }
 
-/** What a run came to, as the report that people and programs get: values masked, keys in the contract's order. */
+/** The report of an outcome, without its next step: values masked, keys in the contract's order. */
 export function composeReport(
   outcome: AnyOutcome & Partial<UpgradeOutcome>,
-  options: ComposeOptions,
-): Report {
-  const {redact} = options;
+  {command, runId, changeId, startedAt, finishedAt, toolVersion, target, registry, steps}: RunFacts,
+  redact: Redact,
+): Omit<Report, 'next'> {
+  const {checks, upgrade} = outcome;
   const vms = outcome.vms.map((vm) => composeVm(vm, redact));
-  const report: Omit<Report, 'next'> = {
+  return {
     schema: 'vch-migrate/report/v1',
-    command: options.command,
-    runId: options.runId,
-    changeId: options.changeId ?? null,
-    startedAt: options.startedAt.toISOString(),
-    finishedAt: options.finishedAt.toISOString(),
-    tool: composeTool(options.toolVersion),
-    target: options.target,
+    command,
+    runId,
+    changeId,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    tool: composeTool(toolVersion),
+    target,
     vch: composeVch(outcome.vch),
-    plugins: options.registry.persisted('container').map((plugin) => ({
+    plugins: registry.persisted('container').map((plugin) => ({
       id: pluginId(plugin),
       version: plugin.version,
       target: plugin.target,
@@ -66,25 +57,16 @@ export function composeReport(
     summary: summarize(vms),
     vms,
     findings: outcome.findings.map((finding) => composeFinding(finding, redact)),
-    steps: options.steps,
-    ...(outcome.checks === undefined
-      ? {}
-      : {checks: outcome.checks.map((check) => ({...check, message: redact(check.message)}))}),
-    ...(outcome.upgrade === undefined ? {} : {upgrade: composeUpgrade(outcome.upgrade, redact)}),
+    steps,
+    ...(checks && {checks: checks.map((check) => ({...check, message: redact(check.message)}))}),
+    ...(upgrade && {
+      upgrade: {
+        ...upgrade,
+        error: upgrade.error && composeError(upgrade.error, redact),
+        card: upgrade.card.map(maskText),
+      },
+    }),
     interrupted: outcome.interrupted,
-  };
-  return {...report, next: options.next(report)};
-}
-
-function composeUpgrade(upgrade: UpgradeOutcome['upgrade'], redact: Redact): ReportUpgrade {
-  return {
-    result: upgrade.result,
-    error: upgrade.error === null ? null : composeError(upgrade.error, redact),
-    run: upgrade.run,
-    phase: upgrade.phase,
-    lockId: upgrade.lockId,
-    snapshot: upgrade.snapshot,
-    card: upgrade.card.map(maskText),
   };
 }
 
@@ -94,22 +76,11 @@ export function composeTool(version: string): ReportTool {
 }
 
 /** A VCH, as reports and listings show it. */
-export function composeVch(vch: VchSummary): ReportVch {
-  return {
-    name: maskText(vch.name),
-    id: vch.id,
-    dataVersion: vch.dataVersion,
-    build: vch.build,
-    ownName: vch.ownName === null ? null : maskText(vch.ownName),
-    version: vch.version,
-    powerState: vch.powerState,
-    computeResource: vch.computeResource,
-    containerVMs: vch.containerVMs,
-    lock: vch.lock,
-  };
+export function composeVch({name, id, dataVersion, build, ownName, ...others}: VchSummary): ReportVch {
+  return {name: maskText(name), id, dataVersion, build, ownName: ownName && maskText(ownName), ...others};
 }
 
-/** An error, as reports and failures show it. */
+/** An error, as reports show it. */
 function composeError(error: VchError, redact: Redact): ReportError {
   return {
     code: error.code,
@@ -128,13 +99,13 @@ function composeVm(vm: VmOutcome | ApplianceOutcome, redact: Redact): ReportVm {
     containerName: container?.containerName == null ? null : maskText(container.containerName),
     powerState: vm.powerState,
     dataVersion: vm.dataVersion,
-    // The contract has these fields for every VM; docker renames no appliance, and nothing forbids it.
+    // The contract has this field for every VM. An appliance is never renamed by docker, and nothing forbids it.
     rename: container?.rename ?? 'supported',
     status: vm.status,
     applied: vm.applied,
     changes: vm.changes.filter(({key}) => !key.startsWith(OWN_PREFIX)).map(maskChange),
     findings: vm.findings.map((finding) => composeFinding(finding, redact)),
-    error: vm.error === null ? null : composeError(vm.error, redact),
+    error: vm.error && composeError(vm.error, redact),
     ...(container?.history === undefined ? {} : {history: container.history}),
     ...(container?.pending === undefined ? {} : {pending: container.pending}),
   };

@@ -2,31 +2,26 @@ import type {ProgressEvent} from '../containers/outcome.js';
 import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
 import type {RunEvent} from '../report/formats/ndjson.js';
+import type {Contact} from '../vim25/http-client.js';
 import type {LiveLine} from './terminal.js';
 
-/** What a connection tells of its server: see `Contact` in `vim25/`. */
-export interface ContactState {
-  readonly waiting: number;
-  readonly broken: number | null;
-  readonly silent: number;
-}
+export type ContactState = Pick<Contact, 'waiting' | 'broken' | 'silent'>;
 
 const LOOK = 1_000;
 const INTERVAL = 5_000;
-/** A connection that is taken up again sooner is nobody's concern. */
+/** A shorter interruption is not worth a message. */
 const BROKEN = 2_000;
-/** Large readings of a busy vCenter take seconds. */
+/** A busy vCenter takes seconds for large readings. */
 const SILENT = 10_000;
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly log: Logger;
   readonly now: () => Date;
-  /** As for the bars of progress. */
   readonly live: LiveLine | undefined;
   readonly tell: (event: RunEvent) => void;
 }
 
-/** Tells how long the server has not been heard, and how much is in flight, while a bar would only stand still. */
+/** Shows for how long the server has not answered, and how much is in flight. */
 export class ConnectionWatch {
   readonly #options: WatchOptions;
   #writing = 0;
@@ -38,7 +33,7 @@ export class ConnectionWatch {
     this.#options = options;
   }
 
-  /** True while it tells of a loss. */
+  /** True while it shows a loss. */
   get lost(): boolean {
     return this.#loss !== null;
   }
@@ -48,7 +43,7 @@ export class ConnectionWatch {
     if (event.type === 'in-flight') this.#writing = event.vms;
   }
 
-  /** Looks whether the server is heard, and says if it is not. */
+  /** Looks whether the server answers, and shows if it does not. */
   look({waiting, broken, silent}: ContactState): void {
     if (this.#paused) return;
     const {log, now, live, tell} = this.#options;
@@ -64,7 +59,8 @@ export class ConnectionWatch {
     }
     const seconds = Math.floor((what === 'connection lost' ? (broken ?? 0) : silent) / 1000);
     const inFlight = this.#writing || waiting;
-    const text = `${what} ${durationText(seconds * 1000)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}`;
+    const waits = what === 'connection lost' ? '; waiting, nothing new is started' : '';
+    const text = `${what} ${durationText(seconds * 1000)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}${waits}`;
     live?.show(text.slice(0, live.columns - 1));
     const due = this.#loss === null || time.getTime() - this.#loss.told >= INTERVAL;
     if (due) {
@@ -74,7 +70,7 @@ export class ConnectionWatch {
     this.#loss = {seconds, told: due || this.#loss === null ? time.getTime() : this.#loss.told};
   }
 
-  /** Says nothing for as long as something else has the terminal. */
+  /** Shows nothing while something else has the terminal. */
   async paused<T>(work: () => Promise<T>): Promise<T> {
     this.#paused = true;
     try {
@@ -84,7 +80,7 @@ export class ConnectionWatch {
     }
   }
 
-  /** Looks every second for as long as something goes on. */
+  /** Looks every second during the work. */
   async during<T>(contact: () => ContactState, work: () => Promise<T>): Promise<T> {
     const timer = setInterval(() => this.look(contact()), LOOK).unref();
     try {

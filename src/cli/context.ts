@@ -1,8 +1,7 @@
 import type {Logger} from '../log.js';
-import type {PluginRegistry} from '../migration/registry.js';
-import type {Simulator} from '../simulator/simulator.js';
-import type {ConnectOptions} from '../vim25/http-client.js';
-import type {Session} from '../vim25/session.js';
+import type {loadRegistry} from '../plugin-files/load-plugins.js';
+import type {Simulator, SimulatorOptions} from '../simulator/simulator.js';
+import type {withSession} from '../vim25/session.js';
 import type {EventStream} from './publish.js';
 import type {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
@@ -19,15 +18,13 @@ export interface CliContext {
   readonly version: string;
   readonly now: () => Date;
   readonly newRunId: () => string;
-  /** Logs in, hands out the session, and logs out whatever happens. */
-  login<T>(options: ConnectOptions, use: (session: Session) => Promise<T>): Promise<T>;
-  startSimulator(options: {
-    readonly fixture: string;
-    readonly host?: string;
-    readonly port?: number;
-  }): Promise<RunningSimulator>;
+  /** Logs in, calls `use` with the session, and always logs out. */
+  readonly login: typeof withSession;
+  readonly startSimulator: (
+    options: Pick<SimulatorOptions, 'fixture' | 'host' | 'port'>,
+  ) => Promise<RunningSimulator>;
   /** VIC's plugins, and those of the directories. */
-  registry(directories: readonly string[]): Promise<PluginRegistry>;
+  readonly registry: typeof loadRegistry;
 }
 
 /** What a command works with once its settings are read and the log is open. */
@@ -38,18 +35,10 @@ export interface RunContext extends CliContext {
   readonly output: OutputSettings;
 }
 
-/** What lies below the commands; each layer is loaded when it is first needed: `--help` waits for none of them. */
+/** The layers below the commands. Each is loaded when it is first needed: `--help` needs none of them. */
 export const layers: Pick<CliContext, 'login' | 'startSimulator' | 'registry'> = {
-  async login(options, use) {
-    const {withSession} = await import('../vim25/session.js');
-    return withSession(options, use);
-  },
-  async startSimulator(options) {
-    const {startSimulator} = await import('../simulator/simulator.js');
-    return startSimulator(options);
-  },
-  async registry(directories) {
-    const {loadRegistry} = await import('../plugin-files/load-plugins.js');
-    return loadRegistry(directories);
-  },
+  login: async (options, use) => (await import('../vim25/session.js')).withSession(options, use),
+  startSimulator: async (options) => (await import('../simulator/simulator.js')).startSimulator(options),
+  registry: async (directories) =>
+    (await import('../plugin-files/load-plugins.js')).loadRegistry(directories),
 };

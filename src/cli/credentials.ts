@@ -1,33 +1,17 @@
 import {delimiter} from 'node:path';
 import {type ReadText, whyUnread} from '../text-file.js';
 import type {GivenOptions, Problems} from './option.js';
-import {type ParsedTarget, parseTarget, type Target} from './target.js';
+import {parseProxy} from './proxy.js';
+import {decode, parseTarget} from './target.js';
 
 /** The environment variables of the process, as given. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What the environment says: vic-machine's words, and govc's, which they beat. An empty variable is an absent one. */
-export interface Environment {
-  readonly vicMachine: {
-    readonly target: string | undefined;
-    readonly user: string | undefined;
-    readonly password: string | undefined;
-    readonly thumbprint: string | undefined;
-  };
-  readonly govc: {
-    readonly url: string | undefined;
-    /** The user, or the path of a file that holds it. */
-    readonly username: string | undefined;
-    /** The password, or the path of a file that holds it. */
-    readonly password: string | undefined;
-    readonly insecure: boolean;
-    readonly caCerts: readonly string[];
-    readonly knownHosts: readonly string[];
-  };
-}
+/** The variables of vic-machine, and those of govc, which they override. An empty variable counts as absent. */
+export type Environment = ReturnType<typeof readEnvironment>;
 
 /** Reads the variables that vic-machine and govc know. */
-export function readEnvironment(variables: Variables): Environment {
+export function readEnvironment(variables: Variables) {
   const read = (name: string) => (variables[name] === '' ? undefined : variables[name]);
   const list = (name: string) => (read(name) ?? '').split(delimiter).filter((path) => path !== '');
   return {
@@ -39,63 +23,40 @@ export function readEnvironment(variables: Variables): Environment {
     },
     govc: {
       url: read('GOVC_URL'),
+      // The value itself, or the path of a file with it.
       username: read('GOVC_USERNAME'),
       password: read('GOVC_PASSWORD'),
       insecure: ['1', 't', 'true'].includes((read('GOVC_INSECURE') ?? '').toLowerCase()),
       caCerts: list('GOVC_TLS_CA_CERTS'),
       knownHosts: list('GOVC_TLS_KNOWN_HOSTS'),
     },
+    proxy: {
+      https: read('HTTPS_PROXY') ?? read('https_proxy'),
+      none: read('NO_PROXY') ?? read('no_proxy'),
+    },
   };
 }
 
-/** Where a target was named: what stands in its URL counts as much as what stands beside it. */
+/** Where a target was named. The credentials in its URL count as much as those of the same source. */
 type Source = 'option' | 'vic-machine' | 'govc';
 
-export interface Access {
-  readonly target: Target | undefined;
-  readonly user: string | undefined;
-  /** `undefined`: nobody said it; it is asked for. */
-  readonly password: string | undefined;
-  /** What others on this machine can see of it. */
-  readonly warnings: readonly string[];
-}
-
 /**
- * Target, user and password: an option beats vic-machine's variables, and those beat govc's. Credentials in a
- * URL count only if that URL is the target: they are never sent to another host.
+ * Target, user and password: an option overrides vic-machine's variables, and those override govc's. Credentials in a
+ * URL count only if that URL is the target: they are never sent to another host. A password that nobody gave is
+ * `undefined`.
  */
-export function readAccess(
-  given: GivenOptions,
-  env: Environment,
-  read: ReadText,
-  problems: Problems,
-): Access {
-  // Not repeated: what looks like a URL may hold a password.
+export function readAccess(given: GivenOptions, env: Environment, read: ReadText, problems: Problems) {
+  // Not repeated: what looks like a URL may contain a password.
   if (/^[a-z]+:\/\//i.test(given.text('user') ?? ''))
     problems.add('--user is a URL, as -u is in govc; here the URL is --target (-t), and -u the user');
-  const named = chooseTarget(given, env);
-  if (named === undefined) {
-    problems.add('--target is missing: name the vCenter, in GOVC_URL or VIC_MACHINE_TARGET if you like');
-    return {target: undefined, user: undefined, password: undefined, warnings: []};
-  }
-  const parsed: ParsedTarget = parseTarget(named.text);
-  if (parsed.status === 'invalid') {
-    problems.add(`${named.word} ${parsed.problem}`);
-    return {target: undefined, user: undefined, password: undefined, warnings: []};
-  }
-  const {target} = parsed;
+  const {source, target} = chooseTarget(given, env, problems);
   const password = optionPassword(given, read, problems);
-  if (target.kind === 'simulator') {
-    // The variables mean a real vCenter; the simulator's own user is right unless an option names another.
-    return {
-      target,
-      user: given.text('user'),
-      password,
-      warnings: visible(given.text('password') !== undefined),
-    };
+  if (target?.kind !== 'vsphere') {
+    // The variables mean a real vCenter; the simulator has its own user, unless an option names another.
+    const warnings = visible(given.text('password') !== undefined);
+    return {target, user: given.text('user'), password, warnings};
   }
-  const inUrl = (source: Source, what: 'user' | 'password') =>
-    named.source === source ? target[what] : undefined;
+  const inUrl = (of: Source, what: 'user' | 'password') => (of === source ? target[what] : undefined);
   const user =
     given.text('user') ??
     inUrl('option', 'user') ??
@@ -135,15 +96,21 @@ function readableByOthers(path: string | undefined, read: ReadText): readonly st
     : [];
 }
 
-function chooseTarget(
-  given: GivenOptions,
-  env: Environment,
-): {readonly text: string; readonly source: Source; readonly word: string} | undefined {
-  const option = given.text('target');
-  if (option !== undefined) return {text: option, source: 'option', word: '--target'};
-  const vicMachine = env.vicMachine.target;
-  if (vicMachine !== undefined) return {text: vicMachine, source: 'vic-machine', word: 'VIC_MACHINE_TARGET'};
-  return env.govc.url === undefined ? undefined : {text: env.govc.url, source: 'govc', word: 'GOVC_URL'};
+function chooseTarget(given: GivenOptions, env: Environment, problems: Problems) {
+  const named: readonly (readonly [Source, string, string | undefined])[] = [
+    ['option', '--target', given.text('target')],
+    ['vic-machine', 'VIC_MACHINE_TARGET', env.vicMachine.target],
+    ['govc', 'GOVC_URL', env.govc.url],
+  ];
+  const [source, word, text] = named.find(([, , url]) => url !== undefined) ?? [];
+  if (text === undefined) {
+    problems.add('--target is missing: name the vCenter, in GOVC_URL or VIC_MACHINE_TARGET if you like');
+    return {};
+  }
+  const target = parseTarget(text);
+  if (target.kind !== 'invalid') return {source, target};
+  problems.add(`${word} ${target.problem}`);
+  return {};
 }
 
 function optionPassword(given: GivenOptions, read: ReadText, problems: Problems): string | undefined {
@@ -156,14 +123,14 @@ function optionPassword(given: GivenOptions, read: ReadText, problems: Problems)
     problems.add(`--password-file cannot be read (${whyUnread(file)})`);
     return undefined;
   }
-  // An editor ends the last line; blanks may belong to the password.
+  // Editors end the last line; blanks may belong to the password.
   const text = file.text.replace(/\r?\n$/, '');
   if (text === '') problems.add('--password-file is empty');
-  if (text.includes('\0')) problems.add('--password-file is no text; save it as UTF-8');
+  if (text.includes('\0')) problems.add('--password-file is not a text; save it as UTF-8');
   return text === '' ? undefined : text;
 }
 
-/** govc takes the path of a file for the value itself; its blanks at both ends do not count. */
+/** govc accepts the path of a file instead of the value. Blanks at both ends of the file do not count. */
 function govcSecret(
   value: string | undefined,
   name: string,
@@ -179,17 +146,23 @@ function govcSecret(
   return value;
 }
 
-/** Every password that is known before anything is decided: what must never be shown, chosen or not. */
+/** Every password in the options and the environment, used or not: none of them may be shown. */
 export function plantedSecrets(given: GivenOptions, env: Environment, read: ReadText): readonly string[] {
   const urls = [given.text('target'), env.vicMachine.target, env.govc.url];
   const inUrls = urls.map((text) => {
-    const parsed = text === undefined ? undefined : parseTarget(text);
-    return parsed?.status === 'ok' && parsed.target.kind === 'vsphere' ? parsed.target.password : undefined;
+    const target = parseTarget(text ?? '');
+    return target.kind === 'vsphere' ? target.password : undefined;
   });
   const files = [given.text('password-file'), env.govc.password].map((path) => {
     const file = path === undefined ? undefined : read(path);
     return file?.status === 'read' ? file.text.trim() : undefined;
   });
-  const plain = [given.text('password'), env.vicMachine.password, env.govc.password];
+  const proxy = env.proxy.https === undefined ? undefined : parseProxy(env.proxy.https);
+  const plain = [
+    proxy && decode(proxy.password),
+    given.text('password'),
+    env.vicMachine.password,
+    env.govc.password,
+  ];
   return [...plain, ...inUrls, ...files].filter((secret) => secret !== undefined);
 }

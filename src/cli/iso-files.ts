@@ -1,30 +1,22 @@
 import {existsSync} from 'node:fs';
 import {VchError} from '../errors.js';
 import type {VchOptions} from '../vch-upgrade/context.js';
+import type {Values} from './option.js';
+import type {dataOnly, isoOptions} from './options.js';
 
-/** The ISO files that an upgrade takes from the current folder where none is named, as vic-machine does. */
+/** The ISO files in the current folder that an upgrade uses if none is named, as vic-machine does. */
 const IN_FOLDER = {appliance: 'appliance.iso', bootstrap: 'bootstrap.iso'};
 
-/** What a command line says of ISO files. */
-interface Given {
-  readonly 'appliance-iso'?: string | undefined;
-  readonly 'bootstrap-iso'?: string | undefined;
-  readonly 'data-only'?: boolean;
-}
+type Given = Partial<Values<typeof isoOptions & {readonly 'data-only': typeof dataOnly}>>;
+type Paths = ReturnType<typeof pathsOf>;
+type IsoFiles = Pick<VchOptions, 'applianceIso' | 'bootstrapIso'>;
 
-interface Paths {
-  readonly appliance: string | undefined;
-  readonly bootstrap: string | undefined;
-}
-
-export type IsoFiles = Pick<VchOptions, 'applianceIso' | 'bootstrapIso'>;
-
-/** Reads the ISO files that are named, or both of the current folder where none is; there may be none. */
+/** Reads the ISO files that are named; if none is, both of the current folder, or none. */
 export function readIsos(given: Given): Promise<IsoFiles> {
   return read(pathsOf(given));
 }
 
-/** The same for an upgrade, which takes both files, or none where that is said. */
+/** The same for an upgrade, which needs both files, or --data-only. */
 export function requireIsos(given: Given): Promise<IsoFiles> {
   const paths = pathsOf(given);
   const {appliance, bootstrap} = paths;
@@ -40,7 +32,7 @@ export function requireIsos(given: Given): Promise<IsoFiles> {
   return read(paths);
 }
 
-function pathsOf(given: Given): Paths {
+function pathsOf(given: Given) {
   const named = {appliance: given['appliance-iso'], bootstrap: given['bootstrap-iso']};
   const isNamed = named.appliance !== undefined || named.bootstrap !== undefined;
   const dataOnly = given['data-only'] === true;

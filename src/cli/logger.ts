@@ -6,18 +6,16 @@ import {systemCode, toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {printable} from '../report/printable.js';
 import type {Redactor} from './redactor.js';
+import type {OutputSettings} from './settings.js';
 
-export interface RunLoggerOptions {
-  /** stderr: where people read along. */
+export interface RunLoggerOptions extends Pick<OutputSettings, 'logFile' | 'debug' | 'quiet'> {
+  /** stderr. */
   readonly errors: Writable;
-  readonly logFile: string | undefined;
-  readonly debug: boolean;
-  readonly quiet: boolean;
   readonly redactor: Redactor;
   readonly now: () => Date;
 }
 
-/** Gives a logger for one run, and takes care that all it was told is written when the run is over. */
+/** Calls `use` with a logger for one run, and then waits until everything is written. */
 export async function withRunLogger<T>(
   options: RunLoggerOptions,
   use: (log: Logger) => Promise<T>,
@@ -30,7 +28,7 @@ export async function withRunLogger<T>(
     transports: [
       new winston.transports.Stream({
         stream: options.errors,
-        level: terminalLevel(options),
+        level: options.quiet ? 'error' : options.debug ? 'debug' : 'info',
         format: terminalFormat(options),
         eol: '\n',
       }),
@@ -45,7 +43,7 @@ export async function withRunLogger<T>(
     info: (message) => void logger.log('info', message),
     debug: (message) => void logger.log('debug', message),
   };
-  // A full disk under the log must not end a run in the middle of its writes.
+  // If the log's disk is full, the run must still finish its writes.
   file?.on('error', (error) =>
     options.errors.write(`vch-migrate: the log file cannot be written: ${systemCode(error)}\n`),
   );
@@ -64,7 +62,7 @@ export async function withRunLogger<T>(
 
 function openLogFile(path: string): ReturnType<typeof createWriteStream> {
   try {
-    // Opened at once, so that a log file that cannot be written stops the run before it does anything.
+    // Opened at once: if the log file cannot be written, the run does nothing.
     return createWriteStream(path, {fd: openSync(path, 'a', 0o600)});
   } catch (error) {
     throw new VchError(
@@ -75,7 +73,7 @@ function openLogFile(path: string): ReturnType<typeof createWriteStream> {
   }
 }
 
-/** Secrets go first and last: taking out control characters could put the halves of one together. */
+/** Redacts twice: removing control characters could join the halves of a secret. */
 function cleanFormat(redactor: Redactor): winston.Logform.Format {
   return winston.format((info) => {
     info.message = redactor.redact(printable(redactor.redact(String(info.message))));
@@ -83,24 +81,16 @@ function cleanFormat(redactor: Redactor): winston.Logform.Format {
   })();
 }
 
-function terminalLevel({debug, quiet}: RunLoggerOptions): string {
-  if (quiet) return 'error';
-  return debug ? 'debug' : 'info';
-}
+const PREFIX = new Map([
+  ['error', 'vch-migrate: '],
+  ['warn', 'warning: '],
+  ['debug', 'debug: '],
+]);
 
 function terminalFormat({debug, now}: RunLoggerOptions): winston.Logform.Format {
   return winston.format.printf(({level, message}) => {
-    const time = debug ? `${now().toISOString()} ` : '';
-    switch (level) {
-      case 'error':
-        return `vch-migrate: ${message}`;
-      case 'warn':
-        return `${time}warning: ${message}`;
-      case 'debug':
-        return `${time}debug: ${message}`;
-      default:
-        return `${time}${message}`;
-    }
+    const time = debug && level !== 'error' ? `${now().toISOString()} ` : '';
+    return `${time}${PREFIX.get(level) ?? ''}${message}`;
   });
 }
 

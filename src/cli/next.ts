@@ -1,40 +1,39 @@
 import type {Report, ReportLock, ReportSummary} from '../report/report.js';
+import {shellQuoted} from '../shell-word.js';
 import type {GivenOptions, OptionSet, Values} from './option.js';
 import {UNRESOLVED} from './staging.js';
 import {userIn, withoutPassword} from './target.js';
 
-/** What a command line has besides the options that are repeated. */
+/** The words of a command line that are not repeated from this one. */
 export interface MoreWords {
   /** Arguments and options, in their order. */
   readonly words?: readonly string[] | undefined;
-  /** Options that are not to be repeated. */
+  /** Options that must not be repeated. */
   readonly without?: readonly string[] | undefined;
 }
 
-/** A report that only lacks its next step, and how the question was answered. */
+/** A report without its next step, and the answer to the question. */
 export interface Ended {
   readonly report: Omit<Report, 'next'>;
   readonly declined: boolean;
 }
 
-/** What was given to a command: its arguments, and the options of its own. */
+/** The arguments of a command, and the values of its own options. */
 export interface Given<Own extends OptionSet> {
   readonly args: readonly string[];
   readonly own: Values<Own>;
 }
 
-/** What a command says at its end is decided on this. */
+/** What a command's exit code and next step depend on. */
 export interface Told<Own extends OptionSet = OptionSet> extends Given<Own>, Ended {
   /** A command line to type next, with this one's target and options. */
-  readonly line: Line;
-  /** A report in JSON that the run writes besides. */
-  readonly known: string | undefined;
+  line(command: string, more?: MoreWords): string;
+  /** The file of a JSON report that the run writes: it lists the VMs that are left. */
+  readonly jsonReport: string | undefined;
 }
 
-export type Line = (command: string, more?: MoreWords) => string;
-
 /** A VCH as a command line names it. */
-export interface Named {
+interface Named {
   readonly name: string;
   readonly id: string;
   readonly nameIsUnique: boolean;
@@ -45,9 +44,15 @@ interface NextCommand {
   readonly options: OptionSet;
 }
 
+/** Writes command lines to type next, for a VCH that this one has found. */
+export function lineWriter(commands: readonly NextCommand[], given: GivenOptions) {
+  return (next: string, vch: Named, more?: MoreWords) =>
+    commandText(commands.find(({name}) => name === next) ?? {name: next, options: {}}, given, vch, more);
+}
+
 /**
- * A command line to type next: this one's target, for that VCH, and every option whose loss would have it do more than
- * was asked for, or go on without a brake. Never the password.
+ * A command line to type next: this one's target, the VCH, and every option without which the command would do more than
+ * it was asked for, or not stop where it should. Never the password.
  */
 export function commandText(
   {name: command, options}: NextCommand,
@@ -63,7 +68,7 @@ export function commandText(
     words.push(...optionWords(options, name, given, (value) => unresolvedToo || value !== UNRESOLVED));
   }
   const name = given.text('name') ?? vch.name;
-  // A name with a control character cannot be typed again; two VCHs may share one, and --id was given for that.
+  // A name with a control character cannot be typed. Two VCHs may share a name, which is why --id was given.
   if (!vch.nameIsUnique || given.names.includes('id') || /[\p{Cc}\p{Cf}]/u.test(name))
     words.push('--id', shellQuoted(vch.id));
   else words.push('--name', shellQuoted(name));
@@ -80,7 +85,7 @@ export function withYes(
     (name) => !['password', 'yes', 'target', 'user'].includes(name),
   );
   const target = given.names.includes('target') ? given.text('target') : undefined;
-  // Apart from the target: messages are masked, and with them what stands before the @ of a URL.
+  // Separate from the target: messages are masked, also the part before the @ of a URL.
   const user = given.text('user') ?? (target === undefined ? undefined : userIn(target));
   return [
     'vch-migrate',
@@ -109,17 +114,12 @@ function optionWords(
     .flatMap((value) => [`--${name}`, shellQuoted(name === 'target' ? withoutPassword(value) : value)]);
 }
 
-/** A word as a POSIX shell takes it for one. */
-export function shellQuoted(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** After a command that wrote to a simulator of its own. */
+/** The next step after a command that wrote to a simulator of its own. */
 export function simulatorGone(fixture: string): string {
   return `this simulator is gone now, and its changes with it; for one that stays: vch-migrate simulate ${shellQuoted(fixture)}`;
 }
 
-/** What to do next, unless the run was declined or interrupted: then the same command goes on. */
+/** The next step; if the run was declined or interrupted, it is the same command. */
 export function unlessStopped<T extends Told>(
   next: (told: T) => string,
   rest: (told: T) => string = ({line, report}) => line(report.command),
@@ -130,19 +130,19 @@ export function unlessStopped<T extends Told>(
   };
 }
 
-/** The same command for what a run left undone, by the report that the run has written. */
-export function restOf({report, line, known}: Told): string {
-  return known === undefined
+/** The same command for the VMs that a run left undone, by the report that the run writes. */
+export function restOf({report, line, jsonReport}: Told): string {
+  return jsonReport === undefined
     ? line(report.command)
-    : line(report.command, {words: takeUp(known), without: ['from-report']});
+    : line(report.command, {words: unresolvedIn(jsonReport), without: ['from-report']});
 }
 
-/** The options that take up what a report left undone. */
-export function takeUp(report: string): readonly string[] {
+/** The options that select what a report left undone. */
+export function unresolvedIn(report: string): readonly string[] {
   return ['--from-report', report, '--only', UNRESOLVED];
 }
 
-/** Until their host is back, the same command does no more than this one did. */
+/** Introduces the command for the VMs that are left: unreachable ones have to wait for their hosts. */
 export function leftWords(summary: ReportSummary): string {
   const waiting = summary.conflict + unfinished(summary) === summary.unreachable;
   return waiting ? 'the rest, when it can be reached again' : 'the rest';
@@ -153,7 +153,7 @@ export function unfinished(summary: ReportSummary): number {
   return summary.failed + summary.unknown + summary.unreachable + summary['not-attempted'];
 }
 
-/** While an upgrade holds the VCH; a lock that its owner has left does not go away by itself. */
+/** The next step while an upgrade holds the VCH: nothing but you removes the lock of a dead owner. */
 export function underLock(lock: ReportLock, line: Told['line']): string {
   if (lock.held && lock.state === 'dead')
     return `go on: ${line('resume')}; or take it back: ${line('rollback')}`;

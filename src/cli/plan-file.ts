@@ -12,17 +12,17 @@ import {writeWhole} from './result-file.js';
 
 const planShape = fields({
   schema: oneOf(['vch-migrate/plan/v1']),
-  // `sha256:…` of all the rest, in its canonical form: a ticket can quote it.
+  // `sha256:…` of everything else, in its canonical form: for change tickets.
   digest: text,
   createdAt: moment,
   toolVersion: text,
   plan: planBodyShape,
   report: reportShape,
 });
-/** A plan as a file has it. Its values stand in the report alone, masked; the plan itself has digests. */
-export type SavedPlan = ShapeOf<typeof planShape>;
+/** The content of a plan file. Only the report has values, masked; the plan itself has digests. */
+type SavedPlan = ShapeOf<typeof planShape>;
 
-/** Writes a plan to its file, and gives its digest. */
+/** Writes a plan to its file, and returns its digest. */
 export function savePlan(path: string, plan: PlanBody, report: Report, log: Logger): string {
   const rest = {
     schema: 'vch-migrate/plan/v1' as const,
@@ -45,16 +45,11 @@ export function savePlan(path: string, plan: PlanBody, report: Report, log: Logg
   return saved.digest;
 }
 
-/** Says why a file is not taken for what it should be. */
+/** Makes the error for a file that is refused. */
 type Refuse = (why: string) => VchError;
 
-/** What a file holds that `show` knows. */
-export type Shown =
-  | {readonly kind: 'plan'; readonly plan: SavedPlan}
-  | {readonly kind: 'report'; readonly report: Report};
-
-/** Reads a saved plan or a JSON report; a plan that was changed or cut off is refused, VCH_ERR_PLAN_STALE. */
-export function readShown(path: string): Shown {
+/** Reads a JSON report, or that of a saved plan. A plan that was changed or cut off is refused, VCH_ERR_PLAN_STALE. */
+export function readShown(path: string): Report {
   const spoilt: Refuse = (why) =>
     new VchError(
       'VCH_ERR_PLAN_STALE',
@@ -63,15 +58,20 @@ export function readShown(path: string): Shown {
   const document = readJson(path, spoilt);
   try {
     const {schema} = members(document, '');
-    if (schema === 'vch-migrate/plan/v1') return {kind: 'plan', plan: checked(document, spoilt)};
-    if (schema === 'vch-migrate/report/v1') return {kind: 'report', report: reportShape(document, '')};
+    if (oneOf(['vch-migrate/plan/v1', 'vch-migrate/report/v1'])(schema, 'schema') === 'vch-migrate/report/v1')
+      return reportShape(document, '');
+    const {report, digest} = checked(document, spoilt);
+    return {...report, planDigest: digest};
   } catch (error) {
-    throw unknownFile(path, error);
+    if (!(error instanceof ShapeMismatch)) throw error;
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `${path} is neither a saved plan nor a JSON report of vch-migrate: ${error.message}; name a file that plan --out or --report made`,
+    );
   }
-  throw unknownFile(path, undefined);
 }
 
-/** Reads a saved plan that is to be carried out by this version of the tool. */
+/** Reads a saved plan that this version of the tool will carry out. */
 export function readPlan(path: string, toolVersion: string): SavedPlan {
   const document = readJson(path, stale);
   try {
@@ -79,7 +79,8 @@ export function readPlan(path: string, toolVersion: string): SavedPlan {
     if (major(plan.toolVersion) === major(toolVersion)) return plan;
     throw stale(`version ${plan.toolVersion} of vch-migrate made it, and this is ${toolVersion}`);
   } catch (error) {
-    if (error instanceof ShapeMismatch) throw stale(`${path} is no plan, or not whole: ${error.message}`);
+    if (error instanceof ShapeMismatch)
+      throw stale(`${path} is not a plan, or not complete: ${error.message}`);
     throw error;
   }
 }
@@ -87,12 +88,12 @@ export function readPlan(path: string, toolVersion: string): SavedPlan {
 function checked(document: unknown, refuse: Refuse): SavedPlan {
   const {digest, ...rest} = members(document, '');
   if (typeof digest !== 'string') throw new ShapeMismatch('digest', 'a string');
-  if (digest !== fittingDigest(rest)) throw refuse('its digest does not fit: it was changed, or cut off');
+  if (digest !== readDigest(rest)) throw refuse('its digest does not match: it was changed, or cut off');
   return planShape(document, '');
 }
 
-/** The digest of a document that was read; `null` where it is nested deeper than any plan is. */
-function fittingDigest(rest: object): string | null {
+/** The digest of a document that was read; `null` if it is nested deeper than any plan. */
+function readDigest(rest: object): string | null {
   try {
     return digestOf(rest);
   } catch (error) {
@@ -101,9 +102,8 @@ function fittingDigest(rest: object): string | null {
   }
 }
 
-/** Over the canonical form, so that line ends and blanks that a mail or a ticket changed do not matter. */
+/** A digest of the canonical form: a mail or ticket may change line ends and blanks. */
 function digestOf(rest: object): string {
-  // What was read from JSON, or can be written as it, is Json.
   const json: Json = JSON.parse(JSON.stringify(rest));
   return `sha256:${createHash('sha256').update(canonicalJson(json)).digest('hex')}`;
 }
@@ -118,20 +118,10 @@ function readJson(path: string, refuse: Refuse): unknown {
       ),
   );
   try {
-    const document: unknown = JSON.parse(content);
-    return document;
+    return JSON.parse(content);
   } catch {
-    throw refuse('it is no JSON: it was changed, or cut off');
+    throw refuse('it is not JSON: it was changed, or cut off');
   }
-}
-
-function unknownFile(path: string, error: unknown): Error {
-  if (error instanceof VchError) return error;
-  const why = error instanceof ShapeMismatch ? `: ${error.message}` : '';
-  return new VchError(
-    'VCH_ERR_USAGE',
-    `${path} is neither a saved plan nor a JSON report of vch-migrate${why}; name a file that plan --out or --report made`,
-  );
 }
 
 function major(version: string): string {

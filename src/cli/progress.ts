@@ -2,17 +2,17 @@ import type {ProgressEvent, RunPhase} from '../containers/outcome.js';
 import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
 import type {ReportStep} from '../report/report.js';
-import {ConnectionWatch, type ContactState} from './connection-watch.js';
+import {ConnectionWatch} from './connection-watch.js';
 import type {RunContext} from './context.js';
 import type {LiveLine} from './terminal.js';
 
 const INTERVAL = 5_000;
-/** Redrawn more often a bar costs more than it tells. */
+/** A bar that is redrawn more often costs more than it tells. */
 const REDRAW = 100;
 const BAR = 20;
 
-/** What people call the phases of a run over containerVMs. */
-const DOING: Readonly<Record<RunPhase, string>> = {
+/** The names of the phases of a run over containerVMs. */
+const PHASE_NAME: Readonly<Record<RunPhase, string>> = {
   find: 'finding the VCH',
   read: 'reading',
   plan: 'planning',
@@ -20,22 +20,18 @@ const DOING: Readonly<Record<RunPhase, string>> = {
   verify: 'reading back',
 };
 
-/** What people call the phase or the step that begins. */
-function doingText(event: Extract<ProgressEvent, {type: 'phase'}>): string {
-  return event.label === undefined ? DOING[event.phase] : event.label;
+function phaseName(event: Extract<ProgressEvent, {type: 'phase'}>): string {
+  return event.label === undefined ? PHASE_NAME[event.phase] : event.label;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   readonly log: Logger;
   readonly now: () => Date;
-  /** The line for a bar; absent where there is no terminal, or nobody wants one. */
+  /** The line for a bar; absent without a terminal, or if the options exclude it. */
   readonly live: LiveLine | undefined;
 }
 
-/**
- * Tells on stderr what a run is at: with a bar for each phase on a terminal, and elsewhere with a line for each, and
- * one every few seconds in a long one.
- */
+/** Shows the progress of a run on stderr: a bar for each phase on a terminal, otherwise a line every few seconds. */
 export function progressTo({log, now, live}: ProgressOptions): (event: ProgressEvent) => void {
   let doing = '';
   let began = 0;
@@ -44,7 +40,7 @@ export function progressTo({log, now, live}: ProgressOptions): (event: ProgressE
     const time = now().getTime();
     switch (event.type) {
       case 'phase': {
-        doing = doingText(event);
+        doing = phaseName(event);
         began = time;
         told = time;
         const text =
@@ -70,7 +66,7 @@ export function progressTo({log, now, live}: ProgressOptions): (event: ProgressE
   };
 }
 
-/** `writing ████████░░░░░░░░░░░░ 163 of 412, 41/s, 6 s left`, as far as it fits. */
+/** `writing ████████░░░░░░░░░░░░ 163 of 412, 41/s, 6 s left`, or less of it if that does not fit. */
 export function barText(
   doing: string,
   {done, total}: {readonly done: number; readonly total: number},
@@ -88,59 +84,37 @@ export function barText(
     `${doing} ${bar} ${counts}`,
     `${doing} ${counts}`,
   ];
-  // The last column stays free: some terminals go on to the next line there.
+  // The last column stays free: some terminals start a new line there.
   return texts.find((text) => text.length < columns) ?? counts.slice(0, columns - 1);
 }
 
-/** Keeps what a run does, and when, for the timeline of its report. */
-class StepRecorder {
-  readonly #now: () => Date;
-  readonly #steps: ReportStep[] = [];
-  #current: {readonly name: string; readonly startedAt: Date} | undefined;
-
-  constructor(now: () => Date) {
-    this.#now = now;
-  }
-
-  /** A phase begins, and ends the one before. */
-  hear(event: ProgressEvent): void {
-    if (event.type !== 'phase') return;
-    const startedAt = this.#finish('done');
-    this.#current = {name: doingText(event), startedAt};
-  }
-
-  /** The steps, the last of which ended now. */
-  end(status: ReportStep['status']): readonly ReportStep[] {
-    this.#finish(status);
-    return this.#steps;
-  }
-
-  #finish(status: ReportStep['status']): Date {
-    const now = this.#now();
-    if (this.#current !== undefined) {
-      const {name, startedAt} = this.#current;
-      this.#steps.push({name, startedAt: startedAt.toISOString(), finishedAt: now.toISOString(), status});
-      this.#current = undefined;
-    }
-    return now;
-  }
+/** Records the phases of a run for the timeline of its report. */
+function stepRecorder(now: () => Date) {
+  const begun: Pick<ReportStep, 'name' | 'startedAt'>[] = [];
+  return {
+    hear(event: ProgressEvent): void {
+      if (event.type === 'phase') begun.push({name: phaseName(event), startedAt: now().toISOString()});
+    },
+    /** The steps. Each one ends when the next begins, the last one now. */
+    end(status: ReportStep['status']): readonly ReportStep[] {
+      const finishedAt = now().toISOString();
+      return begun.map((step, at) => {
+        const next = begun[at + 1];
+        return next === undefined
+          ? {...step, finishedAt, status}
+          : {...step, finishedAt: next.startedAt, status: 'done'};
+      });
+    },
+  };
 }
 
-/** What a run is at, for everybody who reads along: people, programs, and the report's timeline. */
-export interface FollowedRun {
-  readonly steps: StepRecorder;
-  hear(event: ProgressEvent): void;
-  /** Does the run's work, and tells when the server is not heard meanwhile. */
-  during<T>(contact: () => ContactState, work: () => Promise<T>): Promise<T>;
-  /** Asks a person, and draws nothing over the question. */
-  asking<T>(question: () => Promise<T>): Promise<T>;
-}
+/** Follows a run for everybody who is shown it: people, programs, and the report's timeline. */
+export type FollowedRun = ReturnType<typeof followRun>;
 
-/** Follows a run as its output settings want it. */
-export function followRun({log, now, terminal, events, output}: RunContext): FollowedRun {
+export function followRun({log, now, terminal, events, output}: RunContext) {
   const live = output.quiet || output.debug ? undefined : terminal.live;
   const streams = output.format.stream === true;
-  const steps = new StepRecorder(now);
+  const steps = stepRecorder(now);
   const tell = progressTo({log, now, live});
   const watch = new ConnectionWatch({
     log,
@@ -152,14 +126,16 @@ export function followRun({log, now, terminal, events, output}: RunContext): Fol
   });
   return {
     steps,
-    hear(event) {
+    hear(event: ProgressEvent): void {
       steps.hear(event);
       watch.hear(event);
-      // VMs that are given up are no progress to be shown over why.
+      // While the connection is lost, VMs are only given up: that is not progress, and must not hide the reason.
       if (event.type !== 'progress' || !watch.lost) tell(event);
       if (streams) events.progress(event, now());
     },
-    during: (contact, work) => watch.during(contact, work),
-    asking: (question) => watch.paused(question),
+    /** Does the run's work, and shows meanwhile if the server does not answer. */
+    during: watch.during.bind(watch),
+    /** Asks a person, and draws nothing over the question. */
+    asking: watch.paused.bind(watch),
   };
 }

@@ -10,7 +10,7 @@ import type {OutputSettings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
 /** A result in every form it has. */
-export type Render = (format: Format, layout: LayoutOptions) => string;
+type Render = (format: Format, layout: LayoutOptions) => string;
 
 interface Publishing {
   readonly output: OutputSettings;
@@ -24,20 +24,20 @@ const PAGE: LayoutOptions = {columns: 120, colour: false};
 export async function tell(listing: Listing, context: Publishing): Promise<Exit> {
   const render: Render = (format, layout) => {
     if (format.listing !== undefined) return format.listing(listing, layout);
-    throw new VchError('VCH_ERR_INTERNAL', `a listing was to be written as ${format.name}`);
+    throw new VchError('VCH_ERR_INTERNAL', `a listing cannot be written as ${format.name}`);
   };
   return (await publish(render, context)).ok ? EXIT.done : EXIT.failed;
 }
 
-/** What became of a result. */
-export interface Delivery {
+/** Whether a result arrived. */
+interface Delivery {
   /** Nothing failed. */
   readonly ok: boolean;
-  /** stdout took it: false where that failed, and where nobody reads it any more (`| head`). */
+  /** stdout took it: false if that failed, or if its reader is gone (`| head`). */
   readonly seen: boolean;
 }
 
-/** Writes a result to the report files, and prints it; `print` is used instead where stdout has part of it already. */
+/** Writes a result to the report files, and prints it, with `print` if stdout has a part of it already. */
 export function publish(
   render: Render,
   {output, terminal, log}: Publishing,
@@ -49,52 +49,35 @@ export function publish(
   return deliver(render, output, print, log);
 }
 
-/** The files first: a terminal that is gone, or a reader that has stopped, must not cost them. */
+/** Writes the files first: a terminal or reader that is gone must not prevent them. It tries all of them. */
 export async function deliver(
   render: Render,
-  output: Pick<OutputSettings, 'reports'>,
+  {reports}: Pick<OutputSettings, 'reports'>,
   print: () => Promise<boolean>,
   log: Logger,
 ): Promise<Delivery> {
   let ok = true;
-  let seen = false;
-  const failed = (error: unknown) => {
-    // stdout may have its one document already.
-    const {code, message} = toVchError(error);
-    log.error(`${code}: ${message}`);
-    ok = false;
-  };
-  try {
-    writeReports(render, output);
-  } catch (error) {
-    failed(error);
-  }
-  try {
-    seen = await print();
-  } catch (error) {
-    failed(error);
-  }
-  return {ok, seen};
-}
-
-/** It tries all of the files before it reports the ones that failed. */
-function writeReports(render: Render, {reports}: Pick<OutputSettings, 'reports'>): void {
-  const failed: string[] = [];
   for (const {path, format} of reports) {
     try {
       writeWhole(path, render(format, PAGE));
     } catch (error) {
-      failed.push(`--report ${path} could not be written (${systemCode(error)})`);
+      ok = false;
+      log.error(
+        `VCH_ERR_INTERNAL: --report ${path} could not be written (${systemCode(error)}); what was done is done, see it with vch-migrate status`,
+      );
     }
   }
-  if (failed.length === 0) return;
-  throw new VchError(
-    'VCH_ERR_INTERNAL',
-    `${failed.join('; ')}; what was done is done, see it with vch-migrate status`,
-  );
+  try {
+    return {ok, seen: await print()};
+  } catch (error) {
+    // stdout may have its one document already.
+    const {code, message} = toVchError(error);
+    log.error(`${code}: ${message}`);
+    return {ok: false, seen: false};
+  }
 }
 
-/** The stream of `--format ndjson` on stdout: its head comes once, and before all else. */
+/** The stream of `--format ndjson` on stdout, which begins with its head. */
 export class EventStream {
   readonly #terminal: Pick<Terminal, 'out'>;
   #opened = false;
@@ -119,21 +102,21 @@ export class EventStream {
     this.#line(eventLine(event));
   }
 
-  /** What a run is at, for programs that show it. */
+  /** The progress of a run, for programs that show it. */
   progress(event: ProgressEvent, now: Date): void {
     const time = now.toISOString();
     if (event.type === 'phase') this.write({type: 'phase', time, phase: event.phase, total: event.total});
     if (event.type === 'progress') this.write({type: 'progress', time, done: event.done, total: event.total});
   }
 
-  /** Settles when everything is written: whether somebody still reads. */
+  /** Resolves when everything is written, to whether stdout still has a reader. */
   flushed(): Promise<boolean> {
     return this.#written;
   }
 
   #line(line: string): void {
     this.#written = this.#written.then(() => this.#terminal.out(line));
-    // Told where it is awaited.
+    // Reported by `flushed`.
     this.#written.catch(() => undefined);
   }
 }

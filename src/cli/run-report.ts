@@ -1,6 +1,5 @@
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {systemCode} from '../errors.js';
 import type {Logger} from '../log.js';
@@ -18,23 +17,17 @@ import {targetOf, withTarget} from './login.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
+import {localTime} from './staging.js';
 
-/** What a run over a VCH works with, whoever has it carried out. */
-export interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
+/** What a run over a VCH needs, whoever starts it. */
+interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
   readonly runId: string;
   readonly startedAt: Date;
   readonly user: string;
   readonly registry: PluginRegistry;
   readonly followed: Pick<FollowedRun, 'steps' | 'hear' | 'during'>;
-  /** Absent where nobody is asked. */
+  /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
-}
-
-/** What a run came to. */
-export interface CarriedOut {
-  readonly report: Report;
-  readonly exit: Exit;
-  readonly declined: boolean;
 }
 
 /** Carries out a command over one VCH on a target that is logged in to; prints nothing, and knows no terminal. */
@@ -43,9 +36,9 @@ export async function carryOut(
   ready: ReadyRun,
   session: Session,
   env: RunEnvironment,
-): Promise<CarriedOut> {
-  const {shared, settings, name} = prepared;
-  const {runId, user, registry, log, now, stop, followed, question} = env;
+) {
+  const {shared, settings, name: command} = prepared;
+  const {runId, startedAt, user, registry, log, now, stop, followed, question, version: toolVersion} = env;
   const changeId = shared.changeId ?? ready.options.changeId;
   const options: RunOptions = {
     ...ready.options,
@@ -55,59 +48,63 @@ export async function carryOut(
     registry,
     runId,
     user,
-    toolVersion: env.version,
+    toolVersion,
     signal: stop.signal,
     log,
     onProgress: (event) => followed.hear(event),
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
   };
+  const {deadline} = ready.options.staging ?? {};
+  if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
   const outcome = await followed.during(
     () => session.contact,
     () => ready.run(session, options),
   );
-  const interrupted = outcome.interrupted || cutShort(outcome, stop.signal);
+  env.redactor.spare([outcome.vch.name, outcome.vch.ownName]);
+  // The layers below take a signal during the question for a no.
+  const cutShort = stop.signal.aborted && outcome.vms.some(({status}) => status === 'not-attempted');
+  const interrupted = outcome.interrupted || cutShort;
   const declined = question?.declined() ?? false;
-  const composed = composeReport(
-    {...outcome, interrupted},
-    {
-      command: name,
-      runId,
-      changeId,
-      startedAt: env.startedAt,
-      finishedAt: now(),
-      steps: followed.steps.end(interrupted ? 'interrupted' : 'done'),
-      toolVersion: env.version,
-      target: targetOf(session),
-      registry,
-      redact: (text) => env.redactor.redact(text),
-      next: (unfinished) => prepared.next({report: unfinished, declined}),
-    },
-  );
+  const facts = {
+    command,
+    runId,
+    changeId: changeId ?? null,
+    startedAt,
+    finishedAt: now(),
+    toolVersion,
+    target: targetOf(session),
+    registry,
+    steps: followed.steps.end(interrupted ? 'interrupted' : 'done'),
+  };
+  const unfinished = composeReport({...outcome, interrupted}, facts, (text) => env.redactor.redact(text));
+  const composed: Report = {...unfinished, next: prepared.next({report: unfinished, declined})};
   const planDigest = await ready.planDigest({outcome, report: composed, log});
   const report = planDigest === undefined ? composed : {...composed, planDigest};
   const exit = commonExit(report, declined, stop.by()) ?? prepared.exitCode({report, declined});
   return {report, exit, declined};
 }
 
-/** Runs a command over one VCH from login to exit code: carries it out, and tells people and programs. */
+/** Runs a command over one VCH, from its login to its exit code: carries it out, and prints its report. */
 export async function runReport(prepared: PreparedReport, context: RunContext): Promise<Exit> {
+  const {events, log, output, terminal, stop, version} = context;
   const startedAt = context.now();
   const runId = context.newRunId();
   const followed = followRun(context);
   // Before anybody is asked for a password.
-  const ready = await prepared.read({version: context.version, now: context.now});
-  context.log.debug(`run ${runId}`);
+  const ready = await prepared.read(context);
+  log.debug(`run ${runId}`);
   const registry = await context.registry(prepared.plugins);
-  if (context.output.format.stream) {
-    const tool = {name: 'vch-migrate', version: context.version} as const;
-    context.events.open(
-      eventsHead({command: prepared.name, runId, startedAt: startedAt.toISOString(), tool}),
-    );
+  if (output.format.stream) {
+    const tool = {name: 'vch-migrate', version} as const;
+    events.open(eventsHead({command: prepared.name, runId, startedAt: startedAt.toISOString(), tool}));
   }
-  const ended = await withTarget(prepared.settings, runId, context, (session, user) => {
-    const asked = confirmation(prepared, ready.question, session.url.href, context.terminal, context.stop);
-    const question = prepared.asks && context.terminal.interactive ? withoutBar(asked, followed) : undefined;
+  const {report, exit, declined} = await withTarget(prepared.settings, runId, context, (session, user) => {
+    const ask: typeof terminal.ask = (...asked) => followed.asking(() => terminal.ask(...asked));
+    const question =
+      prepared.asks && terminal.interactive
+        ? confirmation(prepared, ready.question, session.url.href, ask, stop)
+        : undefined;
     return carryOut(prepared, ready, session, {
       ...context,
       runId,
@@ -118,34 +115,19 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
       question,
     });
   });
-  return present(ended, context);
-}
-
-/** Nothing is drawn over a question. */
-function withoutBar({ask, goOn, declined}: Confirmation, followed: FollowedRun): Confirmation {
-  return {
-    ask: (planned) => followed.asking(() => ask(planned)),
-    goOn: (canaries, left) => followed.asking(() => goOn(canaries, left)),
-    declined,
-  };
-}
-
-/** Writes the report into the files, and prints it. */
-async function present({report, exit, declined}: CarriedOut, context: RunContext): Promise<Exit> {
-  const {events, output, log} = context;
-  if (output.format.stream === true) for (const event of reportEvents(report)) events.write(event);
+  if (output.format.stream) for (const event of reportEvents(report)) events.write(event);
   const {ok, seen} = await publish(
     (format, layout) => format.report(report, layout),
     context,
-    output.format.stream === true ? () => events.flushed() : undefined,
+    output.format.stream ? () => events.flushed() : undefined,
   );
-  if (!seen) keepWayBack(report, log);
+  if (!seen) keepRunbook(report, log);
   if (declined) log.warn('nothing was written');
   return ok || exit !== EXIT.done ? exit : EXIT.failed;
 }
 
-/** How to go on by hand is kept, on stderr and in a file, where stdout did not take it. */
-function keepWayBack(report: Report, log: Logger): void {
+/** Keeps the commands of the way back on stderr and in a file, because stdout did not take them. */
+function keepRunbook(report: Report, log: Logger): void {
   const lines = rollbackRunbook(report);
   if (lines.length === 0) return;
   for (const line of lines) log.error(line);
@@ -159,9 +141,4 @@ function keepWayBack(report: Report, log: Logger): void {
       log.error(`${join(folder, name)} could not be written (${systemCode(error)})`);
     }
   }
-}
-
-/** A signal during the question reads like a no to the layer below. */
-function cutShort({vms}: AnyOutcome, signal: AbortSignal): boolean {
-  return signal.aborted && vms.some(({status}) => status === 'not-attempted');
 }

@@ -1,11 +1,10 @@
-import type {parseDocument, visit} from 'yaml';
 import {type ReadText, whyUnread} from '../text-file.js';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
 import {suggest} from './parse-command-line.js';
 
 /**
- * The options of a command line, and behind them those of the file that `--settings` names: it counts like options
- * that were typed, so it beats the environment. `names` are still those of the command line alone.
+ * The options of a command line, completed by those of the file that `--settings` names. They count like typed options,
+ * so they override the environment. `names` are still those of the command line alone.
  */
 export async function withSettingsFile(
   given: GivenOptions,
@@ -15,58 +14,43 @@ export async function withSettingsFile(
 ): Promise<GivenOptions> {
   const path = given.text('settings');
   if (path === undefined || path === '') return given;
-  const {parseDocument, visit} = await import('yaml');
   const problems = new Problems(command.name);
   const file = read(path);
-  if (file.status !== 'read') {
-    problems.add(`--settings: ${path} cannot be read (${whyUnread(file)})`);
-  }
-  const settings = parseSettingsFile(file.status === 'read' ? file.text : '', {
-    parseDocument,
-    visit,
-    known,
-    problems,
-  });
-  // Without the file, what it should have said would seem to be missing, too.
-  if (settings === null || file.status !== 'read') problems.throwIfAny();
-  const takes = (name: string) => Object.hasOwn(command.options, name);
-  const ofFile = (name: string): readonly string[] => {
-    // One file serves all commands; each takes what it knows.
-    const value = takes(name) ? settings?.get(name) : undefined;
+  if (file.status !== 'read') problems.add(`--settings: ${path} cannot be read (${whyUnread(file)})`);
+  const settings = file.status === 'read' ? await parseSettings(file.text, known, problems) : null;
+  // Otherwise everything that the file should contain would be reported as missing.
+  if (settings === null) problems.throwIfAny();
+  // One file serves all commands; each takes what it knows.
+  const setting = (name: string) => (Object.hasOwn(command.options, name) ? settings?.get(name) : undefined);
+  const texts = (name: string): readonly string[] => {
+    const value = given.names.includes(name) ? given.texts(name) : setting(name);
     return typeof value === 'object' ? value : [];
   };
-  const texts = (name: string) => (given.names.includes(name) ? given.texts(name) : ofFile(name));
   return {
     text: (name) => texts(name).at(-1),
     texts,
-    flag: (name) => given.flag(name) || (takes(name) && settings?.get(name) === true),
+    flag: (name) => given.flag(name) || setting(name) === true,
     names: given.names,
     problems: problems.found,
   };
 }
 
-/** What a settings file says, by option: texts as they stand there, `true` and `false` for flags. */
-export type FileSettings = ReadonlyMap<string, readonly string[] | boolean>;
+/** The settings of a file by option: texts as written, `true` and `false` for flags. */
+type FileSettings = ReadonlyMap<string, readonly string[] | boolean>;
 
-interface Parsing {
-  readonly parseDocument: typeof parseDocument;
-  readonly visit: typeof visit;
-  /** Every option of every command. */
-  readonly known: OptionSet;
-  readonly problems: Problems;
-}
-
-/** Reads a settings file: YAML, a map from the names of options to their values. Adds every problem it finds; returns `null` where the file is no such map. */
-function parseSettingsFile(
+/** Reads a settings file: a YAML map from the names of options to their values. `null` if it is not one. */
+async function parseSettings(
   text: string,
-  {parseDocument, visit, known, problems}: Parsing,
-): FileSettings | null {
+  known: OptionSet,
+  problems: Problems,
+): Promise<FileSettings | null> {
+  const {parseDocument, visit} = await import('yaml');
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
   const document = parseDocument(text, {schema: 'failsafe', logLevel: 'error'});
-  // One mistake makes the parser find many.
+  // After the first mistake the parser finds many more.
   const [error] = document.errors;
   if (error !== undefined) {
-    problems.add(`--settings: line ${error.linePos?.[0].line ?? '?'} is no YAML (${error.code})`);
+    problems.add(`--settings: line ${error.linePos?.[0].line ?? '?'} is not YAML (${error.code})`);
     return null;
   }
   let hasAlias = false;
@@ -78,15 +62,15 @@ function parseSettingsFile(
   if (hasAlias) {
     // Its name is not shown: it may be a password that begins with `*`.
     problems.add(
-      '--settings: YAML aliases (*name) are not read here; write the value where it is needed, in quotation marks if it begins with *',
+      '--settings: YAML aliases (*name) are not supported; write the value where it is needed, in quotation marks if it begins with *',
     );
     return null;
   }
   const content: unknown = document.toJS();
-  // An empty file is a map without anything.
+  // An empty file is an empty map.
   if (content === '' || content === null) return new Map();
   if (typeof content !== 'object' || Array.isArray(content)) {
-    problems.add('--settings must hold a map: one option a line, such as target: vc.example');
+    problems.add('--settings must contain a map: one option a line, such as target: vc.example');
     return null;
   }
   const settings = new Map<string, readonly string[] | boolean>();

@@ -5,63 +5,47 @@ import {systemCode, VchError} from '../errors.js';
 import type {Format} from '../report/format.js';
 import {DEFAULT_FORMAT, FORMATS} from '../report/formats.js';
 import {type ReadText, readTextFile} from '../text-file.js';
-import type {TlsOptions} from '../vim25/tls.js';
 import {readAccess, readEnvironment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
-import {oneOf} from './options.js';
-import type {Target} from './target.js';
+import {oneOf, targetOptions} from './options.js';
+import {proxyFor} from './proxy.js';
 import type {Terminal} from './terminal.js';
 import {readTrust} from './trust.js';
 
 // Why: docs/decisions/004-settings-and-next-commands.md
 
-/** What goes where: the same for every command. */
-export interface OutputSettings {
-  readonly format: Format;
-  /** Files for the report besides. */
-  readonly reports: readonly {readonly path: string; readonly format: Format}[];
-  readonly logFile: string | undefined;
-  readonly debug: boolean;
-  readonly quiet: boolean;
-  readonly noColor: boolean;
-}
+/** Where the result and the log go: the same for every command. */
+export type OutputSettings = ReturnType<typeof readOutput>;
 
-/** Where a command that logs in goes, and what it prints: checked and decided, but for a password still to be asked for. */
-export interface Settings {
-  readonly target: Target;
-  readonly user: string | undefined;
-  readonly password: string | undefined;
-  /** What others on this machine can see of it. */
-  readonly warnings: readonly string[];
-  readonly tls: TlsOptions;
-  readonly vch: VchSelector;
-  readonly output: OutputSettings;
-}
+/** Target and output of a command that logs in, checked. Only the password may still be missing. */
+export type Settings = ReturnType<typeof readSettings>;
 
-export interface SettingsContext {
+interface SettingsContext {
   readonly command: string;
   readonly terminal: Pick<Terminal, 'variables' | 'interactive'>;
-  /** It writes: without a terminal it does not choose a VCH itself. */
+  /** Without a terminal, the command needs the name of the VCH. */
   readonly needsVch: boolean;
-  /** It would write with nobody to ask and no --yes: the command line that allows it, to be pasted. */
+  /** For a command that would write without a terminal and without --yes: the command line that allows it. */
   readonly withYes?: string | undefined;
-  /** Files that the command reads or writes besides: a report is not to be written over them. */
+  /** Other files that the command reads or writes: a report must not overwrite them. */
   readonly files?: readonly (string | undefined)[];
-  /** The forms its result can take; all by default. */
+  /** The forms that its result can have; all by default. */
   readonly formats?: readonly Format[];
   readonly read?: ReadText | undefined;
 }
 
-/** Reads the options and the environment of a command that logs in; throws everything that is wrong at once. */
-export function readSettings(given: GivenOptions, problems: Problems, context: SettingsContext): Settings {
+/** Reads the options and the environment of a command that logs in; throws all problems at once. */
+export function readSettings(given: GivenOptions, problems: Problems, context: SettingsContext) {
   const {command, terminal, read = readTextFile, formats = FORMATS, files = []} = context;
   const env = readEnvironment(terminal.variables);
-  const access = readAccess(given, env, read, problems);
+  const {target, user, password, warnings} = readAccess(given, env, read, problems);
   const tls = readTrust(given, env, read, problems);
+  const proxy = target?.kind === 'vsphere' ? proxyFor(target.url, env.proxy, problems) : undefined;
+  const retryFor = targetOptions['retry-for'].read(given, 'retry-for', problems);
   const output = readOutput(given, problems, formats);
   refuseTwice([...files, output.logFile, ...output.reports.map(({path}) => path)], problems);
-  if (access.target?.kind === 'simulator') refuseUnreadable(access.target.fixture, problems);
-  if (access.target?.kind === 'vsphere' && access.password === undefined && !terminal.interactive) {
+  if (target?.kind === 'simulator') refuseUnreadable(target.fixture, problems);
+  if (target?.kind === 'vsphere' && password === undefined && !terminal.interactive) {
     problems.add(
       'the password is missing and there is no terminal to ask on: use --password-file or GOVC_PASSWORD',
     );
@@ -74,35 +58,36 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
   }
   if (context.withYes !== undefined) refuseUnasked(command, context.withYes, problems);
   problems.throwIfAny();
-  if (access.target === undefined)
+  if (target === undefined)
     throw new VchError('VCH_ERR_INTERNAL', 'a target that could not be read went unreported');
   return {
-    target: access.target,
-    user: access.user,
-    password: access.password,
-    warnings: access.warnings,
+    target,
+    user,
+    password,
+    /** What others on this machine can see of the credentials. */
+    warnings,
     tls,
+    proxy,
+    /** Milliseconds for which a vCenter that stops answering is waited for. */
+    retryFor,
     vch: {
       name: given.text('name'),
       id: given.text('id'),
       computeResource: given.text('compute-resource'),
-      datacenter: access.target.kind === 'vsphere' ? access.target.datacenter : undefined,
-    },
+      datacenter: target.kind === 'vsphere' ? target.datacenter : undefined,
+    } satisfies VchSelector,
     output,
   };
 }
 
 /** Reads where the result and the log go. */
-export function readOutput(
-  given: GivenOptions,
-  problems: Problems,
-  formats: readonly Format[],
-): OutputSettings {
+export function readOutput(given: GivenOptions, problems: Problems, formats: readonly Format[]) {
   const format = formats.find(({name}) => name === (given.text('format') ?? DEFAULT_FORMAT.name));
   if (format === undefined) problems.add(`--format must be ${oneOf(formats.map(({name}) => name))}`);
   const reports = given.texts('report').flatMap((path) => {
-    const asked = formatOfFile(path, formats);
-    if (asked !== undefined) return [{path, format: asked}];
+    const [wanted = ''] = /\.[a-z]+$/i.exec(path) ?? [];
+    const form = formats.find(({ending}) => ending === wanted.toLowerCase());
+    if (form !== undefined) return [{path, format: form}];
     problems.add(`--report must end in ${oneOf(formats.map(({ending}) => ending))}`);
     return [];
   });
@@ -113,6 +98,7 @@ export function readOutput(
   if (given.flag('debug') && given.flag('quiet')) problems.add('--debug and --quiet exclude each other');
   return {
     format: format ?? DEFAULT_FORMAT,
+    /** Further files for the report. */
     reports,
     logFile: given.text('log-file'),
     debug: given.flag('debug'),
@@ -121,13 +107,7 @@ export function readOutput(
   };
 }
 
-/** The form that the name of a file asks for. */
-function formatOfFile(path: string, formats: readonly Format[]): Format | undefined {
-  const [ending = ''] = /\.[a-z]+$/i.exec(path) ?? [];
-  return formats.find((format) => format.ending === ending.toLowerCase());
-}
-
-/** Why a file could not be written, found out before anything is done. */
+/** Why a file cannot be written, checked before anything is done. */
 export function unwritable(path: string): string | undefined {
   const there = statSync(path, {throwIfNoEntry: false});
   if (there?.isDirectory()) return 'is a folder';
@@ -136,12 +116,12 @@ export function unwritable(path: string): string | undefined {
     return undefined;
   } catch {
     return there === undefined
-      ? 'lies in a folder that is not there or cannot be written'
+      ? 'is in a folder that does not exist or cannot be written'
       : 'is a file that cannot be written';
   }
 }
 
-/** A writing command with nobody to ask; the command line is given only where nothing else is wrong with it. */
+/** Refuses a command that writes and cannot ask. It shows the right command line only if nothing else is wrong. */
 function refuseUnasked(command: string, withYes: string, problems: Problems): void {
   if (problems.found.length > 0) {
     problems.add(`--yes is missing: ${command} writes, and without a terminal it cannot ask first`);
@@ -153,7 +133,7 @@ function refuseUnasked(command: string, withYes: string, problems: Problems): vo
   );
 }
 
-/** One of two results would be gone. */
+/** Refuses a path that is named for two results, because one would overwrite the other. */
 function refuseTwice(paths: readonly (string | undefined)[], problems: Problems): void {
   const named = paths.filter((path) => path !== undefined).map((path) => resolve(path));
   for (const path of new Set(named.filter((path, at) => named.indexOf(path) !== at)))

@@ -5,7 +5,7 @@ import {printable} from '../report/printable.js';
 import type {Report} from '../report/report.js';
 import type {VchOptions} from '../vch-upgrade/context.js';
 import {EXIT, type Exit} from './exit.js';
-import {type MoreWords, type Told, takeUp} from './next.js';
+import {type MoreWords, type Told, unresolvedIn} from './next.js';
 import type {OptionSet, Values} from './option.js';
 import type {vchRunOptions, versionSwitches} from './options.js';
 
@@ -82,6 +82,8 @@ export function upgradeExit({upgrade, summary, findings}: Omit<Report, 'next'>):
     case 'unchanged':
       if (leftBehind) return EXIT.partly;
       return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
+    case 'resumable':
+      return findings.some(({code}) => code === 'vch-down') ? EXIT.person : EXIT.failed;
     case 'needs-person':
       return EXIT.person;
     default:
@@ -90,7 +92,7 @@ export function upgradeExit({upgrade, summary, findings}: Omit<Report, 'next'>):
 }
 
 /** What to do after a command over the VCH as a whole, by where it left the VCH. */
-export function nextAfterUpgrade<Own extends OptionSet>({report, line, known}: Told<Own>): string {
+export function nextAfterUpgrade<Own extends OptionSet>({report, line, jsonReport}: Told<Own>): string {
   const {command, upgrade, checks} = report;
   const failed = checks?.some(({status}) => status === 'failed');
   const left = leftOver(report);
@@ -104,7 +106,7 @@ export function nextAfterUpgrade<Own extends OptionSet>({report, line, known}: T
     case 'upgraded':
     case 'unchanged':
       if (left.length === 0) return line('verify');
-      return `see to the VMs that are not at their goal, then take up only those: ${line('apply', only(left, known))}`;
+      return `see to the VMs that are not at their goal, then take up only those: ${line('apply', only(left, jsonReport))}`;
     case 'rolled-back':
       if (left.length === 0) return line('status');
       return `the rest of the containerVMs: ${line('undo', {words: ['--run', upgrade.run], without: ['run']})}`;
@@ -130,7 +132,7 @@ function leftOver({vms}: Pick<Report, 'vms'>): readonly string[] {
 /** More ids than that make no command line that anybody would paste. */
 const MOST_IDS = 30;
 
-function only(ids: readonly string[], known: string | undefined): MoreWords {
-  if (known !== undefined) return {words: takeUp(known)};
+function only(ids: readonly string[], jsonReport: string | undefined): MoreWords {
+  if (jsonReport !== undefined) return {words: unresolvedIn(jsonReport)};
   return ids.length > MOST_IDS ? {} : {words: ids.flatMap((id) => ['--only', `id=${id}`])};
 }

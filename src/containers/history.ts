@@ -1,11 +1,10 @@
 import {type VchSummary, vchSummary} from '../appliance/upgrade-lock.js';
 import {LEDGER_KEY} from '../extraconfig/keys.js';
-import type {ReadableVm} from '../inventory/container-vms.js';
 import {type Ledger, parseLedger} from '../migration/ledger.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {isDecidable, vmInput} from './plan.js';
-import {mapVms, readVch} from './read-vch.js';
+import {readVch} from './read-vch.js';
 import type {RunOptions} from './run-options.js';
 
 /** One run of the tool, as the ledgers of the VMs it changed record it. */
@@ -36,22 +35,14 @@ export interface RunHistory {
 export function runHistory(session: Session, options: RunOptions): Promise<RunHistory> {
   return untilStopped(options.signal, async () => {
     const read = await readVch(session, options, [LEDGER_KEY]);
-    const ledgers = await mapVms(read, async (vm) => (isDecidable(vm) ? ledgerOf(vm) : null));
-    const away = read.vms.filter(
-      ({status, owner}) => (status === 'unreachable' || status === 'unreadable') && owner.status !== 'other',
-    );
-    const damaged = ledgers.filter((state) => state?.status === 'foreign' || state?.status === 'invalid');
+    const ledgers = read.vms.filter(isDecidable).map((vm) => parseLedger(vm.config[LEDGER_KEY], vmInput(vm)));
+    const damaged = ledgers.filter(({status}) => status === 'foreign' || status === 'invalid');
     return {
       vch: {...vchSummary(read.vch), containerVMs: read.count},
-      runs: runsIn(ledgers.flatMap((state) => (state?.status === 'valid' ? [state.ledger] : []))),
-      unreadable: away.length + damaged.length,
+      runs: runsIn(ledgers.flatMap((state) => (state.status === 'valid' ? [state.ledger] : []))),
+      unreadable: read.unread.length + damaged.length,
     };
   });
-}
-
-function ledgerOf(vm: ReadableVm) {
-  const input = vmInput(vm);
-  return parseLedger(input.config[LEDGER_KEY], input);
 }
 
 function runsIn(ledgers: readonly Ledger[]): readonly RecordedRun[] {

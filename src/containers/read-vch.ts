@@ -1,10 +1,11 @@
 import {setImmediate} from 'node:timers/promises';
 import {vchSummary} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
-import {type ContainerVm, isOwn, readContainerVms, type WantedKeys} from '../inventory/container-vms.js';
+import {type ContainerVm, isOwn, readContainerVms} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import {owns} from '../inventory/ownership.js';
 import type {Finding} from '../migration/finding.js';
+import type {WantedKeys} from '../vim25/property-collector.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
 import type {RunOptions} from './run-options.js';
@@ -15,6 +16,8 @@ export interface ReadVch extends FoundVch {
   readonly vms: readonly ContainerVm[];
   /** The VCH's containerVMs, without those. */
   readonly count: number;
+  /** VMs that may be containers of the VCH, and whose keys could not be read. */
+  readonly unread: readonly ContainerVm[];
   /** What concerns the VCH as a whole. */
   readonly findings: readonly Finding[];
 }
@@ -42,7 +45,10 @@ export async function readVch(
       `${summary.name} (${summary.id}) has ${count} containerVMs, but --expect says ${expect}. Nothing was written. ` +
         'Check them with vch-migrate status, then run the command again with the right number',
     );
-  return {...found, vms, count, findings: strays(found, vms)};
+  const unread = vms.filter(
+    ({status, owner}) => (status === 'unreachable' || status === 'unreadable') && owner.status !== 'other',
+  );
+  return {...found, vms, count, unread, findings: strays(found, vms)};
 }
 
 /** VMs handled side by side: a plugin that never settles must not cost its time limit for each VM in turn. */

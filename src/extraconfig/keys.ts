@@ -65,6 +65,8 @@ export const LOCK_KEY = 'vch-migrate/lock';
 export const UPGRADE_RECORD_KEY = 'vch-migrate/upgrade';
 /** The claim that makes renames on one VCH take turns, on the appliance. */
 export const RENAME_CLAIM_KEY = 'vch-migrate/rename';
+/** The keys by which somebody holds a VCH, on its appliance: upgrade lock, VIC's flag, rename claim. */
+export const LEASE_KEYS = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, RENAME_CLAIM_KEY];
 /** The mark on a legacy containerVM. Removing it enables nothing: the data version alone disables renames, too. */
 export const RENAME_DISABLED_KEY = 'common/rename-disabled';
 

@@ -1,7 +1,7 @@
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {readObjects} from '../vim25/property-collector.js';
-import {optionValues, textValue} from '../vim25/property-value.js';
+import {extraConfigOf, readObjects} from '../vim25/property-collector.js';
+import {textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {
   type Cdrom,
@@ -10,7 +10,7 @@ import {
   VM_SETTINGS,
   type VmSettings,
 } from '../vim25/virtual-machine.js';
-import type {Vch} from './vch.js';
+import {type Vch, vchLabel} from './vch.js';
 
 /** An appliance as one reading shows it, with its whole ExtraConfig. */
 export interface Appliance {
@@ -40,23 +40,22 @@ const PATHS = [
 
 /** Reads a VCH's appliance. */
 export async function readAppliance(session: Session, vch: Vch): Promise<Appliance> {
-  const [content] = await readObjects(session, [vch.ref], PATHS, ({properties}) => properties);
-  const changeVersion = textValue(content?.get('config.changeVersion'));
-  if (content === undefined || changeVersion === null) {
+  const [properties] = await readObjects(session, [vch.ref], PATHS, (content) => content.properties);
+  const text = (path: string) => textValue(properties?.get(path));
+  const changeVersion = text('config.changeVersion');
+  if (properties === undefined || changeVersion === null)
     throw new VchError(
       'VCH_ERR_HOST_UNREACHABLE',
-      `${vch.summary.name} (${vch.ref.value}) shows no configuration; bring its host or datastore back and run the same command again`,
+      `${vchLabel(vch)} shows no configuration; bring its host or datastore back and run the same command again`,
     );
-  }
-  const options = optionValues(content.get('config.extraConfig'));
   return {
-    config: Object.fromEntries(options.map(({key, value}) => [key, value])),
+    config: extraConfigOf(properties, 'all'),
     changeVersion,
-    powerState: textValue(content.get('runtime.powerState')),
-    instanceUuid: textValue(content.get('config.instanceUuid')) ?? '',
-    vmPathName: textValue(content.get('config.files.vmPathName')),
-    cdroms: readCdroms(content.get('config.hardware.device')),
-    settings: readSettings(content),
-    ipAddress: textValue(content.get('guest.ipAddress')),
+    powerState: text('runtime.powerState'),
+    instanceUuid: text('config.instanceUuid') ?? '',
+    vmPathName: text('config.files.vmPathName'),
+    cdroms: readCdroms(properties.get('config.hardware.device')),
+    settings: readSettings(properties),
+    ipAddress: text('guest.ipAddress'),
   };
 }

@@ -4,20 +4,16 @@ import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
-  extraConfigPath,
+  extraConfigOf,
+  extraConfigPaths,
   type ObjectContent,
   type ObjectSpec,
+  readEach,
   readObject,
   retrieveProperties,
+  type WantedKeys,
 } from '../vim25/property-collector.js';
-import {
-  booleanValue,
-  nameValue,
-  optionValue,
-  optionValues,
-  refValue,
-  textValue,
-} from '../vim25/property-value.js';
+import {booleanValue, nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import type {FoundVch} from './find-vch.js';
 import {type Owner, ownerOf} from './ownership.js';
@@ -64,9 +60,6 @@ export function labelOf({displayName, ref}: Pick<ContainerVm, 'displayName' | 'r
   return `${displayName} (${ref.value})`;
 }
 
-/** Which keys of the ExtraConfig are wanted; `all` reads it whole. */
-export type WantedKeys = readonly string[] | 'all';
-
 const PATHS = [
   'name',
   'config.changeVersion',
@@ -85,8 +78,10 @@ export async function readContainerVms(
   found: FoundVch,
   keys: WantedKeys,
 ): Promise<readonly ContainerVm[]> {
-  const vms = await readVms(session, found, await childrenOf(session, found.vch), keys);
-  return [...new Map(vms.flatMap(({vm}) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
+  const {pathSet, classify} = reading(found, keys);
+  const children = await childrenOf(session, found.vch);
+  const vms = await retrieveProperties(session, children, [{type: 'VirtualMachine', pathSet}], classify);
+  return [...new Map(vms.flatMap((vm) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
 }
 
 const FINDING = "finding the VCH's containerVMs";
@@ -108,94 +103,47 @@ export async function childrenOf(session: Session, vch: Vch): Promise<readonly O
 }
 
 /**
- * Reads those VMs again, by moref: a VM that was removed has no entry, and one that is no longer a containerVM has
- * `null`.
+ * Reads those VMs again, by moref: one that was removed is `gone`, and one that is no longer a containerVM is `null`.
+ * One that vCenter leaves out of its answer twice has no entry, which says nothing of it.
  */
 export async function rereadVms(
   session: Session,
   found: FoundVch,
   refs: readonly ManagedObjectReference[],
   keys: WantedKeys,
-): Promise<ReadonlyMap<string, ContainerVm | null>> {
-  const reread = new Map<string, ContainerVm | null>();
-  for (let start = 0; start < refs.length; start += CHUNK) {
-    for (const {id, vm} of await readKnown(session, found, refs.slice(start, start + CHUNK), keys))
-      reread.set(id, vm);
-  }
-  return reread;
+): Promise<ReadonlyMap<string, ContainerVm | 'gone' | null>> {
+  const {pathSet, classify} = reading(found, keys);
+  const reread: [string, ContainerVm | 'gone' | null][] = [];
+  for (let start = 0; start < refs.length; start += CHUNK)
+    reread.push(...(await readEach(session, refs.slice(start, start + CHUNK), pathSet, classify)));
+  return new Map(reread);
 }
 
 const CHUNK = 250;
 
-/** A VM that is gone fails the reading of all the others; halving the list finds it in a few requests. */
-async function readKnown(
-  session: Session,
-  found: FoundVch,
-  refs: readonly ManagedObjectReference[],
-  keys: WantedKeys,
-): Promise<readonly Reading[]> {
-  try {
-    return await readVms(
-      session,
-      found,
-      refs.map((obj) => ({obj})),
-      keys,
-    );
-  } catch (error) {
-    if (!isGone(error)) throw error;
-    if (refs.length === 1) return [];
-    const middle = Math.ceil(refs.length / 2);
-    return [
-      ...(await readKnown(session, found, refs.slice(0, middle), keys)),
-      ...(await readKnown(session, found, refs.slice(middle), keys)),
-    ];
-  }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'fault' in error && error.fault === 'ManagedObjectNotFound';
-}
-
-/** One VM that was looked at; `vm` is `null` if it is no containerVM, as the appliance is none. */
-interface Reading {
-  readonly id: string;
-  readonly vm: ContainerVm | null;
-}
-
-function readVms(
-  session: Session,
-  found: FoundVch,
-  objects: readonly ObjectSpec[],
-  keys: WantedKeys,
-): Promise<Reading[]> {
-  const wanted = keys === 'all' ? ['config.extraConfig'] : keysToRead(keys).map(extraConfigPath);
-  return retrieveProperties(
-    session,
-    objects,
-    [{type: 'VirtualMachine', pathSet: [...PATHS, ...wanted]}],
-    (content) => ({
-      id: content.obj.value,
-      vm: classify(content, keys, found),
-    }),
-  );
-}
-
-function keysToRead(keys: readonly string[]): string[] {
-  return [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
+/** What to read of a VM, and what to make of it. */
+function reading(found: FoundVch, keys: WantedKeys) {
+  const wanted = keys === 'all' ? keys : [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
+  return {
+    pathSet: [...PATHS, ...extraConfigPaths(wanted)],
+    classify: (content: ObjectContent) => classify(content, extraConfigOf(content.properties, wanted), found),
+  };
 }
 
 /** The VCH's folder, unless it is the datacenter's own: VCHs before 1.4 share that with everything else. */
 async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectReference | null> {
   const {folder} = vch;
   if (folder === null) return null;
-  const properties = await readObject(session, folder, ['parent'], FINDING);
-  const parent = refValue(properties.get('parent'));
+  const parent = refValue((await readObject(session, folder, ['parent'], FINDING)).get('parent'));
   return parent === null || parent.type === 'Datacenter' ? null : folder;
 }
 
-function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: FoundVch): ContainerVm | null {
+function classify(
+  content: ObjectContent,
+  config: ExtraConfig,
+  {vch, inventory}: FoundVch,
+): ContainerVm | null {
   const text = (path: string) => textValue(content.properties.get(path));
-  const config = readConfig(content, keys);
   const id = config[ID_KEY.container];
   const ids = {containerId: isContainerId(id) ? id : null, biosUuid: text('config.uuid')};
   const base: SeenVm = {
@@ -220,11 +168,8 @@ function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: Fo
     return {...base, status: 'unreachable', reason: `its connection state is ${connection}`};
   const [missing] = content.missing;
   if (missing !== undefined) {
-    return {
-      ...base,
-      status: 'unreadable',
-      error: faultError(missing.fault, `reading ${missing.path} of ${labelOf(base)}`),
-    };
+    const error = faultError(missing.fault, `reading ${missing.path} of ${labelOf(base)}`);
+    return {...base, status: 'unreadable', error};
   }
   if (changeVersion === null)
     return {...base, status: 'unreachable', reason: 'vCenter shows no configuration of it'};
@@ -240,12 +185,4 @@ function classify(content: ObjectContent, keys: WantedKeys, {vch, inventory}: Fo
       base.owner.status === 'own' && inventory.unreadable === 0 && !inventory.twins.has(base.containerId),
     changeVersion,
   };
-}
-
-function readConfig(content: ObjectContent, keys: WantedKeys): ExtraConfig {
-  const options =
-    keys === 'all'
-      ? optionValues(content.properties.get('config.extraConfig'))
-      : keysToRead(keys).flatMap((key) => optionValue(content.properties.get(extraConfigPath(key))) ?? []);
-  return Object.fromEntries(options.map(({key, value}) => [key, value]));
 }

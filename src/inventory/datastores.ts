@@ -1,5 +1,5 @@
 import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   readObject,
@@ -25,23 +25,20 @@ export async function readDatastores(
   session: Session,
   vm: ManagedObjectReference,
 ): Promise<readonly Datastore[]> {
-  const properties = await readObject(session, vm, ['datastore'], 'finding its datastores');
-  return readObjects(
-    session,
-    refValues(properties.get('datastore')),
-    ['summary.name', 'summary.accessible', 'summary.freeSpace'],
-    (content): Datastore => {
-      assertNothingMissing(content, 'reading the datastore');
-      const text = (path: string) => textValue(content.properties.get(path));
-      const freeSpace = Number(text('summary.freeSpace') ?? Number.NaN);
-      return {
-        ref: content.obj,
-        name: text('summary.name') ?? content.obj.value,
-        accessible: booleanValue(content.properties.get('summary.accessible')),
-        freeSpace: Number.isFinite(freeSpace) ? freeSpace : null,
-      };
-    },
-  );
+  const vmProperties = await readObject(session, vm, ['datastore'], 'finding its datastores');
+  const refs = refValues(vmProperties.get('datastore'));
+  const paths = ['summary.name', 'summary.accessible', 'summary.freeSpace'];
+  return readObjects(session, refs, paths, (content): Datastore => {
+    assertNothingMissing(content, 'reading the datastore');
+    const {obj, properties} = content;
+    const freeSpace = textValue(properties.get('summary.freeSpace'));
+    return {
+      ref: obj,
+      name: textValue(properties.get('summary.name')) ?? obj.value,
+      accessible: booleanValue(properties.get('summary.accessible')),
+      freeSpace: freeSpace === null ? null : Number(freeSpace),
+    };
+  });
 }
 
 /** Where a VM's files are. */
@@ -52,49 +49,36 @@ export interface VmFiles {
   readonly datastoreType: string | null;
 }
 
-interface Found {
-  readonly vm: string;
-  readonly path: string | null;
-  readonly datastores: readonly ManagedObjectReference[];
-}
-
 /** The files of every VM in the VCH's pool and folder, by the VM's moref; a VM that shows none has no entry. */
 export async function readVmFiles(session: Session, vch: Vch): Promise<ReadonlyMap<string, VmFiles>> {
-  const found = await retrieveProperties(
+  const vms = await retrieveProperties(
     session,
     await childrenOf(session, vch),
     [{type: 'VirtualMachine', pathSet: ['config.files.vmPathName', 'datastore']}],
-    ({obj, properties}): Found => ({
-      vm: obj.value,
-      path: textValue(properties.get('config.files.vmPathName')),
+    ({obj, properties}) => ({
+      id: obj.value,
+      place: parseDatastorePath(textValue(properties.get('config.files.vmPathName'))),
       datastores: refValues(properties.get('datastore')),
     }),
   );
-  const types = await datastoreTypes(
+  const known = await readObjects(
     session,
-    found.flatMap(({datastores}) => datastores),
-  );
-  return new Map(
-    found.flatMap(({vm, path, datastores}) => {
-      const place = parseDatastorePath(path);
-      if (place === null) return [];
-      const type = datastores
-        .map(({value}) => types.get(value))
-        .find((known) => known?.name === place.dsName);
-      return [[vm, {folder: folderOf(place.path), datastoreType: type?.type ?? null}] as const];
+    distinctRefs(vms.flatMap(({datastores}) => datastores)),
+    ['summary.name', 'summary.type'],
+    ({obj, properties}) => ({
+      id: obj.value,
+      name: textValue(properties.get('summary.name')),
+      type: textValue(properties.get('summary.type')),
     }),
   );
-}
-
-/** Name and type of each datastore: a VM's path names one by its name, and a VM may be on several. */
-async function datastoreTypes(
-  session: Session,
-  refs: readonly ManagedObjectReference[],
-): Promise<ReadonlyMap<string, {readonly name: string; readonly type: string | null}>> {
-  const distinct = [...new Map(refs.map((ref) => [ref.value, ref])).values()];
-  const read = await readObjects(session, distinct, ['summary.name', 'summary.type'], ({obj, properties}) => {
-    const name = textValue(properties.get('summary.name')) ?? '';
-    return [obj.value, {name, type: textValue(properties.get('summary.type'))}] as const;
-  });
-  return new Map(read);
+  return new Map(
+    vms.flatMap(({id, place, datastores}) => {
+      if (place === null) return [];
+      // A path names a datastore by its name, and a VM may be on several.
+      const datastore = known.find(
+        ({id, name}) => name === place.dsName && datastores.some(({value}) => value === id),
+      );
+      return [[id, {folder: folderOf(place.path), datastoreType: datastore?.type ?? null}] as const];
+    }),
+  );
 }

@@ -7,36 +7,27 @@ import {
   ID_KEY,
   isApplianceId,
   isContainerId,
-  LOCK_KEY,
+  LEASE_KEYS,
   NAME_KEYS,
-  RENAME_CLAIM_KEY,
-  UPDATE_IN_PROGRESS_KEY,
 } from '../extraconfig/keys.js';
 import {decodeValue, parseDataVersion} from '../extraconfig/value.js';
-import {type ManagedObjectReference, unescapeName} from '../vim25/managed-object.js';
+import {distinctRefs, type ManagedObjectReference, unescapeName} from '../vim25/managed-object.js';
 import {
-  assertNothingMissing,
-  extraConfigPath,
+  extraConfigOf,
+  extraConfigPaths,
+  leftOut,
   type ObjectContent,
+  readObject,
   readObjects,
   retrieveOnce,
   withContainerView,
 } from '../vim25/property-collector.js';
-import {nameValue, optionValue, refValue, textValue} from '../vim25/property-value.js';
+import {nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type InventoryPath, inventoryPaths, isInDatacenter, isInside} from './inventory-path.js';
 import {ownersByPlace, owns} from './ownership.js';
 import {describeStrays, type StrayAppliance} from './stray-appliances.js';
-import {type Vch, type VchSelector, vchLabel} from './vch.js';
-
-/** One of VIC's VMs, as far as a look over the whole inventory shows it. */
-export interface VicVm {
-  readonly ref: ManagedObjectReference;
-  readonly name: string;
-  readonly biosUuid: string | null;
-  readonly pool: ManagedObjectReference | null;
-  readonly folder: ManagedObjectReference | null;
-}
+import {type Vch, type VchSelector, type VicVm, vchLabel} from './vch.js';
 
 /** All of VIC's VMs that this user can see. */
 export interface VicInventory {
@@ -57,8 +48,6 @@ export interface FoundVch {
   readonly inventory: VicInventory;
 }
 
-/** The keys by which somebody holds a VCH. */
-const LEASE_KEYS = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, RENAME_CLAIM_KEY];
 const KEYS = [
   NAME_KEYS.appliance.hidden,
   NAME_KEYS.appliance.legacy,
@@ -93,32 +82,21 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
 export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
   const label = vchLabel(vch);
-  const [leases] = await readObjects(
-    session,
-    [vch.ref],
-    ['runtime.connectionState', ...LEASE_KEYS.map(extraConfigPath)],
-    (content) => {
-      assertNothingMissing(content, `reading the upgrade lock of ${label}`);
-      const connection = textValue(content.properties.get('runtime.connectionState'));
-      if (connection !== 'connected') throw lockUnknown(label, connection);
-      return configOf(content, LEASE_KEYS);
-    },
-  );
-  if (leases === undefined) throw lockUnknown(label, null);
-  return leases;
-}
-
-function lockUnknown(label: string, connection: string | null): VchError {
-  return new VchError(
+  const paths = ['runtime.connectionState', ...extraConfigPaths(LEASE_KEYS)];
+  const properties = await readObject(session, vch.ref, paths, `reading the upgrade lock of ${label}`);
+  const connection = textValue(properties.get('runtime.connectionState'));
+  if (connection === 'connected') return extraConfigOf(properties, LEASE_KEYS);
+  throw new VchError(
     'VCH_ERR_HOST_UNREACHABLE',
-    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'gone'}. Nothing was written. ` +
+    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'in no state that vCenter would tell'}. Nothing was written. ` +
       'Reconnect its host and run the same command again',
   );
 }
 
 /** Looks once at every VM of the inventory, at the two keys that make it one of VIC's. */
 async function discover(session: Session): Promise<VicInventory> {
-  const idPaths = [ID_KEY.appliance, ID_KEY.container].map(extraConfigPath);
+  const idKeys = [ID_KEY.appliance, ID_KEY.container];
+  const idPaths = extraConfigPaths(idKeys);
   const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...idPaths];
   const seen = await withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
     retrieveOnce(
@@ -136,7 +114,7 @@ async function discover(session: Session): Promise<VicInventory> {
   let unreadable = 0;
   for (const content of seen) {
     if (content === null) continue;
-    const config = configOf(content, [ID_KEY.appliance, ID_KEY.container]);
+    const config = extraConfigOf(content.properties, idKeys);
     const {[ID_KEY.appliance]: applianceId, [ID_KEY.container]: containerId} = config;
     if (isApplianceId(applianceId, content.obj.value)) appliances.push(vicVm(content));
     else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
@@ -163,11 +141,8 @@ async function foldersOfTheirOwn(
   session: Session,
   appliances: readonly VicVm[],
 ): Promise<ReadonlySet<string | undefined>> {
-  const folders = new Map(
-    appliances.flatMap(({folder}) => (folder === null ? [] : [[folder.value, folder]])),
-  );
-  if (folders.size === 0) return new Set();
-  const own = await readObjects(session, [...folders.values()], ['parent'], ({obj, properties}) =>
+  const folders = distinctRefs(appliances.flatMap(({folder}) => folder ?? []));
+  const own = await readObjects(session, folders, ['parent'], ({obj, properties}) =>
     refValue(properties.get('parent'))?.type === 'Folder' ? obj.value : undefined,
   );
   return new Set(own);
@@ -178,13 +153,13 @@ function isReadable(content: ObjectContent): boolean {
   return content.properties.has('config.uuid') && content.missing.length === 0;
 }
 
-function vicVm(content: ObjectContent): VicVm {
+function vicVm({obj, properties}: ObjectContent): VicVm {
   return {
-    ref: content.obj,
-    name: nameValue(content.properties.get('name')) ?? content.obj.value,
-    biosUuid: textValue(content.properties.get('config.uuid')),
-    pool: refValue(content.properties.get('resourcePool')),
-    folder: refValue(content.properties.get('parent')),
+    ref: obj,
+    name: nameValue(properties.get('name')) ?? obj.value,
+    biosUuid: textValue(properties.get('config.uuid')),
+    pool: refValue(properties.get('resourcePool')),
+    folder: refValue(properties.get('parent')),
   };
 }
 
@@ -195,7 +170,6 @@ async function fitting(
 ): Promise<readonly Vch[]> {
   const wantedId = selector.id?.replace(/^VirtualMachine:/, '');
   const candidates = inventory.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
-  if (candidates.length === 0) return [];
   const paths = await inventoryPaths(
     session,
     candidates.map(({pool, ref}) => pool ?? ref),
@@ -204,19 +178,20 @@ async function fitting(
     await readObjects(
       session,
       candidates.map(({ref}) => ref),
-      ['runtime.powerState', ...KEYS.map(extraConfigPath)],
-      (content): [string, ObjectContent] => [content.obj.value, content],
+      ['runtime.powerState', ...extraConfigPaths(KEYS)],
+      ({obj, properties}) => [obj.value, properties] as const,
     ),
   );
   const counts = countContainers(inventory);
-  return candidates
-    .map((appliance): {vch: Vch; path: InventoryPath | undefined} => {
-      const path = paths.get((appliance.pool ?? appliance.ref).value);
-      const containerVMs = counts.get(appliance.ref.value) ?? 0;
-      return {vch: toVch(appliance, details.get(appliance.ref.value), path, containerVMs), path};
-    })
-    .filter(({vch, path}) => fits(vch, path, selector))
-    .map(({vch}) => vch);
+  return candidates.flatMap((appliance) => {
+    const id = appliance.ref.value;
+    const path = paths.get((appliance.pool ?? appliance.ref).value);
+    const properties = details.get(id);
+    // Its keys say whether somebody holds it.
+    if (properties === undefined) throw leftOut(session, appliance.ref, `looking at ${appliance.name}`);
+    const vch = toVch(appliance, properties, path, counts.get(id) ?? 0);
+    return fits(vch, path, selector) ? [vch] : [];
+  });
 }
 
 function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector): boolean {
@@ -230,18 +205,14 @@ function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector):
 
 function toVch(
   appliance: VicVm,
-  content: ObjectContent | undefined,
+  properties: ObjectContent['properties'],
   path: InventoryPath | undefined,
   containerVMs: number,
 ): Vch {
-  const config = content === undefined ? {} : configOf(content, KEYS);
-  const {ref, biosUuid, pool, folder} = appliance;
+  const config = extraConfigOf(properties, KEYS);
   return {
-    ref,
-    biosUuid,
-    pool,
-    folder,
-    leases: content === undefined ? {} : configOf(content, LEASE_KEYS),
+    ...appliance,
+    leases: extraConfigOf(properties, LEASE_KEYS),
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
@@ -249,7 +220,7 @@ function toVch(
       build: text(config[BUILD_KEY.appliance]),
       version: text(config[APPLIANCE_VERSION_KEY]),
       dataVersion: parseDataVersion(config[DATA_VERSION_KEY.appliance]),
-      powerState: textValue(content?.properties.get('runtime.powerState')),
+      powerState: textValue(properties.get('runtime.powerState')),
       computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
       containerVMs,
     },
@@ -268,27 +239,18 @@ function countContainers({appliances, containers}: VicInventory): ReadonlyMap<st
   return counts;
 }
 
-function configOf(content: ObjectContent, keys: readonly string[]): ExtraConfig {
-  return Object.fromEntries(
-    keys.flatMap((key) => {
-      const option = optionValue(content.properties.get(extraConfigPath(key)));
-      return option === null ? [] : [[key, option.value]];
-    }),
-  );
-}
-
 function text(raw: string | undefined): string | null {
   return raw === undefined || decodeValue(raw) === '' ? null : raw;
 }
 
 function describe(selector: VchSelector): string {
-  const parts = [
+  const criteria = [
     selector.id && `id ${selector.id}`,
     selector.name && `name "${selector.name}"`,
     selector.computeResource && `compute resource ${selector.computeResource}`,
     selector.datacenter && `datacenter ${selector.datacenter}`,
-  ].filter((part) => part !== undefined && part !== '');
-  return parts.length === 0 ? '' : ` with ${parts.join(', ')}`;
+  ].filter(Boolean);
+  return criteria.length === 0 ? '' : ` with ${criteria.join(', ')}`;
 }
 
 function listed(vchs: readonly Vch[]): string {

@@ -1,6 +1,6 @@
 import type {VchError} from '../errors.js';
 import {faultError} from '../vim25/faults.js';
-import {type ManagedObjectReference, refString, unescapeName} from '../vim25/managed-object.js';
+import {distinctRefs, type ManagedObjectReference, refString, unescapeName} from '../vim25/managed-object.js';
 import {readObjects} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
@@ -29,22 +29,18 @@ export async function inventoryPaths(
   refs: readonly ManagedObjectReference[],
 ): Promise<ReadonlyMap<string, InventoryPath>> {
   const entities = new Map<string, Entity>();
-  let level = distinct(refs);
+  let level = distinctRefs(refs);
   while (level.length > 0) {
-    const parents = await readObjects(session, level, ['name', 'parent'], (content) => {
-      const parent = refValue(content.properties.get('parent'));
-      const [missing] = content.missing;
-      const unread = missing
-        ? faultError(missing.fault, `reading ${missing.path} of ${refString(content.obj)}`)
-        : null;
-      entities.set(content.obj.value, {
-        name: textValue(content.properties.get('name')) ?? '',
-        parent,
-        unread,
-      });
+    const parents = await readObjects(session, level, ['name', 'parent'], ({obj, properties, missing}) => {
+      const [first] = missing;
+      const name = textValue(properties.get('name')) ?? '';
+      const parent = refValue(properties.get('parent'));
+      const unread = first ? faultError(first.fault, `reading ${first.path} of ${refString(obj)}`) : null;
+      entities.set(obj.value, {name, parent, unread});
       return parent;
     });
-    level = distinct(parents.filter((parent) => parent !== null)).filter(({value}) => !entities.has(value));
+    const above = distinctRefs(parents.flatMap((parent) => parent ?? []));
+    level = above.filter(({value}) => !entities.has(value));
   }
   return new Map(refs.map((ref) => [ref.value, pathTo(ref, entities)]));
 }
@@ -90,10 +86,6 @@ function isImplied(
   return (
     at.type === 'ResourcePool' && parentType.endsWith('ComputeResource') && entities.has(entity.parent.value)
   );
-}
-
-function distinct(refs: readonly ManagedObjectReference[]): ManagedObjectReference[] {
-  return [...new Map(refs.map((ref) => [ref.value, ref])).values()];
 }
 
 /** Whether an object at that path is in the datacenter that the user named: `dc1`, or with its folders, `/folder1/dc1`. */

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import type {VicVm} from './vch.js';
 
 /**
  * The BIOS UUID that VIC gives a containerVM: the UUIDv5 (RFC 4122, SHA-1) of its id in the namespace of its VCH's
@@ -17,7 +18,7 @@ export function containerBiosUuid(vchBiosUuid: string, containerId: string): str
 
 /** Whether that BIOS UUID is the one this VCH gives to that container. */
 export function owns(
-  appliance: {readonly biosUuid: string | null},
+  appliance: Pick<VicVm, 'biosUuid'>,
   biosUuid: string | null,
   containerId: string,
 ): boolean {
@@ -28,18 +29,11 @@ export function owns(
   );
 }
 
-/** Where a VM is: whose it is where its BIOS UUID tells nothing. */
-interface Place {
-  readonly pool: ManagedObjectReference | null;
-  readonly folder: ManagedObjectReference | null;
-}
+/** Where a VM is. It says whose it is if its BIOS UUID does not. */
+type Place = Pick<VicVm, 'pool' | 'folder'>;
 
-/** An appliance as far as ownership goes by it. */
-interface Appliance {
-  readonly ref: ManagedObjectReference;
-  readonly name: string;
-  readonly biosUuid: string | null;
-  readonly pool: ManagedObjectReference | null;
+/** An appliance, as far as ownership depends on it. */
+interface Appliance extends Pick<VicVm, 'ref' | 'name' | 'biosUuid' | 'pool'> {
   readonly ownFolder: ManagedObjectReference | null;
 }
 

@@ -1,17 +1,11 @@
 import {ID_KEY} from '../extraconfig/keys.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {readObjects} from '../vim25/property-collector.js';
 import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import type {VchSelector} from './vch.js';
-
-interface KnownVm {
-  readonly ref: ManagedObjectReference;
-  readonly name: string;
-}
+import type {VchSelector, VicVm} from './vch.js';
 
 /** A VM with the keys of an appliance and the id of another VM: copied, restored, registered again, or seen on its host. */
-export interface StrayAppliance extends KnownVm {
+export interface StrayAppliance extends VicVm {
   /** `VirtualMachine:vm-777` */
   readonly applianceId: string;
 }
@@ -23,7 +17,7 @@ export interface StrayAppliance extends KnownVm {
 export async function describeStrays(
   session: Session,
   strays: readonly StrayAppliance[],
-  appliances: readonly KnownVm[],
+  appliances: readonly VicVm[],
   {name, id}: VchSelector,
 ): Promise<readonly string[]> {
   const wantedId = id?.replace(/^VirtualMachine:/, '');
@@ -54,13 +48,12 @@ function movedFrom({applianceId}: StrayAppliance): string {
 /** The vCenter that manages the ESXi host we talk to; there every VM has another id. */
 async function managingVCenter(session: Session, strays: readonly StrayAppliance[]): Promise<string | null> {
   if (session.about.isVCenter) return null;
-  const refs = strays.slice(0, 1).map(({ref}) => ref);
-  const [host] = await readObjects(session, refs, ['runtime.host'], ({properties}) =>
+  const [first] = strays.map(({ref}) => ref);
+  const [host] = await readObjects(session, first ? [first] : [], ['runtime.host'], ({properties}) =>
     refValue(properties.get('runtime.host')),
   );
-  if (host == null) return null;
   const path = 'summary.managementServerIp';
-  const [address] = await readObjects(session, [host], [path], ({properties}) =>
+  const [address] = await readObjects(session, host ? [host] : [], [path], ({properties}) =>
     textValue(properties.get(path)),
   );
   return address ?? null;

@@ -31,14 +31,19 @@ export interface VchDescription {
   readonly containerVMs: number | null;
 }
 
-/** A VCH, with what it takes to work on it. */
-export interface Vch {
+/** One of VIC's VMs, as far as a look over the whole inventory shows it. */
+export interface VicVm {
   readonly ref: ManagedObjectReference;
+  readonly name: string;
   readonly biosUuid: string | null;
-  /** Its resource pool or vApp; `null` only for an appliance that was unregistered meanwhile. */
+  /** Its resource pool or vApp; `null` only for a VM that was unregistered meanwhile. */
   readonly pool: ManagedObjectReference | null;
   /** The folder it is in; `null` in a vApp. */
   readonly folder: ManagedObjectReference | null;
+}
+
+/** A VCH, with what it takes to work on it. */
+export interface Vch extends Omit<VicVm, 'name'> {
   readonly summary: VchDescription;
   /** The keys by which somebody holds the VCH, as they were when it was found: upgrade lock, VIC's flag, rename claim. */
   readonly leases: ExtraConfig;

@@ -9,8 +9,8 @@ import {listEntries} from '../extraconfig/value.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {labelOf, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
 import {readVmFiles, type VmFiles} from '../inventory/datastores.js';
-import type {VicVm} from '../inventory/find-vch.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
+import type {VicVm} from '../inventory/vch.js';
 import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
@@ -25,7 +25,7 @@ import {
   readConvention,
 } from './display-name.js';
 import {type Container, isContainer} from './docker-name.js';
-import {NAMING_KEYS} from './rename-target.js';
+import {NAMING_KEYS, nameless} from './rename-target.js';
 import {claimFindings} from './rename-unfinished.js';
 
 // Why: docs/decisions/011-audit-says-what-it-can-know.md
@@ -46,31 +46,34 @@ export async function auditVch(session: Session, options: RunOptions): Promise<R
   const convention = readConvention(appliance.config[NAME_CONVENTION_KEY]);
   const files = await readVmFiles(session, found.vch);
   const read = await readVch(session, options, AUDIT_KEYS, found);
-  const own = read.vms.filter(({owner}) => owner.status !== 'other');
-  const unread = own.filter(
-    ({config, status}) =>
-      containerNameOf(config) === null && (status === 'unreachable' || status === 'unreadable'),
-  );
-  const neighbours = new Neighbours(own.filter(isContainer));
-  const links = await readLinks(session, found, read.vms.filter(isDecidable));
+  const unread = nameless(read);
+  const containers = read.vms.filter(isContainer);
+  const byName = groupedBy(containers, ({config}) => containerNameOf(config));
   const byContainerId = groupedBy(found.inventory.containers, ({containerId}) => containerId);
+  const links = await readLinks(session, found, read.vms.filter(isDecidable));
   const vms = await mapVms(read, async (vm) => {
     if (!isDecidable(vm)) return outcomeOf({vm, decision: null});
-    const id = vm.ref.value;
-    const twins = (byContainerId.get(vm.containerId) ?? []).filter(({ref}) => ref.value !== id);
+    const {config, containerId, ref, owner} = vm;
+    const name = containerNameOf(config);
     return judged(vm, [
-      ...nameAndIdentityFindings(vm, {convention, files: files.get(id), twins}),
-      ...neighbours.nameFindings(vm),
+      ...displayNameFindings(vm, name, convention),
+      ...folderFindings(vm, name, files.get(ref.value)),
+      ...nameFindings('container', config, dataVersionOf(config, 'container') ?? 0),
+      ...renameClassFindings(config),
+      ...twinFindings(vm, byContainerId.get(containerId) ?? []),
+      ...owner.findings,
+      ...(name === null ? [] : nameTwiceFindings(vm, name, byName.get(name) ?? [])),
       // A container whose name cannot be read may be the one that is linked to.
-      ...(unread.length === 0 ? neighbours.linkFindings(links.get(id) ?? []) : []),
+      ...(unread.length === 0 ? linkFindings(links.get(ref.value) ?? [], containers, byName) : []),
     ]);
   });
+  const message = `the container names of ${unread.join(', ')} cannot be read: duplicate names may be missed, and links were not checked`;
   return {
     ...runOutcome(read, vms),
     findings: [
       ...conventionFindings(convention),
       ...read.findings,
-      ...unreadFindings(unread.map(labelOf)),
+      ...(unread.length === 0 ? [] : [{code: 'names-unread', message}]),
       ...claimFindings(found.vch),
     ],
   };
@@ -81,10 +84,8 @@ function judged(vm: ReadableVm, findings: readonly Finding[]): VmOutcome {
   if (broken.length === 0) return outcomeOf({vm, decision: {status: 'unchanged', findings}});
   const codes = [...new Set(broken)].join(', ');
   const message = `${labelOf(vm)} breaks VIC's conventions: ${codes}; see its findings. Correct it, then run vch-migrate audit again`;
-  return outcomeOf({
-    vm,
-    decision: {status: 'failed', error: new VchError('VCH_ERR_VERIFY', message), findings},
-  });
+  const error = new VchError('VCH_ERR_VERIFY', message);
+  return outcomeOf({vm, decision: {status: 'failed', error, findings}});
 }
 
 /** The links of each container, by moref. Reading the networks first and then only their lists costs a fifth of reading all. */
@@ -100,82 +101,40 @@ async function readLinks(
   return new Map(read.map(({ref, config}) => [ref.value, linksOf(config)]));
 }
 
-function unreadFindings(unread: readonly string[]): Finding[] {
-  if (unread.length === 0) return [];
-  const message = `the container names of ${unread.join(', ')} cannot be read: duplicate names may be missed, and links were not checked`;
-  return [{code: 'names-unread', message}];
+/** A copy of the same container is reported by its id. */
+function nameTwiceFindings(
+  {containerId}: ReadableVm,
+  name: string,
+  sameName: readonly Container[],
+): Finding[] {
+  const others = sameName.filter((other) => other.containerId !== containerId);
+  if (others.length === 0) return [];
+  const message = `its name ${JSON.stringify(name)} is also the name of ${others.map(labelOf).join(', ')}: rename one of them by id, or remove it`;
+  return [{code: 'name-twice', message}];
 }
 
-/** All containers of a VCH: duplicate names and dangling links show only in comparison. */
-class Neighbours {
-  readonly #byName: ReadonlyMap<string | null, readonly Container[]>;
-  readonly #ids: readonly string[];
-
-  constructor(containers: readonly Container[]) {
-    this.#ids = containers.map(({containerId}) => containerId);
-    this.#byName = groupedBy(containers, ({config}) => containerNameOf(config));
-  }
-
-  /** A name that another container has, too. A copy of the same container is reported by its id. */
-  nameFindings({config, containerId}: ReadableVm): Finding[] {
-    const name = containerNameOf(config);
-    const others = (name === null ? [] : (this.#byName.get(name) ?? [])).filter(
-      (other) => other.containerId !== containerId,
-    );
-    if (others.length === 0) return [];
-    const message = `its name ${JSON.stringify(name)} is also the name of ${others.map(labelOf).join(', ')}: rename one of them by id, or remove it`;
-    return [{code: 'name-twice', message}];
-  }
-
-  /** Links that lead to none of the containers, by name or by id. */
-  linkFindings(links: readonly Link[]): Finding[] {
-    return links
-      .filter(({container}) => !this.#answers(container))
-      .map(({container, alias}) => ({
-        code: DANGLING_LINK,
-        message: `it links to ${JSON.stringify(container)} as ${JSON.stringify(alias)}, but there is no such container: it was removed, or its rename is not finished`,
-      }));
-  }
-
-  #answers(word: string): boolean {
-    return (
-      this.#byName.has(word) || (/^[0-9a-f]+$/.test(word) && this.#ids.some((id) => id.startsWith(word)))
-    );
-  }
+/** Links that lead to none of the containers, by name or by id. */
+function linkFindings(
+  links: readonly Link[],
+  containers: readonly Container[],
+  byName: ReadonlyMap<string | null, unknown>,
+): Finding[] {
+  const answers = (word: string) =>
+    byName.has(word) ||
+    (/^[0-9a-f]+$/.test(word) && containers.some(({containerId}) => containerId.startsWith(word)));
+  return links
+    .filter(({container}) => !answers(container))
+    .map(({container, alias}) => ({
+      code: DANGLING_LINK,
+      message: `it links to ${JSON.stringify(container)} as ${JSON.stringify(alias)}, but there is no such container: it was removed, or its rename is not finished`,
+    }));
 }
 
-/** What a containerVM's names and identity are compared with. */
-interface Surroundings {
-  readonly convention: NamingConvention;
-  /** `undefined` if vSphere does not show its files. */
-  readonly files: VmFiles | undefined;
-  /** The other VMs with the same container id. */
-  readonly twins: readonly VicVm[];
-}
-
-/** Where a containerVM's names and identity break VIC's conventions. */
-function nameAndIdentityFindings(vm: ReadableVm, {convention, files, twins}: Surroundings): Finding[] {
-  return [
-    ...displayNameFindings(vm, convention),
-    ...folderFindings(vm, files),
-    ...nameFindings('container', vm.config, dataVersionOf(vm.config, 'container') ?? 0),
-    ...renameClassFindings(vm.config),
-    ...twinFindings(vm, twins),
-    ...vm.owner.findings,
-  ];
-}
-
-function displayNameFindings(vm: ReadableVm, convention: NamingConvention): Finding[] {
-  const {config, containerId} = vm;
-  const displayName = vm.displayName;
-  const name = containerNameOf(config);
+function displayNameFindings(vm: ReadableVm, name: string | null, convention: NamingConvention): Finding[] {
+  const {config, containerId, displayName} = vm;
   if (name === null) {
-    return [
-      {
-        code: 'name-missing',
-        message: 'it has no container name from which its display name could be derived',
-      },
-    ];
+    const message = 'it has no container name from which its display name could be derived';
+    return [{code: 'name-missing', message}];
   }
   const wanted = displayNameOf(convention, {containerId, name});
   if (displayName === wanted) return [];
@@ -192,12 +151,16 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  * takes the display name. vSAN turns either into a UUID, which only vSAN itself could resolve to a name; if it shows a
  * name instead, that is the display name the VM was created with, which has the short id in it.
  */
-function folderFindings({config, containerId}: ReadableVm, files: VmFiles | undefined): Finding[] {
+function folderFindings(
+  {config, containerId}: ReadableVm,
+  name: string | null,
+  files: VmFiles | undefined,
+): Finding[] {
   if (files === undefined) return [];
   const {folder, datastoreType} = files;
   const vsan = datastoreType?.toLowerCase().startsWith('vsan') ?? false;
   const legacy = isLegacy(config);
-  if (folder === containerId || (legacy && isOldestFolder(folder, containerId, config))) return [];
+  if (folder === containerId || (legacy && isOldestFolder(folder, containerId, name))) return [];
   if (vsan && (UUID.test(folder) || folder.includes(containerId.slice(0, 12)))) return [];
   const wanted = vsan
     ? `a UUID of vSAN's, or a name with ${containerId.slice(0, 12)}`
@@ -207,8 +170,7 @@ function folderFindings({config, containerId}: ReadableVm, files: VmFiles | unde
 }
 
 /** vSphere appends a number if a folder with the display name exists already. */
-function isOldestFolder(folder: string, containerId: string, config: ExtraConfig): boolean {
-  const name = containerNameOf(config);
+function isOldestFolder(folder: string, containerId: string, name: string | null): boolean {
   // Without a name, only the id at the end of the display name can be compared.
   const isDisplayName = (text: string) =>
     name === null ? text.endsWith(`-${containerId}`) : text === oldestDisplayNameOf({containerId, name});
@@ -225,13 +187,12 @@ function renameClassFindings(config: ExtraConfig): Finding[] {
   return [{code: 'rename-class', message}];
 }
 
-function twinFindings({containerId}: ReadableVm, twins: readonly VicVm[]): Finding[] {
-  if (twins.length === 0) return [];
+function twinFindings({containerId, ref}: ReadableVm, sameId: readonly VicVm[]): Finding[] {
+  const others = sameId.filter((other) => other.ref.value !== ref.value);
+  if (others.length === 0) return [];
+  const labels = others.map((other) => `${other.name} (${other.ref.value})`).join(', ');
   return [
-    {
-      code: 'id-twice',
-      message: `its container id ${containerId} is also that of ${twins.map(({name, ref}) => `${name} (${ref.value})`).join(', ')}: one is a copy`,
-    },
+    {code: 'id-twice', message: `its container id ${containerId} is also that of ${labels}: one is a copy`},
   ];
 }
 

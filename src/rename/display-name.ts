@@ -2,8 +2,6 @@ import {NAME_CONVENTION_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Finding} from '../migration/finding.js';
 
-/** The key of the appliance that holds its VCH's naming convention. */
-
 const DEFAULT = '{name}-{id}';
 /** vSphere's limit for a display name. VIC counts bytes, which are never fewer than characters. */
 const LONGEST = 80;

@@ -16,12 +16,11 @@ const PATTERN = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /** Throws what docker refuses before it looks for the container; the messages are VIC's own. */
 export function assertRenameWords(container: string, newName: string): void {
-  if (container === '' || newName === '') {
+  if (container === '' || newName === '')
     throw new VchError(
       'VCH_ERR_NAME_INVALID',
       'neither old nor new names may be empty; see vch-migrate rename --help',
     );
-  }
   if (isDockerName(newName)) return;
   throw new VchError(
     'VCH_ERR_NAME_INVALID',
@@ -34,28 +33,12 @@ export function isDockerName(name: string): boolean {
   return PATTERN.test(name);
 }
 
-/** Docker's refusal of a rename that changes nothing. */
-export function sameName(name: string): VchError {
-  return new VchError(
-    'VCH_ERR_NAME_INVALID',
-    `renaming a container with the same name as its current name: ${name}; nothing is left to do, see vch-migrate status`,
-  );
-}
-
 /** Docker's refusal of a name that another container has. */
 export function nameInUse(name: string, containerId: string): VchError {
   return new VchError(
     'VCH_ERR_CONFLICT',
     `conflict. The name ${JSON.stringify(name)} is already in use by container ${containerId}. ` +
       'You have to remove (or rename) that container to be able to re use that name.',
-  );
-}
-
-/** VIC's refusal of a rename that its containerVM does not support, with the reason. */
-export function renameUnsupported(name: string, reason: string): VchError {
-  return new VchError(
-    'VCH_ERR_RENAME_DISABLED',
-    `container ${name} does not support rename: ${reason}. Recreate it from its image under the new name; see vch-migrate status`,
   );
 }
 
@@ -73,18 +56,14 @@ export function findContainer(word: string, containers: readonly Container[]): C
   const byId = containers.filter(({containerId}) => containerId === word);
   const byName = containers.filter(({config}) => containerNameOf(config) === name);
   const found = byId.length > 0 ? byId : byName.length > 0 ? byName : byBeginning(word, containers);
-  const [first] = found;
-  if (first === undefined) {
+  if (found.length === 0)
     throw new VchError(
       'VCH_ERR_CONTAINER_NOT_FOUND',
       `No such container: ${word}; vch-migrate status shows the containers of the VCH`,
     );
-  }
-  if (found.length === 1) return first;
-  // A clone carries the name and the id of its original.
-  const own = found.filter(({owner}) => owner.status === 'own');
-  const [original] = own;
-  if (original !== undefined && own.length === 1) return original;
+  // A clone has the name and the id of its original.
+  const [only, another] = found.length === 1 ? found : found.filter(({owner}) => owner.status === 'own');
+  if (only !== undefined && another === undefined) return only;
   throw new VchError(
     'VCH_ERR_CONTAINER_NOT_FOUND',
     `${found.length} containerVMs answer to ${word}: ${found.map(labelOf).join(', ')}; run vch-migrate audit, and remove the copy`,

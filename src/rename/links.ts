@@ -1,15 +1,14 @@
 import type {VmOutcome} from '../containers/outcome.js';
-import {type Decide, isDecidable, outcomeOf, type Planned} from '../containers/plan.js';
+import {type Decide, type DecidedVm, isDecidable, outcomeOf, pending} from '../containers/plan.js';
 import {toVchError, type VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {containerNameOf} from '../migration/names.js';
 import {linksTo, relink} from './aliases.js';
-import type {Container} from './docker-name.js';
 import {commit, type RenameJob, renameRefusal, writeDraft} from './rename-target.js';
 
 /** What became of the links in other containers. */
-export interface LinksOutcome {
+interface LinksOutcome {
   /** The containers that have such links. */
   readonly vms: readonly VmOutcome[];
   /** The old names still found in links that a later run could update. */
@@ -25,66 +24,59 @@ export async function renameLinks(
   oldNames: readonly string[],
   stopped: VchError | null = null,
 ): Promise<LinksOutcome> {
-  const {containers, target, options} = job;
+  const {containers, target, claim, options} = job;
   const {newName} = options;
+  const linked = containers.all.filter(
+    ({containerId, config}) => containerId !== target.vm.containerId && linksTo(config, oldNames).length > 0,
+  );
+  const configs = new Map(linked.map(({ref, config}) => [ref.value, config]));
+  const tell = (vm: VmOutcome) => withLinks(vm, configs.get(vm.id) ?? {}, oldNames, newName);
   const decide = decideLinks(oldNames, newName);
-  const linked = new Map<string, Container>();
-  const pending: Planned[] = [];
-  const left: VmOutcome[] = [];
-  const tell = (vm: VmOutcome) => told(vm, linked.get(vm.id), oldNames, newName);
-  for (const vm of containers.all) {
-    if (vm.containerId === target.vm.containerId || linksTo(vm.config, oldNames).length === 0) continue;
-    linked.set(vm.ref.value, vm);
-    if (!isDecidable(vm)) {
-      left.push(tell(outcomeOf({vm, decision: null})));
-      continue;
-    }
-    const decision = await decide(vm);
-    if (decision.status === 'pending') pending.push({vm, decision});
-    else left.push(tell(outcomeOf({vm, decision})));
-  }
-  const reason = pending.length === 0 ? null : (stopped ?? (await whyNot(job)));
+  const decided = await Promise.all(
+    linked.map(
+      async (vm): Promise<DecidedVm> =>
+        isDecidable(vm) ? {vm, decision: await decide(vm)} : {vm, decision: null},
+    ),
+  );
+  const planned = pending(decided);
+  // Nothing more may be written once the claim is lost or an upgrade has begun.
+  const reason =
+    planned.length === 0 ? null : (stopped ?? (await claim.assertHeld().then(() => null, toVchError)));
   const written =
     reason === null
-      ? await commit(job, decide, pending, tell)
-      : pending.map((planned) =>
-          tell({...outcomeOf(planned), status: 'not-attempted', changes: [], error: reason}),
-        );
-  const vms = [...written, ...left];
-  const open = vms.filter(couldFollow).flatMap(({id}) => linkNames(linked.get(id)?.config ?? {}, oldNames));
+      ? await commit(job, decide, planned, tell)
+      : planned.map((one) => tell({...outcomeOf(one), status: 'not-attempted', changes: [], error: reason}));
+  const left = decided.filter(({decision}) => decision?.status !== 'pending');
+  const vms = [...written, ...left.map((one) => tell(outcomeOf(one)))];
+  const open = vms.filter(couldFollow).flatMap(({id}) => linkNames(configs.get(id) ?? {}, oldNames));
   return {vms, open: [...new Set(open)]};
 }
 
-/** Why nothing more may be written: the claim is lost, or an upgrade has begun. `null` if writing is allowed. */
-async function whyNot({claim}: RenameJob): Promise<VchError | null> {
-  try {
-    await claim.assertHeld();
-    return null;
-  } catch (error) {
-    return toVchError(error);
-  }
-}
-
-/** Adds what to report of a container's links, depending on how its write ended. */
-function told(
+/** Adds what became of the links that a container had before, unless its decision has said it. */
+function withLinks(
   vm: VmOutcome,
-  container: Container | undefined,
+  before: ExtraConfig,
   oldNames: readonly string[],
   newName: string,
 ): VmOutcome {
-  if (vm.status === 'changed' || container === undefined) return vm;
-  const findings = vm.findings.filter(({code}) => code !== 'link-renamed');
-  if (vm.status === 'unchanged' || vm.status === 'skipped' || findings.some(({code}) => code === 'link-kept'))
-    return {...vm, findings};
-  const links = linksTo(container.config, oldNames);
-  const names = linkNames(container.config, oldNames).join(', ');
-  const what = `it links to ${names} as ${links.map(({alias}) => alias).join(', ')}`;
-  if (vm.status === 'unknown' || vm.error?.code === 'VCH_ERR_VERIFY') {
-    const message = `${what}, or already to ${newName}; run the same command again to check and to update what is left`;
-    return {...vm, findings: [...findings, {code: 'link-unknown', message}]};
-  }
-  const message = `${what}, and keeps the old name until you run the same command again`;
-  return {...vm, findings: [...findings, {code: 'link-kept', message}]};
+  const {status, findings, error} = vm;
+  if (status === 'unchanged' || status === 'skipped' || findings.some(({code}) => code === 'link-kept'))
+    return vm;
+  const finding = (code: string, message: string) => ({...vm, findings: [...findings, {code, message}]});
+  if (status === 'changed')
+    return finding('link-renamed', `${linksText('linked', before, oldNames)}, and now links to ${newName}`);
+  const what = linksText('links', before, oldNames);
+  return status === 'unknown' || error?.code === 'VCH_ERR_VERIFY'
+    ? finding(
+        'link-unknown',
+        `${what}, or already to ${newName}; run the same command again to check and to update what is left`,
+      )
+    : finding('link-kept', `${what}, and keeps the old name until you run the same command again`);
+}
+
+function linksText(verb: 'links' | 'linked', config: ExtraConfig, oldNames: readonly string[]): string {
+  const aliases = linksTo(config, oldNames).map(({alias}) => alias);
+  return `it ${verb} to ${linkNames(config, oldNames).join(', ')} as ${aliases.join(', ')}`;
 }
 
 /** Whether another run may succeed where this one did not. */
@@ -96,19 +88,15 @@ function couldFollow({status, error}: VmOutcome): boolean {
 /** Decides what updates a container's links to the renamed one. */
 function decideLinks(oldNames: readonly string[], newName: string): Decide {
   return async (vm) => {
-    const links = linksTo(vm.config, oldNames);
-    if (links.length === 0) return {status: 'unchanged', findings: []};
-    const names = linkNames(vm.config, oldNames).join(', ');
-    const aliases = links.map(({alias}) => alias).join(', ');
+    if (linksTo(vm.config, oldNames).length === 0) return {status: 'unchanged', findings: []};
     const error = renameRefusal(vm, containerNameOf(vm.config) ?? vm.containerId);
     if (error !== null) {
-      const message = `it links to ${names} as ${aliases}, and keeps the old name: recreate it with a link to ${newName}`;
+      const message = `${linksText('links', vm.config, oldNames)}, and keeps the old name: recreate it with a link to ${newName}`;
       return {status: 'refused', error, findings: [{code: 'link-kept', message}]};
     }
     const draft = new Draft(vm.config);
     relink(draft, oldNames, newName);
-    const message = `it linked to ${names} as ${aliases}, and now links to ${newName}`;
-    return writeDraft(draft, [{code: 'link-renamed', message}]);
+    return writeDraft(draft);
   };
 }
 

@@ -15,25 +15,25 @@ import {
 } from '../appliance/lease.js';
 import {thisMachine} from '../appliance/machine.js';
 import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
+import type {RunOptions} from '../containers/run-options.js';
 import {hasCode, VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {isContainerId, RENAME_CLAIM_KEY} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Vch} from '../inventory/vch.js';
-import type {Logger} from '../log.js';
 import {canonicalJson} from '../migration/canonical-json.js';
 import {waitUntil} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {isDockerName} from './docker-name.js';
 
 /** A rename as the appliance has it: links in other containers may still use the old name. */
-export interface RenameRecord {
+export type RenameRecord = {
   /** Container id. */
   readonly container: string;
   readonly from: string;
   readonly to: string;
-}
+};
 
 /** What a rename claim says besides. */
 export interface SeenRename {
@@ -79,13 +79,13 @@ const CLAIM: LeaseSpec<ClaimBody> = {
     canonicalJson({
       id,
       owner: `${user} on ${thisMachine().host}, pid ${process.pid}`,
-      rename: {...rename},
+      rename,
       run: runId,
       tool: toolVersion,
       lease: leaseTime,
       counter,
       time: since,
-      unfinished: unfinished.map((record) => ({...record})),
+      unfinished,
     }),
   beside: () => ({}),
   afterLoss: () => ({}),
@@ -98,9 +98,7 @@ const CLAIM: LeaseSpec<ClaimBody> = {
 
 /** What stands in the claim's place when nobody has it: what is left undone, or nothing at all. */
 export function encodeUnfinished(unfinished: readonly RenameRecord[]): string | null {
-  return unfinished.length === 0
-    ? null
-    : canonicalJson({unfinished: unfinished.map((record) => ({...record}))});
+  return unfinished.length === 0 ? null : canonicalJson({unfinished});
 }
 
 /**
@@ -127,16 +125,11 @@ function recordIn(value: unknown): RenameRecord | null {
 }
 
 /** What a claim needs. */
-export interface ClaimOptions {
-  readonly runId: string;
-  readonly user: string;
-  readonly toolVersion: string;
+export interface ClaimOptions extends Pick<RunOptions, 'runId' | 'user' | 'toolVersion' | 'signal' | 'log'> {
   /** What is claimed for. */
   readonly rename: RenameRecord;
   /** Seconds; 30 where it is left out. */
   readonly lease?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly log: Logger;
 }
 
 /** The right to rename on a VCH, for as long as it is held. */

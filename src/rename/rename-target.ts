@@ -6,23 +6,16 @@ import type {RunOptions} from '../containers/run-options.js';
 import {VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
 import {DATA_VERSION_KEY, NAME_KEYS, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
-import {labelOf, type ReadableVm, type WantedKeys} from '../inventory/container-vms.js';
+import {labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {acceptDataVersion} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
+import {refString} from '../vim25/managed-object.js';
+import type {WantedKeys} from '../vim25/property-collector.js';
 import type {Session} from '../vim25/session.js';
-import {
-  type Container,
-  findContainer,
-  holderOf,
-  isContainer,
-  nameInUse,
-  renameUnsupported,
-  sameName,
-  spokenName,
-} from './docker-name.js';
+import {type Container, findContainer, holderOf, isContainer, nameInUse, spokenName} from './docker-name.js';
 import type {RenameClaim, RenameRecord} from './rename-claim.js';
 
 /** The keys that tell whether a container may get a name. */
@@ -36,8 +29,11 @@ export const NAMING_KEYS: readonly string[] = [
 /** One reading of a VCH's containers. */
 export interface Containers extends ReadVch {
   readonly all: readonly Container[];
-  /** VMs that may be containers of the VCH and have any name: their keys could not be read. */
-  readonly unread: readonly string[];
+}
+
+/** The VMs of a VCH that may be containers with any name: their keys could not be read. */
+export function nameless({unread}: ReadVch): readonly string[] {
+  return unread.filter(({config}) => containerNameOf(config) === null).map(labelOf);
 }
 
 /** Reads the containers of a VCH; another VCH's in the same folder are left out. */
@@ -48,11 +44,7 @@ export async function readContainers(
   expect?: number,
 ): Promise<Containers> {
   const read = await readVch(session, {expect}, keys, found);
-  const unread = read.vms.filter(
-    ({owner, status, config}) =>
-      owner.status !== 'other' && status !== 'readable' && containerNameOf(config) === null,
-  );
-  return {...read, all: read.vms.filter(isContainer), unread: unread.map(labelOf)};
+  return {...read, all: read.vms.filter(isContainer)};
 }
 
 /** What `rename` takes besides. */
@@ -77,7 +69,6 @@ export interface RenameTarget {
 export interface RenameJob {
   readonly session: Session;
   readonly options: RenameOptions;
-  readonly found: FoundVch;
   readonly containers: Containers;
   readonly target: RenameTarget;
   readonly claim: RenameClaim;
@@ -98,17 +89,22 @@ export function renameTarget(
   if (name === newName) {
     const own = records.filter(({container: id, from}) => id === vm.containerId && from !== newName);
     const record = own.find(({from}) => from === spokenName(word)) ?? own[0];
-    if (record === undefined) throw sameName(newName);
+    if (record === undefined)
+      throw new VchError(
+        'VCH_ERR_NAME_INVALID',
+        `renaming a container with the same name as its current name: ${newName}; nothing is left to do, see vch-migrate status`,
+      );
     return {vm, oldName: record.from, renamed: true};
   }
   const holder = holderOf(newName, containers, vm);
   if (holder !== undefined) throw nameInUse(newName, holder.containerId);
-  if (name === null) {
+  if (name === null)
     throw new VchError(
       'VCH_ERR_NAME_MISSING',
       `${labelOf(vm)} has no container name that could be changed; see vch-migrate audit`,
     );
-  }
+  const refusal = renameRefusal(vm, name);
+  if (refusal !== null) throw refusal;
   return {vm, oldName: name, renamed: false};
 }
 
@@ -122,10 +118,13 @@ function halfRenamed(
   const oldName = spokenName(word);
   const nameOf = ({config}: Container) => containerNameOf(config);
   if (containers.some((vm) => nameOf(vm) === oldName || vm.containerId === word)) return undefined;
-  const ids = records
-    .filter(({from, to}) => from === oldName && to === newName)
-    .map(({container}) => container);
-  const found = containers.filter((vm) => nameOf(vm) === newName && ids.includes(vm.containerId));
+  const found = containers.filter(
+    (vm) =>
+      nameOf(vm) === newName &&
+      records.some(
+        ({container, from, to}) => container === vm.containerId && from === oldName && to === newName,
+      ),
+  );
   return found.find(({owner}) => owner.status === 'own') ?? found[0];
 }
 
@@ -140,27 +139,35 @@ function unusable(vm: Container): VchError {
 }
 
 /** Why a containerVM may not be renamed: VIC's own gate, or data that a newer release has written. */
-export function renameRefusal({config}: ReadableVm, name: string): VchError | null {
+export function renameRefusal({config, ref}: ReadableVm, name: string): VchError | null {
   const support = renameSupport(config);
-  if (support.class === 'disabled') return renameUnsupported(name, support.reason);
-  const version = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
+  if (support.class === 'disabled')
+    return new VchError(
+      'VCH_ERR_RENAME_DISABLED',
+      `container ${name} does not support rename: ${support.reason}. Recreate it from its image under the new name; see vch-migrate status`,
+    );
+  const version = acceptDataVersion(config, 'container', {
+    label: `container ${name}`,
+    vm: refString(ref),
+    again: 'vch-migrate rename',
+  });
   return version instanceof VchError ? version : null;
 }
 
 /** The decision to write what a draft has changed. */
-export function writeDraft(draft: Draft, findings: readonly Finding[]): PendingDecision {
+export function writeDraft(draft: Draft, findings: readonly Finding[] = []): PendingDecision {
   return {status: 'pending', applied: [], changes: draft.changes(), ledger: null, findings};
 }
 
 /** Writes VMs, each in its own task; `tell` adds to each outcome what is to be reported of it. */
 export async function commit(
-  {session, found, options}: Pick<RenameJob, 'session' | 'found' | 'options'>,
+  {session, containers, options}: Pick<RenameJob, 'session' | 'containers' | 'options'>,
   decide: Decide,
   planned: readonly Planned[],
   tell: (vm: VmOutcome) => VmOutcome = (vm) => vm,
 ): Promise<readonly VmOutcome[]> {
-  const {parallelism, signal} = options;
-  const onOutcome = (vm: VmOutcome) => options.onProgress?.({type: 'vm', vm: tell(vm)});
-  const context = {session, found, decide, keys: 'all' as const, parallelism, signal, onOutcome};
+  const {parallelism, signal, onProgress} = options;
+  const onOutcome = (vm: VmOutcome) => onProgress?.({type: 'vm', vm: tell(vm)});
+  const context = {session, found: containers, decide, keys: 'all' as const, parallelism, signal, onOutcome};
   return (await commitAll(context, planned)).map(tell);
 }

@@ -23,6 +23,7 @@ import {
   type Containers,
   commit,
   NAMING_KEYS,
+  nameless,
   type RenameJob,
   type RenameOptions,
   type RenameTarget,
@@ -54,38 +55,16 @@ export async function renameContainer(session: Session, options: RenameOptions):
   // Checked first without a claim: a rename that is refused writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
   const records = unfinishedIn(found.vch.leases);
-  const first = supported(
-    await readContainers(session, found, NAMING_KEYS, options.expect),
-    options,
-    records,
-  );
-  const claim = {
-    runId: options.runId,
-    user: options.user,
-    toolVersion: options.toolVersion,
-    rename: recordOf(first, newName),
-    lease: options.claimLease,
-    signal: options.signal,
-    log: options.log,
-  };
+  const readings = await readContainers(session, found, NAMING_KEYS, options.expect);
+  const first = renameTarget(readings.all, options, records);
+  const claim = {...options, rename: recordOf(first, newName), lease: options.claimLease};
   return withRenameClaim(session, found.vch, claim, async (held) => {
     // A rename whose turn came before ours may have changed anything.
     const containers = await readContainers(session, found, 'all', options.expect);
     held.leave(stillOpen(held.unfinished, containers.all));
-    const target = supported(containers, options, held.unfinished);
-    return rename({session, options, found, containers, target, claim: held});
+    const target = renameTarget(containers.all, options, held.unfinished);
+    return rename({session, options, containers, target, claim: held});
   });
-}
-
-function supported(
-  containers: Containers,
-  options: RenameOptions,
-  records: readonly RenameRecord[],
-): RenameTarget {
-  const target = renameTarget(containers.all, options, records);
-  const refusal = target.renamed ? null : renameRefusal(target.vm, target.oldName);
-  if (refusal !== null) throw refusal;
-  return target;
 }
 
 function recordOf({vm, oldName}: RenameTarget, newName: string): RenameRecord {
@@ -119,24 +98,16 @@ async function rename(job: RenameJob): Promise<RunOutcome> {
     claim.leave(open);
     throw error;
   });
-  switch (look.status) {
-    case 'not-renamed':
-      claim.leave(open);
-      return outcome([withNameTaken(look.vm, decision, convention)]);
-    case 'unknown': {
-      const message = `it is unknown whether ${target.oldName} was renamed, so no link to it was changed; run the same command again`;
-      const {vms} = await renameLinks(
-        job,
-        [target.oldName],
-        new VchError('VCH_ERR_OUTCOME_UNKNOWN', message),
-      );
-      return outcome([look.vm, ...vms]);
-    }
-    case 'renamed':
-      return outcome(
-        await finish(job, describe(job, look.vm, decision), look.containers ?? containers, others),
-      );
+  if (look.status === 'renamed')
+    return outcome(await finish(job, describe(job, look.vm, decision), look.containers, others));
+  if (look.status === 'unknown') {
+    const message = `it is unknown whether ${target.oldName} was renamed, so no link to it was changed; run the same command again`;
+    const stopped = new VchError('VCH_ERR_OUTCOME_UNKNOWN', message);
+    const {vms} = await renameLinks(job, [target.oldName], stopped);
+    return outcome([look.vm, ...vms]);
   }
+  claim.leave(open);
+  return outcome([withNameTaken(look.vm, decision, convention)]);
 }
 
 /** If another VM has the display name already, the convention that produced it may be what is wrong. */
@@ -163,21 +134,20 @@ async function finish(
   const earlier = claim.unfinished.filter(({container}) => container === containerId).map(({from}) => from);
   const names = [...new Set([target.oldName, ...earlier])].filter((name) => name !== newName);
   // If another container has an old name now, links to that name are links to that container.
-  const taken = names.flatMap((name) => {
-    const holder = holderOf(name, all, target.vm);
-    return holder === undefined ? [] : [{name, holder}];
-  });
-  const oldNames = names.filter((name) => !taken.some((one) => one.name === name));
+  const holders = names.map((name) => ({name, holder: holderOf(name, all, target.vm)}));
+  const oldNames = holders.filter(({holder}) => holder === undefined).map(({name}) => name);
   const links = await renameLinks(job, oldNames);
   claim.leave([...others, ...links.open.map((from) => ({container: containerId, from, to: newName}))]);
-  const findings = taken.map(({name, holder}) => ({
-    code: 'links-of-another',
-    message: `links to ${name} were left alone: they lead to the container ${holder.containerId}, which has that name`,
-  }));
+  const findings = holders.flatMap(({name, holder}) => {
+    if (holder === undefined) return [];
+    const message = `links to ${name} were left alone: they lead to the container ${holder.containerId}, which has that name`;
+    return [{code: 'links-of-another', message}];
+  });
   return [{...renamed, findings: [...renamed.findings, ...findings]}, ...links.vms];
 }
 
-function unreadFindings({containers: {unread}, target, options}: RenameJob): readonly Finding[] {
+function unreadFindings({containers, target, options}: RenameJob): readonly Finding[] {
+  const unread = nameless(containers);
   if (unread.length === 0) return [];
   const message =
     `the container names of ${unread.join(', ')} cannot be read; if one of them is ${options.newName}, that name exists twice, ` +
@@ -204,18 +174,10 @@ function describe(
     const message = `its display name was ${target.vm.displayName} and is now ${displayName}; its folder and files keep their names`;
     findings.push({code: 'display-name-changed', message});
   }
-  if (claim.appliance.powerState === 'poweredOn') {
-    findings.push({
-      code: 'vch-shows-old-name',
-      message: untilRestart(target, options.newName),
-    });
-  }
-  return {
-    ...written,
-    displayName: displayName ?? written.displayName,
-    containerName: options.newName,
-    findings,
-  };
+  if (claim.appliance.powerState === 'poweredOn')
+    findings.push({code: 'vch-shows-old-name', message: untilRestart(target, options.newName)});
+  const shown = displayName ?? written.displayName;
+  return {...written, displayName: shown, containerName: options.newName, findings};
 }
 
 /** VIC's persona reads names once, when it starts. `docker rename` changes its memory as well. */
@@ -241,7 +203,8 @@ function decideRename(oldName: string, newName: string, convention: NamingConven
     draft.set(NAME_KEYS.container.hidden, newName);
     renameOwnAliases(draft, oldName, newName);
     const displayName = displayNameOf(convention, {containerId: vm.containerId, name: newName});
-    return {...writeDraft(draft, notKept(vm)), ...displayed(vm, displayName)};
+    // Only if it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename).
+    return {...writeDraft(draft, notKept(vm)), ...(vm.displayName === displayName ? {} : {displayName})};
   };
 }
 
@@ -250,9 +213,4 @@ function notKept(vm: ReadableVm): Finding[] {
   const {class: renameClass, reason} = renameSupport(vm.config);
   if (renameClass !== 'not-persisted-by-vic') return [];
   return [{code: 'not-persisted-by-vic', message: `${reason}; this rename is in its hidden keys and stays`}];
-}
-
-/** Only if it changes: a display name needs a privilege of its own (VirtualMachine.Config.Rename). */
-function displayed(vm: ReadableVm, name: string): {displayName?: string} {
-  return vm.displayName === name ? {} : {displayName: name};
 }

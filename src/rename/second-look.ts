@@ -3,7 +3,7 @@ import type {VmOutcome} from '../containers/outcome.js';
 import type {Decide, PendingDecision} from '../containers/plan.js';
 import {toVchError, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
-import {type ReadableVm, rereadVms} from '../inventory/container-vms.js';
+import {type ContainerVm, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {holderOf, nameInUse} from './docker-name.js';
@@ -18,10 +18,9 @@ import {
 
 /** What is known of a container after its rename was sent. */
 export type SecondLook =
-  /** It has the new name. `containers` is `null` if they could not be read again. */
-  | {readonly status: 'renamed'; readonly vm: VmOutcome; readonly containers: Containers | null}
-  | {readonly status: 'unknown'; readonly vm: VmOutcome}
-  | {readonly status: 'not-renamed'; readonly vm: VmOutcome};
+  /** It has the new name. `containers` are those of before if they could not be read again. */
+  | {readonly status: 'renamed'; readonly vm: VmOutcome; readonly containers: Containers}
+  | {readonly status: 'unknown' | 'not-renamed'; readonly vm: VmOutcome};
 
 /**
  * Reads all names again. This tells whether the container has the new name if the write's answer and read-back did
@@ -34,15 +33,17 @@ export async function lookAgain(
   written: VmOutcome,
 ): Promise<SecondLook> {
   if (!mayBeWritten(written)) return {status: 'not-renamed', vm: written};
-  const {session, found, target, options} = job;
+  const {session, target, options} = job;
   // What was written may have been decided on a later reading.
   const sent = written.changes.length === 0 ? decision : {...decision, changes: written.changes};
   let containers: Containers;
   try {
-    containers = await readContainers(session, found, NAMING_KEYS);
+    containers = await readContainers(session, job.containers, NAMING_KEYS);
   } catch (error) {
     const vm = noting(written, notChecked(toVchError(error)));
-    return written.status === 'changed' ? {status: 'renamed', vm, containers: null} : {status: 'unknown', vm};
+    return written.status === 'changed'
+      ? {status: 'renamed', vm, containers: job.containers}
+      : {status: 'unknown', vm};
   }
   const vm = written.status === 'changed' ? written : await reread(job, sent, written);
   if (vm.status !== 'changed') {
@@ -75,16 +76,20 @@ function mayBeWritten({status, error}: VmOutcome): boolean {
   }
 }
 
+function isReadable(vm: ContainerVm | 'gone' | null | undefined): vm is ReadableVm {
+  return vm != null && vm !== 'gone' && vm.status === 'readable';
+}
+
 /** The same outcome, or `changed` if the VM can be read now and is as it was meant to be. */
 async function reread(
-  {session, found, target}: RenameJob,
+  {session, containers, target}: RenameJob,
   sent: PendingDecision,
   written: VmOutcome,
 ): Promise<VmOutcome> {
   const {ref} = target.vm;
   try {
-    const vm = (await rereadVms(session, found, [ref], 'all')).get(ref.value);
-    if (vm?.status !== 'readable' || !holds(vm, sent)) return written;
+    const vm = (await rereadVms(session, containers, [ref], 'all')).get(ref.value);
+    if (!isReadable(vm) || !holds(vm, sent)) return written;
     const {changes, findings} = sent;
     return {...written, status: 'changed', changes, findings, error: null};
   } catch (error) {
@@ -105,12 +110,12 @@ function noting(vm: VmOutcome, finding: Finding): VmOutcome {
 
 /** Undoes the rename of the container; returns what prevented it, or `null`. */
 async function takeBack(job: RenameJob, sent: PendingDecision): Promise<string | null> {
-  const {target, session, found} = job;
+  const {target, session, containers} = job;
   const {ref} = target.vm;
   const decide = decideReturn(target.vm, sent);
   try {
-    const vm = (await rereadVms(session, found, [ref], 'all')).get(ref.value);
-    if (vm?.status !== 'readable') return 'its VM can no longer be read';
+    const vm = (await rereadVms(session, containers, [ref], 'all')).get(ref.value);
+    if (!isReadable(vm)) return 'its VM can no longer be read';
     const decision = await decide(vm);
     if (decision.status !== 'pending') return null;
     // Ignores the signal that may have stopped the run: half a rename is worse than stopping late.
@@ -129,7 +134,7 @@ function decideReturn(before: ReadableVm, renamed: PendingDecision): Decide {
     for (const {key, before: raw, after} of renamed.changes) {
       if (draft.raw(key) === after) draft.setRaw(key, raw);
     }
-    const untouched = renamed.displayName !== undefined && vm.displayName === renamed.displayName;
-    return {...writeDraft(draft, []), ...(untouched ? {displayName: before.displayName} : {})};
+    const untouched = vm.displayName === renamed.displayName;
+    return {...writeDraft(draft), ...(untouched ? {displayName: before.displayName} : {})};
   };
 }

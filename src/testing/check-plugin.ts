@@ -1,12 +1,6 @@
 import {builtinPlugins} from '../../plugins/index.js';
-import {hasCode, toVchError, VchError} from '../errors.js';
-import {
-  definePlugin,
-  type Plugin,
-  type PluginDefinition,
-  pluginId,
-  pluginLabel,
-} from '../migration/plugin.js';
+import {toVchError, VchError} from '../errors.js';
+import {definePlugin, type PluginDefinition, pluginId, pluginLabel} from '../migration/plugin.js';
 import {createRegistry} from '../migration/registry.js';
 import {TIME_LIMIT} from '../migration/runner.js';
 import {exampleConfig, samplesFor} from './odd-values.js';
@@ -57,67 +51,48 @@ export async function checkPlugin(
 
 /** The same, but a failed check is in the list like one that passed. */
 export async function runPluginChecks(
-  definition: PluginDefinition,
+  definition: PluginDefinition & {readonly file?: string | undefined},
   {examples = [], timeLimit = TIME_LIMIT}: CheckPluginOptions = {},
 ): Promise<readonly PluginCheck[]> {
-  const list = new CheckList();
-  const plugin = list.first(IS_A_PLUGIN, () => checkedBesideVics(definition));
-  const rehearsal = plugin === null ? null : new Rehearsal(plugin, timeLimit);
-  const tried = rehearsal === null ? [] : await tryEverything(rehearsal, examples);
-  const last = tried.at(-1);
-  const fault = last === undefined ? null : faultOf(last);
-  const undeclared = last?.trial.status === 'failed' && hasCode(last.trial.error, 'VCH_ERR_PLUGIN_INVALID');
-  await list.check('touches declared keys only', () => (undeclared ? fault : null));
-  await list.check('survives every odd value', () => (undeclared ? null : fault));
-  for (const {name, written, check} of CHECKS) {
-    if (written && definition.persist === false) continue;
-    await list.check(name, () => (rehearsal === null ? null : check(rehearsal, tried)));
-  }
-  for (const [index, example] of examples.entries()) {
-    await list.check(`makes of example ${example.name ?? index + 1} what it should`, () =>
-      rehearsal === null ? null : exampleFault(rehearsal, example),
-    );
-  }
-  return list.checks;
-}
-
-/** Checks in their order. Once the plugin itself is unusable, the rest is not run. */
-class CheckList {
-  readonly checks: PluginCheck[] = [];
-  #useless = false;
-
-  first<T>(name: string, make: () => T): T | null {
-    try {
-      const made = make();
-      this.checks.push({name, status: 'passed', message: null});
-      return made;
-    } catch (error) {
-      this.checks.push({name, status: 'failed', message: toVchError(error).message});
-      this.#useless = true;
-      return null;
+  const rehearsal = rehearse(definition, timeLimit);
+  const tried = rehearsal instanceof VchError ? [] : await tryEverything(rehearsal, examples);
+  const checks = [
+    ...CHECKS.filter(({written}) => !written || definition.persist !== false),
+    ...examples.map((example, index) => ({
+      name: `makes of example ${example.name ?? index + 1} what it should`,
+      ends: false,
+      check: (rehearsal: Rehearsal) => exampleFault(rehearsal, example),
+    })),
+  ];
+  const fault = rehearsal instanceof VchError ? rehearsal.message : null;
+  const results: PluginCheck[] = [
+    {name: IS_A_PLUGIN, status: fault === null ? 'passed' : 'failed', message: fault},
+  ];
+  let ended = false;
+  for (const {name, ends, check} of checks) {
+    if (ended || rehearsal instanceof VchError) {
+      results.push({name, status: 'not-run', message: null});
+      continue;
     }
+    const message = await check(rehearsal, tried);
+    results.push({name, status: message === null ? 'passed' : 'failed', message});
+    if (ends && message !== null) ended = true;
   }
-
-  async check(name: string, run: () => Promise<string | null> | string | null): Promise<void> {
-    const message = this.#useless ? null : await run();
-    const status = message === null ? 'passed' : 'failed';
-    this.checks.push({name, status: this.#useless ? 'not-run' : status, message});
-    // These two end the trials early, so the remaining checks would say nothing.
-    if (message !== null && ENDING.has(name)) this.#useless = true;
-  }
+  return results;
 }
 
-const ENDING: ReadonlySet<string> = new Set(['touches declared keys only', 'survives every odd value']);
-
-function checkedBesideVics(definition: PluginDefinition): Plugin {
-  const plugin = definePlugin(definition, fileOf(definition));
-  const others = builtinPlugins.filter((builtin) => pluginId(builtin) !== pluginId(plugin));
-  createRegistry([...others, plugin]);
-  return plugin;
-}
-
-function fileOf(definition: PluginDefinition): string | undefined {
-  return 'file' in definition && typeof definition.file === 'string' ? definition.file : undefined;
+function rehearse(
+  definition: PluginDefinition & {readonly file?: string | undefined},
+  timeLimit: number,
+): Rehearsal | VchError {
+  try {
+    const plugin = definePlugin(definition, definition.file);
+    const others = builtinPlugins.filter((builtin) => pluginId(builtin) !== pluginId(plugin));
+    createRegistry([...others, plugin]);
+    return new Rehearsal(plugin, timeLimit);
+  } catch (error) {
+    return toVchError(error);
+  }
 }
 
 /** Runs the plugin on all samples and examples, up to the first that it does not survive. */

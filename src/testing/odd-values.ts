@@ -15,45 +15,13 @@ export interface Sample {
 const USUAL = 'blue-web';
 const LONG = 'x'.repeat(65_536);
 
-/** Raw values that vSphere may have, whatever a plugin expects. */
+/** Raw values that vSphere may have, whatever a plugin expects; most have no blank. */
 const ODD_VALUES: readonly string[] = [
-  '',
-  '<nil>',
-  ' ',
-  ' lead',
-  'trail ',
-  'tab\tinside',
-  'two\nlines',
-  '|',
-  'a|b|c',
-  '=',
-  'A=1|B=2',
-  '/',
-  'host:5000/path',
-  'https://host.example/path',
-  'https://user:secret@host.example:8443/',
-  '0',
-  '-1',
-  '007',
-  '1.5',
-  '1485907200',
-  '9223372036854775807',
-  '9223372036854775808',
-  'true',
-  'null',
-  '{}',
-  '[]',
-  '{"a":',
-  '<![CDATA[x]]>',
-  '<a>&amp;',
-  '__proto__',
-  '%',
-  `"'\\`,
-  '$&',
-  '名前',
-  'emoji 😀🐳',
-  'e\u0301',
-  LONG,
+  ...['', ' ', ' lead', 'trail ', 'tab\tinside', 'two\nlines', 'emoji 😀🐳', 'e\u0301', LONG],
+  ...`<nil> | a|b|c = A=1|B=2 / % $& "'\\ __proto__ 名前`.split(' '),
+  ...'0 -1 007 1.5 1485907200 9223372036854775807 9223372036854775808'.split(' '),
+  ...'true null {} [] {"a": <![CDATA[x]]> <a>&amp;'.split(' '),
+  ...'host:5000/path https://host.example/path https://user:secret@host.example:8443/'.split(' '),
 ];
 
 /** Keys that no plugin declares, of every kind that vSphere and VIC have. */
@@ -69,37 +37,37 @@ export function samplesFor(plugin: Plugin): readonly Sample[] {
   const written = plugin.keys.flatMap(instances);
   const read = plugin.reads.flatMap(instances);
   const all = [...new Set([...written, ...read])];
-  const make = (name: string, values: ExtraConfig, dataVersion: string | null): Sample => ({
+  const make = (name: string, values: ExtraConfig, dataVersion = version): Sample => ({
     name,
-    config: Object.freeze({
-      ...STRANGERS,
-      ...(dataVersion === null ? {} : {[DATA_VERSION_KEY[plugin.target]]: dataVersion}),
-      ...values,
-    }),
+    config: Object.freeze({...STRANGERS, ...versioned(plugin, dataVersion), ...values}),
     long: Object.values(values).includes(LONG),
   });
-  const versions = [null, '0', '3', '9', '10'].filter((text) => Number(text ?? 0) < plugin.version);
-  const version = versions.at(-1) ?? null;
+  const versions = [undefined, '0', '3', '9', '10'].filter((text) => Number(text ?? 0) < plugin.version);
+  const version = versions.at(-1);
   const usual = mapOf(all, USUAL);
-  const samples = [make('every declared key absent', {}, version)];
-  for (const each of versions) samples.push(make(`data version ${each ?? 'absent'}`, usual, each));
-  for (const value of ODD_VALUES) {
-    samples.push(make(`${show(value)} in every declared key`, mapOf(all, value), version));
-    if (read.length > 0)
-      samples.push(make(`${show(value)} in every key of reads alone`, mapOf(read, value), version));
-    for (const key of all) samples.push(make(`${show(value)} in ${key}`, {...usual, [key]: value}, version));
-  }
-  for (const key of all) {
-    const {[key]: _absent, ...others} = usual;
-    samples.push(make(`${key} absent`, others, version));
-  }
-  return samples;
+  return [
+    make('every declared key absent', {}),
+    ...versions.map((each) => make(`data version ${each ?? 'absent'}`, usual, each)),
+    ...ODD_VALUES.flatMap((value) => [
+      make(`${show(value)} in every declared key`, mapOf(all, value)),
+      ...(read.length === 0 ? [] : [make(`${show(value)} in every key of reads alone`, mapOf(read, value))]),
+      ...all.map((key) => make(`${show(value)} in ${key}`, {...usual, [key]: value})),
+    ]),
+    ...all.map((key) => {
+      const {[key]: _absent, ...others} = usual;
+      return make(`${key} absent`, others);
+    }),
+  ];
 }
 
 /** The ExtraConfig of an example. If it names no data version, it gets the one that your own plugins expect. */
 export function exampleConfig(plugin: Plugin, config: ExtraConfig): ExtraConfig {
   const version = plugin.version > HIGHEST_DATA_VERSION ? String(HIGHEST_DATA_VERSION) : undefined;
-  return {...(version === undefined ? {} : {[DATA_VERSION_KEY[plugin.target]]: version}), ...config};
+  return {...versioned(plugin, version), ...config};
+}
+
+function versioned({target}: Plugin, version: string | undefined): ExtraConfig {
+  return version === undefined ? {} : {[DATA_VERSION_KEY[target]]: version};
 }
 
 function instances(declared: string): readonly string[] {

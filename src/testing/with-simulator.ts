@@ -1,7 +1,7 @@
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import {VchError} from '../errors.js';
-import {LOCK_KEY, RENAME_CLAIM_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
+import {LEASE_KEYS} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
 import {silent} from '../log.js';
 import {type Fixture, type Simulator, type SimulatorOptions, startSimulator} from '../simulator/simulator.js';
@@ -44,12 +44,13 @@ export async function withSimulator<T>(
     opened = undefined;
   };
   try {
-    const before = locksOf(simulator);
+    const before = leasesOn(simulator);
+    const {url, user, password, thumbprint} = simulator;
     const result = await test({
-      url: simulator.url,
-      user: simulator.user,
-      password: simulator.password,
-      thumbprint: simulator.thumbprint,
+      url,
+      user,
+      password,
+      thumbprint,
       simulator,
       session: () => {
         opened ??= logIn(simulator);
@@ -63,10 +64,13 @@ export async function withSimulator<T>(
     const left = [
       ...counted(simulator.sessions, 'session'),
       ...held,
-      ...newLocks(before, locksOf(simulator)),
+      ...leasesOn(simulator).filter((lease) => !before.includes(lease)),
     ];
-    if (left.length > 0) throw leftBehind(left);
-    return result;
+    if (left.length === 0) return result;
+    throw new VchError(
+      'VCH_ERR_VERIFY',
+      `the test left behind on the simulator: ${left.join('; ')}. Close every session, and release what it holds`,
+    );
   } finally {
     await closeSession();
     await simulator.close();
@@ -81,53 +85,17 @@ function defaults(fixture: Fixture | string): Pick<SimulatorOptions, 'templates'
 }
 
 function logIn({url, user, password, thumbprint}: Simulator): Promise<Session> {
-  return connect({
-    url: new URL(url),
-    user,
-    password,
-    tls: {thumbprint},
-    runId: 'test',
-    log: silent,
-  });
+  const tls = {thumbprint};
+  return connect({url: new URL(url), user, password, tls, runId: 'test', log: silent});
 }
 
-function leftBehind(left: readonly string[]): VchError {
-  return new VchError(
-    'VCH_ERR_VERIFY',
-    `the test left behind on the simulator: ${left.join('; ')}. Close every session, and release what it holds`,
-  );
-}
-
-/** The keys by which an upgrade or a rename holds a VCH. */
-const CLAIM_KEYS = [LOCK_KEY, RENAME_CLAIM_KEY, UPDATE_IN_PROGRESS_KEY];
-
-/** What holds a VCH, by the moref of its VM. */
-type Locks = ReadonlyMap<string, string>;
-
-/** The locks, flags and claims on the simulator's VMs. */
-function locksOf({inventory}: Simulator): Locks {
-  const locks = new Map<string, string>();
-  for (const vm of inventory.vms()) {
+/** What holds the VCHs of the simulator: locks, flags and claims. */
+function leasesOn({inventory}: Simulator): readonly string[] {
+  return [...inventory.vms()].flatMap((vm) => {
     const config = vm.extraConfig();
-    const claims = CLAIM_KEYS.flatMap((key) =>
-      isClaim(key, config) ? [`${key} = ${config[key] ?? ''}`] : [],
-    );
-    if (claims.length > 0) locks.set(vm.id, claims.join(', '));
-  }
-  return locks;
-}
-
-function isClaim(key: string, config: Readonly<Record<string, string>>): boolean {
-  const raw = config[key];
-  if (raw === undefined || raw === '' || raw === '<nil>') return false;
-  return key !== UPDATE_IN_PROGRESS_KEY || !isFalse(raw);
-}
-
-/** The locks that were not there in the beginning, as words. */
-function newLocks(before: Locks, after: Locks): readonly string[] {
-  return [...after]
-    .filter(([id, claims]) => before.get(id) !== claims)
-    .map(([id, claims]) => `${claims} on ${id}`);
+    const held = LEASE_KEYS.filter((key) => !isFalse(config[key]));
+    return held.map((key) => `${key} = ${config[key]} on ${vm.id}`);
+  });
 }
 
 function counted(number: number, word: string): readonly string[] {

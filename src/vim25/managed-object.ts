@@ -9,6 +9,11 @@ export function refString(ref: ManagedObjectReference): string {
   return `${ref.type}:${ref.value}`;
 }
 
+/** Those references, each once. */
+export function distinctRefs(refs: readonly ManagedObjectReference[]): ManagedObjectReference[] {
+  return [...new Map(refs.map((ref) => [ref.value, ref])).values()];
+}
+
 /** A name as it is given to vSphere, which keeps `/` for inventory paths and `%` for its own escapes. */
 export function escapeName(name: string): string {
   return name.replaceAll('%', '%25').replaceAll('/', '%2f').replaceAll('\\', '%5c');

@@ -1,7 +1,7 @@
 import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault, type VimFault} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {refValue} from './property-value.js';
+import {optionValue, optionValues, refValue} from './property-value.js';
 import {READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
@@ -48,6 +48,26 @@ export function extraConfigPath(key: string): string {
   return `config.extraConfig["${key}"]`;
 }
 
+/** Which keys of an ExtraConfig are wanted; `all` reads it whole. */
+export type WantedKeys = readonly string[] | 'all';
+
+/** The paths of those keys. */
+export function extraConfigPaths(keys: WantedKeys): readonly string[] {
+  return keys === 'all' ? ['config.extraConfig'] : keys.map(extraConfigPath);
+}
+
+/** The values of those keys, as far as they are there. */
+export function extraConfigOf(
+  properties: ObjectContent['properties'],
+  keys: WantedKeys,
+): Readonly<Record<string, string>> {
+  const options =
+    keys === 'all'
+      ? optionValues(properties.get('config.extraConfig'))
+      : keys.flatMap((key) => optionValue(properties.get(extraConfigPath(key))) ?? []);
+  return Object.fromEntries(options.map(({key, value}) => [key, value]));
+}
+
 /**
  * Reads everything the specs reach, page by page, and gives what `map` made of each object, so that no more than
  * a page of the wire's form is ever in memory. Begun anew when the connection breaks or the session is renewed.
@@ -78,6 +98,37 @@ export async function readObjects<T>(
   );
 }
 
+/**
+ * The same by moref, where objects may be gone. One of them fails the reading of all, and halving the list finds it. What
+ * vCenter leaves out of its answer twice has no entry, which says nothing of it.
+ */
+export async function readEach<T>(
+  session: Session,
+  objects: readonly ManagedObjectReference[],
+  pathSet: readonly string[],
+  map: (content: ObjectContent) => T,
+): Promise<ReadonlyMap<string, T | 'gone'>> {
+  const found = new Map<string, T | 'gone'>();
+  const read = async (wanted: readonly ManagedObjectReference[]): Promise<void> => {
+    try {
+      await readObjects(session, wanted, pathSet, (content) => found.set(content.obj.value, map(content)));
+    } catch (error) {
+      if (!(error instanceof VchError && error.fault === 'ManagedObjectNotFound')) throw error;
+      const [only] = wanted;
+      if (only !== undefined && wanted.length === 1) {
+        found.set(only.value, 'gone');
+        return;
+      }
+      const middle = Math.ceil(wanted.length / 2);
+      await read(wanted.slice(0, middle));
+      await read(wanted.slice(middle));
+    }
+  };
+  await read(objects);
+  await read(objects.filter(({value}) => !found.has(value)));
+  return found;
+}
+
 /** Reads properties of one object. A property that cannot be read is an error; `what` names the reading. */
 export async function readObject(
   session: Session,
@@ -90,16 +141,17 @@ export async function readObject(
     return content.properties;
   });
   if (properties !== undefined) return properties;
-  throw new VchError(
-    'VCH_ERR_TRANSPORT',
-    `${what}: ${session.url.host} left ${obj.value} out of its answer`,
-    {
-      failure: 'maybe-done',
-    },
-  );
+  throw leftOut(session, obj, what);
 }
 
-/** The same without beginning anew, for who holds something that a new beginning needs anew: a view. */
+/** That an answer leaves an object out proves nothing: only `ManagedObjectNotFound` says that it is gone. */
+export function leftOut({url}: Session, {value}: ManagedObjectReference, what: string): VchError {
+  return new VchError('VCH_ERR_TRANSPORT', `${what}: ${url.host} left ${value} out of its answer`, {
+    failure: 'busy',
+  });
+}
+
+/** As {@link retrieveProperties}, but never run again: for a caller that holds a view, which would have to be made anew. */
 export async function retrieveOnce<T>(
   session: Session,
   objects: readonly ObjectSpec[],

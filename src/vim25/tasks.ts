@@ -1,7 +1,13 @@
 import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault} from './faults.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
-import {assertNothingMissing, type ObjectContent, readObject, readObjects} from './property-collector.js';
+import {
+  assertNothingMissing,
+  type ObjectContent,
+  readEach,
+  readObject,
+  readObjects,
+} from './property-collector.js';
 import {refValue, refValues, textValue} from './property-value.js';
 import {waitUntil} from './retry.js';
 import type {Session} from './session.js';
@@ -199,20 +205,17 @@ async function unfinished(
   session: Session,
   tasks: readonly ManagedObjectReference[],
 ): Promise<readonly string[]> {
-  try {
-    const read = await readObjects(session, tasks, ['info.state'], (content) => {
-      assertNothingMissing(content, 'waiting for tasks');
-      return {task: content.obj.value, state: textValue(content.properties.get('info.state'))};
-    });
-    return read.filter(({state}) => state === 'queued' || state === 'running').map(({task}) => task);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-    if (tasks.length === 1) return [];
-    // A task that the server has forgotten fails the read of all: each is then read alone.
-    const alone: string[] = [];
-    for (const task of tasks) alone.push(...(await unfinished(session, [task])));
-    return alone;
-  }
+  const read = await readEach(session, tasks, ['info.state'], (content) => {
+    assertNothingMissing(content, 'waiting for tasks');
+    return {state: textValue(content.properties.get('info.state'))};
+  });
+  return tasks.flatMap(({value}) => {
+    const task = read.get(value);
+    // One that the answer leaves out may be running.
+    const ended =
+      task === 'gone' || (task !== undefined && task.state !== 'queued' && task.state !== 'running');
+    return ended ? [] : [value];
+  });
 }
 
 function isGone(error: unknown): boolean {

@@ -68,12 +68,12 @@ describe('saved plan', () => {
   });
 
   const wrong: readonly (readonly [string, (text: string) => string, RegExp])[] = [
-    ['was cut off', (text) => text.slice(0, -100), /is no JSON: it was changed, or cut off/],
-    ['was changed', (text) => text.replace('"web"', '"wed"'), /its digest does not fit/],
-    ['lost a VM', (text) => text.replace('"id": "vm-13",', ''), /its digest does not fit/],
-    ['has another digest', (text) => text.replace(/sha256:./, 'sha256:x'), /its digest does not fit/],
-    ['has none', (text) => text.replace('"digest"', '"digset"'), /is no plan, or not whole: digest/],
-    ['is something else', () => '{"schema": "vch-migrate/report/v1"}', /is no plan, or not whole/],
+    ['was cut off', (text) => text.slice(0, -100), /is not JSON: it was changed, or cut off/],
+    ['was changed', (text) => text.replace('"web"', '"wed"'), /its digest does not match/],
+    ['lost a VM', (text) => text.replace('"id": "vm-13",', ''), /its digest does not match/],
+    ['has another digest', (text) => text.replace(/sha256:./, 'sha256:x'), /its digest does not match/],
+    ['has none', (text) => text.replace('"digest"', '"digset"'), /is not a plan, or not complete: digest/],
+    ['is something else', () => '{"schema": "vch-migrate/report/v1"}', /is not a plan, or not complete/],
     ['is a list', () => '[]', /the document is not an object/],
   ];
   for (const [what, edit, message] of wrong) {
@@ -117,7 +117,7 @@ describe('saved plan', () => {
     ]) {
       const {code, stderr} = await runCommandLine(args, withTarget);
       expect(code).to.equal(1);
-      expect(stderr).to.match(/VCH_ERR_PLAN_STALE: \S+spoilt\.json cannot be used: it is no JSON/);
+      expect(stderr).to.match(/VCH_ERR_PLAN_STALE: \S+spoilt\.json cannot be used: it is not JSON/);
     }
   });
 
@@ -130,6 +130,6 @@ describe('saved plan', () => {
   it('needs a folder that can be written', async () => {
     const {code, stderr} = await runCommandLine(['plan', '--out', '/nowhere/x.json'], withTarget);
     expect(code).to.equal(5);
-    expect(stderr).to.include('--out lies in a folder');
+    expect(stderr).to.include('--out is in a folder');
   });
 });

@@ -8,10 +8,10 @@ function vsphere(text: string): {
   password: string | undefined;
   datacenter: string | undefined;
 } {
-  const parsed = parseTarget(text);
-  if (parsed.status === 'invalid') throw new Error(parsed.problem);
-  if (parsed.target.kind !== 'vsphere') throw new Error('a vSphere target was expected');
-  const {url, user, password, datacenter} = parsed.target;
+  const target = parseTarget(text);
+  if (target.kind === 'invalid') throw new Error(target.problem);
+  if (target.kind !== 'vsphere') throw new Error('a vSphere target was expected');
+  const {url, user, password, datacenter} = target;
   return {url: url.href, user, password, datacenter};
 }
 
@@ -50,8 +50,8 @@ describe('target', () => {
 
   it('reads the path of a fixture, blanks and all', () => {
     expect(parseTarget('sim:my fixtures/a@b#c.json')).to.deep.equal({
-      status: 'ok',
-      target: {kind: 'simulator', fixture: 'my fixtures/a@b#c.json'},
+      kind: 'simulator',
+      fixture: 'my fixtures/a@b#c.json',
     });
   });
 
@@ -73,11 +73,11 @@ describe('target', () => {
   ];
   for (const [text, problem] of bad) {
     it(`refuses "${text}"`, () => {
-      const parsed = parseTarget(text);
-      expect(parsed.status).to.equal('invalid');
-      if (parsed.status === 'invalid') {
-        expect(parsed.problem).to.match(problem);
-        expect(parsed.problem).to.not.include('cret');
+      const target = parseTarget(text);
+      expect(target.kind).to.equal('invalid');
+      if (target.kind === 'invalid') {
+        expect(target.problem).to.match(problem);
+        expect(target.problem).to.not.include('cret');
       }
     });
   }
@@ -99,9 +99,9 @@ describe('target', () => {
     });
     fc.assert(
       fc.property(password, (text) => {
-        const parsed = parseTarget(`ann:${text}@vc.example`);
-        if (parsed.status === 'invalid') expect(parsed.problem).to.not.match(/Z|7/);
-        else if (parsed.target.kind === 'vsphere') expect(parsed.target.url.hostname).to.equal('vc.example');
+        const target = parseTarget(`ann:${text}@vc.example`);
+        if (target.kind === 'invalid') expect(target.problem).to.not.match(/Z|7/);
+        else if (target.kind === 'vsphere') expect(target.url.hostname).to.equal('vc.example');
       }),
     );
   });

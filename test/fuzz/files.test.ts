@@ -119,8 +119,7 @@ describe('fuzz: files', () => {
     writeFileSync(path, text);
     const shown = readShown(path);
     const layout = {columns: 80, colour: true};
-    for (const format of FORMATS)
-      format.report(shown.kind === 'report' ? shown.report : shown.plan.report, layout);
+    for (const format of FORMATS) format.report(shown, layout);
   }
 
   fuzz('a report', mutatedJsonText([report]), show);

@@ -1,13 +1,14 @@
 import {expect} from 'chai';
 import {VchError} from '../../src/errors.js';
+import type {ReadableVm} from '../../src/inventory/container-vms.js';
 import {
   assertRenameWords,
   type Container,
   findContainer,
   holderOf,
   nameInUse,
-  renameUnsupported,
 } from '../../src/rename/docker-name.js';
+import {renameRefusal} from '../../src/rename/rename-target.js';
 
 function refusal(container: string, newName: string): VchError | null {
   try {
@@ -77,9 +78,9 @@ describe('rename: docker names', () => {
     expect(nameInUse('web', 'abc').message).to.equal(
       'conflict. The name "web" is already in use by container abc. You have to remove (or rename) that container to be able to re use that name.',
     );
-    const error = renameUnsupported('web', 'its data version 0 is below 4');
-    expect(error.code).to.equal('VCH_ERR_RENAME_DISABLED');
-    expect(error.message).to.match(/^container web does not support rename: its data version 0 is below 4/);
+    const error = renameRefusal({...container(A, 'web'), config: {}}, 'web');
+    expect(error?.code).to.equal('VCH_ERR_RENAME_DISABLED');
+    expect(error?.message).to.match(/^container web does not support rename: its data version 0 is below 4/);
   });
 });
 
@@ -87,7 +88,7 @@ const A = `abc123${'0'.repeat(58)}`;
 const B = `abc456${'0'.repeat(58)}`;
 const C = `def${'0'.repeat(61)}`;
 
-function container(containerId: string, name: string, own = true): Container {
+function container(containerId: string, name: string, own = true): Container & ReadableVm {
   return {
     status: 'readable',
     ref: {type: 'VirtualMachine', value: containerId.slice(0, 6)},

@@ -16,9 +16,7 @@ export const show = localCommand({
   ],
   async run(context, {args: [file = '']}) {
     const [{readShown}, {publish}] = await Promise.all([import('../plan-file.js'), import('../publish.js')]);
-    const shown = readShown(file);
-    const report =
-      shown.kind === 'report' ? shown.report : {...shown.plan.report, planDigest: shown.plan.digest};
+    const report = readShown(file);
     const {ok} = await publish((format, layout) => format.report(report, layout), context);
     return ok ? EXIT.done : EXIT.failed;
   },

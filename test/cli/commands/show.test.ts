@@ -68,7 +68,7 @@ describe('show', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('vch1', 'vch2'));
     const {code, stderr} = await runCommandLine(['show', path]);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^vch-migrate: VCH_ERR_PLAN_STALE: .*its digest does not fit/);
+    expect(stderr).to.match(/^vch-migrate: VCH_ERR_PLAN_STALE: .*its digest does not match/);
   });
 
   const wrong: readonly (readonly [string, object, RegExp])[] = [
