@@ -17,17 +17,17 @@ export interface DatastoreFile extends DatastorePath {
   readonly dcPath: string;
 }
 
-/** A local file to be sent. */
+/** A local file to upload. */
 export interface UploadOptions {
   readonly source: string;
   /** Bytes of the local file. */
   readonly size: number;
-  /** Told with every piece how many bytes of this attempt are on their way. */
+  /** Called with the number of bytes that this attempt has sent. */
   readonly progress?: ((sent: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How many bytes the file has; `null` where there is none. */
+/** The size of the file in bytes; `null` if there is none. */
 export function datastoreFileSize(
   session: Session,
   file: DatastoreFile,
@@ -37,41 +37,37 @@ export function datastoreFileSize(
 }
 
 async function sizeOf(session: Session, file: DatastoreFile, signal?: AbortSignal): Promise<number | null> {
-  const answer = await session.exchange((http, timeout) => http.head(urlPath(file), timeout, signal));
+  const answer = await session.exchange({method: 'HEAD', path: urlPath(file), signal});
   if (answer.status === 404) return null;
   assertTaken(session, answer, file, 'looking at');
   if (answer.contentLength !== null) return answer.contentLength;
   throw new VchError(
     'VCH_ERR_TRANSPORT',
-    `${session.url.host} does not tell the size of ${datastorePath(file)}; look at it with govc datastore.ls -l ${govcFile(datastorePath(file))}`,
+    `${session.url.host} does not report the size of ${datastorePath(file)}; look at it with govc datastore.ls -l ${govcFile(datastorePath(file))}`,
     {failure: 'maybe-done'},
   );
 }
 
 /**
- * Sends a local file to a datastore and looks at its size there. A file of another size, as a broken attempt leaves it,
- * is replaced; one that has the size already is left as it is (`present`): the name must tell the content.
+ * Uploads a local file, unless a file of its size is already there: the name must identify the content. A file of another
+ * size, as a broken upload leaves it, is replaced.
  */
 export async function uploadDatastoreFile(
   session: Session,
   file: DatastoreFile,
   options: UploadOptions,
-): Promise<'uploaded' | 'present'> {
+): Promise<void> {
   const {signal} = options;
-  if (signal?.aborted) throw stopped(file);
-  let sent = false;
-  const ended = await retry<true, 'uploaded' | 'present'>(waiting(session, {signal}), FILE, {
-    async look() {
-      return (await hasSize(session, file, options)) ? {done: sent ? 'uploaded' : 'present'} : {act: true};
-    },
+  const stopped = () => new VchError('VCH_ERR_INTERRUPTED', `stopped while uploading ${datastorePath(file)}`);
+  if (signal?.aborted) throw stopped();
+  const ended = await retry<true, true>(waiting(session, {signal}), FILE, {
+    look: async () => ((await hasSize(session, file, options)) ? {done: true} : {act: true}),
     async act() {
-      sent = true;
       await send(session, file, options);
-      return {done: 'uploaded'};
+      return {done: true};
     },
   });
-  if (ended.status === 'done') return ended.value;
-  throw signal?.aborted ? stopped(file) : ended.error;
+  if (ended.status !== 'done') throw signal?.aborted ? stopped() : ended.error;
 }
 
 /** Starts `DeleteDatastoreFile_Task`; `datacenter` may be `null` on a standalone ESXi only. */
@@ -103,9 +99,8 @@ export async function deleteDatastoreFile(
 
 async function send(session: Session, file: DatastoreFile, options: UploadOptions): Promise<void> {
   const {size: length, signal} = options;
-  const answer = await session.exchange((http, timeout) =>
-    http.put(urlPath(file), {content: pieces(options), length, signal}, timeout),
-  );
+  const body = {content: () => pieces(options), length};
+  const answer = await session.exchange({method: 'PUT', path: urlPath(file), body, signal});
   assertTaken(session, answer, file, 'uploading');
   if (await hasSize(session, file, options)) return;
   throw new VchError(
@@ -162,8 +157,4 @@ function assertTaken(session: Session, answer: HttpAnswer, file: DatastoreFile, 
   throw new VchError('VCH_ERR_TRANSPORT', `${where}; see whether the datastore is full or read-only`, {
     failure: failureOfStatus(answer),
   });
-}
-
-function stopped(file: DatastoreFile): VchError {
-  return new VchError('VCH_ERR_INTERRUPTED', `stopped while uploading ${datastorePath(file)}`);
 }

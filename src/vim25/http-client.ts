@@ -9,69 +9,65 @@ import {escapeText} from './xml.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
 
-/** What it takes to log in to a vCenter or ESXi. */
+/** How to log in to a vCenter or ESXi. */
 export interface ConnectOptions {
   /** The SDK endpoint, without credentials: `https://vc.example/sdk`. */
   readonly url: URL;
   readonly user: string;
   readonly password: string;
   readonly tls: TlsOptions;
-  /** An HTTP proxy that makes a tunnel to the server: `http://proxy.example:3128`, with user and password if it wants some. */
+  /** An HTTP proxy that tunnels to the server: `http://proxy.example:3128`, with user and password if it needs them. */
   readonly proxy?: URL | undefined;
-  /** Sent as `operationID` with every call, so that vpxd's log can be searched for the run. */
+  /** Sent as `operationID` with every call, so that the run can be found in vpxd's log. */
   readonly runId: string;
   readonly log: Logger;
-  /** What retries and waiting go by; the machine's own where it is left out. */
+  /** The clock of retries and waiting; by default the machine's own. */
   readonly clock?: Clock | undefined;
-  /** Aborted, the login is given up at once, and after it an outage is no longer waited for. */
+  /** When aborted, the login ends at once, and later an outage is no longer waited for. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for which a server that does not answer is waited for once it has; two minutes. */
+  /** Milliseconds to wait for a server that has answered before and does not now; two minutes. */
   readonly retryFor?: number | undefined;
-  /** Milliseconds within which the TCP and TLS handshakes must be done; 10,000. */
+  /** Milliseconds for the TCP and TLS handshakes; 10,000. */
   readonly connectTimeout?: number | undefined;
   /**
-   * Milliseconds for which a call may stand still, 120,000 (20,000 before the login is through); for its whole it has
+   * Milliseconds without any progress after which a call fails: 120,000 (20,000 until logged in). The whole call may take
    * five times as long.
    */
   readonly requestTimeout?: number | undefined;
 }
 
-/** Whether a server answers, as far as the requests that were sent to it tell. */
+/** Whether a server answers, judging by the requests sent to it. */
 export class Contact {
   readonly #now: () => number;
-  /** When each request that is out was sent, in their order. */
+  /** When each unanswered request was sent, in order. */
   readonly #out = new Set<{readonly sent: number}>();
   #heard: number;
   #brokenSince: number | null = null;
-  #answered = false;
+  /** Whether it has ever answered: then the address is right. */
+  answered = false;
 
   constructor(now: () => number) {
     this.#now = now;
     this.#heard = now();
   }
 
-  /** Whether it ever answered: what is wrong later is not the address. */
-  get answered(): boolean {
-    return this.#answered;
-  }
-
-  /** Requests that are out, and not answered yet. */
+  /** The number of unanswered requests. */
   get waiting(): number {
     return this.#out.size;
   }
 
-  /** Milliseconds since the first request that nobody answered, if none was answered since; else `null`. */
+  /** Milliseconds since the first request that failed, if none has been answered since; otherwise `null`. */
   get broken(): number | null {
     return this.#brokenSince === null ? null : this.#now() - this.#brokenSince;
   }
 
-  /** Milliseconds for which somebody has been waiting for an answer, any answer. */
+  /** Milliseconds for which requests have been waiting without any answer. */
   get silent(): number {
     const [oldest] = this.#out;
     return oldest === undefined ? 0 : this.#now() - Math.max(oldest.sent, this.#heard);
   }
 
-  /** Sends a request, and takes note of what becomes of it: what a proxy says for the server is no answer of its own. */
+  /** Sends a request and notes its result. An answer that a proxy gives in place of the server does not count as one. */
   async sending<T>(request: () => Promise<T>, isAnswer: (answer: T) => boolean = () => true): Promise<T> {
     const entry = {sent: this.#now()};
     this.#out.add(entry);
@@ -80,7 +76,7 @@ export class Contact {
       this.#heard = this.#now();
       if (isAnswer(answer)) {
         this.#brokenSince = null;
-        this.#answered = true;
+        this.answered = true;
       } else this.#brokenSince ??= this.#now();
       return answer;
     } catch (error) {
@@ -92,45 +88,42 @@ export class Contact {
   }
 }
 
-/** What one HTTP exchange gave. */
+/** An HTTP answer. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
   readonly contentType: string;
-  /** Of a HEAD, how long the body would be; `null` where the server does not tell. */
+  /** For a HEAD, the length of the body; `null` if the server does not say. */
   readonly contentLength: number | null;
 }
 
-/** What is sent by a PUT: bytes in pieces, and how many they are together. */
+/** A file that is sent as it is read: only a few pieces of it are ever in memory. */
 export interface Upload {
-  readonly content: AsyncIterable<Uint8Array>;
+  content(): AsyncIterable<Uint8Array>;
+  /** Bytes. */
   readonly length: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
-interface Request {
+/** An HTTP request to the server. */
+export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | AsyncIterable<Uint8Array> | null;
-  /** Milliseconds without a byte in either direction after which the server is taken to hang. */
-  readonly timeout: number;
-  /** Milliseconds for its whole, where a byte now and then must not keep it for ever. */
-  readonly whole?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Upload;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** So many times as long as a call may stand still, it may take as a whole. */
+/** A whole call may take this many times as long as it may stand still. */
 const WHOLE = 5;
-/** Bytes a second; a datastore that takes fewer would keep an upgrade for days. */
+/** Bytes a second. A slower datastore would keep an upgrade for days. */
 const SLOWEST_UPLOAD = 64 * 1024;
 
 // Above anything a page of properties needs, below what would endanger the process.
 const MAX_BODY = 256 * 1024 * 1024;
 
 /**
- * Connections to one vCenter, and its session cookie. Its failures name host and reason and carry nothing of
- * the request, which may be a Login with the password in it.
+ * Connections to one vCenter, and its session cookie. Its failures name host and reason and contain nothing of the
+ * request, which may be a Login with the password.
  */
 export class HttpClient {
   readonly #dispatcher: Dispatcher;
@@ -138,6 +131,8 @@ export class HttpClient {
   readonly #clock: Clock;
   readonly #password: string;
   readonly contact: Contact;
+  /** Milliseconds without a byte in either direction after which a request fails. */
+  timeout: number;
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
@@ -145,13 +140,9 @@ export class HttpClient {
     this.#clock = options.clock ?? systemClock;
     this.#password = options.password;
     this.contact = new Contact(() => this.#clock.now());
+    this.timeout = options.requestTimeout ?? 20_000;
     const timeout = options.connectTimeout ?? 10_000;
     this.#dispatcher = dispatcherTo({...options, timeout, connections});
-  }
-
-  /** The cookie's value as the server set it, or `null` before that; for the log's redaction. */
-  get cookie(): string | null {
-    return this.#cookie;
   }
 
   /** Forgets the session, so that the next Login opens a new one. */
@@ -159,48 +150,34 @@ export class HttpClient {
     this.#cookie = null;
   }
 
-  get(path: string, timeout: number): Promise<HttpAnswer> {
-    return this.#exchange({method: 'GET', path, headers: {}, body: null, timeout});
-  }
-
-  head(path: string, timeout: number, signal?: AbortSignal): Promise<HttpAnswer> {
-    return this.#exchange({method: 'HEAD', path, headers: {}, body: null, timeout, signal});
-  }
-
-  post(
-    path: string,
-    body: string,
-    headers: Readonly<Record<string, string>>,
-    timeout: number,
-  ): Promise<HttpAnswer> {
-    return this.#exchange({method: 'POST', path, headers, body, timeout});
-  }
-
-  /** Sends a file as it is read: no more of it than a few pieces is ever in memory. */
-  put(path: string, {content, length, signal}: Upload, timeout: number): Promise<HttpAnswer> {
-    const headers = {'content-type': 'application/octet-stream', 'content-length': String(length)};
-    const whole = WHOLE * timeout + (length / SLOWEST_UPLOAD) * 1000;
-    return this.#exchange({method: 'PUT', path, headers, body: content, timeout, whole, signal});
-  }
-
   close(): Promise<void> {
     return this.#dispatcher.destroy();
   }
 
-  async #exchange({headers, body, timeout, whole = WHOLE * timeout, signal, ...request}: Request) {
-    const watch = new Watch(this.#clock, this.#url, {idle: timeout, whole});
+  async request({method, path, headers, body, signal}: HttpRequest): Promise<HttpAnswer> {
+    const upload = typeof body === 'object' ? body : null;
+    const whole = WHOLE * this.timeout + ((upload?.length ?? 0) / SLOWEST_UPLOAD) * 1000;
+    const watch = watched(this.#clock, this.#url, {idle: this.timeout, whole});
     const send = async (): Promise<HttpAnswer> => {
       const response = await this.#dispatcher.request({
-        ...request,
+        method,
+        path,
         origin: this.#url.origin,
         // Limits go by our clock.
         headersTimeout: 0,
         bodyTimeout: 0,
-        headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
+        headers: {
+          ...headers,
+          ...(upload && {
+            'content-type': 'application/octet-stream',
+            'content-length': String(upload.length),
+          }),
+          ...(this.#cookie !== null && {cookie: this.#cookie}),
+        },
         body:
-          body === null || typeof body === 'string'
-            ? body
-            : Readable.from(watch.all(body), {objectMode: false}),
+          typeof body === 'object'
+            ? Readable.from(watch.all(body.content()), {objectMode: false})
+            : (body ?? null),
         signal: signal === undefined ? watch.signal : AbortSignal.any([signal, watch.signal]),
       });
       watch.moved();
@@ -212,10 +189,10 @@ export class HttpClient {
         contentLength: lengthOf(response.headers['content-length']),
       };
     };
-    // A file that is on its way for minutes is no server that keeps silent.
-    const isAnswer = request.method === 'POST' ? isSoap : ({status}: HttpAnswer) => status < 500;
+    const isAnswer = method === 'POST' ? isSoap : ({status}: HttpAnswer) => status < 500;
     try {
-      return request.method === 'PUT' ? await send() : await this.contact.sending(send, isAnswer);
+      // An upload takes minutes, in which the server does not have to answer.
+      return upload === null ? await this.contact.sending(send, isAnswer) : await send();
     } catch (error) {
       throw transportError(error, this.#url, this.contact.answered);
     } finally {
@@ -224,8 +201,7 @@ export class HttpClient {
   }
 
   #remember(headers: Dispatcher.ResponseData['headers']): void {
-    const set = headers['set-cookie'];
-    for (const cookie of Array.isArray(set) ? set : set === undefined ? [] : [set]) {
+    for (const cookie of [headers['set-cookie'] ?? []].flat()) {
       // vCenter quotes the value, vcsim does not; it goes back byte for byte.
       const pair = cookie.split(';', 1)[0];
       if (pair?.startsWith('vmware_soap_session=')) this.#cookie = pair;
@@ -252,7 +228,7 @@ async function readBody(stream: AsyncIterable<Buffer>, url: URL): Promise<string
 
 const SAID = /(<(?:faultstring|localizedMessage)\b[^>]*>)([^<]*)/g;
 
-/** A fault may repeat what it was sent: the password ends where it comes in. As a part of a longer word it is none. */
+/** A fault may repeat what was sent: masks the password where it is a whole word. */
 function withoutPassword(body: string, password: string): string {
   const spellings = [password, escapeText(password)].map((text) =>
     text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
@@ -275,7 +251,7 @@ function transportError(error: unknown, url: URL, answered: boolean): VchError {
   });
 }
 
-/** No connection was made, so nothing was sent. */
+/** The connection failed, so nothing was sent. */
 const NOT_SENT = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -289,25 +265,25 @@ const NOT_SENT = new Set([
 /** We closed the connections ourselves. */
 const CLOSED = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED']);
 
-/** What a code of the socket or of undici means for trying again. */
+/** What an error code of a socket or of undici means for another attempt. */
 export function failureOfCode(code: string): FailureClass {
   if (NOT_SENT.has(code)) return 'not-sent';
   // EPROTO too: a TLS 1.3 alert may come after the request.
   return CLOSED.has(code) ? 'final' : 'maybe-done';
 }
 
-/** What an HTTP status without an answer of vSphere's means for trying again. */
+/** What an HTTP status means for another attempt if vSphere itself did not answer. */
 export function failureOfStatus({status, body}: Pick<HttpAnswer, 'status' | 'body'>): FailureClass {
   if (status === 429 || (status === 503 && FROM_PROXY.test(body))) return 'not-sent';
   return status === 401 || status === 403 || status === 404 ? 'final' : 'maybe-done';
 }
 
-/** vCenter's front proxy says so while vpxd is down: rhttpproxy up to 7.0, envoy from 8.0. */
+/** The answer of vCenter's front proxy while vpxd is down: rhttpproxy up to 7.0, envoy from 8.0. */
 const FROM_PROXY = /Failed to connect to endpoint|no healthy upstream/i;
 
-/** Only codes of the socket and of undici are looked at; the error itself goes nowhere. */
+/** Uses nothing of an error but its code. */
 function reason(code: string, url: URL, answered: boolean): string {
-  // What is typed into --target was right if it ever answered.
+  // If it ever answered, --target is right.
   const check = (what: string) => (answered ? STARTING : `check ${what}`);
   switch (code) {
     case 'ENOTFOUND':
@@ -330,7 +306,7 @@ function reason(code: string, url: URL, answered: boolean): string {
   }
 }
 
-/** What to say of a server that has answered before. */
+/** The advice for a server that has answered before. */
 export const STARTING = 'it has answered before, so it may be starting again: look at its services';
 
 function errorCode(error: unknown): string {
@@ -339,68 +315,50 @@ function errorCode(error: unknown): string {
   return systemCode(error);
 }
 
-/** Ends a request in which nothing moves any more, or which takes too long as a whole. */
-class Watch {
-  readonly #clock: Clock;
-  readonly #url: URL;
-  readonly #over = new AbortController();
-  readonly #ended = new AbortController();
-  #moved: number;
-
-  constructor(clock: Clock, url: URL, {idle, whole}: {readonly idle: number; readonly whole: number}) {
-    this.#clock = clock;
-    this.#url = url;
-    this.#moved = clock.now();
-    void this.#run(idle, clock.now() + whole);
-  }
-
-  /** Aborted with the error to report. */
-  get signal(): AbortSignal {
-    return this.#over.signal;
-  }
-
-  moved(): void {
-    this.#moved = this.#clock.now();
-  }
-
-  /** The same bytes; every piece is a move. */
-  async *all<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
-    for await (const piece of pieces) {
-      this.moved();
-      yield piece;
+/** Watches a request, and aborts its signal if nothing moves any more, or if the whole takes too long. */
+function watched(clock: Clock, url: URL, {idle, whole}: {readonly idle: number; readonly whole: number}) {
+  const over = new AbortController();
+  const ended = new AbortController();
+  const end = clock.now() + whole;
+  let last = clock.now();
+  const moved = () => {
+    last = clock.now();
+  };
+  const run = async () => {
+    for (;;) {
+      const left = Math.min(last + idle, end) - clock.now();
+      if (left <= 0) break;
+      await clock.sleep(left, {signal: ended.signal, limit: true});
+      if (ended.signal.aborted) return;
     }
-  }
-
-  end(): void {
-    this.#ended.abort();
-  }
-
-  async #run(idle: number, end: number): Promise<void> {
-    const {signal} = this.#ended;
-    while (!signal.aborted) {
-      const left = Math.min(this.#moved + idle, end) - this.#clock.now();
-      if (left > 0) await this.#clock.sleep(left, {signal, limit: true});
-      else return this.#over.abort(this.#hangs(this.#clock.now() >= end ? 'no whole answer' : 'no answer'));
-    }
-  }
-
-  #hangs(what: string): VchError {
-    return new VchError(
-      'VCH_ERR_TIMEOUT',
-      `${this.#url.host}: ${what} within the time limit; the server hangs or is overloaded`,
-      {failure: 'maybe-done'},
-    );
-  }
+    const what = clock.now() >= end ? 'no whole answer' : 'no answer';
+    const message = `${url.host}: ${what} within the time limit; the server hangs or is overloaded`;
+    over.abort(new VchError('VCH_ERR_TIMEOUT', message, {failure: 'maybe-done'}));
+  };
+  void run();
+  return {
+    /** Aborted with the error to report. */
+    signal: over.signal,
+    moved,
+    /** The same bytes; every piece is a move. */
+    async *all<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
+      for await (const piece of pieces) {
+        moved();
+        yield piece;
+      }
+    },
+    end: () => ended.abort(),
+  };
 }
 
-/** Whether it is a message of vSphere's, and not of a proxy before it. */
+/** Whether vSphere itself answered, and not a proxy in front of it. */
 export function isSoap({body}: Pick<HttpAnswer, 'body'>): boolean {
   return /<(?:[\w.-]+:)?Envelope[\s>]/.test(body.slice(0, 4096));
 }
 
 const PIECE = 16 * 1024;
 
-/** An answer's text as the stream that the `soap` package wants to read: in pieces, since the first error ends it. */
+/** An answer's text as the stream that the `soap` package reads: in pieces, because it stops at the first error. */
 export function streamOf(text: string): Readable {
   return Readable.from(
     Array.from({length: Math.ceil(text.length / PIECE)}, (_, at) => text.slice(at * PIECE, (at + 1) * PIECE)),

@@ -1,7 +1,7 @@
 import {toVchError, VchError} from '../errors.js';
 import {type Clock, systemClock} from './clock.js';
 import type {ConnectOptions, Contact} from './http-client.js';
-import {type HttpAnswer, HttpClient} from './http-client.js';
+import {type HttpAnswer, HttpClient, type HttpRequest} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {READ, RETRY_FOR, repeat} from './retry.js';
 import {type AboutInfo, negotiateVersion, type ServiceContent, serviceContent} from './service.js';
@@ -9,24 +9,12 @@ import {type Arguments, Transport} from './transport.js';
 import {child, childText, type XmlElement, xmlText} from './xml.js';
 
 const SERVICE_INSTANCE: ManagedObjectReference = {type: 'ServiceInstance', value: 'ServiceInstance'};
-// One connection for each write that may be in flight, and a few for the reads beside them.
+// One connection for each write in flight, and a few for reads.
 const CONNECTIONS = 40;
-// Below the shortest idle limit hardening guides ask for, which is ten minutes.
+// Below the shortest idle limit that hardening guides recommend: ten minutes.
 const KEEP_ALIVE_INTERVAL = 5 * 60_000;
 
-interface SessionParts {
-  readonly about: AboutInfo;
-  readonly content: ServiceContent;
-  readonly transport: Transport;
-  readonly http: HttpClient;
-  /** The key of the session that is open. */
-  readonly key: string | null;
-  /** Opens a new one and gives its key. */
-  readonly login: () => Promise<string | null>;
-  readonly options: ConnectOptions;
-}
-
-/** A live login. Every call made through it renews the login once if the server has ended it. */
+/** A login. If the server has ended it, a call logs in again, once. */
 export class Session {
   readonly url: URL;
   /** The vSphere user it is logged in as. */
@@ -35,47 +23,65 @@ export class Session {
   readonly content: ServiceContent;
   readonly #transport: Transport;
   readonly #http: HttpClient;
-  readonly #login: () => Promise<string | null>;
   #key: string | null;
+  readonly #options: ConnectOptions;
   readonly log: ConnectOptions['log'];
-  /** What retries and waiting go by. */
+  /** The clock of retries and waiting. */
   readonly clock: Clock;
-  /** Milliseconds for which retries wait for a server that does not answer. */
+  /** Milliseconds that retries wait for a server that does not answer. */
   readonly patience: number;
-  /** Aborted, a server that does not answer is waited for a few seconds longer; but a VCH that is down must come up. */
+  /** When aborted, retries wait only a few seconds longer for a server that does not answer; but a VCH that is down must come up. */
   readonly signal: AbortSignal | undefined;
+  /** Whether the server answers. */
+  readonly contact: Contact;
   readonly #closed = new AbortController();
   #generation = 0;
   #renewal: Promise<void> | null = null;
 
-  constructor(parts: SessionParts) {
-    const {url, user, log, clock = systemClock, retryFor = RETRY_FOR, signal} = parts.options;
-    this.url = url;
-    this.user = user;
-    this.about = parts.about;
-    this.content = parts.content;
-    this.#transport = parts.transport;
-    this.#http = parts.http;
-    this.#login = parts.login;
-    this.#key = parts.key;
-    this.log = log;
-    this.clock = clock;
-    this.patience = retryFor;
-    this.signal = signal;
-    void this.#keepAlive();
+  constructor(
+    options: ConnectOptions,
+    http: HttpClient,
+    transport: Transport,
+    {about, content}: ReturnType<typeof serviceContent>,
+    key: string | null = null,
+  ) {
+    this.url = options.url;
+    this.user = options.user;
+    this.about = about;
+    this.content = content;
+    this.#transport = transport;
+    this.#http = http;
+    this.#key = key;
+    this.#options = options;
+    this.log = options.log;
+    this.clock = options.clock ?? systemClock;
+    this.patience = options.retryFor ?? RETRY_FOR;
+    this.signal = options.signal;
+    this.contact = http.contact;
   }
 
-  /** The key by which the server knows this login; `null` where it told none. */
+  /** Logs in. */
+  static async open(options: ConnectOptions, http: HttpClient): Promise<Session> {
+    const {url, user, log, requestTimeout = 120_000} = options;
+    const transport = await Transport.create(options, http);
+    const versions = await http.request({method: 'GET', path: '/sdk/vimServiceVersions.xml'});
+    transport.useVersion(negotiateVersion(versions, url));
+    const answer = await transport.call('RetrieveServiceContent', SERVICE_INSTANCE);
+    const session = new Session(options, http, transport, serviceContent(answer, url));
+    await session.#login();
+    const {fullName, apiVersion} = session.about;
+    log.debug(`logged in to ${url.host} as ${user}: ${fullName}, API ${apiVersion}`);
+    http.timeout = requestTimeout;
+    void session.#keepAlive();
+    return session;
+  }
+
+  /** The server's key of this login; `null` if it gave none. */
   get key(): string | null {
     return this.#key;
   }
 
-  /** Whether the server answers. */
-  get contact(): Contact {
-    return this.#http.contact;
-  }
-
-  /** Grows with every renewed login: views, filters and tokens of an older generation are gone. */
+  /** Increases with every renewed login: views, filters and tokens of earlier generations no longer exist. */
   get generation(): number {
     return this.#generation;
   }
@@ -106,21 +112,21 @@ export class Session {
   }
 
   /**
-   * A plain HTTP request under the login's cookie, for files of datastores. After a 401 the login is looked at; if the
-   * server has ended it, it is renewed and the request is made again.
+   * Sends an HTTP request with the login's cookie, for files of datastores. After a 401 it checks the login: if the server
+   * had ended it, it logs in and sends the request again.
    */
-  async exchange(send: (http: HttpClient, timeout: number) => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  async exchange(request: HttpRequest): Promise<HttpAnswer> {
     const generation = this.#generation;
-    const answer = await send(this.#http, this.#transport.timeout);
+    const answer = await this.#http.request(request);
     if (answer.status !== 401) return answer;
     await this.reach();
-    return this.#generation === generation ? answer : send(this.#http, this.#transport.timeout);
+    return this.#generation === generation ? answer : this.#http.request(request);
   }
 
-  /** Logs out and lets go of the connections; that it could not log out is told, and changes nothing of what was done. */
+  /** Logs out and closes the connections. A failure is logged only. */
   async close(): Promise<void> {
     this.#closed.abort();
-    this.#transport.timeout = 10_000;
+    this.#http.timeout = 10_000;
     try {
       await this.#transport.call('Logout', this.content.sessionManager);
     } catch (error) {
@@ -132,7 +138,7 @@ export class Session {
     }
   }
 
-  /** Keeps the server from ending a session that has nothing to do for a while, as during a long question to a person. */
+  /** Keeps the server from ending an idle session, for example while a user is asked. */
   async #keepAlive(): Promise<void> {
     const {signal} = this.#closed;
     for (;;) {
@@ -146,11 +152,20 @@ export class Session {
     }
   }
 
+  async #login(): Promise<void> {
+    const {user, password} = this.#options;
+    this.#http.dropCookie();
+    const opened = await this.#transport.call('Login', this.content.sessionManager, {
+      userName: xmlText(sendable(user, 'the user name')),
+      password: xmlText(sendable(password, 'the password')),
+    });
+    this.#key = childText(child(opened, 'returnval'), 'key') ?? null;
+  }
+
   async #renew(generation: number): Promise<void> {
     if (generation !== this.#generation) return;
     this.#renewal ??= this.#login()
-      .then((key) => {
-        this.#key = key;
+      .then(() => {
         this.#generation += 1;
         this.log.warn('the server had ended the session; logged in again');
       })
@@ -161,7 +176,7 @@ export class Session {
   }
 }
 
-/** Logs in, hands out the session, and logs out whatever happens: orphaned sessions use up vCenter's limit. */
+/** Logs in, and logs out whatever happens: abandoned sessions count towards vCenter's limit. */
 export async function withSession<T>(
   options: ConnectOptions,
   use: (session: Session) => Promise<T>,
@@ -174,14 +189,14 @@ export async function withSession<T>(
   }
 }
 
-/** Logs in. The caller closes the session, or takes {@link withSession}, which does. */
+/** Logs in. The caller closes the session; {@link withSession} does that by itself. */
 export async function connect(options: ConnectOptions): Promise<Session> {
   const http = new HttpClient(options, CONNECTIONS);
   const giveUp = () => void http.close();
   options.signal?.addEventListener('abort', giveUp, {once: true});
   try {
     options.signal?.throwIfAborted();
-    return await logIn(http, options);
+    return await Session.open(options, http);
   } catch (error) {
     await http.close();
     if (options.signal?.aborted !== true) throw error;
@@ -192,27 +207,6 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-}
-
-async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session> {
-  const transport = await Transport.create(options, http, options.requestTimeout ?? 20_000);
-  transport.useVersion(negotiateVersion(await transport.get('/sdk/vimServiceVersions.xml'), options.url));
-  const answer = await transport.call('RetrieveServiceContent', SERVICE_INSTANCE);
-  const {about, content} = serviceContent(answer, options.url);
-  const login = async () => {
-    http.dropCookie();
-    const opened = await transport.call('Login', content.sessionManager, {
-      userName: xmlText(sendable(options.user, 'the user name')),
-      password: xmlText(sendable(options.password, 'the password')),
-    });
-    return childText(child(opened, 'returnval'), 'key') ?? null;
-  };
-  const key = await login();
-  options.log.debug(
-    `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
-  );
-  transport.timeout = options.requestTimeout ?? 120_000;
-  return new Session({about, content, transport, http, key, login, options});
 }
 
 function sendable(text: string, what: string): string {

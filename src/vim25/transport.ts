@@ -20,48 +20,35 @@ const WSDL = fileURLToPath(new URL('vim25.wsdl', import.meta.url));
 /** Arguments of a vim25 method, by element name in the order of the WSDL. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** SOAP calls to one endpoint: arguments in, the answer's tree out, a fault thrown as `VchError`. */
+/** SOAP calls to one endpoint: takes arguments, gives the answer's tree, and throws a fault as `VchError`. */
 export class Transport {
   readonly #client: Client;
-  readonly #http: HttpClient;
   readonly #url: URL;
-  /** Milliseconds a call may take to answer. */
-  timeout: number;
 
-  private constructor(client: Client, http: HttpClient, options: ConnectOptions, timeout: number) {
+  private constructor(client: Client, {url, runId}: ConnectOptions) {
     this.#client = client;
-    this.#http = http;
-    this.#url = options.url;
-    this.timeout = timeout;
+    this.#url = url;
     let sequence = 0;
     client.addSoapHeader(() => {
       sequence += 1;
-      return `<operationID xmlns="urn:vim25">${escapeText(`vch-migrate-${options.runId}-${sequence}`)}</operationID>`;
+      return `<operationID xmlns="urn:vim25">${escapeText(`vch-migrate-${runId}-${sequence}`)}</operationID>`;
     });
   }
 
-  /** Makes the client out of our WSDL; nothing is sent yet. */
-  static async create(options: ConnectOptions, http: HttpClient, timeout: number): Promise<Transport> {
-    const holder: {transport?: Transport} = {};
-    const adapter = soapHttpClient(http, () => holder.transport?.timeout ?? timeout);
+  /** Creates the client from our WSDL; nothing is sent yet. */
+  static async create(options: ConnectOptions, http: HttpClient): Promise<Transport> {
     const client = await createClientAsync(WSDL, {
       endpoint: options.url.href,
-      httpClient: adapter,
+      httpClient: soapHttpClient(http),
       stream: true,
       returnSaxStream: true,
     });
-    holder.transport = new Transport(client, http, options, timeout);
-    return holder.transport;
+    return new Transport(client, options);
   }
 
-  /** The API version all further calls ask for; an older one only hides newer fields. */
+  /** Sets the API version of all further calls; an older one only hides newer fields. */
   useVersion(version: string): void {
     this.#client.setSOAPAction(`urn:vim25/${version}`);
-  }
-
-  /** A plain GET beside the SOAP endpoint. */
-  get(path: string) {
-    return this.#http.get(path, this.timeout);
   }
 
   /** Calls a method and gives the element `<Method>Response`. */
@@ -72,7 +59,7 @@ export class Transport {
     if (content?.name !== `${method}Response`) {
       throw new VchError(
         'VCH_ERR_TRANSPORT',
-        `${this.#url.host} answered ${method} with something else; is it a vCenter or ESXi?`,
+        `${this.#url.host} answered ${method} with another message; is it a vCenter or ESXi?`,
         {failure: 'maybe-done'},
       );
     }
@@ -84,7 +71,7 @@ export class Transport {
       const invoke: unknown = this.#client[method];
       if (typeof invoke !== 'function')
         throw new VchError('VCH_ERR_INTERNAL', `${method} is not in the WSDL`);
-      // The stream has to get its listeners in this very callback: it starts to flow in the next tick.
+      // The stream must get its listeners in this callback: it starts to flow in the next tick.
       invoke(args, (error: unknown, result: unknown) => {
         if (error) return reject(cleanError(error, method, this.#url));
         return resolve(readTree(saxStreamOf(result)));
@@ -112,7 +99,7 @@ function saxStreamOf(result: unknown): EventEmitter {
 
 function cleanError(error: unknown, method: string, url: URL): VchError {
   if (error instanceof VchError) return error;
-  // Whatever else the package throws may hold the request; only that it happened is told.
+  // Any other error of the package may contain the request, so only its occurrence is reported.
   return new VchError(
     'VCH_ERR_TRANSPORT',
     `${url.host} gave no usable answer to ${method}; run the same command again`,
@@ -120,17 +107,17 @@ function cleanError(error: unknown, method: string, url: URL): VchError {
   );
 }
 
-/** Our connections in the shape the `soap` package asks for; only its streaming entry is ever used. */
-function soapHttpClient(http: HttpClient, timeout: () => number): IHttpClient {
+/** Our connections as the `soap` package needs them; it only uses the streaming entry. */
+function soapHttpClient(http: HttpClient): IHttpClient {
   return {
     request() {
       throw new VchError('VCH_ERR_INTERNAL', 'the soap package did not stream');
     },
-    // The package types this as an answer of axios; it reads no more of it than these three fields.
+    // The package types this as an axios response, but reads only these three fields.
     async requestStream(url: string, body: string, headers: Record<string, string> = {}): Promise<never> {
-      const answer = await http.post(new URL(url).pathname, body, headers, timeout());
+      const answer = await http.request({method: 'POST', path: new URL(url).pathname, headers, body});
       assertSoap(answer, new URL(url), http.contact.answered);
-      // A fault comes with status 500, for which the package would buffer and decode by itself.
+      // A fault comes with status 500, for which the package would buffer and decode itself.
       return {status: 200, headers: {}, data: streamOf(answer.body)} as never;
     },
   };

@@ -97,8 +97,8 @@ describe('vim25/dispatcher: a proxy', () => {
   ] as const) {
     it(`is named where it answers ${status}`, async () => {
       await trial(async (login) => {
-        const http = new HttpClient(login, 1);
-        const error = await rejection(http.get('/sdk', 1_000));
+        const http = new HttpClient({...login, requestTimeout: 1_000}, 1);
+        const error = await rejection(http.request({method: 'GET', path: '/sdk'}));
         expect(error).to.include({code: 'VCH_ERR_TRANSPORT', failure});
         expect(error.message).to.match(
           new RegExp(
@@ -112,8 +112,8 @@ describe('vim25/dispatcher: a proxy', () => {
 
   it('is named where it is not there', async () => {
     await trial(async (login) => {
-      const http = new HttpClient({...login, proxy: new URL('http://127.0.0.1:1')}, 1);
-      const error = await rejection(http.get('/sdk', 1_000));
+      const http = new HttpClient({...login, requestTimeout: 1_000, proxy: new URL('http://127.0.0.1:1')}, 1);
+      const error = await rejection(http.request({method: 'GET', path: '/sdk'}));
       expect(error.message).to.contain('through the proxy 127.0.0.1:1 (ECONNREFUSED)');
       await http.close();
     });
