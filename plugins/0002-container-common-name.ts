@@ -15,7 +15,7 @@ export default definePlugin({
   reads: [LEGACY],
   revision: 1,
   persist: true,
-  up(draft) {
+  up(draft, {vm}) {
     if (draft.get(HIDDEN)) return;
     const name = draft.get(LEGACY);
     if (!name) {
@@ -23,7 +23,7 @@ export default definePlugin({
       return draft.refuse(
         'VCH_ERR_NAME_MISSING',
         `it has no name to copy: ${HIDDEN} and ${LEGACY} are both absent or empty. ` +
-          `Give it one with \`govc vm.change -vm <path of the VM> -e ${HIDDEN}=NAME\`, then \`vch-migrate plan\` again`,
+          `Give it one with \`govc vm.change -vm ${vm} -e ${HIDDEN}=NAME\`, then \`vch-migrate plan\` again`,
       );
     }
     draft.set(HIDDEN, name);

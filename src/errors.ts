@@ -35,13 +35,14 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 /**
  * What a failed request means for trying again. It is decided where the failure is seen, and read by `retry` alone.
  *
- * - `final`: trying again gives the same answer.
+ * - `final`: trying again gives the same answer, and nothing was done.
+ * - `doubtful`: trying again gives the same answer, but it does not prove that nothing was done; look once more.
  * - `not-sent`: the request did not reach the server.
  * - `maybe-done`: the request may have been carried out; look before you try again.
  * - `moved-on`: the object has changed since it was read; decide again on a new reading.
  * - `busy`: the server refused it for now.
  */
-export type FailureClass = 'final' | 'not-sent' | 'maybe-done' | 'moved-on' | 'busy';
+export type FailureClass = 'final' | 'doubtful' | 'not-sent' | 'maybe-done' | 'moved-on' | 'busy';
 
 export interface VchErrorOptions {
   /** What caused it. Never an error object of the HTTP or SOAP library: it holds the request, and with it the password. */

@@ -2,6 +2,7 @@ import {VchError} from '../errors.js';
 import {type ExtraConfig, type KeyValue, rawOf} from '../extraconfig/extra-config.js';
 import {type Appliance, readAppliance} from '../inventory/appliance.js';
 import {type Vch, vchLabel} from '../inventory/vch.js';
+import {refString} from '../vim25/managed-object.js';
 import {APPLIANCE, type Ended, retry} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
@@ -129,7 +130,7 @@ export class ApplianceWriter {
       dropped: ({missing}) =>
         new VchError(
           'VCH_ERR_VERIFY',
-          `${what} on ${label}: the tasks succeeded, but ${named(missing)} did not become what was written; compare with govc vm.info -e`,
+          `${what} on ${label}: the tasks succeeded, but ${named(missing)} did not become what was written; compare with govc vm.info -e ${refString(vch.ref)}`,
         ),
     });
   }

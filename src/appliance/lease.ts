@@ -316,6 +316,8 @@ export class Lease<Body> {
   #renewed: number;
   /** The proof that callers of `assertFresh` are waiting for. */
   #proof: Promise<void> | null = null;
+  /** The id of the lease that a revert of ours puts there. */
+  #reverted: string | null = null;
   readonly #over = new AbortController();
   readonly #lost = new AbortController();
   /** Aborted when another owner or a cleared flag was seen. */
@@ -413,6 +415,11 @@ export class Lease<Body> {
     if (broken !== null) throw broken;
   }
 
+  /** A revert to that configuration is about to be sent: the lease in it is ours, too, until the next write. */
+  reverting(config: ExtraConfig): void {
+    this.#reverted = findLease(this.#spec, config)?.id ?? null;
+  }
+
   /**
    * Releases it: `vacant` remains under its key, and `also` is written with it. VCH_ERR_LOCK_LOST if it is not ours.
    * Gives the failure that kept us from reading back a release that succeeded, or `null`.
@@ -507,7 +514,8 @@ export class Lease<Body> {
   }
 
   #isIn(config: ExtraConfig): boolean {
-    return findLease(this.#spec, config)?.id === this.id;
+    const id = findLease(this.#spec, config)?.id ?? null;
+    return id === this.id || (id !== null && id === this.#reverted);
   }
 
   #lostIn(config: ExtraConfig): VchError {

@@ -17,7 +17,7 @@ import {type OutputSettings, readOutput, readSettings, type Settings} from './se
 import type {Terminal} from './terminal.js';
 
 /** A command line and its surroundings. */
-export interface Invocation {
+interface Invocation {
   readonly given: GivenOptions;
   /** The arguments on the command line: maybe fewer than the command names, and maybe empty. */
   readonly args: readonly string[];
@@ -49,7 +49,7 @@ export interface Command extends Base<OptionSet> {
 }
 
 /** A command whose settings are read and checked. */
-export type Prepared =
+type Prepared =
   | PreparedReport
   | {
       readonly kind: 'local';
@@ -65,7 +65,7 @@ export type PreparedReport = ReturnType<typeof prepareReport>;
 export type ReadyRun = Awaited<ReturnType<PreparedReport['read']>>;
 
 /** The outcome of a command over one VCH. */
-export type CommandOutcome = AnyOutcome &
+type CommandOutcome = AnyOutcome &
   Partial<Pick<UpgradeOutcome, 'checks' | 'upgrade'> & Pick<PlannedOutcome, 'plan'>>;
 
 type About = Pick<RunContext, 'version' | 'now'>;

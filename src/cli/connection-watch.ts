@@ -59,7 +59,8 @@ export class ConnectionWatch {
     }
     const seconds = Math.floor((what === 'connection lost' ? (broken ?? 0) : silent) / 1000);
     const inFlight = this.#writing || waiting;
-    const text = `${what} ${durationText(seconds * 1000)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}`;
+    const waits = what === 'connection lost' ? '; waiting, nothing new is started' : '';
+    const text = `${what} ${durationText(seconds * 1000)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}${waits}`;
     live?.show(text.slice(0, live.columns - 1));
     const due = this.#loss === null || time.getTime() - this.#loss.told >= INTERVAL;
     if (due) {

@@ -1,10 +1,11 @@
 import {delimiter} from 'node:path';
 import {type ReadText, whyUnread} from '../text-file.js';
 import type {GivenOptions, Problems} from './option.js';
-import {parseTarget} from './target.js';
+import {parseProxy} from './proxy.js';
+import {decode, parseTarget} from './target.js';
 
 /** The environment variables of the process, as given. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The variables of vic-machine, and those of govc, which they override. An empty variable counts as absent. */
 export type Environment = ReturnType<typeof readEnvironment>;
@@ -28,6 +29,10 @@ export function readEnvironment(variables: Variables) {
       insecure: ['1', 't', 'true'].includes((read('GOVC_INSECURE') ?? '').toLowerCase()),
       caCerts: list('GOVC_TLS_CA_CERTS'),
       knownHosts: list('GOVC_TLS_KNOWN_HOSTS'),
+    },
+    proxy: {
+      https: read('HTTPS_PROXY') ?? read('https_proxy'),
+      none: read('NO_PROXY') ?? read('no_proxy'),
     },
   };
 }
@@ -152,6 +157,12 @@ export function plantedSecrets(given: GivenOptions, env: Environment, read: Read
     const file = path === undefined ? undefined : read(path);
     return file?.status === 'read' ? file.text.trim() : undefined;
   });
-  const plain = [given.text('password'), env.vicMachine.password, env.govc.password];
+  const proxy = env.proxy.https === undefined ? undefined : parseProxy(env.proxy.https);
+  const plain = [
+    proxy && decode(proxy.password),
+    given.text('password'),
+    env.vicMachine.password,
+    env.govc.password,
+  ];
   return [...plain, ...inUrls, ...files].filter((secret) => secret !== undefined);
 }

@@ -22,7 +22,7 @@ export function commonExit(
 export function writesExit(summary: ReportSummary): Exit {
   const inScope = summary.total - summary.skipped;
   const stoppedEarly = summary['not-attempted'] + summary.pending > 0;
-  const nothingWorked = inScope > 0 && summary.failed === inScope;
+  const nothingWorked = inScope > 0 && summary.failed + summary.unknown === inScope;
   if (stoppedEarly || nothingWorked) return EXIT.failed;
   return summary.changed + summary.unchanged < inScope ? EXIT.partly : EXIT.done;
 }

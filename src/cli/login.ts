@@ -11,19 +11,20 @@ export async function withTarget<T>(
   context: RunContext,
   use: (session: Session, user: string) => Promise<T>,
 ): Promise<T> {
-  const {target} = settings;
+  const {target, retryFor} = settings;
   for (const warning of settings.warnings) context.log.warn(warning);
   if (target.kind === 'vsphere') {
     const user = settings.user ?? '';
     const password = settings.password ?? (await askPassword(user, target.url, context));
-    return logIn({url: target.url, user, password, tls: settings.tls}, runId, context, use);
+    const {tls, proxy} = settings;
+    return logIn({url: target.url, user, password, tls, proxy, retryFor}, runId, context, use);
   }
   const simulator = await context.startSimulator({fixture: target.fixture});
   try {
     const user = settings.user ?? simulator.user;
     const password = settings.password ?? simulator.password;
     const tls = {thumbprint: settings.tls.thumbprint ?? simulator.thumbprint};
-    return await logIn({url: new URL(simulator.url), user, password, tls}, runId, context, use);
+    return await logIn({url: new URL(simulator.url), user, password, tls, retryFor}, runId, context, use);
   } finally {
     await simulator.close();
   }
@@ -35,6 +36,8 @@ function logIn<T>(
     readonly user: string;
     readonly password: string;
     readonly tls: Settings['tls'];
+    readonly proxy?: URL | undefined;
+    readonly retryFor: Settings['retryFor'];
   },
   runId: string,
   context: RunContext,

@@ -1,4 +1,5 @@
 import type {Report, ReportLock, ReportSummary} from '../report/report.js';
+import {shellQuoted} from '../shell-word.js';
 import type {GivenOptions, OptionSet, Values} from './option.js';
 import {UNRESOLVED} from './staging.js';
 import {userIn, withoutPassword} from './target.js';
@@ -111,11 +112,6 @@ function optionWords(
   return values
     .filter(wanted)
     .flatMap((value) => [`--${name}`, shellQuoted(name === 'target' ? withoutPassword(value) : value)]);
-}
-
-/** A word as a POSIX shell takes it for one. */
-export function shellQuoted(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The next step after a command that wrote to a simulator of its own. */

@@ -1,6 +1,6 @@
 import {VchError} from '../errors.js';
 
-export type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
+type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
 
 /** One option of a command: how it is typed, how the help shows it, and what its value is read as. */
 export interface Option<T> {

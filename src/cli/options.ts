@@ -1,6 +1,16 @@
 import {parseDuration} from '../duration.js';
 import {FORMATS} from '../report/formats.js';
-import {flag, parsed, text, texts, type Values, wholeNumber} from './option.js';
+import {flag, type Option, parsed, text, texts, type Values, wholeNumber} from './option.js';
+
+const LONGEST_TIME = 24 * 3_600_000;
+
+/** An option that is a time; in milliseconds. */
+function duration(option: Option<string | undefined>): Option<number | undefined> {
+  return parsed(option, 'a duration up to 24h, such as 90s, 10m or 1h30m', (value) => {
+    const time = parseDuration(value);
+    return time !== undefined && time > 0 && time <= LONGEST_TIME ? time : undefined;
+  });
+}
 
 /** Where to connect to, and as whom. */
 export const targetOptions = {
@@ -15,6 +25,13 @@ export const targetOptions = {
   thumbprint: text('Target:', "SHA-1 or SHA-256 of the server's certificate", {repeat: true}),
   ca: text('Target:', 'FILE with CA certificates to trust (PEM)', {repeat: true}),
   insecure: flag('Target:', 'Trust any certificate', {alias: 'k', repeat: true}),
+  'retry-for': duration(
+    text(
+      'Target:',
+      'How long to wait for a vCenter that stops answering, such as 30s (default 2m; at least 15m while an appliance is down)',
+      {repeat: true},
+    ),
+  ),
   settings: text(
     'Target:',
     'FILE (YAML) with options, such as target: vc.example; those on the command line beat it',
@@ -95,18 +112,11 @@ export const dataOnly = flag(
   {repeat: true},
 );
 
-const LONGEST_TIMEOUT = 24 * 3_600_000;
-
 /** How long an appliance may take to be ready, in milliseconds. */
-export const timeout = parsed(
+export const timeout = duration(
   text('Command:', 'How long the appliance may take to be ready after power-on, such as 90s (default 10m)', {
     repeat: true,
   }),
-  'a duration up to 24h, such as 90s, 10m or 1h30m',
-  (value) => {
-    const time = parseDuration(value);
-    return time !== undefined && time > 0 && time <= LONGEST_TIMEOUT ? time : undefined;
-  },
 );
 
 /** Of the commands that go on with an upgrade, or take it back. */

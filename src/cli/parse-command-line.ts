@@ -3,20 +3,7 @@ import {VchError} from '../errors.js';
 import type {Command} from './command.js';
 import type {GivenOptions, Option, OptionSet} from './option.js';
 
-/** What a command line says. */
-export type ParsedCommandLine =
-  | {readonly kind: 'text'; readonly text: string}
-  | {
-      readonly kind: 'command';
-      readonly command: Command;
-      readonly given: GivenOptions;
-      /** The arguments that were given, in the order of the command's own. */
-      readonly args: readonly string[];
-      /** What is not known of it: throws VCH_ERR_USAGE, naming all. */
-      readonly refuseUnknown: () => void;
-    };
-
-export interface ParseOptions {
+interface ParseOptions {
   readonly commands: readonly Command[];
   readonly version: string;
   readonly columns: number;
@@ -26,15 +13,12 @@ type Argv = Readonly<Record<string, unknown>> & {readonly _: readonly (string | 
 
 const EXIT_CODES = `Exit codes: 0 every VM is where it should be, 1 failed, 2 changes are pending (plan --detailed-exitcode),
 3 done but for VMs that were refused, failed, in conflict, unreachable or unknown, 4 an upgrade holds the lock,
-5 usage or settings, 130 and 143 stopped by a signal.`;
+5 usage or settings, 6 a person is needed now, 129, 130 and 143 stopped by a signal.`;
 const ENVIRONMENT = `Environment: VIC_MACHINE_TARGET, _USER, _PASSWORD, _THUMBPRINT, then GOVC_URL, _USERNAME, _PASSWORD, _INSECURE,
-_TLS_CA_CERTS, _TLS_KNOWN_HOSTS. Options beat both.`;
+_TLS_CA_CERTS, _TLS_KNOWN_HOSTS. Options beat both. HTTPS_PROXY and NO_PROXY, as govc reads them.`;
 
-/** Reads a command line: the help or the version as text, or a command with what was given to it. */
-export async function parseCommandLine(
-  args: readonly string[],
-  options: ParseOptions,
-): Promise<ParsedCommandLine> {
+/** Reads a command line: a text to print, such as the help, or a command with its arguments and options. */
+export async function parseCommandLine(args: readonly string[], options: ParseOptions) {
   refuseInherited(args);
   let text = '';
   let chosen: {readonly command: Command; readonly argv: Argv} | undefined;
@@ -65,7 +49,9 @@ export async function parseCommandLine(
       throw error ?? new VchError('VCH_ERR_USAGE', `${message}; see vch-migrate --help`);
     });
   const known = optionsOf(options.commands);
-  declareForParsing(parser, known);
+  // Options may precede the command, so yargs must know which of them take a value; it must not show them here.
+  for (const [name, option] of Object.entries(known))
+    parser.option(name, {...typeOf(option), hidden: true, global: false});
   declareCommands(parser, options.commands, (command, argv) => {
     chosen = {command, argv};
   });
@@ -76,26 +62,27 @@ export async function parseCommandLine(
       text = output;
     },
   );
-  // The shell asks what could come next; there may be nothing.
-  if (args[0] === '--get-yargs-completions') return {kind: 'text', text: text === '' ? '' : `${text}\n`};
-  if (text !== '') return {kind: 'text', text: `${text}\n`};
+  // There may be no completions.
+  if (text !== '' || args[0] === '--get-yargs-completions')
+    return {kind: 'text' as const, text: text && `${text}\n`};
   if (chosen === undefined) throw unknownCommand(argv._, options.commands);
-  const {command} = chosen;
-  const given = givenOptions(chosen.argv, known);
-  const {argv: chosenArgv} = chosen;
+  const {command, argv: words} = chosen;
+  const given = givenOptions(words, known);
   return {
-    kind: 'command',
+    kind: 'command' as const,
     command,
     given,
+    /** The arguments, in the order of the command's positionals. */
     args: argumentsOf(command).flatMap((name) => {
-      const value = chosenArgv[name];
+      const value = words[name];
       return typeof value === 'string' ? [value] : [];
     }),
-    refuseUnknown: refuser(command, {argv: chosen.argv, known, given}),
+    /** Throws VCH_ERR_USAGE with everything that the command does not know. */
+    refuseUnknown: () => refuseUnknown(command, words, known, given),
   };
 }
 
-/** yargs keeps options in objects, and takes what those inherit for its own: no option is called so. */
+/** yargs keeps options in objects, and takes what these inherit for options: no option has such a name. */
 function refuseInherited(args: readonly string[]): void {
   const named = args.flatMap((word) => /^--?([^=]+)/.exec(word)?.slice(1) ?? []);
   const inherited = named.find((name) => name in Object.prototype);
@@ -103,7 +90,7 @@ function refuseInherited(args: readonly string[]): void {
     throw new VchError('VCH_ERR_USAGE', `unknown option --${inherited}; see vch-migrate --help`);
 }
 
-/** vic-machine's `--debug N` means our `--debug`, and nothing where N is 0. */
+/** vic-machine's `--debug N` means our `--debug`, unless N is 0. */
 function withoutDebugLevel(args: readonly string[]): string[] {
   return args.flatMap((word, at) => {
     const [, name, joined] = /^(--debug|-v)(?:=(\d))?$/.exec(word) ?? [];
@@ -113,12 +100,12 @@ function withoutDebugLevel(args: readonly string[]): string[] {
   });
 }
 
-/** Every option of every command. One name means the same kind of option everywhere. */
+/** Every option of every command. A name is the same kind of option in all of them. */
 export function optionsOf(commands: readonly Command[]): OptionSet {
   return Object.assign({}, ...commands.map(({options}) => options));
 }
 
-/** The command that a command line means: an option such as `upgrade --rollback` stands for another one. */
+/** The command that is meant: an option such as `upgrade --rollback` stands for another one. */
 export function standingFor(command: Command, given: GivenOptions, commands: readonly Command[]): Command {
   const meant = Object.entries(command.standsFor ?? {}).filter(([name]) => given.flag(name));
   if (meant.length > 1) {
@@ -136,17 +123,11 @@ function argumentsOf({positionals = []}: Command): readonly string[] {
   return positionals.map(({name}) => name);
 }
 
-/** Options may stand before the command: yargs must know then which of them take a value, without showing them. */
-function declareForParsing(parser: ReturnType<typeof yargs>, known: OptionSet): void {
-  for (const [name, option] of Object.entries(known))
-    parser.option(name, {...typeOf(option), hidden: true, global: false});
-}
-
-function typeOf({kind, alias}: Option<unknown>): {
-  readonly type: 'boolean' | 'string';
-  readonly alias?: string;
-} {
-  return {type: kind === 'flag' ? 'boolean' : 'string', ...(alias === undefined ? {} : {alias})};
+function typeOf({kind, alias}: Option<unknown>) {
+  return {
+    type: kind === 'flag' ? ('boolean' as const) : ('string' as const),
+    ...(alias === undefined ? {} : {alias}),
+  };
 }
 
 type Choose = (command: Command, argv: Argv) => void;
@@ -156,12 +137,14 @@ function declareCommands(
   commands: readonly Command[],
   choose: Choose,
 ): void {
-  for (const [index, command] of commands.entries()) {
+  for (const command of commands) {
     const {group} = command;
-    if (group === undefined) declareCommand(parser, command, choose);
-    // Once for all of its members.
-    if (group === undefined || commands.findIndex((other) => other.group === group) < index) continue;
+    if (group === undefined) {
+      declareCommand(parser, command, choose);
+      continue;
+    }
     const members = commands.filter((other) => other.group === group);
+    if (members[0] !== command) continue;
     parser.command(
       group.name,
       group.summary,
@@ -210,38 +193,27 @@ function givenOptions(argv: Argv, known: OptionSet): GivenOptions {
   };
 }
 
-/** yargs gives one value as it is, and several as an array. */
+/** yargs gives several values as an array. */
 function textsOf(value: unknown): readonly string[] {
   return [value].flat().filter((text) => typeof text === 'string');
 }
 
-interface Unchecked {
-  readonly argv: Argv;
-  readonly known: OptionSet;
-  readonly given: GivenOptions;
-}
-
-function refuser(command: Command, {argv, known, given}: Unchecked): () => void {
-  return () => {
-    // With no value the password began with a dash, and was read as options: they are not to be repeated.
-    if (given.text('password') === '') return;
-    const taken = [...Object.keys(command.options), 'help', 'h', 'version'];
-    const problems = Object.keys(argv)
-      .filter(
-        (key) => key !== '_' && key !== '$0' && !argumentsOf(command).includes(key) && !taken.includes(key),
-      )
-      .filter((key) => argv[key] !== undefined)
-      .map((key) => unknownOption(key, command, known));
-    for (const [name, {kind}] of Object.entries(known)) {
-      if (kind !== 'texts' && [argv[name]].flat().length > 1)
-        problems.push(`--${name} is given more than once`);
-    }
-    const extra = argv._.slice(wordsOf(command).length);
-    if (extra.length > 0)
-      problems.push(`${command.name} takes no argument ${extra.map((word) => `"${word}"`).join(', ')}`);
-    if (problems.length === 0) return;
-    throw new VchError('VCH_ERR_USAGE', `${problems.join('; ')}; see vch-migrate ${command.name} --help`);
-  };
+function refuseUnknown(command: Command, argv: Argv, known: OptionSet, given: GivenOptions): void {
+  // Without a value the password began with a dash, and its letters were read as options: they must not be repeated.
+  if (given.text('password') === '') return;
+  const taken = ['_', '$0', ...argumentsOf(command), ...Object.keys(command.options), 'help', 'h', 'version'];
+  const problems = Object.keys(argv)
+    .filter((key) => !taken.includes(key) && argv[key] !== undefined)
+    .map((key) => unknownOption(key, command, known));
+  for (const [name, {kind}] of Object.entries(known)) {
+    if (kind !== 'texts' && [argv[name]].flat().length > 1)
+      problems.push(`--${name} is given more than once`);
+  }
+  const extra = argv._.slice(wordsOf(command).length);
+  if (extra.length > 0)
+    problems.push(`${command.name} takes no argument ${extra.map((word) => `"${word}"`).join(', ')}`);
+  if (problems.length === 0) return;
+  throw new VchError('VCH_ERR_USAGE', `${problems.join('; ')}; see vch-migrate ${command.name} --help`);
 }
 
 function unknownOption(key: string, command: Command, known: OptionSet): string {
@@ -272,7 +244,7 @@ function unknownCommand(words: Argv['_'], commands: readonly Command[]): VchErro
   return new VchError('VCH_ERR_USAGE', `unknown command "${prefix}${word}"${hint}; ${help}`);
 }
 
-/** The known word that was probably meant, if one is close enough. */
+/** The known word that was probably meant, if any. */
 export function suggest(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(typed.length / 3)) + 1;

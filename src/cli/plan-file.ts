@@ -20,7 +20,7 @@ const planShape = fields({
   report: reportShape,
 });
 /** The content of a plan file. Only the report has values, masked; the plan itself has digests. */
-export type SavedPlan = ShapeOf<typeof planShape>;
+type SavedPlan = ShapeOf<typeof planShape>;
 
 /** Writes a plan to its file, and returns its digest. */
 export function savePlan(path: string, plan: PlanBody, report: Report, log: Logger): string {

@@ -24,7 +24,7 @@ function phaseName(event: Extract<ProgressEvent, {type: 'phase'}>): string {
   return event.label === undefined ? PHASE_NAME[event.phase] : event.label;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   readonly log: Logger;
   readonly now: () => Date;
   /** The line for a bar; absent without a terminal, or if the options exclude it. */

@@ -10,7 +10,7 @@ import type {OutputSettings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
 /** A result in every form it has. */
-export type Render = (format: Format, layout: LayoutOptions) => string;
+type Render = (format: Format, layout: LayoutOptions) => string;
 
 interface Publishing {
   readonly output: OutputSettings;
@@ -30,7 +30,7 @@ export async function tell(listing: Listing, context: Publishing): Promise<Exit>
 }
 
 /** Whether a result arrived. */
-export interface Delivery {
+interface Delivery {
   /** Nothing failed. */
   readonly ok: boolean;
   /** stdout took it: false if that failed, or if its reader is gone (`| head`). */

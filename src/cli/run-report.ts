@@ -17,9 +17,10 @@ import {targetOf, withTarget} from './login.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
+import {localTime} from './staging.js';
 
 /** What a run over a VCH needs, whoever starts it. */
-export interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
+interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
   readonly runId: string;
   readonly startedAt: Date;
   readonly user: string;
@@ -54,10 +55,13 @@ export async function carryOut(
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
   };
+  const {deadline} = ready.options.staging ?? {};
+  if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
   const outcome = await followed.during(
     () => session.contact,
     () => ready.run(session, options),
   );
+  env.redactor.spare([outcome.vch.name, outcome.vch.ownName]);
   // The layers below take a signal during the question for a no.
   const cutShort = stop.signal.aborted && outcome.vms.some(({status}) => status === 'not-attempted');
   const interrupted = outcome.interrupted || cutShort;

@@ -51,6 +51,7 @@ export async function run(
     }
     const command = standingFor(parsed.command, parsed.given, commands);
     const know = (given: GivenOptions) => {
+      redactor.spare([given.text('name'), given.text('user')]);
       for (const secret of plantedSecrets(given, readEnvironment(terminal.variables), read))
         redactor.add(secret);
       const format = FORMATS.find(({name}) => name === given.text('format')) ?? DEFAULT_FORMAT;

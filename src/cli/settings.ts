@@ -7,7 +7,8 @@ import {DEFAULT_FORMAT, FORMATS} from '../report/formats.js';
 import {type ReadText, readTextFile} from '../text-file.js';
 import {readAccess, readEnvironment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
-import {oneOf} from './options.js';
+import {oneOf, targetOptions} from './options.js';
+import {proxyFor} from './proxy.js';
 import type {Terminal} from './terminal.js';
 import {readTrust} from './trust.js';
 
@@ -39,6 +40,8 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
   const env = readEnvironment(terminal.variables);
   const {target, user, password, warnings} = readAccess(given, env, read, problems);
   const tls = readTrust(given, env, read, problems);
+  const proxy = target?.kind === 'vsphere' ? proxyFor(target.url, env.proxy, problems) : undefined;
+  const retryFor = targetOptions['retry-for'].read(given, 'retry-for', problems);
   const output = readOutput(given, problems, formats);
   refuseTwice([...files, output.logFile, ...output.reports.map(({path}) => path)], problems);
   if (target?.kind === 'simulator') refuseUnreadable(target.fixture, problems);
@@ -64,6 +67,9 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
     /** What others on this machine can see of the credentials. */
     warnings,
     tls,
+    proxy,
+    /** Milliseconds for which a vCenter that stops answering is waited for. */
+    retryFor,
     vch: {
       name: given.text('name'),
       id: given.text('id'),

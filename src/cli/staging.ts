@@ -1,5 +1,7 @@
 import type {VmOutcome} from '../containers/outcome.js';
 import type {MaxErrors, Narrowing, Select, Staging} from '../containers/run-options.js';
+import {durationText} from '../duration.js';
+import {VchError} from '../errors.js';
 import {VM_STATUSES} from '../report/report.js';
 import {unescapeName} from '../vim25/managed-object.js';
 import {glob} from './glob.js';
@@ -50,9 +52,9 @@ export const stagingOptions = {
     maxErrorsOf,
   ),
   deadline: parsed(
-    text('Run:', 'Start nothing after this time of day, HH:MM', {repeat: true}),
-    'a time of day, such as 04:30',
-    timeOfDay,
+    text('Run:', 'Start nothing after this time, HH:MM or YYYY-MM-DDTHH:MM, of this machine', {repeat: true}),
+    'a time of day, such as 04:30, or a date and time, such as 2026-01-31T04:30',
+    timeOf,
   ),
 };
 
@@ -80,15 +82,47 @@ export function stagingOf(
   {canary, 'max-errors': maxErrors, deadline}: Values<typeof stagingOptions>,
   now: () => Date,
 ): Staging {
-  return {canary, maxErrors, deadline: deadline && nextTime(deadline, now()), now};
+  return {canary, maxErrors, deadline: deadline && deadlineFrom(deadline, now()), now};
 }
 
-/** The next moment at which it is that time of day, where the tool runs. */
-export function nextTime({hours, minutes}: {hours: number; minutes: number}, now: Date): Date {
-  const time = new Date(now);
+/** A time of day where the tool runs, of a certain day or of the next one that has it still before it. */
+interface Time {
+  readonly hours: number;
+  readonly minutes: number;
+  /** `2026-01-31`. */
+  readonly day: string | undefined;
+}
+
+/** A time of day that passed less long ago was meant for today: a command pasted too late must not run until tomorrow. */
+const JUST_PASSED = 6 * 3_600_000;
+
+/** The moment that a deadline means; VCH_ERR_USAGE where it is past. */
+export function deadlineFrom({hours, minutes, day}: Time, now: Date): Date {
+  const time = day === undefined ? new Date(now) : new Date(`${day}T00:00`);
   time.setHours(hours, minutes, 0, 0);
-  if (time <= now) time.setDate(time.getDate() + 1);
-  return time;
+  if (time > now) return time;
+  const passed = now.getTime() - time.getTime();
+  const next = new Date(time);
+  next.setDate(next.getDate() + 1);
+  if (day === undefined && passed >= JUST_PASSED) return next;
+  const [date = '', clock = ''] = localTime(next).split(' ');
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `--deadline passed ${durationText(passed)} ago, at ${localTime(time)}; nothing was read or written. ` +
+      `For ${day === undefined ? 'the next day' : 'another day'} name it, such as --deadline ${date}T${clock}`,
+  );
+}
+
+/** `2026-01-31 04:30 GMT+01:00 (Europe/Berlin)`: a moment as the clock on the wall shows it, and which wall. */
+export function localTime(time: Date): string {
+  const shown = new Intl.DateTimeFormat('sv-SE', {
+    dateStyle: 'short',
+    timeStyle: 'short',
+  });
+  const offset = new Intl.DateTimeFormat('en', {timeZoneName: 'longOffset'})
+    .formatToParts(time)
+    .find(({type}) => type === 'timeZoneName');
+  return `${shown.format(time)} ${offset?.value} (${shown.resolvedOptions().timeZone})`;
 }
 
 /**
@@ -165,9 +199,9 @@ function maxErrorsOf(value: string): MaxErrors | undefined {
     : {kind: 'count', count: Number(number)};
 }
 
-function timeOfDay(value: string): {readonly hours: number; readonly minutes: number} | undefined {
-  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
-  return hours === undefined || minutes === undefined
-    ? undefined
-    : {hours: Number(hours), minutes: Number(minutes)};
+function timeOf(value: string): Time | undefined {
+  const [, day, hours, minutes] = /^(?:(\d{4}-\d\d-\d\d)[T ])?([01]?\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
+  if (hours === undefined || minutes === undefined) return undefined;
+  if (day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) !== true) return undefined;
+  return {hours: Number(hours), minutes: Number(minutes), day};
 }

@@ -6,10 +6,11 @@ export interface Stop {
   readonly by: () => StopSignal | null;
 }
 
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+/** SIGHUP comes when the terminal goes: an ssh connection that drops. */
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 /** What processes stopped by that signal exit with. */
-export const STOP_EXIT_CODE = {SIGINT: 130, SIGTERM: 143} as const;
+export const STOP_EXIT_CODE = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
 
 interface SignalSource {
   on(signal: StopSignal, listener: () => void): unknown;
@@ -24,6 +25,7 @@ export function listenForStop(source: SignalSource, exit: (code: number) => void
     by = name;
     controller.abort();
   };
+  source.on('SIGHUP', hear('SIGHUP'));
   source.on('SIGINT', hear('SIGINT'));
   source.on('SIGTERM', hear('SIGTERM'));
   return {signal: controller.signal, by: () => by};

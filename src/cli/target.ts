@@ -75,7 +75,8 @@ function parseHost(host: string): URL | undefined {
   return isValid ? url : undefined;
 }
 
-function decode(text: string): string | undefined {
+/** A percent-encoded text; `undefined` where that is not well done. */
+export function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -3,15 +3,15 @@ import {Writable} from 'node:stream';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {systemCode, VchError} from '../errors.js';
 
-/** A line at the end of a terminal that can be drawn again and again. */
+/** The last line of a terminal, which can be redrawn. */
 export interface LiveLine {
   readonly columns: number;
   show(text: string): void;
 }
 
-/** The outside of the process, as the commands see it. */
+/** Where the commands print and ask. */
 export interface Terminal {
-  /** Somebody can be asked: both ends of a conversation are a terminal. */
+  /** A person can be asked: stdin and stderr are a terminal. */
   readonly interactive: boolean;
   /** stdout is a terminal that shows colours. */
   readonly colour: boolean;
@@ -20,41 +20,40 @@ export interface Terminal {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** stderr: logs and progress. */
   readonly errors: Writable;
-  /** Where stderr is a terminal: a line of it for progress, gone before anything else is written. */
+  /** If stderr is a terminal: its last line for progress, cleared before anything else is written. */
   readonly live: LiveLine | undefined;
-  /** Writes to stdout: results, and nothing else. False where nobody reads it any more (`| head`). */
+  /** Writes to stdout: results, and nothing else. False if its reader is gone (`| head`). */
   out(text: string): Promise<boolean>;
-  /** Asks a question that is answered with a line. */
+  /** Asks a question, and returns the line that is typed; empty if the signal comes first. */
   ask(question: string, signal: AbortSignal): Promise<string>;
-  /** Asks for a line that does not show while it is typed. */
+  /** Asks for a line that is not shown while it is typed. */
   askSecret(question: string): Promise<string>;
 }
 
-/** Text goes to pages of this width where there is no terminal. */
+/** The width of text without a terminal. */
 const PAGE_COLUMNS = 120;
 
 /** The terminal of a real process. */
 export function processTerminal(process: NodeJS.Process): Terminal {
   const {stdin, stdout, stderr, env} = process;
-  // A reader that has gone (`| head`) is no failure of ours; without listeners it would end us with a stack.
+  // A reader that is gone (`| head`) is not our failure; without listeners it would end the process with a stack.
   stdout.on('error', () => undefined);
   stderr.on('error', () => undefined);
-  // Its own way to stdout: whatever else writes there may be sent elsewhere.
+  // The original function: main.ts sends what plugins write to stdout elsewhere.
   const print = stdout.write.bind(stdout);
   const line = new StatusLine(stderr);
-  // Without a terminal what is written goes straight to where it belongs.
   const drawn = stderr.isTTY === true && env.TERM !== 'dumb';
   const errors = drawn ? line.around : stderr;
   return {
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
-    // A pseudo-terminal may say that it has none.
+    // A pseudo-terminal may report 0.
     columns: (stdout.isTTY === true && stdout.columns) || PAGE_COLUMNS,
     variables: env,
     errors,
     live: drawn
       ? {
-          // Read each time: the window may have been resized.
+          // Read each time, because windows are resized.
           get columns() {
             return stderr.columns || PAGE_COLUMNS;
           },
@@ -97,8 +96,8 @@ function write(
 }
 
 /**
- * Drops what was typed before a question: it was no answer to it. Raw mode hands over a line that is not ended yet, too;
- * in it Ctrl-C is a key, and not a signal.
+ * Drops what was typed before a question: it cannot be the answer. In raw mode this includes a line that is not ended
+ * yet, and Ctrl-C is a key instead of a signal.
  */
 async function dropTyped(input: NodeJS.ReadStream, interrupt: () => void): Promise<void> {
   if (input.isTTY !== true) return;
@@ -110,7 +109,7 @@ async function dropTyped(input: NodeJS.ReadStream, interrupt: () => void): Promi
   input.setRawMode(true);
   input.on('data', drop);
   try {
-    // A terminal gives one line a turn of the event loop.
+    // A terminal delivers one line per turn of the event loop.
     while (came) {
       came = false;
       for (let turn = 0; turn < 3; turn += 1) await nextTurn();
@@ -127,19 +126,15 @@ function ask(
   question: string,
   signal: AbortSignal,
 ): Promise<string> {
-  // Not as a terminal: the line stays in the kernel's hands, and with it Ctrl-C, which becomes a signal as ever.
-  const lines = createInterface({input, output, terminal: false});
-  return new Promise<string>((resolve) => {
-    const end = (answer: string) => {
-      signal.removeEventListener('abort', aborted);
+  // Not as a terminal: the kernel edits the line, and Ctrl-C becomes a signal as usual.
+  const lines = createInterface({input, output, terminal: false, signal});
+  return new Promise((resolve) => {
+    // By the signal, or the end of the input.
+    lines.once('close', () => resolve(''));
+    lines.question(question, (answer) => {
       resolve(answer);
       lines.close();
-    };
-    const aborted = () => end('');
-    signal.addEventListener('abort', aborted);
-    lines.once('close', () => end(''));
-    lines.question(question, end);
-    if (signal.aborted) end('');
+    });
   });
 }
 
@@ -171,11 +166,11 @@ function askSecret(input: NodeJS.ReadStream, output: Writable, question: string)
 
 const CLEAR = '\r\u001b[K';
 
-/** The last line of a terminal while something goes on: drawn over and over, and gone before anything else is written. */
+/** The last line of a terminal: redrawn during a run, and cleared before anything else is written. */
 export class StatusLine {
   readonly #stream: Writable;
   #shown = false;
-  /** What others write to the same terminal goes through here. */
+  /** For everything else that is written to the terminal. */
   readonly around: Writable;
 
   constructor(stream: Writable) {
@@ -185,7 +180,7 @@ export class StatusLine {
       write: (chunk, encoding, done) => {
         this.clear();
         stream.write(chunk, encoding);
-        // At once: what is drawn must not overtake what was written before it.
+        // At once: `show` must not overtake what was written before it.
         done();
       },
     });

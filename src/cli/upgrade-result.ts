@@ -61,8 +61,8 @@ export function outageQuestion(
     ),
     build == null
       ? 'no appliance ISO, its data alone'
-      : `build ${printable(vch.build ?? 'unjsonReport')} to ${printable(build)}`,
-    ...(version == null ? [] : [`data version ${vch.dataVersion ?? 'unjsonReport'} to ${version}`]),
+      : `build ${printable(vch.build ?? 'unknown')} to ${printable(build)}`,
+    ...(version == null ? [] : [`data version ${vch.dataVersion ?? 'unknown'} to ${version}`]),
   ];
   return `${steps.join(', ')}; the appliance is powered off for that, and docker does not answer until it is back; `;
 }
@@ -82,6 +82,8 @@ export function upgradeExit({upgrade, summary, findings}: Omit<Report, 'next'>):
     case 'unchanged':
       if (leftBehind) return EXIT.partly;
       return summary.changed + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
+    case 'resumable':
+      return findings.some(({code}) => code === 'vch-down') ? EXIT.person : EXIT.failed;
     case 'needs-person':
       return EXIT.person;
     default:

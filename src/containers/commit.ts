@@ -4,9 +4,9 @@ import {optionValues, rawOf} from '../extraconfig/extra-config.js';
 import {labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
-import {escapeName} from '../vim25/managed-object.js';
-import type {WantedKeys} from '../vim25/property-collector.js';
-import {CONTAINER, type Failed, type Look, retry} from '../vim25/retry.js';
+import {escapeName, refString} from '../vim25/managed-object.js';
+import {leftOut, type WantedKeys} from '../vim25/property-collector.js';
+import {CONTAINER, type Failed, isSilence, type Look, retry, waiting} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
@@ -89,6 +89,10 @@ class Committer {
   readonly #context: CommitContext;
   readonly #calls: ReturnType<typeof pLimit>;
   readonly #waiter: TaskWaiter;
+  /** Waits until vCenter answers. */
+  #reaching: Promise<void> | null = null;
+  /** It was waited for in vain. */
+  #silence: VchError | null = null;
 
   constructor(context: CommitContext) {
     this.#context = context;
@@ -108,17 +112,35 @@ class Committer {
         `not started, because ${reason}; run the same command again once that is resolved`,
       );
     try {
+      if (this.#silence !== null) throw this.#silence;
       await beforeStart?.();
     } catch (error) {
-      return ended(outcomeOf(planned), 'not-attempted', toVchError(error));
+      const failure = toVchError(error);
+      if (isSilence(session, failure)) this.#silence = failure;
+      return ended(outcomeOf(planned), 'not-attempted', unsent(planned.vm, failure));
     }
-    const {clock, log} = session;
-    const result = await retry<Planned, CommitResult>({clock, log, signal}, CONTAINER, {
+    const result = await retry<Planned, CommitResult>(waiting(session, {signal}), CONTAINER, {
       first: planned,
       look: (last, unsettled) => this.#look(last ?? planned, unsettled),
       act: (attempt) => this.#write(attempt),
     });
     return result.status === 'done' ? result.value : notWritten(result, result.last ?? planned);
+  }
+
+  /** While vCenter does not answer, nothing is sent that it might carry out; rejects once there is no patience left. */
+  async #answering(planned: Planned): Promise<void> {
+    const {session} = this.#context;
+    if (session.contact.broken === null) return;
+    this.#reaching ??= session.reach().finally(() => {
+      this.#reaching = null;
+    });
+    try {
+      await this.#reaching;
+    } catch (error) {
+      const failure = toVchError(error);
+      if (isSilence(session, failure)) this.#silence = failure;
+      throw unsent(planned.vm, failure);
+    }
   }
 
   async #write(planned: Planned): Promise<{done: CommitResult}> {
@@ -133,7 +155,10 @@ class Committer {
       name: decision.displayName && escapeName(decision.displayName),
       extraConfig: optionValues(written),
     };
-    const task = await this.#calls(() => reconfigure(this.#context.session, vm.ref, spec));
+    const task = await this.#calls(async () => {
+      await this.#answering(planned);
+      return reconfigure(this.#context.session, vm.ref, spec);
+    });
     await this.#waiter.wait(task, `reconfiguring ${labelOf(vm)}`);
     return {done: {status: 'written', written: planned}};
   }
@@ -145,8 +170,8 @@ class Committer {
     if (unsettled) await waitUntilIdle(session, ref);
     const vm = (await rereadVms(session, found, [ref], keys)).get(ref.value);
     const last = outcomeOf(attempted);
-    if (vm === undefined)
-      return {done: ended({...last, findings: [...last.findings, GONE]}, 'skipped', null)};
+    if (vm === undefined) throw leftOut(session, ref, `reading ${labelOf(attempted.vm)} again`);
+    if (vm === 'gone') return {done: ended({...last, findings: [...last.findings, GONE]}, 'skipped', null)};
     if (vm === null)
       return {done: ended({...last, findings: [...last.findings, NO_CONTAINER]}, 'skipped', null)};
     if (vm.status !== 'readable') return {done: {status: 'ended', outcome: outcomeOf({vm, decision: null})}};
@@ -165,11 +190,13 @@ const NO_CONTAINER = {code: 'no-container', message: 'the VM is no longer a cont
 /** The outcome of a VM that was not written, or for which that is unknown. */
 function notWritten({status, error, acted}: Failed<Planned>, last: Planned): CommitResult {
   const outcome = outcomeOf(last);
+  if (status === 'not-sent') return ended(outcome, 'not-attempted', unsent(last.vm, acted ?? error));
   if (acted !== null && acted !== error) {
     const known = status === 'unknown' || statusFor(acted) === 'unknown' ? 'unknown' : 'failed';
     return ended(outcome, known, unsettled(last.vm, known, acted, error));
   }
-  const message = error.failure === 'final' ? error : gaveUp(last.vm, error);
+  const refused = error.failure === 'final' || error.failure === 'doubtful';
+  const message = refused ? error : gaveUp(last.vm, error);
   return ended(outcome, statusFor(error), message);
 }
 
@@ -199,6 +226,15 @@ function ended(outcome: VmOutcome, status: VmOutcome['status'], error: VchError 
 function notStarted(planned: Planned, why: string): CommitResult {
   const error = new VchError('VCH_ERR_INTERRUPTED', `${labelOf(planned.vm)}: ${why}`);
   return ended(outcomeOf(planned), 'not-attempted', error);
+}
+
+function unsent(vm: ReadableVm, failure: VchError): VchError {
+  const {code, failure: kind, message} = failure;
+  const outage = kind === 'not-sent' || kind === 'maybe-done';
+  return new VchError(code, `${labelOf(vm)}: nothing was sent to it: ${message}`, {
+    cause: failure,
+    failure: outage ? 'not-sent' : kind,
+  });
 }
 
 function gaveUp(vm: ReadableVm, failure: VchError): VchError {
@@ -246,11 +282,12 @@ function verified({vm, decision}: Planned, read: ReadBack): VmOutcome {
   };
   if (read instanceof VchError) return unread(read.message);
   const now = read.get(vm.ref.value);
-  if (now === undefined) return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
+  if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
+  if (now === undefined) return unread('vCenter leaves it out of its answers');
   if (now?.status !== 'readable') return unread('its configuration cannot be seen now');
   const lost = differing(now, decision);
   if (lost.length === 0) return {...outcome, status: 'changed'};
-  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e, then run vch-migrate verify`;
+  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
   return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
 }
 

@@ -7,6 +7,7 @@ import {containerNameOf} from '../migration/names.js';
 import {planVm, type VmInput} from '../migration/plan.js';
 import {renameSupport} from '../migration/rename-class.js';
 import {untilStopped} from '../stopping.js';
+import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
 import {mapVms, type ReadVch, readVch, runOutcome} from './read-vch.js';
@@ -120,8 +121,8 @@ export function selected(run: PlannedRun, {select, reported}: Narrowing): Planne
 
 /** A reading as the migration layer wants it. */
 export function vmInput(vm: ReadableVm): VmInput {
-  const {containerId: id, instanceUuid, isOnly, config} = vm;
-  return {target: 'container', id, instanceUuid, isOnly, config};
+  const {containerId: id, ref, instanceUuid, isOnly, config} = vm;
+  return {target: 'container', id, ref: refString(ref), instanceUuid, isOnly, config};
 }
 
 /** A VM's outcome as far as the decision goes. */

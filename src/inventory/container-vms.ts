@@ -8,8 +8,8 @@ import {
   extraConfigPaths,
   type ObjectContent,
   type ObjectSpec,
+  readEach,
   readObject,
-  readPresent,
   retrieveProperties,
   type WantedKeys,
 } from '../vim25/property-collector.js';
@@ -103,23 +103,20 @@ export async function childrenOf(session: Session, vch: Vch): Promise<readonly O
 }
 
 /**
- * Reads those VMs again, by moref: a VM that was removed has no entry, and one that is no longer a containerVM has
- * `null`.
+ * Reads those VMs again, by moref: one that was removed is `gone`, and one that is no longer a containerVM is `null`.
+ * One that vCenter leaves out of its answer twice has no entry, which says nothing of it.
  */
 export async function rereadVms(
   session: Session,
   found: FoundVch,
   refs: readonly ManagedObjectReference[],
   keys: WantedKeys,
-): Promise<ReadonlyMap<string, ContainerVm | null>> {
+): Promise<ReadonlyMap<string, ContainerVm | 'gone' | null>> {
   const {pathSet, classify} = reading(found, keys);
-  const reread = new Map<string, ContainerVm | null>();
-  for (let start = 0; start < refs.length; start += CHUNK) {
-    await readPresent(session, refs.slice(start, start + CHUNK), pathSet, (content) =>
-      reread.set(content.obj.value, classify(content)),
-    );
-  }
-  return reread;
+  const reread: [string, ContainerVm | 'gone' | null][] = [];
+  for (let start = 0; start < refs.length; start += CHUNK)
+    reread.push(...(await readEach(session, refs.slice(start, start + CHUNK), pathSet, classify)));
+  return new Map(reread);
 }
 
 const CHUNK = 250;

@@ -15,6 +15,7 @@ import {distinctRefs, type ManagedObjectReference, unescapeName} from '../vim25/
 import {
   extraConfigOf,
   extraConfigPaths,
+  leftOut,
   type ObjectContent,
   readObject,
   readObjects,
@@ -104,7 +105,7 @@ export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfi
   if (connection === 'connected') return extraConfigOf(properties, LEASE_KEYS);
   throw new VchError(
     'VCH_ERR_HOST_UNREACHABLE',
-    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'gone'}. Nothing was written. ` +
+    `cannot read whether an upgrade holds ${label}: its appliance is ${connection ?? 'in no state that vCenter would tell'}. Nothing was written. ` +
       'Reconnect its host and run the same command again',
   );
 }
@@ -202,7 +203,10 @@ async function fitting(
   return candidates.flatMap((appliance) => {
     const id = appliance.ref.value;
     const path = pathOf(appliance.pool ?? appliance.ref);
-    const vch = toVch(appliance, details.get(id) ?? new Map(), path, counts.get(id) ?? 0);
+    const properties = details.get(id);
+    // Its keys say whether somebody holds it.
+    if (properties === undefined) throw leftOut(session, appliance.ref, `looking at ${appliance.name}`);
+    const vch = toVch(appliance, properties, path, counts.get(id) ?? 0);
     return fits(vch, path, selector) ? [vch] : [];
   });
 }

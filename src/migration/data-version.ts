@@ -35,8 +35,11 @@ export function dataVersionOf(config: ExtraConfig, target: Target): number | nul
 export function acceptDataVersion(
   config: ExtraConfig,
   target: Target,
-  label: string,
-  again = 'vch-migrate plan',
+  {
+    label,
+    vm,
+    again = 'vch-migrate plan',
+  }: {readonly label: string; readonly vm: string; readonly again?: string},
 ): number | VchError {
   const version = dataVersionOf(config, target);
   const key = DATA_VERSION_KEY[target];
@@ -44,7 +47,7 @@ export function acceptDataVersion(
     return new VchError(
       'VCH_ERR_DATA_VERSION_INVALID',
       `${label}: its data version ${JSON.stringify(config[key])} (${key}) is not a whole number. ` +
-        `Read it with \`govc vm.info -e\`, correct it while the VM is powered off, then run \`${again}\` again`,
+        `Read it with \`govc vm.info -e ${vm}\`, correct it while the VM is powered off, then run \`${again}\` again`,
     );
   if (version <= HIGHEST_DATA_VERSION) return version;
   return new VchError(

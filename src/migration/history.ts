@@ -5,7 +5,7 @@ import {type Finding, finding} from './finding.js';
 import {type Ledger, type LedgerEntry, parseLedger} from './ledger.js';
 import {type Plugin, pluginId} from './plugin.js';
 import type {PluginRegistry} from './registry.js';
-import {type VmInput, vmLabel} from './vm.js';
+import {govcVm, type VmInput, vmLabel} from './vm.js';
 
 /** The history of a VM, if it can be relied on. */
 export type History =
@@ -83,7 +83,7 @@ function redo(version: number): string {
 function forget(input: VmInput): string {
   const keys = input.target === 'container' ? [LEDGER_KEY, RENAME_DISABLED_KEY] : [LEDGER_KEY];
   const edits = keys.map((key) => `-e ${key}=`).join(' ');
-  return `To start a new history, run \`govc vm.change -vm <path of the VM> ${edits}\`, then \`vch-migrate plan\` again`;
+  return `To start a new history, run \`govc vm.change -vm ${govcVm(input)} ${edits}\`, then \`vch-migrate plan\` again`;
 }
 
 /** Refuses a ledger that says nothing reliable about its VM, with the way out. */

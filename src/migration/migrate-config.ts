@@ -34,11 +34,12 @@ export async function migrateConfigWith(
 ): Promise<MigratedConfig> {
   // As in VIC, an empty configuration is no VM's of an old version.
   if (Object.keys(config).length === 0) return {migrated: false, config: {}, applied: [], findings: []};
-  const label = vmLabel({target, id: config[ID_KEY[target]] || '(no id)'});
-  const dataVersion = acceptDataVersion(config, target, label);
+  const vm = config[ID_KEY[target]] || '(no id)';
+  const label = vmLabel({target, id: vm});
+  const dataVersion = acceptDataVersion(config, target, {label, vm});
   if (dataVersion instanceof VchError) throw dataVersion;
   const findings = nameFindings(target, config, dataVersion);
-  const context: MigrationContext = {draft: new Draft(config), dataVersion, label, applied: [], findings};
+  const context: MigrationContext = {draft: new Draft(config), dataVersion, label, vm, applied: [], findings};
   const due = duePlugins(registry, target, config, dataVersion, findings);
   const stopped = await runUp(due, context, {timeLimit, refusal: 'is-finding'});
   if (stopped !== null) throw stopped.error;

@@ -26,7 +26,7 @@ import {
   runUp,
   TIME_LIMIT,
 } from './runner.js';
-import {type RunInfo, type VmInput, vmLabel} from './vm.js';
+import {govcVm, type RunInfo, type VmInput, vmLabel} from './vm.js';
 
 export type {RunInfo, VmInput} from './vm.js';
 
@@ -46,7 +46,8 @@ export async function planVm(
 ): Promise<Decision> {
   const {config, target} = input;
   const label = vmLabel(input);
-  const dataVersion = acceptDataVersion(config, target, label);
+  const vm = govcVm(input);
+  const dataVersion = acceptDataVersion(config, target, {label, vm});
   if (dataVersion instanceof VchError) return {status: 'refused', error: dataVersion, findings: []};
   const findings = nameFindings(target, config, dataVersion);
   if (lostLedger(input, dataVersion)) {
@@ -60,7 +61,7 @@ export async function planVm(
   if (fault !== null) return {status: 'refused', error: fault, findings};
 
   const due = registry.persisted(target).filter((plugin) => plugin.version > dataVersion);
-  const context: MigrationContext = {draft: new Draft(config), dataVersion, label, applied: [], findings};
+  const context: MigrationContext = {draft: new Draft(config), dataVersion, label, vm, applied: [], findings};
   const storage = ledgerStorage(input, past.ledger, run, mayBeBrief);
   const stopped = await runUp(due, context, {timeLimit, refusal: 'stops'}, storage);
   if (stopped !== null) return {...stopped, findings};

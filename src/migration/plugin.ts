@@ -28,6 +28,13 @@ export interface PluginDraft {
   refuse(code: ErrorCode, message: string): never;
 }
 
+/** What a plugin may know of the VM besides its keys. */
+export interface PluginVm {
+  readonly dataVersion: number;
+  /** What govc calls it on a command line, for messages: `VirtualMachine:vm-13`. */
+  readonly vm: string;
+}
+
 /** What a plugin author writes. */
 export interface PluginDefinition {
   /** The order of application. VIC's own plugins have its data versions as numbers; yours start at 1000. */
@@ -45,7 +52,7 @@ export interface PluginDefinition {
   readonly revision: number;
   /** Whether the result is written to the VM. `false`: only `migrateConfig` applies it, in memory. */
   readonly persist: boolean;
-  up(draft: PluginDraft, vm: {readonly dataVersion: number}): void | Promise<void>;
+  up(draft: PluginDraft, vm: PluginVm): void | Promise<void>;
 }
 
 /** A checked plugin. */
@@ -80,7 +87,7 @@ export function definePlugin(definition: PluginDefinition, file?: string): Plugi
     reads: Object.freeze([...(definition.reads ?? [])]),
     revision,
     persist,
-    up: (draft: PluginDraft, vm: {readonly dataVersion: number}) => definition.up(draft, vm),
+    up: (draft: PluginDraft, vm: PluginVm) => definition.up(draft, vm),
     file,
   });
 }

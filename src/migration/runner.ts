@@ -24,6 +24,8 @@ export interface MigrationContext {
   readonly dataVersion: number;
   /** What messages call the VM. */
   readonly label: string;
+  /** What govc calls the VM. */
+  readonly vm: string;
   readonly applied: AppliedPlugin[];
   readonly findings: Finding[];
 }
@@ -71,7 +73,7 @@ async function applyPlugin(plugin: Plugin, context: MigrationContext, options: R
   const {draft, dataVersion, findings} = context;
   const session = new PluginSession(plugin, draft);
   try {
-    const result = plugin.up(session.draft, {dataVersion});
+    const result = plugin.up(session.draft, {dataVersion, vm: context.vm});
     if (result !== undefined) await within(options.timeLimit, result);
   } catch (error) {
     session.stopped ??= error instanceof Error ? error : new Error(thrownMessage(error));

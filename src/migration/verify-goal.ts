@@ -15,7 +15,7 @@ import {digest, isWithheld, type Ledger} from './ledger.js';
 import {nameFindings} from './names.js';
 import {planVm} from './plan.js';
 import type {PluginRegistry} from './registry.js';
-import {type RunInfo, type VmInput, vmLabel} from './vm.js';
+import {govcVm, type RunInfo, type VmInput, vmLabel} from './vm.js';
 
 // Why: docs/decisions/008-ledgers-and-verify.md
 
@@ -68,7 +68,7 @@ async function checkWithoutHistory(
   if (version !== null && lostLedger(input, version)) {
     const missing =
       `is absent, but ${RENAME_DISABLED_KEY} is set, which is never written without it: ` +
-      `remove that key, too (govc vm.change -e ${RENAME_DISABLED_KEY}=), then run vch-migrate apply again`;
+      `remove that key, too (govc vm.change -vm ${govcVm(input)} -e ${RENAME_DISABLED_KEY}=), then run vch-migrate apply again`;
     return new Map([[LEDGER_KEY, missing]]);
   }
   const plan = await planVm(registry, input, DRY_RUN);

@@ -9,6 +9,8 @@ export interface VmInput {
   readonly instanceUuid: string;
   /** No other VM can be meant by its id: a ledger of that id is its own, even if restoring gave it another instance UUID. */
   readonly isOnly?: boolean | undefined;
+  /** What govc calls it on a command line, `VirtualMachine:vm-N`; the id where it is left out. */
+  readonly ref?: string;
   readonly config: ExtraConfig;
 }
 
@@ -20,6 +22,11 @@ export interface RunInfo {
   readonly user: string;
   readonly changeId?: string | undefined;
   readonly toolVersion: string;
+}
+
+/** What govc calls a VM. */
+export function govcVm({ref, id}: Pick<VmInput, 'ref' | 'id'>): string {
+  return ref ?? id;
 }
 
 /** What messages call a VM. */

@@ -12,6 +12,7 @@ import {acceptDataVersion} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {renameSupport} from '../migration/rename-class.js';
+import {refString} from '../vim25/managed-object.js';
 import type {WantedKeys} from '../vim25/property-collector.js';
 import type {Session} from '../vim25/session.js';
 import {type Container, findContainer, holderOf, isContainer, nameInUse, spokenName} from './docker-name.js';
@@ -138,14 +139,18 @@ function unusable(vm: Container): VchError {
 }
 
 /** Why a containerVM may not be renamed: VIC's own gate, or data that a newer release has written. */
-export function renameRefusal({config}: ReadableVm, name: string): VchError | null {
+export function renameRefusal({config, ref}: ReadableVm, name: string): VchError | null {
   const support = renameSupport(config);
   if (support.class === 'disabled')
     return new VchError(
       'VCH_ERR_RENAME_DISABLED',
       `container ${name} does not support rename: ${support.reason}. Recreate it from its image under the new name; see vch-migrate status`,
     );
-  const version = acceptDataVersion(config, 'container', `container ${name}`, 'vch-migrate rename');
+  const version = acceptDataVersion(config, 'container', {
+    label: `container ${name}`,
+    vm: refString(ref),
+    again: 'vch-migrate rename',
+  });
   return version instanceof VchError ? version : null;
 }
 

@@ -3,7 +3,7 @@ import type {VmOutcome} from '../containers/outcome.js';
 import type {Decide, PendingDecision} from '../containers/plan.js';
 import {toVchError, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
-import {type ReadableVm, rereadVms} from '../inventory/container-vms.js';
+import {type ContainerVm, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf} from '../migration/names.js';
 import {holderOf, nameInUse} from './docker-name.js';
@@ -76,6 +76,10 @@ function mayBeWritten({status, error}: VmOutcome): boolean {
   }
 }
 
+function isReadable(vm: ContainerVm | 'gone' | null | undefined): vm is ReadableVm {
+  return vm != null && vm !== 'gone' && vm.status === 'readable';
+}
+
 /** The same outcome, or `changed` if the VM can be read now and is as it was meant to be. */
 async function reread(
   {session, containers, target}: RenameJob,
@@ -85,7 +89,7 @@ async function reread(
   const {ref} = target.vm;
   try {
     const vm = (await rereadVms(session, containers, [ref], 'all')).get(ref.value);
-    if (vm?.status !== 'readable' || !holds(vm, sent)) return written;
+    if (!isReadable(vm) || !holds(vm, sent)) return written;
     const {changes, findings} = sent;
     return {...written, status: 'changed', changes, findings, error: null};
   } catch (error) {
@@ -111,7 +115,7 @@ async function takeBack(job: RenameJob, sent: PendingDecision): Promise<string |
   const decide = decideReturn(target.vm, sent);
   try {
     const vm = (await rereadVms(session, containers, [ref], 'all')).get(ref.value);
-    if (vm?.status !== 'readable') return 'its VM can no longer be read';
+    if (!isReadable(vm)) return 'its VM can no longer be read';
     const decision = await decide(vm);
     if (decision.status !== 'pending') return null;
     // Ignores the signal that may have stopped the run: half a rename is worse than stopping late.

@@ -5,7 +5,7 @@ import {resolve, type VCenter} from './model/vcenter.js';
 import {objectNotFound} from './properties/select.js';
 import {readRequest, type SoapRequest, writeFault, writeResponse} from './soap/envelope.js';
 import {VimFault} from './soap/fault.js';
-import {string} from './soap/value.js';
+import {type Field, string, type Value} from './soap/value.js';
 
 /** Who calls, as far as HTTP tells. */
 export interface Caller {
@@ -60,11 +60,19 @@ export async function dispatch(
       await outcome.settled;
       return {status: 'drop'};
     }
+    if (typeof action === 'object' && 'fault' in action && action.as !== 'task') {
+      await outcome.settled;
+      return failed(scripted(action));
+    }
     if (typeof action === 'object' && 'delay' in action) {
       const {clock} = vcenter.inventory;
       await clock.sleep(action.delay, {signal: caller.signal, answering: true});
     }
-    const answer = writeResponse(request.method, outcome.result, outcome.typed);
+    const result =
+      typeof action === 'object' && 'leaveOut' in action
+        ? without(outcome.result, action.leaveOut)
+        : outcome.result;
+    const answer = writeResponse(request.method, result, outcome.typed);
     return {
       status: 'answer',
       code: 200,
@@ -104,7 +112,19 @@ async function carryOut(
   const taskFault =
     typeof action === 'object' && 'fault' in action && action.as === 'task' ? scripted(action) : undefined;
   const ignored = action === 'ignore';
-  const call: Call = {vcenter, method: name, object, args, session, userAgent, signal, taskFault, ignored};
+  const carriedOut = typeof action === 'object' && 'fault' in action && action.carriedOut === true;
+  const call: Call = {
+    vcenter,
+    method: name,
+    object,
+    args,
+    session,
+    userAgent,
+    signal,
+    taskFault,
+    carriedOut,
+    ignored,
+  };
   return method(call);
 }
 
@@ -128,8 +148,26 @@ export function replyInstead(action: FaultAction): Reply | undefined {
       return undefined;
     default:
       if ('cutAfter' in action) return {status: 'drop'};
-      return 'fault' in action && action.as !== 'task' ? failed(scripted(action)) : undefined;
+      if (!('fault' in action) || action.as === 'task' || action.carriedOut) return undefined;
+      return failed(scripted(action));
   }
+}
+
+/** What a reading gave, but for one object. */
+function without(result: Value | undefined, id: string): Value | undefined {
+  if (result?.kind === 'list') return {...result, items: result.items.filter((item) => !isOf(item, id))};
+  if (result?.kind !== 'data') return result;
+  const fields = result.fields.map(
+    (field): Field => (field[0] === 'objects' ? ['objects', without(field[1], id)] : field),
+  );
+  return {...result, fields};
+}
+
+function isOf(content: Value, id: string): boolean {
+  if (content.kind !== 'data') return false;
+  return content.fields.some(
+    ([name, value]) => name === 'obj' && value?.kind === 'reference' && value.id === id,
+  );
 }
 
 function scripted({fault, message, detail = {}}: Extract<FaultAction, {fault: string}>): VimFault {

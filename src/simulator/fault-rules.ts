@@ -12,12 +12,14 @@ export interface MatchedCall {
  * `drop-after`: it was carried out, a task to its end, and then the connection ends; `hang`: never an answer,
  * nothing carried out; `ignore`: the task succeeds and a reconfigure changes nothing, or a file is taken and not
  * stored; `delay`: carried out at once, answered late; `cutAfter`: the connection ends when that many bytes of a file
- * were stored. A fault is for SOAP, a cut for `PUT /folder`: elsewhere the one is an HTTP 500, the other drops before.
+ * were stored; `leaveOut`: a reading answers as if that object were not there. A fault is for SOAP, a cut for `PUT /folder`: elsewhere the one is an HTTP 500, the other drops before.
  */
 export type FaultAction =
   | {
-      /** The vim25 type: `ConcurrentAccess`. */
+      /** The vim25 type: `ConcurrentAccess`. Empty: a fault without detail, or a task that fails without a reason. */
       readonly fault: string;
+      /** The fault comes although everything was carried out. */
+      readonly carriedOut?: true;
       readonly message?: string;
       /** Fields of the fault, all of them strings. */
       readonly detail?: Readonly<Record<string, string>>;
@@ -33,6 +35,7 @@ export type FaultAction =
   | 'hang'
   | 'ignore'
   | {readonly delay: number}
+  | {readonly leaveOut: string}
   | {readonly cutAfter: number};
 
 /** A scripted fault: which calls it meets, and what then happens. */

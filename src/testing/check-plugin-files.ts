@@ -1,4 +1,4 @@
-import {readdir, readFile, stat} from 'node:fs/promises';
+import {readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {builtinPlugins} from '../../plugins/index.js';
 import {hasCode, toVchError, VchError} from '../errors.js';
@@ -8,6 +8,7 @@ import {type Plugin, pluginId} from '../migration/plugin.js';
 import {createRegistry} from '../migration/registry.js';
 import {type ImportPlugin, pluginImporter} from '../plugin-files/import-plugin.js';
 import {loadPlugins, pluginFiles} from '../plugin-files/load-plugins.js';
+import {readTextFile, whyUnread} from '../text-file.js';
 import {IS_A_PLUGIN, type PluginCheck, runPluginChecks} from './check-plugin.js';
 import type {PluginExample} from './plugin-checks.js';
 
@@ -92,19 +93,19 @@ async function readExamples(file: string): Promise<readonly PluginExample[]> {
   const stem = basename(file).replace(/\.m?js$/, '');
   const names = await readdir(folder).catch(() => []);
   const starts = names.filter((name) => name.startsWith(`${stem}.`) && name.endsWith('.before.json')).sort();
-  return Promise.all(
-    starts.map(async (name) => ({
-      name,
-      before: await readConfig(join(folder, name)),
-      after: await readConfig(join(folder, name.replace(/before\.json$/, 'after.json'))),
-    })),
-  );
+  return starts.map((name) => ({
+    name,
+    before: readConfig(join(folder, name)),
+    after: readConfig(join(folder, name.replace(/before\.json$/, 'after.json'))),
+  }));
 }
 
-async function readConfig(path: string): Promise<ExtraConfig> {
-  const json = await readFile(path, 'utf8').catch(() => null);
+function readConfig(path: string): ExtraConfig {
+  const file = readTextFile(path);
   const {value, fault} =
-    json === null ? {value: null, fault: 'it cannot be read'} : parseJson(json, record(text));
+    file.status === 'read'
+      ? parseJson(file.text, record(text))
+      : {value: null, fault: `it cannot be read (${whyUnread(file)})`};
   if (fault === null) return value;
   throw new VchError(
     'VCH_ERR_USAGE',

@@ -9,6 +9,7 @@ import type {IsoInfo} from '../iso/iso-info.js';
 import type {Finding} from '../migration/finding.js';
 import {untilStopped} from '../stopping.js';
 import {isNotOffered} from '../vim25/faults.js';
+import {isSilence} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {logUserEvent} from '../vim25/virtual-machine.js';
 import type {ProbeDocker} from './docker-endpoint.js';
@@ -119,6 +120,8 @@ export async function orFinding<T>(
   try {
     return await work();
   } catch (error) {
+    // Not before vCenter answers can it be told.
+    if (isSilence(target.session, error)) throw error;
     target.finding(code, message(toVchError(error).message));
     return null;
   }

@@ -4,7 +4,7 @@ import type {Appliance} from '../inventory/appliance.js';
 import {inventoryPaths} from '../inventory/inventory-path.js';
 import {type IsoInfo, isoFileName} from '../iso/iso-info.js';
 import {datastoreFileSize, deleteDatastoreFile, uploadDatastoreFile} from '../vim25/datastore-file.js';
-import {datastorePath, folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
+import {datastorePath, folderOf, govcFile, parseDatastorePath} from '../vim25/datastore-path.js';
 import {ACT} from '../vim25/retry.js';
 import {runUntil} from './appliance-task.js';
 import type {VchContext, VchTarget} from './context.js';
@@ -63,7 +63,7 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
   if (cdroms.some(({fileName}) => fileName === iso.path)) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
-      `${label} boots from ${iso.path}, which differs from ${source.path}: a file in use is never overwritten; look at it with govc datastore.ls -l`,
+      `${label} boots from ${iso.path}, which differs from ${source.path}: a file in use is never overwritten; look at it with govc datastore.ls -l ${govcFile(iso.path)}`,
     );
   }
   // On record first, so that a rollback deletes even a file whose upload has only begun.

@@ -92,7 +92,7 @@ export function outcomeOf(target: VchTarget<RunOptions>, ending: Ending): Upgrad
   // Only a plan has pending VMs: what is still pending at the end was not attempted.
   const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
-    vch: summaryOf(containers.vch, ending.appliance, target.label),
+    vch: summaryOf(containers.vch, ending, target.label),
     vms: [applianceOutcome(target, ending), ...vms],
     findings: [...containers.findings, ...target.findings, ...leftBehind(ending)],
     interrupted: error?.code === 'VCH_ERR_INTERRUPTED',
@@ -128,9 +128,13 @@ export function notStarted(planned: UpgradeOutcome): UpgradeOutcome {
   return {...planned, vms, upgrade: {...planned.upgrade, result: 'not-started'}};
 }
 
-/** The VCH at the end, or as it was first read if it cannot be read at the end. */
-function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: string): RunOutcome['vch'] {
-  if (appliance === null) return vch;
+/** The VCH at the end. */
+function summaryOf(
+  vch: RunOutcome['vch'],
+  {appliance, lockId, record}: Ending,
+  label: string,
+): RunOutcome['vch'] {
+  if (appliance === null) return unseen(vch, lockId ?? null, record?.phase ?? null);
   const {config, powerState} = appliance;
   return {
     ...vch,
@@ -140,6 +144,15 @@ function summaryOf(vch: RunOutcome['vch'], appliance: Appliance | null, label: s
     powerState,
     lock: lockState(config, label),
   };
+}
+
+/** What the first reading said is no longer known. */
+function unseen(vch: RunOutcome['vch'], lockId: string | null, phase: string | null): RunOutcome['vch'] {
+  const text =
+    'Whether the upgrade lock of this run still stands cannot be seen. See vch-migrate status when vCenter answers again.';
+  const ours = {by: 'vch-migrate', owner: null, since: null, stopped: false, state: 'unknown', text} as const;
+  const lock = lockId === null ? vch.lock : {held: true as const, lockId, phase, ...ours};
+  return {...vch, build: null, version: null, dataVersion: null, powerState: null, lock};
 }
 
 function applianceOutcome(

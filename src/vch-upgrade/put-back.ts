@@ -1,9 +1,8 @@
 import {missingKeys} from '../appliance/appliance-writer.js';
-import {findLease} from '../appliance/lease.js';
-import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {toVchError, VchError} from '../errors.js';
 import {isStarted, LEDGER_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
+import {govcFile} from '../vim25/datastore-path.js';
 import {refString} from '../vim25/managed-object.js';
 import {ACT} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
@@ -40,6 +39,7 @@ export async function putApplianceBack(
       `${context.label} was powered off before its upgrade, and is powered off again now`,
     );
   await ensurePoweredOff(context);
+  context.lock.reverting(before.extraConfig);
   await revert(context, snapshot);
   await restore(context, before);
   if (record.powerState !== 'poweredOn') return patch;
@@ -69,7 +69,7 @@ export async function revertGoal(
     if (!record.touched) return null;
     throw new VchError(
       'VCH_ERR_ROLLBACK_FAILED',
-      `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} was removed, and without it the appliance cannot be rolled back; list its snapshots with govc snapshot.tree`,
+      `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} was removed, and without it the appliance cannot be rolled back; list its snapshots with govc snapshot.tree -vm ${refString(target.vch.ref)}`,
     );
   }
   // The upgrade wrote nothing to it: any difference from the snapshot is another user's change.
@@ -113,7 +113,7 @@ export async function cleanUp(context: VchContext): Promise<void> {
     context,
     'iso-left',
     (reason) =>
-      `an ISO file that this upgrade uploaded is still there: ${reason}; remove it with govc datastore.rm`,
+      `an ISO file that this upgrade uploaded is still there: ${reason}; remove it with ${removalOf(context)}`,
     () => removeUploaded(context),
   );
   const snapshot = await findSnapshot(context, context.record);
@@ -153,7 +153,6 @@ function revert(context: VchContext, snapshot: Snapshot): Promise<true> {
  */
 async function restore(context: VchContext, before: SnapshotConfig): Promise<void> {
   const {writer, lock, record} = context;
-  const inSnapshot = findLease(UPGRADE_LOCK, before.extraConfig)?.id ?? null;
   const keys = [...record.keys, LEDGER_KEY];
   const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
   await writer.write('renewing the lock after the revert', (appliance) => {
@@ -163,8 +162,7 @@ async function restore(context: VchContext, before: SnapshotConfig): Promise<voi
         'VCH_ERR_CONFLICT',
         `${context.label} is ${appliance.powerState} right after its revert: another user or tool powered it on; find it in vCenter's events, then run vch-migrate rollback again`,
       );
-    // The revert restores the lock of its time.
-    if (findLease(UPGRADE_LOCK, appliance.config)?.id !== inSnapshot) lock.assertOurs(appliance);
+    lock.assertOurs(appliance);
     const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys()});
     const deviceChange = drives(appliance, before, record.cdrom?.key);
     const nothing = extraConfig.length === 0 && deviceChange.length === 0;
@@ -177,4 +175,12 @@ function drives(appliance: Appliance, before: SnapshotConfig, key: number | unde
   return appliance.cdroms.flatMap((drive) =>
     drive.key !== key || was === null || drive.fileName === was ? [] : [{...drive, fileName: was}],
   );
+}
+
+/** The command that removes what was uploaded. */
+function removalOf({record: {isos}}: VchContext): string {
+  const uploaded = [isos.appliance, isos.bootstrap].flatMap((iso) =>
+    iso?.uploaded ? [govcFile(iso.path)] : [],
+  );
+  return uploaded.map((file) => `govc datastore.rm ${file}`).join(' and ');
 }

@@ -10,21 +10,36 @@ import {startedKeys} from './upgrade-appliance.js';
 const POLL = 1_000;
 /** Looks in a row that cannot tell whether docker is up, before that is left at that. */
 const ENOUGH_LOOKS = {unreachable: 2, unclear: 10} as const;
+/** A reading that takes longer has waited for vCenter, and a VCH cannot start without it. */
+const SLOW = 10_000;
 
 /**
  * Waits until the appliance is ready, as VIC does: it has an address, every service has started, and docker answers
- * where it can be reached from here. Rejects with VCH_ERR_TIMEOUT after the options' `timeout`.
+ * where it can be reached from here. Rejects with VCH_ERR_TIMEOUT after the options' `timeout`; the time in which vCenter
+ * does not answer is not counted.
  */
 export async function waitUntilReady(context: VchContext, signal: AbortSignal | undefined): Promise<void> {
   const {options, session} = context;
   let last: Look | undefined;
   let untold = 0;
+  let unanswered = 0;
+  const read = async () => {
+    const began = session.clock.now();
+    const appliance = await context.writer.read().catch((error: unknown) => {
+      const failure = toVchError(error);
+      if (failure.failure === 'busy') return failure;
+      throw failure;
+    });
+    const took = session.clock.now() - began;
+    if (took > SLOW) unanswered += took;
+    return appliance;
+  };
   const every = options.poll ?? POLL;
   const ended = await waitUntil(
     {clock: session.clock, signal},
-    {every, within: options.timeout},
+    {every, within: () => options.timeout + unanswered},
     async () => {
-      const state = await look(context);
+      const state = await look(context, await read());
       if (state.status === 'ready') return state;
       untold = state.status === 'waiting' ? 0 : untold + 1;
       if (state.status !== 'waiting' && untold >= ENOUGH_LOOKS[state.status]) return state;
@@ -48,16 +63,8 @@ interface Look {
 
 const READY: Look = {status: 'ready', waitingFor: ''};
 
-async function look(context: VchContext): Promise<Look> {
-  const {options} = context;
-  let appliance: Appliance;
-  try {
-    appliance = await context.writer.read();
-  } catch (error) {
-    const failure = toVchError(error);
-    if (failure.failure === 'final' || failure.failure === 'moved-on') throw failure;
-    return waiting(`an answer of vCenter (${failure.message})`);
-  }
+async function look({options}: VchContext, appliance: Appliance | VchError): Promise<Look> {
+  if (appliance instanceof VchError) return waiting(`an answer of vCenter (${appliance.message})`);
   // What its keys say of a machine that is off is of the last time.
   if (appliance.powerState !== 'poweredOn') return waiting(`its power, which is ${appliance.powerState}`);
   if (clientIp(appliance) === null) return waiting('its address on the client network');

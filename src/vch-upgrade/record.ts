@@ -86,7 +86,7 @@ export type UpgradeRecord = ShapeOf<ReturnType<typeof recordWith>>;
  */
 export function parseRecord(
   raw: string | undefined,
-  label: string,
+  {label, vm}: {readonly label: string; readonly vm: string},
   steps: readonly string[],
 ): UpgradeRecord | null {
   const content = decodeValue(raw ?? '');
@@ -96,6 +96,6 @@ export function parseRecord(
   throw new VchError(
     'VCH_ERR_LEDGER_INVALID',
     `${label}: the rollback record ${UPGRADE_RECORD_KEY} cannot be read: ${fault}. A later release may have written it: ` +
-      'use that release. Look at it with `govc vm.info -e`; the snapshot that it names is untouched',
+      `use that release. Look at it with \`govc vm.info -e ${vm}\`; the snapshot that it names is untouched`,
   );
 }

@@ -3,6 +3,7 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {untilStopped} from '../stopping.js';
+import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {assertNoNewer, planUndoContainers} from './containers.js';
 import {logEvent, openVch, type RollbackOptions, type VchContext, type VchTarget} from './context.js';
@@ -159,7 +160,7 @@ async function assertSnapshot(target: VchTarget, record: UpgradeRecord): Promise
   throw new VchError(
     'VCH_ERR_CONFLICT',
     `the snapshot ${record.snapshot ?? `of the run ${record.run}`} of ${target.label} is gone; without it the appliance cannot be rolled back. ` +
-      'Nothing was written. List its snapshots with govc snapshot.tree; vch-migrate undo restores the containerVMs alone',
+      `Nothing was written. List its snapshots with govc snapshot.tree -vm ${refString(target.vch.ref)}; vch-migrate undo restores the containerVMs alone`,
   );
 }
 

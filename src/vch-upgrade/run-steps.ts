@@ -1,6 +1,6 @@
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
-import {repeat, STEP} from '../vim25/retry.js';
+import {repeat, STEP, waiting} from '../vim25/retry.js';
 import type {VchContext} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {interrupted, type Step, type StepResult, tellStep, UNLOCK} from './steps.js';
@@ -27,9 +27,11 @@ export async function runSteps(
   try {
     for (const step of await select(context)) {
       if ((step.safePoint ?? 'before') === 'before') stopIfAsked(context);
-      const result = await (step.persists
-        ? repeat(context.session, STEP, () => runStep(context, step, from))
-        : runStep(context, step, from));
+      const patience = patienceOf(context, step);
+      const run = () => runStep(context, step, from);
+      const result = await (patience === null
+        ? run()
+        : repeat(waiting(context.session, {patience, signal: undefined}), STEP, run));
       context.lock.amend(result.patch ?? {});
       containers = result.containers ?? containers;
       step.accept?.(result, context);
@@ -45,6 +47,15 @@ export async function runSteps(
   } catch (error) {
     return {containers, error: toVchError(error)};
   }
+}
+
+/** A vCenter that is away for longer leaves the VCH down. */
+const WHILE_DOWN = 15 * 60_000;
+
+/** How long a step is tried while vCenter does not answer; `null` where what it does inside decides. */
+function patienceOf({session, options}: VchContext, {vch, persists}: Step): number | null {
+  if (vch !== 'up') return Math.max(WHILE_DOWN, options.timeout, session.patience);
+  return persists ? session.patience : null;
 }
 
 async function runStep(context: VchContext, step: Step, from: string): Promise<StepResult> {

@@ -1,6 +1,7 @@
 import {LEDGER_KEY, LOCK_KEY, UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Vch} from '../inventory/vch.js';
-import {parseDatastorePath} from '../vim25/datastore-path.js';
+import {shellQuoted} from '../shell-word.js';
+import {govcFile} from '../vim25/datastore-path.js';
 import {refString} from '../vim25/managed-object.js';
 import type {VchContext} from './context.js';
 import type {UpgradeRecord} from './record.js';
@@ -23,7 +24,7 @@ export function rollbackRunbook(vch: Vch, record: UpgradeRecord): readonly strin
     `${UPDATE_IN_PROGRESS_KEY}=${flag}`,
   ];
   const isos = [record.isos.appliance, record.isos.bootstrap].filter((iso) => iso?.uploaded);
-  const clear = `  govc vm.change -vm ${vm} ${keys.map((key) => `-e ${quoted(key)}`).join(' ')}`;
+  const clear = `  govc vm.change -vm ${vm} ${keys.map((key) => `-e ${shellQuoted(key)}`).join(' ')}`;
   return [
     `Rollback record of ${vch.summary.name} (${vch.ref.value}), run ${record.run} by ${record.user}, begun ${record.startedAt}`,
     `snapshot: ${snapshot ?? 'not taken yet'}; power before: ${record.powerState}; version before: ` +
@@ -40,17 +41,7 @@ export function rollbackRunbook(vch: Vch, record: UpgradeRecord): readonly strin
           ...(record.powerState === 'poweredOn' ? [`  govc vm.power -on ${vm}`] : []),
           `  govc snapshot.remove -vm ${vm} ${snapshot}`,
         ]),
-    ...isos.map((iso) => `  govc datastore.rm ${shell(iso?.path ?? '')}`),
+    ...isos.map((iso) => `  govc datastore.rm ${govcFile(iso?.path ?? '')}`),
     `  vch-migrate undo --id ${vch.ref.value} --run ${record.run}`,
   ];
-}
-
-/** `[datastore1] vch1/new.iso` as options of govc. */
-function shell(path: string): string {
-  const {dsName, path: file} = parseDatastorePath(path) ?? {dsName: '', path};
-  return `-ds ${quoted(dsName)} ${quoted(file)}`;
-}
-
-function quoted(word: string): string {
-  return /^[\w./=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

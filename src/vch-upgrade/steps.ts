@@ -2,7 +2,7 @@ import {LEASE_TIMES} from '../appliance/lease.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
-import {UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
+import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {migrateContainers, undoContainers} from './containers.js';
 import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
@@ -104,6 +104,7 @@ export const STEPS = [
     run: async (context) => ({containers: await migrateContainers(context)}),
     accept({containers}, context) {
       assertFinished(context, containers);
+      assertAnswered(context, containers);
       assertNoneFailed(containers);
     },
   },
@@ -206,7 +207,10 @@ export const ROLLBACK_STEPS = [
     vch: 'up',
     safePoint: 'entered',
     run: async (context) => ({containers: await undoContainers(context)}),
-    accept: ({containers}, context) => assertFinished(context, containers),
+    accept({containers}, context) {
+      assertFinished(context, containers);
+      assertAnswered(context, containers);
+    },
   },
   {
     name: 'rollback-cleanup',
@@ -246,6 +250,11 @@ export function isRollingBack(step: string): boolean {
   return reached(step, 'rollback');
 }
 
+/** Whether an upgrade that stopped there has left a VCH off that was on. */
+export function mayBeDown({phase, powerState}: UpgradeRecord): boolean {
+  return powerState === 'poweredOn' && STEPS.some(({name, vch}) => name === phase && vch === 'down');
+}
+
 /** The steps from that one on; all of them if it is not among them. */
 export function stepsFrom(steps: readonly Step[], name: string): readonly Step[] {
   const first = steps.findIndex((step) => step.name === name);
@@ -283,7 +292,7 @@ export function tellStepNamed(options: VchContext['options'], name: string, tota
 
 /** The rollback record on an appliance; `null` if there is none. A record that this release cannot read is an error. */
 export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | null {
-  return parseRecord(config[UPGRADE_RECORD_KEY], label, STEP_NAMES);
+  return parseRecord(config[UPGRADE_RECORD_KEY], {label, vm: config[ID_KEY.appliance] ?? label}, STEP_NAMES);
 }
 
 /** The error of a run that a first signal stopped. */
@@ -318,6 +327,21 @@ function snapshotAgain({isOff, hasSnapshot}: Seen): string {
 function assertFinished(context: VchContext, containers: RunOutcome | undefined): void {
   context.lock.lost.throwIfAborted();
   if (containers?.interrupted) throw interrupted(context);
+}
+
+/** VMs that nobody could look at, or that were not started, leave the step undone for as long as vCenter does not answer. */
+function assertAnswered({session}: VchContext, containers: RunOutcome | undefined): void {
+  const open = (containers?.vms ?? []).filter(
+    ({status, error}) =>
+      error?.failure === 'not-sent' || (status === 'unknown' && session.contact.broken !== null),
+  );
+  const [first] = open;
+  if (first === undefined) return;
+  throw new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${open.length} containerVMs are left, as vCenter does not answer: first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}`,
+    {failure: 'not-sent'},
+  );
 }
 
 function assertNoneFailed(containers: RunOutcome | undefined): void {

@@ -131,7 +131,7 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
   if (drive === undefined) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
-      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one with govc device.cdrom.add while it is powered off`,
+      `${vch.summary.name} (${vch.ref.value}) has no CD-ROM drive that could boot ${fileName}; add one while it is powered off: govc device.cdrom.add -vm ${refString(vch.ref)}`,
     );
   }
   return drive.fileName === fileName ? null : {...drive, fileName};
@@ -184,7 +184,7 @@ export async function verifyAppliance(context: VchContext): Promise<void> {
   throw new VchError(
     'VCH_ERR_VERIFY',
     `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
-      'differ; compare with govc vm.info -e',
+      `differ; compare with govc vm.info -e ${refString(context.vch.ref)}`,
   );
 }
 

@@ -20,6 +20,7 @@ import {dataVersionOf} from '../migration/data-version.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
+import {isSilence} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {runChecks} from './check.js';
 import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
@@ -30,7 +31,7 @@ import {keysAsBefore, looksBack} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
 import {runSteps} from './run-steps.js';
 import {logRunbook} from './runbook.js';
-import {CHECK, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
+import {CHECK, mayBeDown, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
 import {takeLock} from './take-lock.js';
 import {
   type AppliancePlan,
@@ -214,9 +215,22 @@ type Ended = Required<Pick<Ending, 'result' | 'error'>>;
 /** Brings the VCH into a known state after an upgrade has failed. */
 async function recover(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {
   if (failure.code === 'VCH_ERR_LOCK_LOST') return lost(context, failure);
-  // In the last step the upgrade itself is done and verified; only lock and record are left.
-  if (failure.code === 'VCH_ERR_INTERRUPTED' || context.record.phase === 'drop-previous-snapshot') {
+  // In the last step the upgrade itself is done and verified; only lock and record are left. And what vCenter does not
+  // answer to cannot be reverted either.
+  if (
+    failure.code === 'VCH_ERR_INTERRUPTED' ||
+    context.record.phase === 'drop-previous-snapshot' ||
+    isSilence(context.session, failure) ||
+    // The containerVMs that are left can be taken up again.
+    (failure.failure === 'not-sent' && !context.record.touched)
+  ) {
     await context.lock.stop();
+    if (mayBeDown(context.record)) {
+      context.finding(
+        'vch-down',
+        `${context.label} may be powered off, as vCenter stopped answering in the middle: as soon as it answers, run vch-migrate resume or vch-migrate rollback`,
+      );
+    }
     return {result: 'resumable', error: failure};
   }
   return rollBack(context, failure, containers);

@@ -6,6 +6,8 @@ export interface SleepOptions {
   readonly signal?: AbortSignal | undefined;
   /** `false`: the sleep does not keep the process alive. */
   readonly ref?: boolean | undefined;
+  /** It is only a limit: what is waited for should come before it ends. */
+  readonly limit?: boolean | undefined;
 }
 
 /** The time that waiting, retrying and leases go by. It travels on the session, so that a test can run it faster. */

@@ -1,9 +1,9 @@
 import {createReadStream} from 'node:fs';
 import {VchError} from '../errors.js';
-import {type DatastorePath, datastorePath} from './datastore-path.js';
+import {type DatastorePath, datastorePath, govcFile} from './datastore-path.js';
 import {failureOfStatus, type HttpAnswer} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {FILE, retry} from './retry.js';
+import {FILE, repeat, retry, waiting} from './retry.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
 import {reference} from './transport.js';
@@ -28,18 +28,22 @@ export interface UploadOptions {
 }
 
 /** How many bytes the file has; `null` where there is none. */
-export async function datastoreFileSize(
+export function datastoreFileSize(
   session: Session,
   file: DatastoreFile,
   signal?: AbortSignal,
 ): Promise<number | null> {
+  return repeat(waiting(session, {signal}), FILE, () => sizeOf(session, file, signal));
+}
+
+async function sizeOf(session: Session, file: DatastoreFile, signal?: AbortSignal): Promise<number | null> {
   const answer = await session.exchange((http, timeout) => http.head(urlPath(file), timeout, signal));
   if (answer.status === 404) return null;
   assertTaken(session, answer, file, 'looking at');
   if (answer.contentLength !== null) return answer.contentLength;
   throw new VchError(
     'VCH_ERR_TRANSPORT',
-    `${session.url.host} does not tell the size of ${datastorePath(file)}; look at it with govc datastore.ls -l`,
+    `${session.url.host} does not tell the size of ${datastorePath(file)}; look at it with govc datastore.ls -l ${govcFile(datastorePath(file))}`,
     {failure: 'maybe-done'},
   );
 }
@@ -56,20 +60,16 @@ export async function uploadDatastoreFile(
   const {signal} = options;
   if (signal?.aborted) throw stopped(file);
   let sent = false;
-  const ended = await retry<true, 'uploaded' | 'present'>(
-    {clock: session.clock, log: session.log, signal},
-    FILE,
-    {
-      async look() {
-        return (await hasSize(session, file, options)) ? {done: sent ? 'uploaded' : 'present'} : {act: true};
-      },
-      async act() {
-        sent = true;
-        await send(session, file, options);
-        return {done: 'uploaded'};
-      },
+  const ended = await retry<true, 'uploaded' | 'present'>(waiting(session, {signal}), FILE, {
+    async look() {
+      return (await hasSize(session, file, options)) ? {done: sent ? 'uploaded' : 'present'} : {act: true};
     },
-  );
+    async act() {
+      sent = true;
+      await send(session, file, options);
+      return {done: 'uploaded'};
+    },
+  });
   if (ended.status === 'done') return ended.value;
   throw signal?.aborted ? stopped(file) : ended.error;
 }
@@ -85,7 +85,7 @@ export async function deleteDatastoreFile(
   if (datacenter === null && session.about.isVCenter) {
     throw new VchError(
       'VCH_ERR_VIM_FAULT',
-      `the datacenter of ${name} cannot be seen, and without it ${session.url.host} deletes no file; remove it with govc datastore.rm`,
+      `the datacenter of ${name} cannot be seen, and without it ${session.url.host} deletes no file; remove it with govc datastore.rm ${govcFile(name)}`,
     );
   }
   if (fileManager === null) {
@@ -116,7 +116,7 @@ async function send(session: Session, file: DatastoreFile, options: UploadOption
 }
 
 async function hasSize(session: Session, file: DatastoreFile, options: UploadOptions): Promise<boolean> {
-  return (await datastoreFileSize(session, file, options.signal)) === options.size;
+  return (await sizeOf(session, file, options.signal)) === options.size;
 }
 
 async function* pieces({source, size, progress}: UploadOptions): AsyncGenerator<Uint8Array> {
@@ -150,7 +150,7 @@ function assertTaken(session: Session, answer: HttpAnswer, file: DatastoreFile, 
   if (status === 401 || status === 403) {
     throw new VchError(
       'VCH_ERR_PRIVILEGE',
-      `${where}; Datastore.Browse and Datastore.FileManagement are needed on ${file.dsName}, have them granted (govc permissions.set)`,
+      `${where}; Datastore.Browse and Datastore.FileManagement are needed on ${file.dsName}, have them granted; vch-migrate check prints the role`,
     );
   }
   if (status === 404) {

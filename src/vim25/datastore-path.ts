@@ -1,3 +1,5 @@
+import {shellQuoted} from '../shell-word.js';
+
 /** A place on a datastore, as vSphere's `[datastore1] vch1/v1.5.6-appliance.iso` names it. */
 export interface DatastorePath {
   /** Name of the datastore. */
@@ -15,6 +17,12 @@ export function datastorePath({dsName, path}: DatastorePath): string {
 export function parseDatastorePath(text: string | null): DatastorePath | null {
   const [, dsName, path] = /^\[(.*?)\] (.*)$/s.exec(text ?? '') ?? [];
   return dsName === undefined || path === undefined ? null : {dsName, path};
+}
+
+/** `[datastore1] vch1/new.iso` as govc wants it on a command line. */
+export function govcFile(text: string): string {
+  const {dsName, path} = parseDatastorePath(text) ?? {dsName: '', path: text};
+  return `-ds ${shellQuoted(dsName)} ${shellQuoted(path)}`;
 }
 
 /** The folder that a path from the datastore's root names a file in: `web` of `web/web.vmx`; empty for the root. */

@@ -62,12 +62,12 @@ function describe(fault: VimFault): string {
     case 'NoPermission':
       return (
         `${said}: the privilege ${fault.privilegeId ?? 'that it needs'} is missing on ${fault.object ?? 'it'}; ` +
-        'have it granted (govc permissions.set) and run the same command again'
+        'have it granted (vch-migrate check prints the role) and run the same command again'
       );
     case 'DuplicateName':
       return (
         `${said}: ${fault.object ?? 'another VM'} in the same folder has this display name, which must be unique there; ` +
-        'rename that VM (govc vm.change -name) or choose another name, and run the same command again'
+        `rename that VM (govc vm.change -vm VirtualMachine:${fault.object ?? 'ID'} -name NAME) or choose another name, and run the same command again`
       );
     case 'InvalidLogin':
       return 'the server refuses this user name or password; check --user and --password-file';

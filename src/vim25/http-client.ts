@@ -1,9 +1,11 @@
 import {Readable} from 'node:stream';
-import {type Dispatcher, errors, Pool} from 'undici';
+import {type Dispatcher, errors} from 'undici';
 import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {type Clock, systemClock} from './clock.js';
-import {type TlsOptions, trustingConnector} from './tls.js';
+import {dispatcherTo} from './dispatcher.js';
+import type {TlsOptions} from './tls.js';
+import {escapeText} from './xml.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
 
@@ -14,16 +16,23 @@ export interface ConnectOptions {
   readonly user: string;
   readonly password: string;
   readonly tls: TlsOptions;
+  /** An HTTP proxy that makes a tunnel to the server: `http://proxy.example:3128`, with user and password if it wants some. */
+  readonly proxy?: URL | undefined;
   /** Sent as `operationID` with every call, so that vpxd's log can be searched for the run. */
   readonly runId: string;
   readonly log: Logger;
   /** What retries and waiting go by; the machine's own where it is left out. */
   readonly clock?: Clock | undefined;
-  /** Aborted, the login is given up at once; what comes after it is not touched. */
+  /** Aborted, the login is given up at once, and after it an outage is no longer waited for. */
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for which a server that does not answer is waited for once it has; two minutes. */
+  readonly retryFor?: number | undefined;
   /** Milliseconds within which the TCP and TLS handshakes must be done; 10,000. */
   readonly connectTimeout?: number | undefined;
-  /** Milliseconds a call may take to answer; 120,000 (20,000 before the login is through). */
+  /**
+   * Milliseconds for which a call may stand still, 120,000 (20,000 before the login is through); for its whole it has
+   * five times as long.
+   */
   readonly requestTimeout?: number | undefined;
 }
 
@@ -34,10 +43,16 @@ export class Contact {
   readonly #out = new Set<{readonly sent: number}>();
   #heard: number;
   #brokenSince: number | null = null;
+  #answered = false;
 
   constructor(now: () => number) {
     this.#now = now;
     this.#heard = now();
+  }
+
+  /** Whether it ever answered: what is wrong later is not the address. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   /** Requests that are out, and not answered yet. */
@@ -45,7 +60,7 @@ export class Contact {
     return this.#out.size;
   }
 
-  /** Milliseconds since the first request that the connection failed, if none got through since; else `null`. */
+  /** Milliseconds since the first request that nobody answered, if none was answered since; else `null`. */
   get broken(): number | null {
     return this.#brokenSince === null ? null : this.#now() - this.#brokenSince;
   }
@@ -56,14 +71,17 @@ export class Contact {
     return oldest === undefined ? 0 : this.#now() - Math.max(oldest.sent, this.#heard);
   }
 
-  /** Sends a request, and takes note of what becomes of it. */
-  async sending<T>(request: () => Promise<T>): Promise<T> {
+  /** Sends a request, and takes note of what becomes of it: what a proxy says for the server is no answer of its own. */
+  async sending<T>(request: () => Promise<T>, isAnswer: (answer: T) => boolean = () => true): Promise<T> {
     const entry = {sent: this.#now()};
     this.#out.add(entry);
     try {
       const answer = await request();
       this.#heard = this.#now();
-      this.#brokenSince = null;
+      if (isAnswer(answer)) {
+        this.#brokenSince = null;
+        this.#answered = true;
+      } else this.#brokenSince ??= this.#now();
       return answer;
     } catch (error) {
       this.#brokenSince ??= this.#now();
@@ -94,11 +112,18 @@ interface Request {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Readable | null;
+  readonly body: string | AsyncIterable<Uint8Array> | null;
   /** Milliseconds without a byte in either direction after which the server is taken to hang. */
   readonly timeout: number;
+  /** Milliseconds for its whole, where a byte now and then must not keep it for ever. */
+  readonly whole?: number;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** So many times as long as a call may stand still, it may take as a whole. */
+const WHOLE = 5;
+/** Bytes a second; a datastore that takes fewer would keep an upgrade for days. */
+const SLOWEST_UPLOAD = 64 * 1024;
 
 // Above anything a page of properties needs, below what would endanger the process.
 const MAX_BODY = 256 * 1024 * 1024;
@@ -108,19 +133,20 @@ const MAX_BODY = 256 * 1024 * 1024;
  * the request, which may be a Login with the password in it.
  */
 export class HttpClient {
-  readonly #pool: Pool;
+  readonly #dispatcher: Dispatcher;
   readonly #url: URL;
+  readonly #clock: Clock;
+  readonly #password: string;
   readonly contact: Contact;
   #cookie: string | null = null;
 
   constructor(options: ConnectOptions, connections: number) {
     this.#url = options.url;
-    this.contact = new Contact((options.clock ?? systemClock).now);
-    this.#pool = new Pool(options.url.origin, {
-      connections,
-      pipelining: 1,
-      connect: trustingConnector(options.url, options.tls, options.connectTimeout ?? 10_000),
-    });
+    this.#clock = options.clock ?? systemClock;
+    this.#password = options.password;
+    this.contact = new Contact(() => this.#clock.now());
+    const timeout = options.connectTimeout ?? 10_000;
+    this.#dispatcher = dispatcherTo({...options, timeout, connections});
   }
 
   /** The cookie's value as the server set it, or `null` before that; for the log's redaction. */
@@ -153,36 +179,47 @@ export class HttpClient {
   /** Sends a file as it is read: no more of it than a few pieces is ever in memory. */
   put(path: string, {content, length, signal}: Upload, timeout: number): Promise<HttpAnswer> {
     const headers = {'content-type': 'application/octet-stream', 'content-length': String(length)};
-    const body = Readable.from(content, {objectMode: false});
-    return this.#exchange({method: 'PUT', path, headers, body, timeout, signal});
+    const whole = WHOLE * timeout + (length / SLOWEST_UPLOAD) * 1000;
+    return this.#exchange({method: 'PUT', path, headers, body: content, timeout, whole, signal});
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#dispatcher.destroy();
   }
 
-  async #exchange({headers, timeout, signal, ...request}: Request): Promise<HttpAnswer> {
-    try {
-      const send = async () => {
-        const response = await this.#pool.request({
-          ...request,
-          headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
-          headersTimeout: timeout,
-          bodyTimeout: timeout,
-          ...(signal === undefined ? {} : {signal}),
-        });
-        this.#remember(response.headers);
-        return {
-          status: response.statusCode,
-          body: await readBody(response.body, this.#url),
-          contentType: String(response.headers['content-type'] ?? ''),
-          contentLength: lengthOf(response.headers['content-length']),
-        };
+  async #exchange({headers, body, timeout, whole = WHOLE * timeout, signal, ...request}: Request) {
+    const watch = new Watch(this.#clock, this.#url, {idle: timeout, whole});
+    const send = async (): Promise<HttpAnswer> => {
+      const response = await this.#dispatcher.request({
+        ...request,
+        origin: this.#url.origin,
+        // Limits go by our clock.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        headers: this.#cookie === null ? headers : {...headers, cookie: this.#cookie},
+        body:
+          body === null || typeof body === 'string'
+            ? body
+            : Readable.from(watch.all(body), {objectMode: false}),
+        signal: signal === undefined ? watch.signal : AbortSignal.any([signal, watch.signal]),
+      });
+      watch.moved();
+      this.#remember(response.headers);
+      return {
+        status: response.statusCode,
+        body: withoutPassword(await readBody(watch.all(response.body), this.#url), this.#password),
+        contentType: String(response.headers['content-type'] ?? ''),
+        contentLength: lengthOf(response.headers['content-length']),
       };
-      // A file that is on its way for minutes is no server that keeps silent.
-      return request.method === 'PUT' ? await send() : await this.contact.sending(send);
+    };
+    // A file that is on its way for minutes is no server that keeps silent.
+    const isAnswer = request.method === 'POST' ? isSoap : ({status}: HttpAnswer) => status < 500;
+    try {
+      return request.method === 'PUT' ? await send() : await this.contact.sending(send, isAnswer);
     } catch (error) {
-      throw transportError(error, this.#url);
+      throw transportError(error, this.#url, this.contact.answered);
+    } finally {
+      watch.end();
     }
   }
 
@@ -196,7 +233,7 @@ export class HttpClient {
   }
 }
 
-async function readBody(stream: Readable, url: URL): Promise<string> {
+async function readBody(stream: AsyncIterable<Buffer>, url: URL): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
@@ -213,25 +250,30 @@ async function readBody(stream: Readable, url: URL): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+const SAID = /(<(?:faultstring|localizedMessage)\b[^>]*>)([^<]*)/g;
+
+/** A fault may repeat what it was sent: the password ends where it comes in. As a part of a longer word it is none. */
+function withoutPassword(body: string, password: string): string {
+  const spellings = [password, escapeText(password)].map((text) =>
+    text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+  );
+  const secret = new RegExp(`(?<![\\p{L}\\p{N}])(?:${spellings.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+  return password === ''
+    ? body
+    : body.replace(SAID, (_all, tag, said) => `${tag}${said.replace(secret, '***')}`);
+}
+
 function lengthOf(header: string | string[] | undefined): number | null {
   return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : null;
 }
 
-function transportError(error: unknown, url: URL): VchError {
+function transportError(error: unknown, url: URL, answered: boolean): VchError {
   if (error instanceof VchError) return error;
   const code = errorCode(error);
-  const failure = failureOfCode(code);
-  return new VchError(
-    HANGS.has(code) ? 'VCH_ERR_TIMEOUT' : 'VCH_ERR_TRANSPORT',
-    `${url.host}: ${reason(error, url)}`,
-    {
-      failure,
-    },
-  );
+  return new VchError('VCH_ERR_TRANSPORT', `${url.host}: ${reason(code, url, answered)}`, {
+    failure: failureOfCode(code),
+  });
 }
-
-/** The server took the request and did not answer. */
-const HANGS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /** No connection was made, so nothing was sent. */
 const NOT_SENT = new Set([
@@ -264,36 +306,96 @@ export function failureOfStatus({status, body}: Pick<HttpAnswer, 'status' | 'bod
 const FROM_PROXY = /Failed to connect to endpoint|no healthy upstream/i;
 
 /** Only codes of the socket and of undici are looked at; the error itself goes nowhere. */
-function reason(error: unknown, url: URL): string {
-  const code = errorCode(error);
+function reason(code: string, url: URL, answered: boolean): string {
+  // What is typed into --target was right if it ever answered.
+  const check = (what: string) => (answered ? STARTING : `check ${what}`);
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `no such host (${code}); check the host name in --target and the name service`;
+      return `no such host (${code}); ${answered ? 'check the name service' : check('the host name in --target and the name service')}`;
     case 'ECONNREFUSED':
-      return `nothing listens there (${code}); check host and port in --target`;
+      return `nothing listens there (${code}); ${check('host and port in --target')}`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return `no route to it (${code}); check the network`;
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
-      return `no connection within the time limit (${code}); check host, port and firewall`;
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
-      return `no answer within the time limit (${code}); the server hangs or is overloaded`;
+      return `no connection within the time limit (${code}); ${check('host, port and firewall')}`;
     case 'EPROTO':
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
-      return `it does not speak TLS on port ${url.port === '' ? '443' : url.port} (${code}); check the port in --target`;
+      return `it does not speak TLS on port ${url.port === '' ? '443' : url.port} (${code}); ${check('the port in --target')}`;
     default:
-      return `the connection broke (${code}); run the same command again`;
+      return `the connection broke (${code}); ${answered ? STARTING : 'run the same command again'}`;
   }
 }
+
+/** What to say of a server that has answered before. */
+export const STARTING = 'it has answered before, so it may be starting again: look at its services';
 
 function errorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if (error instanceof errors.UndiciError) return error.code;
   return systemCode(error);
+}
+
+/** Ends a request in which nothing moves any more, or which takes too long as a whole. */
+class Watch {
+  readonly #clock: Clock;
+  readonly #url: URL;
+  readonly #over = new AbortController();
+  readonly #ended = new AbortController();
+  #moved: number;
+
+  constructor(clock: Clock, url: URL, {idle, whole}: {readonly idle: number; readonly whole: number}) {
+    this.#clock = clock;
+    this.#url = url;
+    this.#moved = clock.now();
+    void this.#run(idle, clock.now() + whole);
+  }
+
+  /** Aborted with the error to report. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  moved(): void {
+    this.#moved = this.#clock.now();
+  }
+
+  /** The same bytes; every piece is a move. */
+  async *all<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const piece of pieces) {
+      this.moved();
+      yield piece;
+    }
+  }
+
+  end(): void {
+    this.#ended.abort();
+  }
+
+  async #run(idle: number, end: number): Promise<void> {
+    const {signal} = this.#ended;
+    while (!signal.aborted) {
+      const left = Math.min(this.#moved + idle, end) - this.#clock.now();
+      if (left > 0) await this.#clock.sleep(left, {signal, limit: true});
+      else return this.#over.abort(this.#hangs(this.#clock.now() >= end ? 'no whole answer' : 'no answer'));
+    }
+  }
+
+  #hangs(what: string): VchError {
+    return new VchError(
+      'VCH_ERR_TIMEOUT',
+      `${this.#url.host}: ${what} within the time limit; the server hangs or is overloaded`,
+      {failure: 'maybe-done'},
+    );
+  }
+}
+
+/** Whether it is a message of vSphere's, and not of a proxy before it. */
+export function isSoap({body}: Pick<HttpAnswer, 'body'>): boolean {
+  return /<(?:[\w.-]+:)?Envelope[\s>]/.test(body.slice(0, 4096));
 }
 
 const PIECE = 16 * 1024;

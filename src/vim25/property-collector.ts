@@ -98,22 +98,35 @@ export async function readObjects<T>(
   );
 }
 
-/** The same without the objects that are gone: one of them fails the reading of all, and halving the list finds it. */
-export async function readPresent<T>(
+/**
+ * The same by moref, where objects may be gone. One of them fails the reading of all, and halving the list finds it. What
+ * vCenter leaves out of its answer twice has no entry, which says nothing of it.
+ */
+export async function readEach<T>(
   session: Session,
   objects: readonly ManagedObjectReference[],
   pathSet: readonly string[],
   map: (content: ObjectContent) => T,
-): Promise<T[]> {
-  try {
-    return await readObjects(session, objects, pathSet, map);
-  } catch (error) {
-    if (!(error instanceof VchError && error.fault === 'ManagedObjectNotFound')) throw error;
-    if (objects.length === 1) return [];
-    const middle = Math.ceil(objects.length / 2);
-    const first = await readPresent(session, objects.slice(0, middle), pathSet, map);
-    return [...first, ...(await readPresent(session, objects.slice(middle), pathSet, map))];
-  }
+): Promise<ReadonlyMap<string, T | 'gone'>> {
+  const found = new Map<string, T | 'gone'>();
+  const read = async (wanted: readonly ManagedObjectReference[]): Promise<void> => {
+    try {
+      await readObjects(session, wanted, pathSet, (content) => found.set(content.obj.value, map(content)));
+    } catch (error) {
+      if (!(error instanceof VchError && error.fault === 'ManagedObjectNotFound')) throw error;
+      const [only] = wanted;
+      if (only !== undefined && wanted.length === 1) {
+        found.set(only.value, 'gone');
+        return;
+      }
+      const middle = Math.ceil(wanted.length / 2);
+      await read(wanted.slice(0, middle));
+      await read(wanted.slice(middle));
+    }
+  };
+  await read(objects);
+  await read(objects.filter(({value}) => !found.has(value)));
+  return found;
 }
 
 /** Reads properties of one object. A property that cannot be read is an error; `what` names the reading. */
@@ -128,13 +141,14 @@ export async function readObject(
     return content.properties;
   });
   if (properties !== undefined) return properties;
-  throw new VchError(
-    'VCH_ERR_TRANSPORT',
-    `${what}: ${session.url.host} left ${obj.value} out of its answer`,
-    {
-      failure: 'maybe-done',
-    },
-  );
+  throw leftOut(session, obj, what);
+}
+
+/** That an answer leaves an object out proves nothing: only `ManagedObjectNotFound` says that it is gone. */
+export function leftOut({url}: Session, {value}: ManagedObjectReference, what: string): VchError {
+  return new VchError('VCH_ERR_TRANSPORT', `${what}: ${url.host} left ${value} out of its answer`, {
+    failure: 'busy',
+  });
 }
 
 /** As {@link retrieveProperties}, but never run again: for a caller that holds a view, which would have to be made anew. */

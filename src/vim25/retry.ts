@@ -1,10 +1,14 @@
 import {type FailureClass, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Clock} from './clock.js';
+import type {Contact} from './http-client.js';
+
+/** Milliseconds for which a server that does not answer is waited for, where nobody says how long. */
+export const RETRY_FOR = 2 * 60_000;
 
 /**
- * What vSphere's faults mean for another attempt; a fault that is not listed is `final`: it proves a refusal. `busy` and
- * `moved-on` are tried again, reads and writes alike; `maybe-done` is looked at first.
+ * What vSphere's faults mean for another attempt. `busy` and `moved-on` are tried again, reads and writes alike;
+ * `maybe-done` is looked at first. `final` proves a refusal; a fault that is not listed does not, and is `doubtful`.
  */
 const FAULT_CLASSES: Readonly<Record<string, FailureClass>> = {
   // vSphere's words for a failure that it cannot name: it may have happened before or after the change.
@@ -24,22 +28,34 @@ const FAULT_CLASSES: Readonly<Record<string, FailureClass>> = {
   TaskInProgress: 'busy',
   Timedout: 'busy',
   VAppTaskInProgress: 'busy',
+  DuplicateName: 'final',
+  InvalidArgument: 'final',
+  InvalidLogin: 'final',
+  InvalidPowerState: 'final',
+  InvalidRequest: 'final',
+  InvalidType: 'final',
+  MethodNotFound: 'final',
+  NoPermission: 'final',
+  // The session has logged in again by then: a second refusal is final.
+  NotAuthenticated: 'final',
+  NotImplemented: 'final',
+  NotSupported: 'final',
+  ToolsUnavailable: 'final',
 };
 
 /** The class of a fault by its vim25 type name, such as `TaskInProgress`. */
 export function classOfFault(type: string): FailureClass {
-  return (Object.hasOwn(FAULT_CLASSES, type) && FAULT_CLASSES[type]) || 'final';
+  return (Object.hasOwn(FAULT_CLASSES, type) && FAULT_CLASSES[type]) || 'doubtful';
 }
 
 /**
- * How long one kind of work is tried. Both budgets are milliseconds since the first failure of their sort after the
- * last act that succeeded; looks that succeed do not renew them, or a server that drops every write would never end it.
+ * How one kind of work is tried. There are two budgets: the context's patience with a server that does not answer, and
+ * the policy's with one that does. Both begin with the first failure of their sort after the last act that succeeded;
+ * looks that succeed do not renew them, or a server that drops every write would never end it.
  */
 export interface Policy {
   readonly name: string;
-  /** For `not-sent` and `maybe-done`: the server does not answer. */
-  readonly outage: number;
-  /** For `busy` and `moved-on`: the server answers, and refuses. */
+  /** Milliseconds for a server that answers, and refuses, or fails for no reason that it could tell. */
   readonly contention: number;
   /** Once the run is told to stop, at most this much of either budget is left. */
   readonly afterStop?: number;
@@ -53,70 +69,64 @@ export interface Policy {
   pause(n: number): number;
 }
 
-/** 50 to 150 ms the first time, doubled each time up to about `most`. */
-function doubling(most: number): (n: number) => number {
-  return (n) => (50 + Math.random() * 100) * Math.min(2 ** (n - 1), most / 100);
+/** 50 to 150 ms the first time, doubled each time up to about 5 s: after an outage nobody waits much longer. */
+function doubling(n: number): number {
+  return (50 + Math.random() * 100) * Math.min(2 ** (n - 1), 50);
 }
 
 /** Reading properties, and calls that change nothing. */
 export const READ: Policy = {
   name: 'read',
-  outage: 3_000,
   contention: 3_000,
-  afterStop: 0,
+  afterStop: 5_000,
   ineffective: 1,
-  pause: doubling(2_000),
+  pause: doubling,
 };
 
-/** A file of a datastore: 2, 4, 8 and 16 seconds between five attempts that fail at once. */
+/** A file of a datastore: 2, 4 and 8 seconds between the first attempts, and then 15. */
 export const FILE: Policy = {
   name: 'file',
-  outage: 30_000,
   contention: 30_000,
   afterStop: 0,
   ineffective: 5,
   told: true,
-  pause: (n) => 2_000 * 2 ** (n - 1),
+  pause: (n) => Math.min(2_000 * 2 ** (n - 1), 15_000),
 };
 
 /** One containerVM. */
 export const CONTAINER: Policy = {
   name: 'container',
-  outage: 5_000,
   contention: 5_000,
   afterStop: 5_000,
   ineffective: 1,
-  pause: doubling(2_000),
+  pause: doubling,
 };
 
 /** A write to the appliance. It has no `afterStop`: a VCH that is down must come up again. */
 export const APPLIANCE: Policy = {
   name: 'appliance',
-  outage: 20_000,
   contention: 20_000,
   ineffective: 3,
-  pause: doubling(2_000),
+  pause: doubling,
 };
 
 /** A snapshot, a revert or a change of power of the appliance. */
 export const ACT: Policy = {
   name: 'act',
-  outage: 10_000,
   contention: 10_000,
   ineffective: 6,
-  pause: doubling(2_000),
+  pause: doubling,
 };
 
 /** A change of power: it may be in that state before us. */
 export const POWER: Policy = {...ACT, name: 'power', lookAfter: ['InvalidPowerState']};
 
-/** A whole step of a rollback, from its start. What it does inside has budgets of its own. */
+/** A whole step of an upgrade or a rollback, from its start. What it does inside has budgets of its own. */
 export const STEP: Policy = {
   name: 'step',
-  outage: 5_000,
   contention: 5_000,
   ineffective: 1,
-  pause: (n) => doubling(2_000)(n + 2),
+  pause: (n) => doubling(n + 2),
 };
 
 /** What every kind of waiting needs. */
@@ -124,6 +134,28 @@ export interface RetryContext {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly log: Logger;
+  /** Milliseconds for which the server is waited for while it does not answer. */
+  readonly patience: number;
+  /** Whether it answers: what others have waited already counts, too. */
+  readonly contact: Pick<Contact, 'broken'>;
+}
+
+/** The same with something else in it; a session cannot be spread. */
+export function waiting(
+  {clock, signal, log, patience, contact}: RetryContext,
+  other: Partial<RetryContext>,
+): RetryContext {
+  return {clock, signal, log, patience, contact, ...other};
+}
+
+/** Whether nobody answered, or nobody in vSphere's words: a fault is an answer. */
+function isOutage({failure, code}: VchError): boolean {
+  return failure === 'not-sent' || (failure === 'maybe-done' && code !== 'VCH_ERR_VIM_FAULT');
+}
+
+/** Whether something failed because the server does not answer, which it still does not. */
+export function isSilence({contact}: Pick<RetryContext, 'contact'>, error: unknown): boolean {
+  return error instanceof VchError && isOutage(error) && contact.broken !== null;
 }
 
 /** What a look found: the work is done, or this is the state to act on. */
@@ -178,7 +210,7 @@ export async function retry<S, T>(
   let left = false;
   let effectless = 0;
   const ended = (error: VchError): Ended<S, T> => {
-    const status = unsettled ? 'unknown' : !left && error.failure === 'not-sent' ? 'not-sent' : 'failed';
+    const status = unsettled ? 'unknown' : !left && isOutage(error) ? 'not-sent' : 'failed';
     return {status, error, acted, unseen, last};
   };
   for (;;) {
@@ -192,13 +224,13 @@ export async function retry<S, T>(
       } catch (error) {
         if (!(error instanceof VchError)) throw error;
         // A look is the authority: an object that has gone is gone.
-        if (error.failure === 'final' || error.failure === 'moved-on') return ended(error);
+        if (isLast(error) || error.failure === 'moved-on') return ended(error);
         if (!(await budget.allows(error))) return ended(error);
         continue;
       }
     }
     looked = false;
-    if (acted !== null && budget.spent) return ended(acted);
+    if (acted !== null && (budget.spent || acted.failure === 'doubtful')) return ended(acted);
     if (effectless === policy.ineffective) return ended(work.dropped?.(last) ?? noEffect(policy));
     try {
       const done = await work.act(last);
@@ -213,11 +245,16 @@ export async function retry<S, T>(
       acted = error;
       const {failure, fault} = acted;
       if (failure !== 'not-sent') left = true;
-      if (failure === 'maybe-done') unsettled = true;
+      if (failure === 'maybe-done' || failure === 'doubtful') unsettled = true;
       if (failure === 'final' && !policy.lookAfter?.includes(fault ?? '')) return ended(acted);
-      await budget.allows(acted);
+      if (!isLast(acted)) await budget.allows(acted);
     }
   }
+}
+
+/** Trying again would give the same answer. */
+function isLast({failure}: VchError): boolean {
+  return failure === 'final' || failure === 'doubtful';
 }
 
 /** {@link retry} for who has no use for the ways in which it can fail. */
@@ -241,21 +278,24 @@ export function repeat<T>(context: RetryContext, policy: Policy, read: () => Pro
  */
 export async function waitUntil<T>(
   {clock, signal}: Pick<RetryContext, 'clock' | 'signal'>,
-  {every, within}: {readonly every: number | ((n: number) => number); readonly within: number},
+  {
+    every,
+    within,
+  }: {readonly every: number | ((n: number) => number); readonly within: number | (() => number)},
   look: () => Promise<T | null>,
 ): Promise<T | null> {
-  const end = clock.now() + within;
+  const start = clock.now();
   for (let n = 1; ; n += 1) {
     if (signal?.aborted) return null;
     const found = await look();
     if (found !== null) return found;
-    const left = end - clock.now();
+    const left = start + (typeof within === 'number' ? within : within()) - clock.now();
     if (left <= 0) return null;
     await clock.sleep(Math.min(typeof every === 'number' ? every : every(n), left), {signal});
   }
 }
 
-/** What is left of a policy's two budgets. */
+/** What is left of the two budgets. */
 class Budget {
   readonly #context: RetryContext;
   readonly #policy: Policy;
@@ -282,9 +322,7 @@ class Budget {
     const {clock, signal, log} = this.#context;
     const {name, told, pause} = this.#policy;
     this.#failures += 1;
-    const left = this.#left(
-      failure.failure === 'not-sent' || failure.failure === 'maybe-done' ? 'outage' : 'contention',
-    );
+    const left = this.#left(isOutage(failure) ? 'outage' : 'contention');
     if (left <= 0) this.spent = true;
     if (left <= 0) return false;
     const wait = Math.min(pause(this.#failures), left);
@@ -297,11 +335,12 @@ class Budget {
   }
 
   #left(sort: 'outage' | 'contention'): number {
-    const {clock, signal} = this.#context;
+    const {clock, signal, patience, contact} = this.#context;
     const now = clock.now();
-    const since = this.#since[sort] ?? now;
+    const outage = sort === 'outage';
+    const since = Math.min(this.#since[sort] ?? now, now - (outage ? (contact.broken ?? 0) : 0));
     this.#since = {...this.#since, [sort]: since};
-    const left = since + this.#policy[sort] - now;
+    const left = since + (outage ? patience : this.#policy.contention) - now;
     if (!signal?.aborted || this.#policy.afterStop === undefined) return left;
     this.#stopped ??= now;
     return Math.min(left, this.#stopped + this.#policy.afterStop - now);

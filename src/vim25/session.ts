@@ -3,7 +3,7 @@ import {type Clock, systemClock} from './clock.js';
 import type {ConnectOptions, Contact} from './http-client.js';
 import {type HttpAnswer, HttpClient} from './http-client.js';
 import type {ManagedObjectReference} from './managed-object.js';
-import {READ, repeat} from './retry.js';
+import {READ, RETRY_FOR, repeat} from './retry.js';
 import {type AboutInfo, negotiateVersion, type ServiceContent, serviceContent} from './service.js';
 import {type Arguments, Transport} from './transport.js';
 import {child, childText, type XmlElement, xmlText} from './xml.js';
@@ -15,8 +15,6 @@ const CONNECTIONS = 40;
 const KEEP_ALIVE_INTERVAL = 5 * 60_000;
 
 interface SessionParts {
-  readonly url: URL;
-  readonly user: string;
   readonly about: AboutInfo;
   readonly content: ServiceContent;
   readonly transport: Transport;
@@ -25,8 +23,7 @@ interface SessionParts {
   readonly key: string | null;
   /** Opens a new one and gives its key. */
   readonly login: () => Promise<string | null>;
-  readonly log: ConnectOptions['log'];
-  readonly clock: Clock;
+  readonly options: ConnectOptions;
 }
 
 /** A live login. Every call made through it renews the login once if the server has ended it. */
@@ -43,21 +40,28 @@ export class Session {
   readonly log: ConnectOptions['log'];
   /** What retries and waiting go by. */
   readonly clock: Clock;
+  /** Milliseconds for which retries wait for a server that does not answer. */
+  readonly patience: number;
+  /** Aborted, a server that does not answer is waited for a few seconds longer; but a VCH that is down must come up. */
+  readonly signal: AbortSignal | undefined;
   readonly #closed = new AbortController();
   #generation = 0;
   #renewal: Promise<void> | null = null;
 
   constructor(parts: SessionParts) {
-    this.url = parts.url;
-    this.user = parts.user;
+    const {url, user, log, clock = systemClock, retryFor = RETRY_FOR, signal} = parts.options;
+    this.url = url;
+    this.user = user;
     this.about = parts.about;
     this.content = parts.content;
     this.#transport = parts.transport;
     this.#http = parts.http;
     this.#login = parts.login;
     this.#key = parts.key;
-    this.log = parts.log;
-    this.clock = parts.clock;
+    this.log = log;
+    this.clock = clock;
+    this.patience = retryFor;
+    this.signal = signal;
     void this.#keepAlive();
   }
 
@@ -96,6 +100,11 @@ export class Session {
     return repeat(this, READ, () => this.call(method, object, args));
   }
 
+  /** Waits until the server answers, as long as there is patience. */
+  async reach(): Promise<void> {
+    await this.read('CurrentTime', SERVICE_INSTANCE);
+  }
+
   /**
    * A plain HTTP request under the login's cookie, for files of datastores. After a 401 the login is looked at; if the
    * server has ended it, it is renewed and the request is made again.
@@ -104,7 +113,7 @@ export class Session {
     const generation = this.#generation;
     const answer = await send(this.#http, this.#transport.timeout);
     if (answer.status !== 401) return answer;
-    await this.read('CurrentTime', SERVICE_INSTANCE);
+    await this.reach();
     return this.#generation === generation ? answer : send(this.#http, this.#transport.timeout);
   }
 
@@ -130,7 +139,7 @@ export class Session {
       await this.clock.sleep(KEEP_ALIVE_INTERVAL, {signal, ref: false});
       if (signal.aborted) return;
       try {
-        await this.read('CurrentTime', SERVICE_INSTANCE);
+        await this.reach();
       } catch (error) {
         this.log.warn(`keeping the session alive failed: ${toVchError(error).message}`);
       }
@@ -203,18 +212,7 @@ async function logIn(http: HttpClient, options: ConnectOptions): Promise<Session
     `logged in to ${options.url.host} as ${options.user}: ${about.fullName}, API ${about.apiVersion}`,
   );
   transport.timeout = options.requestTimeout ?? 120_000;
-  return new Session({
-    url: options.url,
-    user: options.user,
-    about,
-    content,
-    transport,
-    http,
-    key,
-    login,
-    log: options.log,
-    clock: options.clock ?? systemClock,
-  });
+  return new Session({about, content, transport, http, key, login, options});
 }
 
 function sendable(text: string, what: string): string {

@@ -4,9 +4,9 @@ import {type ManagedObjectReference, refString} from './managed-object.js';
 import {
   assertNothingMissing,
   type ObjectContent,
+  readEach,
   readObject,
   readObjects,
-  readPresent,
 } from './property-collector.js';
 import {refValue, refValues, textValue} from './property-value.js';
 import {waitUntil} from './retry.js';
@@ -205,11 +205,17 @@ async function unfinished(
   session: Session,
   tasks: readonly ManagedObjectReference[],
 ): Promise<readonly string[]> {
-  const read = await readPresent(session, tasks, ['info.state'], (content) => {
+  const read = await readEach(session, tasks, ['info.state'], (content) => {
     assertNothingMissing(content, 'waiting for tasks');
-    return {task: content.obj.value, state: textValue(content.properties.get('info.state'))};
+    return {state: textValue(content.properties.get('info.state'))};
   });
-  return read.filter(({state}) => state === 'queued' || state === 'running').map(({task}) => task);
+  return tasks.flatMap(({value}) => {
+    const task = read.get(value);
+    // One that the answer leaves out may be running.
+    const ended =
+      task === 'gone' || (task !== undefined && task.state !== 'queued' && task.state !== 'running');
+    return ended ? [] : [value];
+  });
 }
 
 function isGone(error: unknown): boolean {

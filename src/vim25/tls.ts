@@ -1,6 +1,6 @@
 import {readFileSync, statSync} from 'node:fs';
 import {createSecureContext, type PeerCertificate, rootCertificates, TLSSocket} from 'node:tls';
-import {buildConnector} from 'undici';
+import type {buildConnector} from 'undici';
 import {VchError} from '../errors.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
@@ -25,20 +25,28 @@ const SYSTEM_BUNDLES = [
   '/etc/ssl/cert.pem',
 ];
 
-/**
- * Opens connections whose certificate is judged before a byte of the request is sent: by the CAs first, and if
- * they do not vouch for it, by the pins. A thumbprint that was given must match whatever the CAs say.
- */
-export function trustingConnector(url: URL, options: TlsOptions, timeout: number): buildConnector.connector {
+/** How a TLS connection is opened, for `trusting` to judge. */
+export function connectorOptions(options: TlsOptions, timeout: number): buildConnector.BuildOptions {
   // Sessions are not resumed: a resumed handshake shows no certificate to compare.
-  const connect = buildConnector({
+  return {
     timeout,
     rejectUnauthorized: false,
     maxCachedSessions: 0,
     allowH2: false,
     // Made once: parsing some two hundred authorities costs more than all the rest of a handshake.
     secureContext: createSecureContext({ca: needsAuthorities(options) ? trustedAuthorities(options) : []}),
-  });
+  };
+}
+
+/**
+ * Opens connections whose certificate is judged before a byte of the request is sent: by the CAs first, and if
+ * they do not vouch for it, by the pins. A thumbprint that was given must match whatever the CAs say.
+ */
+export function trusting(
+  connect: buildConnector.connector,
+  url: URL,
+  options: TlsOptions,
+): buildConnector.connector {
   return (target, callback) => {
     connect(target, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
@@ -55,7 +63,8 @@ function needsAuthorities({thumbprint, insecure}: TlsOptions): boolean {
   return thumbprint === undefined && insecure !== true;
 }
 
-function trustedAuthorities(options: TlsOptions): string[] {
+/** The system's certificate authorities, and those that were given. */
+export function trustedAuthorities(options: TlsOptions = {}): string[] {
   const named = process.env['SSL_CERT_FILE'];
   const bundle = (named === undefined ? SYSTEM_BUNDLES : [named]).find(
     (path) => statSync(path, {throwIfNoEntry: false})?.isFile() === true,

@@ -4,7 +4,14 @@ import {type Client, createClientAsync, type IHttpClient} from 'soap';
 import {VchError} from '../errors.js';
 import {faultError, soapFault} from './faults.js';
 import type {ConnectOptions} from './http-client.js';
-import {failureOfStatus, type HttpAnswer, type HttpClient, streamOf} from './http-client.js';
+import {
+  failureOfStatus,
+  type HttpAnswer,
+  type HttpClient,
+  isSoap,
+  STARTING,
+  streamOf,
+} from './http-client.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
 import {child, escapeText, readTree, type XmlElement} from './xml.js';
 
@@ -122,14 +129,14 @@ function soapHttpClient(http: HttpClient, timeout: () => number): IHttpClient {
     // The package types this as an answer of axios; it reads no more of it than these three fields.
     async requestStream(url: string, body: string, headers: Record<string, string> = {}): Promise<never> {
       const answer = await http.post(new URL(url).pathname, body, headers, timeout());
-      assertSoap(answer, new URL(url));
+      assertSoap(answer, new URL(url), http.contact.answered);
       // A fault comes with status 500, for which the package would buffer and decode by itself.
       return {status: 200, headers: {}, data: streamOf(answer.body)} as never;
     },
   };
 }
 
-function assertSoap(answer: HttpAnswer, url: URL): void {
+function assertSoap(answer: HttpAnswer, url: URL, answered: boolean): void {
   const head = answer.body.slice(0, 4096);
   const failure = failureOfStatus(answer);
   if (/<!DOCTYPE(?!\s+html)/i.test(head)) {
@@ -139,11 +146,17 @@ function assertSoap(answer: HttpAnswer, url: URL): void {
       {failure},
     );
   }
-  if (/<(?:[\w.-]+:)?Envelope[\s>]/.test(head)) return;
+  if (isSoap(answer)) return;
   const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(head) ? 'an HTML page' : 'no SOAP message';
+  const hint =
+    answer.status === 503
+      ? "vCenter's services are starting, or one is down: wait for them, and run the same command again"
+      : answered
+        ? STARTING
+        : 'check --target, it is not a working vSphere SDK endpoint';
   throw new VchError(
     'VCH_ERR_TRANSPORT',
-    `${url.host} answered HTTP ${answer.status} with ${what}; check --target, it is not a working vSphere SDK endpoint`,
+    `${url.host} answered HTTP ${answer.status} with ${what}; ${hint}`,
     {failure},
   );
 }

@@ -23,7 +23,7 @@ export interface End {
   readonly checks?: readonly ('ok' | 'warning' | 'failed')[];
   readonly findings?: readonly string[];
   readonly declined?: true;
-  readonly stoppedBy?: 'SIGINT' | 'SIGTERM';
+  readonly stoppedBy?: 'SIGHUP' | 'SIGINT' | 'SIGTERM';
   readonly exit?: number;
   readonly next?: RegExp;
 }

@@ -42,11 +42,11 @@ describe('connection watch', () => {
     watch.hear({type: 'in-flight', vms: 16});
     look();
     expect(logged.slice(0, 2)).to.deep.equal([
-      'connection lost 2 s, 16 in flight',
-      'connection lost 7 s, 16 in flight',
+      'connection lost 2 s, 16 in flight; waiting, nothing new is started',
+      'connection lost 7 s, 16 in flight; waiting, nothing new is started',
     ]);
     expect(logged.slice(-2)).to.deep.equal([
-      'connection lost 42 s, 16 in flight',
+      'connection lost 42 s, 16 in flight; waiting, nothing new is started',
       'the server answers again, after 43 s',
     ]);
     for (const event of events) expectValid('events', event);

@@ -3,7 +3,8 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {verify} from '../../src/cli/commands/verify.js';
 import {commands} from '../../src/cli/commands.js';
-import {commandText, type MoreWords, shellQuoted, simulatorGone} from '../../src/cli/next.js';
+import {commandText, type MoreWords, simulatorGone} from '../../src/cli/next.js';
+import {shellQuoted} from '../../src/shell-word.js';
 import {endOf} from './command-end.js';
 import {given} from './given-options.js';
 

@@ -113,6 +113,7 @@ describe('migration command', () => {
   });
 
   for (const [signal, code] of [
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
@@ -255,17 +256,17 @@ describe('migration command', () => {
     it('asks for a missing password, and never shows it', async () => {
       const args = ['plan', '-t', 'vc.example', '-u', 'ann', '--debug'];
       const ended = await runCommandLine(args, {
-        typed: ['typed-pw'],
+        typed: ['typed-pw1'],
         operate: (options) => {
-          options.log.debug('sent typed-pw');
+          options.log.debug('sent typed-pw1');
           return runOutcome([]);
         },
       });
       expect(ended.questions).to.deep.equal(['Password of ann on vc.example: ']);
-      expect(ended.connects[0]?.password).to.equal('typed-pw');
+      expect(ended.connects[0]?.password).to.equal('typed-pw1');
       expect(ended.stdout + ended.stderr)
         .to.include('sent ***')
-        .and.not.include('typed-pw');
+        .and.not.include('typed-pw1');
     });
 
     it('takes no password for a usage error', async () => {

@@ -37,7 +37,7 @@ describe('settings', () => {
       {options: {target: 'x', user: 'u', 'password-file': '/nowhere'}},
       /--password-file cannot be read/,
     ],
-    ['a bad thumbprint', {options: {...option, thumbprint: 'zz'}}, /--thumbprint is no SHA-1/],
+    ['a bad thumbprint', {options: {...option, thumbprint: 'zz'}}, /--thumbprint is not a SHA-1/],
     ['a CA file without certificates', {options: {...option, ca: '/ca/none.pem'}}, /--ca: .* no PEM/],
     [
       'a CA file of govc that is not there',

@@ -4,7 +4,14 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {glob} from '../../src/cli/glob.js';
 import {Problems, readValues} from '../../src/cli/option.js';
-import {narrowing, nextTime, selectOptions, stagingOptions, unresolvedOf} from '../../src/cli/staging.js';
+import {
+  deadlineFrom,
+  localTime,
+  narrowing,
+  selectOptions,
+  stagingOptions,
+  unresolvedOf,
+} from '../../src/cli/staging.js';
 import {VchError} from '../../src/errors.js';
 import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
 import {given} from './given-options.js';
@@ -75,6 +82,7 @@ describe('staging options', () => {
     [{'max-errors': '101%'}, /--max-errors must be/],
     [{'max-errors': 'few'}, /--max-errors must be/],
     [{deadline: '24:00'}, /--deadline must be a time of day/],
+    [{deadline: '2026-02-30T04:30'}, /--deadline must be a time of day/],
   ];
   for (const [options, problem] of wrong) {
     it(`refuse ${JSON.stringify(options)}`, async () => {
@@ -83,11 +91,33 @@ describe('staging options', () => {
     });
   }
 
-  it('take a deadline for the next time of that name', () => {
-    const now = new Date(2026, 0, 2, 23, 10);
-    expect(nextTime({hours: 23, minutes: 30}, now)).to.deep.equal(new Date(2026, 0, 2, 23, 30));
-    expect(nextTime({hours: 4, minutes: 30}, now)).to.deep.equal(new Date(2026, 0, 3, 4, 30));
-    expect(nextTime({hours: 23, minutes: 10}, now)).to.deep.equal(new Date(2026, 0, 3, 23, 10));
+  const at = (day: number, hours: number, minutes: number) => new Date(2026, 0, day, hours, minutes);
+  const moments: readonly (readonly [string, Date, Date | RegExp])[] = [
+    ['23:30', at(2, 23, 10), at(2, 23, 30)],
+    ['04:30', at(2, 23, 10), at(3, 4, 30)],
+    ['04:30', at(2, 10, 30), at(3, 4, 30)],
+    ['2026-01-05T04:30', at(2, 23, 10), at(5, 4, 30)],
+    ['04:30', at(2, 4, 31), /passed 1 min ago, at 2026-01-02 04:30 .* --deadline 2026-01-03T04:30$/],
+    ['04:30', at(2, 4, 30), /passed 0 s ago/],
+    ['04:30', at(2, 10, 29), /passed 5 h 59 min ago/],
+    ['2026-01-01T04:30', at(2, 23, 10), /passed .* For another day/],
+  ];
+  for (const [deadline, now, meant] of moments) {
+    it(`take the deadline ${deadline} at ${now.toString().slice(4, 21)} for ${meant}`, () => {
+      const problems = new Problems('apply');
+      const {deadline: time} = readValues(stagingOptions, given({deadline}), problems);
+      problems.throwIfAny();
+      if (time === undefined) throw new Error('no deadline');
+      if (meant instanceof Date) expect(deadlineFrom(time, now)).to.deep.equal(meant);
+      else expect(() => deadlineFrom(time, now)).to.throw(VchError, meant);
+    });
+  }
+
+  it('show a deadline with its date and zone', async () => {
+    expect(localTime(at(3, 4, 30))).to.match(/^2026-01-03 04:30 GMT\S* \(\S+\)$/);
+    const args = ['apply', '-n', 'vch1', '--deadline', '2099-01-31T04:30', '--yes'];
+    const {stderr} = await runCommandLine(args, withTarget);
+    expect(stderr).to.match(/nothing new is started after 2099-01-31 04:30 GMT/);
   });
 
   it('reach the run', async () => {
@@ -100,7 +130,7 @@ describe('staging options', () => {
       '--max-errors',
       '5%',
       '--deadline',
-      '04:30',
+      '2099-01-31T04:30',
       '--yes',
     ];
     const {runs} = await runCommandLine([...args, '--only', 'name=web*'], withTarget);

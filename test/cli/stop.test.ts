@@ -4,6 +4,7 @@ import {listenForStop} from '../../src/cli/stop.js';
 
 describe('stop', () => {
   for (const [signal, code] of [
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {

@@ -204,7 +204,7 @@ describe('fuzz: answers', () => {
     const answer = await transport.call('RetrieveServiceContent', VM);
     const {about, content} = serviceContent(answer, URL_OF_NOBODY);
     session = new Session({
-      ...options,
+      options,
       about,
       content,
       transport,

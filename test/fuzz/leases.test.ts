@@ -83,7 +83,7 @@ describe('fuzz: what stands on an appliance', () => {
   });
 
   fuzz('the rollback record', mutatedJsonText([record]), (raw) =>
-    parseRecord(raw, UPGRADE_RECORD_KEY, steps),
+    parseRecord(raw, {label: UPGRADE_RECORD_KEY, vm: 'VirtualMachine:vm-12'}, steps),
   );
 
   fuzz('the ledger', fc.oneof(mutatedJsonText([ledger])), (raw) => parseLedger(raw, null));

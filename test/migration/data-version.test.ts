@@ -32,7 +32,11 @@ describe('the data version', () => {
   });
 
   it('is accepted up to 10, and the refusal names the VM and what is there', () => {
-    const accept = (raw: string) => acceptDataVersion({[VERSION]: raw}, 'container', 'containerVM abc');
+    const accept = (raw: string) =>
+      acceptDataVersion({[VERSION]: raw}, 'container', {
+        label: 'containerVM abc',
+        vm: 'VirtualMachine:vm-13',
+      });
     expect(accept('10')).to.equal(10);
     expect(String(accept('11'))).to.match(/containerVM abc: its data version 11 .*vch-migrate/);
     expect(String(accept('zz'))).to.match(/containerVM abc: its data version "zz"/);

@@ -113,19 +113,24 @@ describe('a rollback that is stopped by a first signal', () => {
 describe('an upgrade as a process that gets signals', function () {
   this.timeout(60_000);
 
-  it('finishes what is in flight on SIGINT, says how to go on, and exits 130', async () => {
-    await withVch({settings: {shutdownTime: 0}}, async (session, simulator) => {
-      const {child, ended} = start(simulator);
-      simulator.addFault({method: 'PowerOnVM_Task', before: () => void child.kill('SIGINT')});
-      const {code, stdout} = await ended;
-      expect(code).to.equal(130);
-      expect(stdout.replaceAll(/\s+/g, ' ')).to.match(
-        /Next: go on: vch-migrate resume .*; or take it back: vch-migrate rollback/s,
-      );
-      expect(simulator.sessions).to.equal(1);
-      expect((await resume(session)).upgrade.result).to.equal('upgraded');
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const) {
+    it(`finishes what is in flight on ${signal}, says how to go on, and exits ${exitCode}`, async () => {
+      await withVch({settings: {shutdownTime: 0}}, async (session, simulator) => {
+        const {child, ended} = start(simulator);
+        simulator.addFault({method: 'PowerOnVM_Task', before: () => void child.kill(signal)});
+        const {code, stdout} = await ended;
+        expect(code).to.equal(exitCode);
+        expect(stdout.replaceAll(/\s+/g, ' ')).to.match(
+          /Next: go on: vch-migrate resume .*; or take it back: vch-migrate rollback/s,
+        );
+        expect(simulator.sessions).to.equal(1);
+        expect((await resume(session)).upgrade.result).to.equal('upgraded');
+      });
     });
-  });
+  }
 
   it('exits at once on the second one, and is gone on with as soon as its process is gone', async () => {
     await withVch({settings: {shutdownTime: 0}}, async (session, simulator) => {

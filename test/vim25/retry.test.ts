@@ -7,7 +7,7 @@ import {type Policy, repeat, retried, retry, type Work, waitUntil} from '../../s
 import {rejection} from '../rejection.js';
 import {VirtualClock} from '../virtual-clock.js';
 
-const POLICY: Policy = {name: 'test', outage: 5_000, contention: 2_000, ineffective: 3, pause: () => 1_000};
+const POLICY: Policy = {name: 'test', contention: 2_000, ineffective: 3, pause: () => 1_000};
 
 const failing = (failure: FailureClass, fault?: string) =>
   new VchError('VCH_ERR_TRANSPORT', `it is ${failure}`, {failure, fault});
@@ -52,7 +52,8 @@ function trial({
       return undefined;
     },
   };
-  const context = {clock, log: silent, signal};
+  const contact: {broken: number | null} = {broken: null};
+  const context = {clock, log: silent, signal, patience: 5_000, contact};
   return {
     clock,
     server,
@@ -91,9 +92,8 @@ describe('vim25/retry', () => {
         'NotSupported',
         'InvalidArgument',
         'ToolsUnavailable',
-        'RequestCanceled',
-        'SomethingNew',
       ],
+      doubtful: ['RequestCanceled', 'GenericVmConfigFault', 'SomethingNew', 'constructor'],
     };
     for (const [failure, types] of Object.entries(FAULTS)) {
       for (const type of types) {

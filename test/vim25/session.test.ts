@@ -207,6 +207,17 @@ describe('vim25/session', () => {
       });
     }
 
+    for (const password of ['planted-secret', 'vch1', '<&"p.*']) {
+      it(`shows nothing of the password ${password} where the server repeats it, and no less of other words`, async () => {
+        await withSimulator({fixture}, async (simulator) => {
+          const message = `cannot log in with ${password} to xvch12`;
+          simulator.addFault({method: 'Login', do: {fault: 'InvalidRequest', message}});
+          const error = await rejection(connect({...loginTo(simulator), password}));
+          expect(error.message).to.contain('cannot log in with *** to xvch12');
+        });
+      });
+    }
+
     for (const kind of ['html', 'doctype', 'http-503'] as const) {
       it(`says so when a login is answered by ${kind}`, async () => {
         await withSimulator({fixture}, async (simulator) => {

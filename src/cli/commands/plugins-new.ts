@@ -1,6 +1,6 @@
 import {VchError} from '../../errors.js';
+import {shellQuoted} from '../../shell-word.js';
 import {localCommand} from '../command.js';
-import {shellQuoted} from '../next.js';
 import {outputOptions, runOptions} from '../options.js';
 import {PLUGINS} from './plugins-list.js';
 

@@ -17,6 +17,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** A scripted fault for the task that this call starts. */
   readonly taskFault: VimFault | undefined;
+  /** The scripted fault comes although everything is carried out. */
+  readonly carriedOut: boolean;
   /** By a scripted fault: the task succeeds, and changes nothing. */
   readonly ignored: boolean;
 }

@@ -9,7 +9,7 @@ export function startTask(
   entity: {readonly type: string; readonly id: string; readonly name: string},
   run: () => Value | undefined,
 ): Outcome {
-  const {vcenter, session, method, taskFault} = call;
+  const {vcenter, session, method, taskFault, carriedOut} = call;
   const running = vcenter.tasks.runningOn(entity.id);
   // Only a VM can be told to be busy: on anything else tasks wait for each other.
   if (
@@ -31,8 +31,10 @@ export function startTask(
     userName: session.user.name,
     duration: vcenter.taskDuration(),
     run: () => {
+      if (taskFault !== undefined && !carriedOut) throw taskFault;
+      const result = run();
       if (taskFault !== undefined) throw taskFault;
-      return run();
+      return result;
     },
   });
   return {result: reference(task), settled: done};

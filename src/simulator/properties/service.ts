@@ -114,7 +114,7 @@ export const task: Struct<Task> = {
         state: ({state}) => enumeration('TaskInfoState', state),
         cancelled: () => boolean(false),
         cancelable: () => boolean(false),
-        error: ({error}) => (error === undefined ? undefined : localized(error)),
+        error: ({error}) => (error === undefined || error.type === '' ? undefined : localized(error)),
         result: ({result}) => result,
         progress: ({state}) => (state === 'running' ? int(50) : undefined),
         reason: ({userName}) => data('TaskReasonUser', ['userName', string(userName)]),

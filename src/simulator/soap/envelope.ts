@@ -41,10 +41,13 @@ export function writeResponse(method: string, result: Value | undefined, typed =
 
 /** The response envelope of a method fault; goes with HTTP status 500. */
 export function writeFault(fault: VimFault): string {
-  const detail = encode(`${fault.type}Fault`, fault.toData()).replace(
-    `<${fault.type}Fault`,
-    `<${fault.type}Fault xmlns="${VIM25}" xsi:type="${fault.type}"`,
-  );
+  const detail =
+    fault.type === ''
+      ? ''
+      : encode(`${fault.type}Fault`, fault.toData()).replace(
+          `<${fault.type}Fault`,
+          `<${fault.type}Fault xmlns="${VIM25}" xsi:type="${fault.type}"`,
+        );
   return envelopeAround(
     `<soapenv:Fault><faultcode>ServerFaultCode</faultcode>` +
       `<faultstring>${escapeText(fault.message)}</faultstring><detail>${detail}</detail></soapenv:Fault>`,

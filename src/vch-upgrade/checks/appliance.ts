@@ -4,6 +4,7 @@ import {durationText} from '../../duration.js';
 import {VchError} from '../../errors.js';
 import {vchLabel} from '../../inventory/vch.js';
 import {APPLIANCE_STAMP, acceptDataVersion} from '../../migration/data-version.js';
+import {refString} from '../../vim25/managed-object.js';
 import {GRACE} from '../power.js';
 import {recordOn} from '../steps.js';
 import {type CheckedVch, failed, ok, orThrow, type Verdict, warning} from './verdict.js';
@@ -20,7 +21,7 @@ export function checkAppliance({appliance}: CheckedVch): Verdict {
 /** Checks that this release knows the appliance's data version. */
 export function checkDataVersion({vch, appliance}: CheckedVch): Verdict {
   const {config} = orThrow(appliance);
-  const version = acceptDataVersion(config, 'appliance', vchLabel(vch));
+  const version = acceptDataVersion(config, 'appliance', {label: vchLabel(vch), vm: refString(vch.ref)});
   if (version instanceof VchError) return failed(`${version.code}: ${version.message}`);
   return ok(
     version === APPLIANCE_STAMP

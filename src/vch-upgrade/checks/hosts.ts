@@ -1,6 +1,6 @@
 import {type Host, type Hosts, readHosts} from '../../inventory/hosts.js';
 import {type Vch, vchLabel} from '../../inventory/vch.js';
-import {vmRef} from '../../vim25/managed-object.js';
+import {refString, vmRef} from '../../vim25/managed-object.js';
 import {type CheckedVch, failed, ok, type Verdict, warning} from './verdict.js';
 
 /** Checks the hosts of the VCH. */
@@ -23,7 +23,7 @@ export function judgeHosts({hosts, unread}: Hosts, vch: Pick<Vch, 'ref' | 'summa
   if (own !== undefined) {
     return failed(
       `${own.name} is in maintenance mode, and ${vchLabel(vch)} is on it: it could not be powered on again there. ` +
-        `Take the host out of maintenance mode, or move the appliance to another host with govc vm.migrate. All: ${shown}${note}`,
+        `Take the host out of maintenance mode, or move the appliance to another host with govc vm.migrate -host HOST ${refString(vch.ref)}. All: ${shown}${note}`,
     );
   }
   if (resting.length > 0 && away.length === 0) {

@@ -1,5 +1,6 @@
 import type {Datastore} from '../../inventory/datastores.js';
 import {vchLabel} from '../../inventory/vch.js';
+import {shellQuoted} from '../../shell-word.js';
 import {type MissingPrivileges, missingPrivileges} from '../../vim25/authorization.js';
 import {vmRef} from '../../vim25/managed-object.js';
 import {datastoreOf} from './iso.js';
@@ -52,7 +53,7 @@ export async function checkPrivileges({session, vch, options, ...checked}: Check
   if (lines.length > 0)
     return failed(
       `${session.user} lacks ${lines.join('; ')}. ${role(wanted)}, and grant it with: ` +
-        `govc permissions.set -principal '${session.user}' -role vch-migrate -propagate=true, on what holds the VCH and its datastore`,
+        `govc permissions.set -principal ${shellQuoted(session.user)} -role vch-migrate -propagate=true / (or, instead of /, each of the folder, pool and datastore of the VCH)`,
     );
   const enough = `${session.user} has every privilege that is needed`;
   if (onAppliance.length === 0) return ok(enough);
