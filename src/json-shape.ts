@@ -24,47 +24,39 @@ export function parseJson<T>(
   }
 }
 
-/** A string. */
-export const text: Shape<string> = (value, path) => {
-  if (typeof value === 'string') return value;
-  throw new ShapeMismatch(path, 'a string');
-};
+/** A value that the guard recognizes. */
+function guarded<T>(wanted: string, is: (value: unknown) => value is T): Shape<T> {
+  return (value, path) => {
+    if (is(value)) return value;
+    throw new ShapeMismatch(path, wanted);
+  };
+}
+
+export const text = guarded('a string', (value) => typeof value === 'string');
 
 /** A whole number from 0. */
-export const count: Shape<number> = (value, path) => {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new ShapeMismatch(path, 'a whole number');
-};
+export const count = guarded(
+  'a whole number',
+  (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+);
 
 /** A time in the form of RFC 3339. */
-export const moment: Shape<string> = (value, path) => {
-  if (typeof value === 'string' && !Number.isNaN(Date.parse(value))) return value;
-  throw new ShapeMismatch(path, 'a time');
-};
+export const moment = guarded(
+  'a time',
+  (value): value is string => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+);
 
-/** True or false. */
-export const flag: Shape<boolean> = (value, path) => {
-  if (typeof value === 'boolean') return value;
-  throw new ShapeMismatch(path, 'true or false');
-};
+export const flag = guarded('true or false', (value) => typeof value === 'boolean');
 
 /** One of these words. */
 export function oneOf<const T extends string>(words: readonly T[]): Shape<T> {
-  return (value, path) => {
-    const word = words.find((known) => known === value);
-    if (word !== undefined) return word;
-    throw new ShapeMismatch(path, `one of ${words.join(', ')}`);
-  };
+  const is = (value: unknown): value is T => words.some((word) => word === value);
+  return guarded(`one of ${words.join(', ')}`, is);
 }
 
 /** That, or null. */
 export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value, path) => (value === null ? null : shape(value, path));
-}
-
-/** That, or an absent member. */
-export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
-  return (value, path) => (value === undefined ? undefined : shape(value, path));
 }
 
 /** A list of these. */
@@ -77,16 +69,17 @@ export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
 
 /** An object whose members are all of these. */
 export function record<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
-  return (value, path) =>
-    Object.fromEntries(
-      Object.entries(members(value, path)).map(([key, member]) => [
-        key,
-        shape(member, path === '' ? key : `${path}.${key}`),
-      ]),
-    );
+  return (value, path) => {
+    const all = Object.entries(members(value, path));
+    return Object.fromEntries(all.map(([name, member]) => [name, shape(member, below(path, name))]));
+  };
 }
 
-/** The members of an object; each is read with {@link member}. */
+function below(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** The members of an object; their shapes are not known yet. */
 export function members(value: unknown, path: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ShapeMismatch(path, 'an object');
@@ -105,23 +98,15 @@ export function fields<Needed extends Shapes, Optional extends Shapes = Record<n
   needed: Needed,
   perhaps?: Optional,
 ): Shape<Members<Needed> & Partial<Members<Optional>>> {
+  const shapes: readonly (readonly [string, Shape<unknown>])[] = Object.entries({...needed, ...perhaps});
   return (value, path) => {
     const all = members(value, path);
-    const read = (shapes: Shapes): readonly (readonly unknown[])[] =>
-      Object.entries(shapes).map(([name, shape]) => [
-        name,
-        shape(all[name], path === '' ? name : `${path}.${name}`),
-      ]);
-    const there = Object.entries(perhaps ?? {}).filter(([name]) => all[name] !== undefined);
+    const present = shapes.filter(([name]) => Object.hasOwn(needed, name) || all[name] !== undefined);
+    const read = present.map(([name, shape]): readonly unknown[] => [
+      name,
+      shape(all[name], below(path, name)),
+    ]);
     // Object.fromEntries knows no types; the shapes have them.
-    return Object.fromEntries([...read(needed), ...read(Object.fromEntries(there))]);
-  };
-}
-
-/** Reads members of one object, and ignores the others. */
-export function object<T>(read: (member: <M>(name: string, shape: Shape<M>) => M) => T): Shape<T> {
-  return (value, path) => {
-    const all = members(value, path);
-    return read((name, shape) => shape(all[name], path === '' ? name : `${path}.${name}`));
+    return Object.fromEntries(read);
   };
 }

@@ -6,7 +6,7 @@ import {vchLabel} from '../inventory/vch.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {type CommitContext, commitAll, type StartGate} from './commit.js';
-import type {ProgressEvent, RunOutcome, VmOutcome} from './outcome.js';
+import type {RunOutcome, VmOutcome} from './outcome.js';
 import {type Decide, decideApply, type Planned, type PlannedRun, pending, planRun, selected} from './plan.js';
 import type {RunOptions, Staging} from './run-options.js';
 
@@ -69,17 +69,14 @@ export async function writeRun(
   const {staging = {}, onProgress} = options;
   const planned = pending(run.decided);
   const gate = new RolloutGate(staging, planned.length);
-  const progress = new PhaseProgress(onProgress);
+  const progress = phaseProgress(onProgress);
   const context: CommitContext = {
+    ...options,
     session,
     found: run.read,
     decide: run.decide,
     keys: options.registry.readKeys('container'),
-    parallelism: options.parallelism,
-    signal: options.signal,
     gate,
-    onWrite: options.onWrite,
-    beforeStart: options.beforeStart,
     onStart: () => progress.start(),
     onWritten: () => progress.step(),
     onReadBack: (count) => progress.begin('verify', count),
@@ -97,8 +94,11 @@ export async function writeRun(
   const others = planned.slice(canaries.length);
   const first = await write(canaries);
   if (canaries.length > 0 && others.length > 0 && gate.closedBecause() === null) {
-    const reason = notAllChanged(first) ?? (await declined(staging, canaries, others)) ?? (await holdBack());
-    if (reason !== null) gate.close(reason);
+    const failed = first.filter(({status}) => status !== 'changed' && status !== 'unchanged').length;
+    if (failed > 0) gate.close(`${failed} of ${canaries.length} canaries were not changed`);
+    else if ((await staging.goOn?.(canaries.length, others.length)) === false)
+      gate.close('the answer after the canaries was no');
+    else gate.close(await holdBack());
   }
   const outcomes = [...first, ...(await write(others))];
   const left = outcomes.some(({status}) => status === 'not-attempted');
@@ -112,20 +112,6 @@ export async function writeRun(
     interrupted:
       options.signal?.aborted === true && outcomes.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
   };
-}
-
-function notAllChanged(canaries: readonly VmOutcome[]): string | null {
-  const lost = canaries.filter(({status}) => status !== 'changed' && status !== 'unchanged');
-  return lost.length === 0 ? null : `${lost.length} of ${canaries.length} canaries were not changed`;
-}
-
-async function declined(
-  {goOn}: Staging,
-  canaries: readonly Planned[],
-  others: readonly Planned[],
-): Promise<string | null> {
-  if (goOn === undefined || (await goOn(canaries.length, others.length))) return null;
-  return 'nobody wanted to go on after the canaries';
 }
 
 /** If this many VMs fail in the same way before one succeeds, the others will fail, too. */
@@ -151,72 +137,61 @@ export class RolloutGate implements StartGate {
   ended(outcome: VmOutcome): void {
     if (outcome.error === null || outcome.status === 'not-attempted') return;
     this.#failed.push(outcome);
-    this.#reason ??= this.#tooMany() ?? this.#alike();
+    this.close(this.#tooMany() ?? this.#alike());
   }
 
-  close(reason: string): void {
+  /** Closes it for good, if there is a reason. */
+  close(reason: string | null): void {
     this.#reason ??= reason;
   }
 
   closedBecause(): string | null {
     const {deadline, now = () => new Date()} = this.#staging;
-    if (deadline !== undefined && now() >= deadline) {
-      this.#reason ??= `the deadline, ${deadline.toISOString()}, is past`;
-    }
+    if (deadline !== undefined && now() >= deadline)
+      this.close(`the deadline, ${deadline.toISOString()}, is past`);
     return this.#reason;
   }
 
   #tooMany(): string | null {
     const {maxErrors} = this.#staging;
     if (maxErrors === undefined) return null;
-    const most = maxErrors.kind === 'count' ? maxErrors.count : (maxErrors.percent / 100) * this.#total;
-    if (this.#failed.length <= most) return null;
-    const limit =
-      maxErrors.kind === 'count' ? `${maxErrors.count}` : `${maxErrors.percent}% of ${this.#total}`;
-    return `${this.#failed.length} VMs went wrong, and at most ${limit} may (--max-errors)`;
+    const [most, limit] =
+      maxErrors.kind === 'count'
+        ? [maxErrors.count, `${maxErrors.count}`]
+        : [(maxErrors.percent / 100) * this.#total, `${maxErrors.percent}% of ${this.#total}`];
+    const failed = this.#failed.length;
+    return failed <= most ? null : `${failed} VMs went wrong, and at most ${limit} may (--max-errors)`;
   }
 
   #alike(): string | null {
     if (this.#staging.maxErrors === undefined || this.#written > 0) return null;
     if (this.#failed.length < FIRST_ALIKE) return null;
     const kinds = new Set(this.#failed.map(({error}) => `${error?.code} ${error?.fault ?? ''}`.trim()));
-    return kinds.size === 1
-      ? `the first ${this.#failed.length} VMs went wrong alike: ${[...kinds].join()}`
-      : null;
+    return kinds.size > 1
+      ? null
+      : `the first ${this.#failed.length} VMs went wrong alike: ${[...kinds].join()}`;
   }
 }
 
 /** Counts what is done in one phase after the other. */
-class PhaseProgress {
-  readonly #tell: ((event: ProgressEvent) => void) | undefined;
-  #done = 0;
-  #total = 0;
-  #inFlight = 0;
-
-  constructor(tell: ((event: ProgressEvent) => void) | undefined) {
-    this.#tell = tell;
-  }
-
-  begin(phase: 'commit' | 'verify', total: number): void {
-    this.#done = 0;
-    this.#total = total;
-    this.#inFlight = 0;
-    this.#tell?.({type: 'phase', phase, total});
-  }
-
-  /** The write of one more VM has begun. */
-  start(): void {
-    this.#inFlight += 1;
-    this.#tell?.({type: 'in-flight', vms: this.#inFlight});
-  }
-
-  /** One more VM is done in this phase. */
-  step(): void {
-    this.#done += 1;
-    if (this.#inFlight > 0) {
-      this.#inFlight -= 1;
-      this.#tell?.({type: 'in-flight', vms: this.#inFlight});
-    }
-    this.#tell?.({type: 'progress', done: this.#done, total: this.#total});
-  }
+function phaseProgress(tell: RunOptions['onProgress']) {
+  let [done, total, inFlight] = [0, 0, 0];
+  const setInFlight = (vms: number) => {
+    inFlight = vms;
+    tell?.({type: 'in-flight', vms});
+  };
+  return {
+    begin(phase: 'commit' | 'verify', vms: number) {
+      [done, total, inFlight] = [0, vms, 0];
+      tell?.({type: 'phase', phase, total});
+    },
+    /** The write of one more VM has begun. */
+    start: () => setInFlight(inFlight + 1),
+    /** One more VM is done in this phase. */
+    step() {
+      done += 1;
+      if (inFlight > 0) setInFlight(inFlight - 1);
+      tell?.({type: 'progress', done, total});
+    },
+  };
 }

@@ -12,6 +12,7 @@ import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
 import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
+import type {RunOptions} from './run-options.js';
 
 /**
  * Tasks that vCenter has accepted and not finished, for each call that may be under way. One read asks for all of
@@ -20,24 +21,18 @@ import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan
 const TASKS_PER_CALL = 2;
 
 /** What writing needs. */
-export interface CommitContext {
+export interface CommitContext
+  extends Pick<RunOptions, 'parallelism' | 'signal' | 'onWrite' | 'beforeStart'> {
   readonly session: Session;
   readonly found: FoundVch;
   readonly decide: Decide;
   readonly keys: WantedKeys;
-  /** Reconfigure calls under way at a time. */
-  readonly parallelism: number;
-  readonly signal: AbortSignal | undefined;
   /** Decides whether another VM may be started. */
   readonly gate?: StartGate;
   /** The write of one VM has begun. */
   readonly onStart?: () => void;
   /** One VM is written, but not read back yet. */
   readonly onWritten?: () => void;
-  /** Called right before one VM is written, with its moref and the keys. */
-  readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
-  /** Awaited before one VM is started; rejects with the reason why it must not be. */
-  readonly beforeStart?: (() => Promise<void>) | undefined;
   readonly onReadBack?: (count: number) => void;
   readonly onOutcome: (outcome: VmOutcome) => void;
 }

@@ -1,4 +1,4 @@
-import {type Change, type ExtraConfig, rawOf} from './extra-config.js';
+import {applyChanges, type Change, type ExtraConfig, rawOf} from './extra-config.js';
 import {decodeValue, encodeValue} from './value.js';
 
 /** An editable copy of one VM's ExtraConfig; the original stays unchanged. */
@@ -41,12 +41,7 @@ export class Draft {
 
   /** The keys that exist, sorted. */
   keys(): string[] {
-    const keys = new Set(Object.keys(this.#config));
-    for (const [key, raw] of this.#edits) {
-      if (raw === null) keys.delete(key);
-      else keys.add(key);
-    }
-    return [...keys].sort();
+    return Object.keys(applyChanges(this.#config, this.changes())).sort();
   }
 
   /** What differs from the config, sorted by key. */

@@ -75,42 +75,12 @@ export const OVF_ENVIRONMENT_KEY = 'guestinfo.ovfEnv';
 
 /** What VIC's guests write begins with the first of these; vSphere writes the others as a VM runs, moves or is snapshotted. */
 const CHANGE_BY_THEMSELVES = [
-  ...[
-    'guestinfo.vice..',
-    OVF_ENVIRONMENT_KEY,
-    'guestinfo.vmtools.',
-    'guestinfo.appInfo',
-    'guestinfo.detailed.',
-  ],
-  ...[
-    'guestinfo.toolsInstall',
-    'guestOS.detailed.',
-    'vmware.tools.',
-    'toolsInstallManager.',
-    'tools.remindInstall',
-  ],
-  ...[
-    'softPowerOff',
-    'cleanShutdown',
-    'migrate.',
-    'vmotion.',
-    'replay.',
-    'snapshot.',
-    'checkpoint.',
-    'uuid.',
-  ],
-  ...[
-    'monitor.phys_bits_used',
-    'numa.autosize.',
-    'sched.swap.',
-    'svga.',
-    'pciBridge',
-    'hpet0.',
-    'vmci0.',
-    'nvram',
-  ],
-  ...['vm.genid', 'vmxstats.', 'hostCPUID.', 'guestCPUID.', 'userCPUID.', 'evcCompatibilityMode', 'viv.moid'],
-].map((prefix) => prefix.toLowerCase());
+  'guestinfo.vice.. guestinfo.ovfEnv guestinfo.vmtools. guestinfo.appInfo guestinfo.detailed.',
+  'guestinfo.toolsInstall guestOS.detailed. vmware.tools. toolsInstallManager. tools.remindInstall',
+  'softPowerOff cleanShutdown migrate. vmotion. replay. snapshot. checkpoint. uuid.',
+  'monitor.phys_bits_used numa.autosize. sched.swap. svga. pciBridge hpet0. vmci0. nvram vm.genid',
+  'vmxstats. hostCPUID. guestCPUID. userCPUID. evcCompatibilityMode viv.moid',
+].flatMap((prefixes) => prefixes.toLowerCase().split(' '));
 
 /** Tells whether a key may change on a VM that nobody reconfigures. */
 export function changesByItself(key: string): boolean {

@@ -61,10 +61,9 @@ const KEYS = [
 export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
   const inventory = await discover(session);
   const found = await fitting(session, inventory, selector);
-  const strays = await describeStrays(session, inventory.strays, inventory.appliances, selector);
-  if (found.length === 0 && describe(selector) !== '')
-    throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
-  for (const stray of strays) session.log.warn(stray);
+  if (found.length === 0 && describe(selector) !== '') throw await notFound(session, selector, inventory);
+  const {strays, appliances} = inventory;
+  for (const stray of await describeStrays(session, strays, appliances, selector)) session.log.warn(stray);
   return found;
 }
 
@@ -74,9 +73,27 @@ export async function findVch(session: Session, selector: VchSelector): Promise<
   const found = await fitting(session, inventory, selector);
   const [vch] = found;
   if (vch !== undefined && found.length === 1) return {vch, inventory};
-  if (found.length > 1) throw ambiguous(session, selector, found);
-  const strays = await describeStrays(session, inventory.strays, inventory.appliances, selector);
-  throw notFound(session, selector, inventory, strays, await fitting(session, inventory, {}));
+  if (found.length === 0) throw await notFound(session, selector, inventory);
+  throw new VchError(
+    'VCH_ERR_VCH_NOT_FOUND',
+    `${found.length} VCHs${describe(selector)} on ${session.url.host}: ${listed(found)}; name one with --id`,
+  );
+}
+
+async function notFound(session: Session, selector: VchSelector, inventory: VicInventory): Promise<VchError> {
+  const {unreadable, strays, appliances} = inventory;
+  const unread =
+    unreadable === 0
+      ? ''
+      : ` (${unreadable} VMs could not be read: System.Read is missing, or their host or datastore is disconnected)`;
+  const all = await fitting(session, inventory, {});
+  const there = await describeStrays(session, strays, appliances, selector);
+  if (all.length > 0) there.push(`there is: ${listed(all)}`);
+  if (there.length === 0) there.push('there is none at all; check --target and the privileges of the user');
+  return new VchError(
+    'VCH_ERR_VCH_NOT_FOUND',
+    `no VCH${describe(selector)} on ${session.url.host}${unread}; ${there.join('; ')}`,
+  );
 }
 
 /** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
@@ -170,7 +187,7 @@ async function fitting(
 ): Promise<readonly Vch[]> {
   const wantedId = selector.id?.replace(/^VirtualMachine:/, '');
   const candidates = inventory.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
-  const paths = await inventoryPaths(
+  const pathOf = await inventoryPaths(
     session,
     candidates.map(({pool, ref}) => pool ?? ref),
   );
@@ -185,7 +202,7 @@ async function fitting(
   const counts = countContainers(inventory);
   return candidates.flatMap((appliance) => {
     const id = appliance.ref.value;
-    const path = paths.get((appliance.pool ?? appliance.ref).value);
+    const path = pathOf(appliance.pool ?? appliance.ref);
     const properties = details.get(id);
     // Its keys say whether somebody holds it.
     if (properties === undefined) throw leftOut(session, appliance.ref, `looking at ${appliance.name}`);
@@ -194,34 +211,35 @@ async function fitting(
   });
 }
 
-function fits(vch: Vch, path: InventoryPath | undefined, selector: VchSelector): boolean {
+function fits(vch: Vch, path: InventoryPath, selector: VchSelector): boolean {
   const {name, computeResource, datacenter} = selector;
   const names = [name, name && unescapeName(name)];
   if (name !== undefined && !names.includes(vch.summary.name) && name !== vch.summary.ownName) return false;
-  if ((datacenter !== undefined || computeResource !== undefined) && path?.unread) throw path.unread;
-  if (datacenter !== undefined && (path === undefined || !isInDatacenter(path, datacenter))) return false;
-  return computeResource === undefined || (path !== undefined && isInside(path, computeResource));
+  if ((datacenter !== undefined || computeResource !== undefined) && path.unread) throw path.unread;
+  if (datacenter !== undefined && !isInDatacenter(path, datacenter)) return false;
+  return computeResource === undefined || isInside(path, computeResource);
 }
 
 function toVch(
   appliance: VicVm,
   properties: ObjectContent['properties'],
-  path: InventoryPath | undefined,
+  path: InventoryPath,
   containerVMs: number,
 ): Vch {
   const config = extraConfigOf(properties, KEYS);
+  const text = (key: string) => decodeValue(config[key] ?? '') || null;
   return {
     ...appliance,
     leases: extraConfigOf(properties, LEASE_KEYS),
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
-      ownName: text(config[NAME_KEYS.appliance.hidden]) ?? text(config[NAME_KEYS.appliance.legacy]),
-      build: text(config[BUILD_KEY.appliance]),
-      version: text(config[APPLIANCE_VERSION_KEY]),
+      ownName: text(NAME_KEYS.appliance.hidden) ?? text(NAME_KEYS.appliance.legacy),
+      build: text(BUILD_KEY.appliance),
+      version: text(APPLIANCE_VERSION_KEY),
       dataVersion: parseDataVersion(config[DATA_VERSION_KEY.appliance]),
       powerState: textValue(properties.get('runtime.powerState')),
-      computeResource: path === undefined ? null : `/${path.segments.join('/')}`,
+      computeResource: `/${path.segments.join('/')}`,
       containerVMs,
     },
   };
@@ -239,10 +257,6 @@ function countContainers({appliances, containers}: VicInventory): ReadonlyMap<st
   return counts;
 }
 
-function text(raw: string | undefined): string | null {
-  return raw === undefined || decodeValue(raw) === '' ? null : raw;
-}
-
 function describe(selector: VchSelector): string {
   const criteria = [
     selector.id && `id ${selector.id}`,
@@ -257,35 +271,4 @@ function listed(vchs: readonly Vch[]): string {
   return vchs
     .map(({summary}) => `${summary.name} (--id ${summary.id}, ${summary.computeResource ?? 'unknown place'})`)
     .join('; ');
-}
-
-function ambiguous(session: Session, selector: VchSelector, found: readonly Vch[]): VchError {
-  return new VchError(
-    'VCH_ERR_VCH_NOT_FOUND',
-    `${found.length} VCHs${describe(selector)} on ${session.url.host}: ${listed(found)}; name one with --id`,
-  );
-}
-
-function notFound(
-  session: Session,
-  selector: VchSelector,
-  inventory: VicInventory,
-  strays: readonly string[],
-  all: readonly Vch[],
-): VchError {
-  const unread =
-    inventory.unreadable === 0
-      ? ''
-      : ` (${inventory.unreadable} VMs could not be read: System.Read is missing, or their host or datastore is disconnected)`;
-  const there = [
-    ...strays,
-    ...(all.length > 0 ? [`there is: ${listed(all)}`] : []),
-    ...(all.length + strays.length > 0
-      ? []
-      : ['there is none at all; check --target and the privileges of the user']),
-  ];
-  return new VchError(
-    'VCH_ERR_VCH_NOT_FOUND',
-    `no VCH${describe(selector)} on ${session.url.host}${unread}; ${there.join('; ')}`,
-  );
 }

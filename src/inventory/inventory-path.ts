@@ -23,11 +23,11 @@ interface Entity {
   readonly parent: ManagedObjectReference | null;
 }
 
-/** Finds the paths of several objects, with one request a level for all of them. */
+/** Finds the paths of several objects, and of all that is above them, with one request a level. */
 export async function inventoryPaths(
   session: Session,
   refs: readonly ManagedObjectReference[],
-): Promise<ReadonlyMap<string, InventoryPath>> {
+): Promise<(ref: ManagedObjectReference) => InventoryPath> {
   const entities = new Map<string, Entity>();
   let level = distinctRefs(refs);
   while (level.length > 0) {
@@ -42,7 +42,7 @@ export async function inventoryPaths(
     const above = distinctRefs(parents.flatMap((parent) => parent ?? []));
     level = above.filter(({value}) => !entities.has(value));
   }
-  return new Map(refs.map((ref) => [ref.value, pathTo(ref, entities)]));
+  return (ref) => pathTo(ref, entities);
 }
 
 function pathTo(ref: ManagedObjectReference, entities: ReadonlyMap<string, Entity>): InventoryPath {

@@ -19,7 +19,7 @@ export async function describeStrays(
   strays: readonly StrayAppliance[],
   appliances: readonly VicVm[],
   {name, id}: VchSelector,
-): Promise<readonly string[]> {
+): Promise<string[]> {
   const wantedId = id?.replace(/^VirtualMachine:/, '');
   const meant = strays.filter(
     (stray) =>

@@ -105,47 +105,45 @@ function goalOf(config: ExtraConfig, plan: Decision): ExtraConfig {
 }
 
 /** Keys that no longer hold what the last plugin to change them wrote. */
-function writtenContradictions({config}: VmInput, ledger: Ledger): Contradictions {
-  const last = new Map(
-    ledger.applied.flatMap((entry) => Object.entries(entry.after).map(([key, sum]) => [key, {entry, sum}])),
-  );
+function writtenContradictions({config}: VmInput, {applied}: Ledger): Contradictions {
   const found: Contradictions = new Map();
-  for (const [key, {entry, sum}] of last) {
-    const raw = rawOf(config, key);
-    if (digest(raw) !== sum) found.set(key, `is ${shownValue(key, raw)}, and not what ${entry.id} wrote`);
+  for (const {id, after} of applied) {
+    for (const [key, sum] of Object.entries(after)) {
+      const raw = rawOf(config, key);
+      if (digest(raw) === sum) found.delete(key);
+      else found.set(key, `is ${shownValue(key, raw)}, and not what ${id} wrote`);
+    }
   }
   return found;
 }
 
 /** Keys that the plugins relied on and that have changed since; the data version is one of them. */
-function decisionContradictions({config, target}: VmInput, ledger: Ledger): Contradictions {
+function decisionContradictions({config, target}: VmInput, {applied}: Ledger): Contradictions {
   const found: Contradictions = new Map();
   const version = dataVersionOf(config, target);
-  const stamped = target === 'appliance' && version === APPLIANCE_STAMP;
-  ledger.applied.forEach((entry, index) => {
-    const key = DATA_VERSION_KEY[target];
+  const versionKey = DATA_VERSION_KEY[target];
+  const shown = (key: string) => shownValue(key, rawOf(config, key));
+  for (const entry of applied) {
     // An upgrade raises the appliance's data version, as its last write; a containerVM's never changes.
-    if (!stamped && version !== entry.dataVersion) {
-      found.set(key, `is ${shownValue(key, rawOf(config, key))}, and should be ${entry.dataVersion}`);
-    }
-    const later = ledger.applied.slice(index + 1);
-    const earlier = ledger.applied.slice(0, index);
+    const stamped = target === 'appliance' && version === APPLIANCE_STAMP;
+    if (!stamped && version !== entry.dataVersion)
+      found.set(versionKey, `is ${shown(versionKey)}, and should be ${entry.dataVersion}`);
     for (const [key, sum] of Object.entries(entry.seen)) {
-      const written = [...earlier, ...later].some(({after}) => Object.hasOwn(after, key));
-      const raw = rawOf(config, key);
-      if (!written && digest(raw) !== sum)
-        found.set(key, `is ${shownValue(key, raw)}, and not what ${entry.id} found there`);
+      const written = applied.some((other) => other !== entry && Object.hasOwn(other.after, key));
+      if (!written && digest(rawOf(config, key)) !== sum)
+        found.set(key, `is ${shown(key)}, and not what ${entry.id} found there`);
     }
-  });
+  }
   return found;
 }
 
 /** The ExtraConfig before the first plugin; `null` if a value was not kept. */
 function beforeAll({config, target}: VmInput, ledger: Ledger): ExtraConfig | null {
-  const changes: Change[] = [{key: LEDGER_KEY, before: null, after: null}];
-  for (const {dataVersion} of ledger.applied.slice(0, 1)) {
-    changes.push({key: DATA_VERSION_KEY[target], before: null, after: String(dataVersion)});
-  }
+  const [first] = ledger.applied;
+  const changes: Change[] = [
+    {key: LEDGER_KEY, before: null, after: null},
+    {key: DATA_VERSION_KEY[target], before: null, after: String(first?.dataVersion ?? 0)},
+  ];
   for (const entry of ledger.applied.toReversed()) {
     for (const [key, before] of Object.entries(entry.before)) {
       if (isWithheld(before)) return null;

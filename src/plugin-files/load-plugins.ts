@@ -14,7 +14,7 @@ export async function loadPlugins(directories: readonly string[]): Promise<Plugi
       const real = await realpath(file).catch((error: unknown) => {
         throw new VchError(
           'VCH_ERR_PLUGIN_INVALID',
-          `${file} cannot be read (${systemCode(error)}): it is a link that leads nowhere. Remove it, or mend what it names`,
+          `${file} cannot be read (${systemCode(error)}): it is a link that leads nowhere. Remove it, or correct what it names`,
         );
       });
       // A directory that is named twice counts once.
@@ -42,7 +42,9 @@ export async function pluginFiles(directory: string): Promise<string[]> {
   const files: string[] = [];
   for (const name of names.filter((name) => /\.m?js$/.test(name)).sort()) {
     const file = join(directory, name);
-    if (await isFile(file)) files.push(file);
+    // A broken link counts as a file; importing it then says that it cannot be loaded.
+    const found = await stat(file).catch(() => null);
+    if (found === null || found.isFile()) files.push(file);
   }
   if (files.length > 0) return files;
   throw new VchError(
@@ -52,19 +54,11 @@ export async function pluginFiles(directory: string): Promise<string[]> {
   );
 }
 
-async function isFile(path: string): Promise<boolean> {
-  // A broken link counts as a file; importing it then says that it cannot be loaded.
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => true,
-  );
-}
-
 function fault(error: unknown): string {
   const word = systemCode(error);
   if (word === 'ENOENT') return 'does not exist';
   if (word === 'ENOTDIR') return 'is not a directory';
-  return `cannot be read (${String(word)})`;
+  return `cannot be read (${word})`;
 }
 
 /** VIC's own plugins, and those in the given directories. */

@@ -1,4 +1,5 @@
-import {access, mkdir, readdir, writeFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {dirname, join, resolve} from 'node:path';
 import {builtinPlugins} from '../../plugins/index.js';
@@ -56,13 +57,9 @@ async function numbered(directory: string): Promise<{readonly version: number; r
 }
 
 async function write(files: readonly (readonly [string, string])[]): Promise<void> {
-  for (const [file] of files) {
-    const there = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (there) throw new VchError('VCH_ERR_USAGE', `${file} already exists; move it, or choose another name`);
-  }
+  const [there] = files.map(([file]) => file).filter((file) => existsSync(file));
+  if (there !== undefined)
+    throw new VchError('VCH_ERR_USAGE', `${there} already exists; move it, or choose another name`);
   try {
     for (const [file, text] of files) {
       await mkdir(dirname(file), {recursive: true});

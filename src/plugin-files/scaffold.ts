@@ -19,41 +19,27 @@ export function scaffold({id, version, name, target}: ScaffoldOptions): Readonly
   const ownKey = `${name}/note`;
   const before = {[nameKey]: 'web', [DATA_VERSION_KEY[target]]: String(HIGHEST_DATA_VERSION)};
   return {
-    [`${id}.mjs`]: pluginText({version, name, target, nameKey, ownKey}),
-    [`test/${id}.test.mjs`]: testText(id),
-    [`test/${id}.before.json`]: jsonText(before),
-    [`test/${id}.after.json`]: jsonText({...before, [ownKey]: 'about web'}),
-  };
-}
-
-function pluginText(
-  of: Omit<ScaffoldOptions, 'id'> & {readonly nameKey: string; readonly ownKey: string},
-): string {
-  return `import {definePlugin} from 'vch-migrate/plugin';
+    [`${id}.mjs`]: `import {definePlugin} from 'vch-migrate/plugin';
 
 export default definePlugin({
-  version: ${of.version}, // the order of application; never used twice
-  target: '${of.target}',
-  name: '${of.name}',
-  summary: 'write a note about the ${of.target}', // one line for people
-  keys: ['${of.ownKey}'], // what it reads and writes; it must touch nothing else
-  reads: ['${of.nameKey}'], // what it only reads
+  version: ${version}, // the order of application; never used twice
+  target: '${target}',
+  name: '${name}',
+  summary: 'write a note about the ${target}', // one line for people
+  keys: ['${ownKey}'], // what it reads and writes; it must touch nothing else
+  reads: ['${nameKey}'], // what it only reads
   revision: 1, // raise it whenever \`up\` comes to another result
   persist: true, // false: in memory only
   up(draft) {
-    const name = draft.get('${of.nameKey}'); // '' where it is empty, undefined where it is absent
-    if (name) draft.set('${of.ownKey}', \`about \${name}\`);
+    const name = draft.get('${nameKey}'); // '' where it is empty, undefined where it is absent
+    if (name) draft.set('${ownKey}', \`about \${name}\`);
   },
 });
-`;
-}
-
-function testText(id: string): string {
-  const path = `'../${id}.mjs'`;
-  return `import {readFile} from 'node:fs/promises';
+`,
+    [`test/${id}.test.mjs`]: `import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 import {checkPlugin} from 'vch-migrate/testing';
-import plugin from ${path};
+import plugin from '../${id}.mjs';
 
 const read = async (name) => JSON.parse(await readFile(new URL(name, import.meta.url), 'utf8'));
 
@@ -62,7 +48,10 @@ test('${id} passes every check, and makes of its example what it should', async 
   const after = await read('${id}.after.json');
   await checkPlugin(plugin, {examples: [{before, after}]});
 });
-`;
+`,
+    [`test/${id}.before.json`]: jsonText(before),
+    [`test/${id}.after.json`]: jsonText({...before, [ownKey]: 'about web'}),
+  };
 }
 
 function jsonText(config: Readonly<Record<string, string>>): string {

@@ -105,8 +105,8 @@ async function fileOf({session, vch}: VchContext, path: string) {
       `the rollback record names ${path}, which is not a datastore path`,
     );
   const near = vch.pool ?? vch.ref;
-  const place = (await inventoryPaths(session, [near])).get(near.value);
+  const place = (await inventoryPaths(session, [near]))(near);
   // A standalone ESXi host has one datacenter, ha-datacenter.
-  const dcPath = place?.datacenterPath ?? 'ha-datacenter';
-  return {file: {dcPath, ...found}, datacenter: place?.datacenterRef ?? null};
+  const dcPath = place.datacenterPath ?? 'ha-datacenter';
+  return {file: {dcPath, ...found}, datacenter: place.datacenterRef};
 }
