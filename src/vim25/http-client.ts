@@ -1,4 +1,5 @@
 import {Readable} from 'node:stream';
+import {setImmediate} from 'node:timers/promises';
 import {type Dispatcher, errors} from 'undici';
 import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
@@ -356,11 +357,19 @@ export function isSoap({body}: Pick<HttpAnswer, 'body'>): boolean {
   return /<(?:[\w.-]+:)?Envelope[\s>]/.test(body.slice(0, 4096));
 }
 
-const PIECE = 16 * 1024;
+const SLICE = 64 * 1024;
 
-/** An answer's text as the stream that the `soap` package reads: in pieces, because it stops at the first error. */
+/**
+ * An answer's text as the stream that the `soap` package reads: in slices, because it stops at the first error, and
+ * because signals and timers are heard between them.
+ */
 export function streamOf(text: string): Readable {
-  return Readable.from(
-    Array.from({length: Math.ceil(text.length / PIECE)}, (_, at) => text.slice(at * PIECE, (at + 1) * PIECE)),
-  );
+  return Readable.from(slices(text));
+}
+
+async function* slices(text: string): AsyncGenerator<string> {
+  for (let start = 0; start < text.length; start += SLICE) {
+    if (start > 0) await setImmediate();
+    yield text.slice(start, start + SLICE);
+  }
 }

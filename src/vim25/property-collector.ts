@@ -193,6 +193,7 @@ type WireSpec = readonly object[];
 async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<readonly XmlElement[]> {
   const collector = session.content.propertyCollector;
   let answer = await session.call('RetrievePropertiesEx', collector, {specSet, options: {maxObjects: PAGE}});
+  const progress = new Progress();
   let first = true;
   let token: string | null = null;
   try {
@@ -200,8 +201,10 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
       const result = child(answer, 'returnval');
       // Present or not is what counts: "0" is a token like any other.
       token = childText(result, 'token') ?? null;
-      yield childrenNamed(result, 'objects');
+      const objects = childrenNamed(result, 'objects');
+      yield objects;
       if (token === null) return;
+      if (!progress.isMade(objects, token)) throw endless(session);
       const next = await continueRead(session, token, first);
       if (next === null) {
         yield await everythingElse(session, specSet, childrenNamed(result, 'objects').length);
@@ -218,6 +221,34 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
         session.call('CancelRetrievePropertiesEx', collector, {token: xmlText(left)}),
       );
   }
+}
+
+/** Empty pages in a row. */
+const MOST_EMPTY = 3;
+/** More objects than any vCenter has, however few a page brings. */
+const MOST_PAGES = 20_000;
+
+/** Whether a read comes nearer to its end. */
+class Progress {
+  #page = '';
+  #empty = 0;
+  #pages = 0;
+
+  isMade(objects: readonly XmlElement[], token: string): boolean {
+    const page = [token, ...objects.map((object) => childText(object, 'obj'))].join();
+    const repeated = page === this.#page;
+    this.#page = page;
+    this.#empty = objects.length === 0 ? this.#empty + 1 : 0;
+    this.#pages += 1;
+    return !repeated && this.#empty < MOST_EMPTY && this.#pages < MOST_PAGES;
+  }
+}
+
+function endless({url}: Session): VchError {
+  return new VchError(
+    'VCH_ERR_TRANSPORT',
+    `${url.host} pages its answer without an end: its pages repeat, are empty, or are too many; restart vCenter's services, or run the same command again`,
+  );
 }
 
 async function continueRead(session: Session, token: string, first: boolean): Promise<XmlElement | null> {

@@ -1,5 +1,5 @@
 import type {EventEmitter} from 'node:events';
-import {VchError} from '../errors.js';
+import {type FailureClass, VchError} from '../errors.js';
 
 // Why: docs/decisions/001-decode-answers-ourselves.md
 
@@ -24,6 +24,11 @@ interface SaxTag {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Several times what the largest page of properties has; each takes some hundred bytes of memory. */
+const MOST_PARTS = 2_000_000;
+/** A chain of snapshots is the deepest thing in vim25. */
+const DEEPEST = 500;
+
 /**
  * Collects the tree of one answer from the SAX stream that the `soap` package hands out. Its own object
  * decoder is not used: it drops values of blanks only, and of a text over 64 KiB it keeps the last piece.
@@ -33,21 +38,32 @@ export function readTree(saxStream: EventEmitter): Promise<XmlElement> {
     const stack: OpenElement[] = [{name: '', type: null, text: '', children: []}];
     const top = () => stack[stack.length - 1] ?? stack[0];
     let failed = false;
-    const fail = (what: string) => {
+    const refuse = (message: string, failure: FailureClass) => {
       // The parser goes on, and tells an error for each character that has no place.
       if (failed) return;
       failed = true;
-      reject(
-        new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`, {
-          failure: 'maybe-done',
-        }),
+      reject(new VchError('VCH_ERR_TRANSPORT', message, {failure}));
+    };
+    const fail = (what: string) => refuse(`the server's answer is no SOAP message: ${what}`, 'maybe-done');
+    let count = 0;
+    const bound = () => {
+      count += 1;
+      if (count <= MOST_PARTS && stack.length <= DEEPEST) return;
+      refuse(
+        `the server's answer is not taken: it has more than ${MOST_PARTS} elements and attributes, or more than ${DEEPEST} elements in each other`,
+        'doubtful',
       );
+      // Nothing more is read of it.
+      saxStream.emit('error', new Error('too large'));
     };
     const addText = (text: string) => {
       const element = top();
       if (element) element.text += text;
     };
+    saxStream.on('attribute', bound);
     saxStream.on('opentag', (tag: SaxTag) => {
+      if (failed) return;
+      bound();
       stack.push({name: localName(tag.name), type: typeOf(tag.attributes), text: '', children: []});
     });
     saxStream.on('text', addText);

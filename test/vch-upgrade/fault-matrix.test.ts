@@ -5,6 +5,7 @@ import type {FaultAction, Simulator} from '../../src/simulator/simulator.js';
 import type {UpgradeOutcome} from '../../src/vch-upgrade/outcome.js';
 import {connect} from '../../src/vim25/session.js';
 import {sampleOf} from '../depth.js';
+import {FAULT_KINDS, type FaultyCall, faultyCalls} from '../fault-kinds.js';
 import {loginTo, withSimulator} from '../small-vch.js';
 import {
   APPLIANCE,
@@ -24,23 +25,6 @@ const OPTIONS = {
   taskDuration: [0, 1],
 } as const;
 
-/** How the call goes wrong. */
-const KINDS: Readonly<Record<string, FaultAction>> = {
-  fault: {fault: 'SystemError', message: 'A general system error occurred.'},
-  // Only of calls that change something: trying again would give the same answer.
-  refusal: {fault: 'RequestCanceled', message: 'The task was canceled by a user.'},
-  'http-500': 'http-500',
-  'reset before': 'drop-before',
-  'reset after': 'drop-after',
-  'no answer': 'hang',
-};
-
-/** One SOAP call of an upgrade: the n-th of its method. */
-interface Call {
-  readonly method: string;
-  readonly n: number;
-}
-
 /** What one trial came to: what the tool said, and whether that is so. */
 interface Trial {
   readonly said: string;
@@ -55,20 +39,13 @@ const SIDE_BY_SIDE = 6;
 /** What an upgrade repeats while it waits; how often depends on how long the machine takes. */
 const POLLING = /^(RetrievePropertiesEx|CurrentTime)$/;
 
-interface Tried extends Trial, Call {
-  readonly kind: string;
-}
+interface Tried extends Trial, FaultyCall {}
 
 describe('an upgrade of which any one SOAP call goes wrong', function () {
   this.timeout(1_800_000);
 
   it('ends as before, or upgraded, or resumable to upgraded, and says truly which', async () => {
-    const calls = await callsOfAnUpgrade();
-    const all = Object.keys(KINDS).flatMap((kind) =>
-      calls
-        .filter(({method}) => kind !== 'refusal' || method.endsWith('_Task'))
-        .map((call) => ({kind, ...call})),
-    );
+    const all = await callsOfAnUpgrade();
     const cases = sampleOf('upgrades of which one call goes wrong', all, {sample: 60, ci: 300});
     const tried = await tryAll(cases);
 
@@ -82,12 +59,12 @@ describe('an upgrade of which any one SOAP call goes wrong', function () {
   });
 });
 
-async function tryAll(cases: readonly (Call & {readonly kind: string})[]): Promise<readonly Tried[]> {
+async function tryAll(cases: readonly FaultyCall[]): Promise<readonly Tried[]> {
   const left = [...cases];
   const tried: Tried[] = [];
   const takeUp = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const action = KINDS[next.kind];
+      const action = FAULT_KINDS[next.kind];
       if (action !== undefined) tried.push({...next, ...(await trial(next, action))});
     }
   };
@@ -96,7 +73,7 @@ async function tryAll(cases: readonly (Call & {readonly kind: string})[]): Promi
 }
 
 /** Upgrades while one SOAP call goes wrong, and judges from inside of the server what the tool says of it. */
-function trial({method, n}: Call, action: FaultAction): Promise<Trial> {
+function trial({method, n}: FaultyCall, action: FaultAction): Promise<Trial> {
   return withSimulator(OPTIONS, async (simulator) => {
     const before = stateOf(simulator);
     const fault = simulator.addFault({method, nth: n, times: 1, do: action});
@@ -108,17 +85,10 @@ function trial({method, n}: Call, action: FaultAction): Promise<Trial> {
 }
 
 /** The SOAP calls of an upgrade where nothing goes wrong, in their order. */
-function callsOfAnUpgrade(): Promise<readonly Call[]> {
+function callsOfAnUpgrade(): Promise<readonly FaultyCall[]> {
   return withSimulator(OPTIONS, async (simulator) => {
     await upgradeOnce(simulator, 30_000);
-    const seen = new Map<string, number>();
-    return simulator.requests.list
-      .filter(({method}) => !method.includes(' '))
-      .map(({method}) => {
-        const n = (seen.get(method) ?? 0) + 1;
-        seen.set(method, n);
-        return {method, n};
-      });
+    return faultyCalls(simulator.requests.list.map(({method}) => method));
   });
 }
 
