@@ -1,5 +1,4 @@
 import {spawnSync} from 'node:child_process';
-import {performance} from 'node:perf_hooks';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {ApplianceWriter} from '../../src/appliance/appliance-writer.js';
