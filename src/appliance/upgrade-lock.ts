@@ -47,9 +47,14 @@ export interface VchSummary extends VchDescription {
   readonly lock: LockState;
 }
 
+/** A VCH that somebody holds, as messages name it: whoever finds it down must read so first. */
+export function heldLabel(label: string, powerState: string | null): string {
+  return powerState === 'poweredOff' ? `${label}, which is powered off,` : label;
+}
+
 /** A VCH with its upgrade lock, as the reading that found it shows them. */
 export function vchSummary(vch: Vch): VchSummary {
-  return {...vch.summary, lock: lockState(vch.leases, vchLabel(vch))};
+  return {...vch.summary, lock: lockState(vch.leases, heldLabel(vchLabel(vch), vch.summary.powerState))};
 }
 
 /** The upgrade lock in an appliance's keys. */

@@ -1,5 +1,5 @@
 import {assertFree, readHolder} from '../appliance/lease.js';
-import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
+import {heldLabel, UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {hasCode} from '../errors.js';
 import {readLeases} from '../inventory/find-vch.js';
 import {vchLabel} from '../inventory/vch.js';
@@ -28,7 +28,7 @@ export async function change(
   const planned = await untilStopped(options.signal, () => planRun(session, options, decide));
   const run = selected(narrow(planned), options);
   const {vch} = run.read;
-  const label = vchLabel(vch);
+  const label = heldLabel(vchLabel(vch), vch.summary.powerState);
   assertFree(UPGRADE_LOCK, vch.leases, label);
   if (options.signal?.aborted) return notAttempted(run.outcome, true);
   if (pending(run.decided).length === 0) return notAttempted(run.outcome, false);

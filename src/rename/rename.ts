@@ -1,5 +1,5 @@
 import {assertFree} from '../appliance/lease.js';
-import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
+import {heldLabel, UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
 import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
 import {runOutcome} from '../containers/read-vch.js';
@@ -51,7 +51,8 @@ export async function renameContainer(session: Session, options: RenameOptions):
   assertRenameWords(container, newName);
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
-  assertFree(UPGRADE_LOCK, found.vch.leases, vchLabel(found.vch));
+  const {leases, summary} = found.vch;
+  assertFree(UPGRADE_LOCK, leases, heldLabel(vchLabel(found.vch), summary.powerState));
   // Checked first without a claim: a rename that is refused writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
   const records = unfinishedIn(found.vch.leases);

@@ -29,7 +29,7 @@ export function listingText({target, vchs, iso}: ListedVchs): Listing['text'] {
     {heading: 'BUILD', cells: vchs.map((vch) => printable(vch.build ?? '-'))},
     {heading: 'DATA', cells: vchs.map((vch) => String(vch.dataVersion ?? '-'))},
     {heading: 'CONTAINERVMS', cells: vchs.map((vch) => String(vch.containerVMs ?? '-'))},
-    {heading: 'UPGRADE', cells: vchs.map((vch) => lockWord(vch.lock))},
+    {heading: 'UPGRADE', cells: vchs.map(upgradeText)},
   ];
   const where = {heading: 'COMPUTE RESOURCE', cells: vchs.map((vch) => printable(vch.computeResource ?? ''))};
   return (layout) => [
@@ -37,6 +37,11 @@ export function listingText({target, vchs, iso}: ListedVchs): Listing['text'] {
     table(columns, where, layout),
     iso === undefined ? [] : [isoText(iso, vchs)],
   ];
+}
+
+/** A VCH that an upgrade holds may be down: that comes with it. */
+function upgradeText({lock, powerState}: ReportVch): string {
+  return `${lockWord(lock)}${lock.held && powerState === 'poweredOff' ? ', powered off' : ''}`;
 }
 
 function nameText(name: string, ownName: string | null): string {

@@ -1,4 +1,4 @@
-import {lockState} from '../appliance/upgrade-lock.js';
+import {heldLabel, lockState} from '../appliance/upgrade-lock.js';
 import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError, type VchError} from '../errors.js';
@@ -142,7 +142,7 @@ function summaryOf(
     version: textOf(config, APPLIANCE_VERSION_KEY),
     dataVersion: dataVersionOf(appliance.config, 'appliance'),
     powerState,
-    lock: lockState(config, label),
+    lock: lockState(config, heldLabel(label, powerState)),
   };
 }
 

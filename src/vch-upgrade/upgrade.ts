@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
 import {assertFree} from '../appliance/lease.js';
-import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
+import {heldLabel, UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {applyMigration} from '../containers/apply.js';
 import type {RunOutcome} from '../containers/outcome.js';
 import {runInfo} from '../containers/run-options.js';
@@ -20,7 +20,7 @@ import {dataVersionOf} from '../migration/data-version.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {untilStopped} from '../stopping.js';
-import {isSilence} from '../vim25/retry.js';
+import {isOutage, isSilence} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {runChecks} from './check.js';
 import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
@@ -82,7 +82,7 @@ async function prepare(
   const {session, found, options, writer, label} = target;
   tellStep(options, CHECK);
   const appliance = await writer.read();
-  assertFree(UPGRADE_LOCK, appliance.config, label);
+  assertFree(UPGRADE_LOCK, appliance.config, heldLabel(label, appliance.powerState));
   const {plan, record} = await planUpgrade(target, appliance);
   const {outcome} = await planContainers(target);
   const checks = await runChecks(session, found, options, outcome);
@@ -221,8 +221,8 @@ async function recover(context: VchContext, failure: VchError, containers: RunOu
     failure.code === 'VCH_ERR_INTERRUPTED' ||
     context.record.phase === 'drop-previous-snapshot' ||
     isSilence(context.session, failure) ||
-    // The containerVMs that are left can be taken up again.
-    (failure.failure === 'not-sent' && !context.record.touched)
+    // Nothing of the appliance is changed yet, so what is left can be done later.
+    (isOutage(failure) && !context.record.touched)
   ) {
     await context.lock.stop();
     if (mayBeDown(context.record)) {

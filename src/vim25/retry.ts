@@ -149,7 +149,7 @@ export function waiting(
 }
 
 /** Whether nobody answered, or nobody in vSphere's words: a fault is an answer. */
-function isOutage({failure, code}: VchError): boolean {
+export function isOutage({failure, code}: VchError): boolean {
   return failure === 'not-sent' || (failure === 'maybe-done' && code !== 'VCH_ERR_VIM_FAULT');
 }
 
@@ -323,8 +323,12 @@ class Budget {
     const {name, told, pause} = this.#policy;
     this.#failures += 1;
     const left = this.#left(isOutage(failure) ? 'outage' : 'contention');
-    if (left <= 0) this.spent = true;
-    if (left <= 0) return false;
+    if (left <= 0) {
+      // A request that hangs may take the whole budget by itself, and says nothing about the server as it is now.
+      const lastTry = !this.spent && failure.code === 'VCH_ERR_TIMEOUT';
+      this.spent = true;
+      return lastTry;
+    }
     const wait = Math.min(pause(this.#failures), left);
     const text = `${failure.message}; trying again in ${Math.ceil(wait / 100) / 10} s (${name})`;
     if (told) log.warn(text);

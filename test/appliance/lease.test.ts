@@ -179,6 +179,25 @@ describe('the upgrade lock as reports show it', () => {
     expect(leaseTime(60)).to.equal(60);
   });
 
+  it('says first that the VCH is down, and leads to resume', async () => {
+    await withLock({pid: gonePid()}, async (session, simulator) => {
+      simulator.inventory.vm(APPLIANCE).powerOff();
+      const down = `An upgrade of ${LABEL}, which is powered off, was left unfinished`;
+      for (const command of [applyMigration, undoMigration, upgrade]) {
+        const {message} = await rejection(command(session, {vch: {name: 'vch1'}}));
+        expect(`A${message.slice(1)}`)
+          .to.contain(down)
+          .and.to.contain('vch-migrate resume');
+      }
+      expect(JSON.stringify((await reportOf(simulator, 'status')).report.vch.lock)).to.contain(down);
+      const {url, user, password} = simulator;
+      const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
+      const {stdout} = await vchMigrate(['ls'], variables);
+      expect(stdout).to.contain('left unfinished (vch-migrate), powered off');
+      expect(stdout).to.match(/Next: continue what was left unfinished: vch-migrate resume .*--name vch1/);
+    });
+  });
+
   it('tells at once, and in one wording for all commands, that its owner on this host is dead', async () => {
     await withLock({pid: gonePid()}, async (session, simulator) => {
       const dead = await rejection(applyMigration(session, {vch: {name: 'vch1'}}));

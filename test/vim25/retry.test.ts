@@ -295,6 +295,23 @@ describe('vim25/retry', () => {
     });
   });
 
+  it('reads once more, and only once, when a read that hung took the whole budget', async () => {
+    for (const hangs of [1, Number.POSITIVE_INFINITY]) {
+      const {context} = trial();
+      let reads = 0;
+      const reading = repeat(context, POLICY, async () => {
+        reads += 1;
+        if (reads === 1) throw failing('maybe-done');
+        if (reads > 1 + hangs) return 'read';
+        await context.clock.sleep(60_000);
+        throw new VchError('VCH_ERR_TIMEOUT', 'no answer', {failure: 'maybe-done'});
+      });
+      if (hangs === 1) expect(await reading).to.equal('read');
+      else expect((await rejection(reading)).code).to.equal('VCH_ERR_TIMEOUT');
+      expect(reads).to.equal(3);
+    }
+  });
+
   it('polls until a look finds something, the time is over, or it is told to stop', async () => {
     const {context, passed} = trial();
     const look = async () => (passed() >= 2_500 ? passed() : null);

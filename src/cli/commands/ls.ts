@@ -25,6 +25,11 @@ export const ls = listingCommand({
     const vchs = await untilStopped(context.stop.signal, () => listVchs(session, settings.vch));
     const found = vchs.map(vchSummary);
     const [first] = found;
+    const abandoned = found.find(({lock}) => lock.held && lock.state === 'dead');
+    const named = (vch: (typeof found)[number]) => ({
+      ...vch,
+      nameIsUnique: found.filter((other) => other.name === vch.name).length === 1,
+    });
     const iso = await isoAtHand(own['appliance-iso'], found, context.log);
     const document = {
       schema: 'vch-migrate/ls/v1' as const,
@@ -35,10 +40,9 @@ export const ls = listingCommand({
       next:
         first === undefined
           ? 'see whether the user may read the VMs of the VCHs'
-          : line('plan', {
-              ...first,
-              nameIsUnique: found.filter((other) => other.name === first.name).length === 1,
-            }),
+          : abandoned === undefined
+            ? line('plan', named(first))
+            : `continue what was left unfinished: ${line('resume', named(abandoned))}`,
     };
     return {document, text: listingText(document)};
   },

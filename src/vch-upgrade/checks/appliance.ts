@@ -1,5 +1,5 @@
 import {describeHolder, readHolder} from '../../appliance/lease.js';
-import {UPGRADE_LOCK} from '../../appliance/upgrade-lock.js';
+import {heldLabel, UPGRADE_LOCK} from '../../appliance/upgrade-lock.js';
 import {durationText} from '../../duration.js';
 import {VchError} from '../../errors.js';
 import {vchLabel} from '../../inventory/vch.js';
@@ -32,11 +32,11 @@ export function checkDataVersion({vch, appliance}: CheckedVch): Verdict {
 
 /** Checks that no upgrade holds the VCH, and that none was left unfinished. */
 export function checkLock({vch, appliance}: CheckedVch): Verdict {
-  const {config} = orThrow(appliance);
+  const {config, powerState} = orThrow(appliance);
   const label = vchLabel(vch);
   const holder = readHolder(UPGRADE_LOCK, config);
   if (holder.state !== 'none') {
-    const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, label);
+    const {state, wayOut} = describeHolder(UPGRADE_LOCK, holder, heldLabel(label, powerState));
     return failed(`${state}. ${wayOut}`);
   }
   const record = recordOn(config, label);
