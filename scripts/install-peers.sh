@@ -61,7 +61,8 @@ installed() {
   [ "$("$tools/bin/vcsim" version 2>/dev/null | sed -n 's/^Build Version: //p')" = "$pinned_go" ] &&
     [ "$("$tools/bin/govc" version 2>/dev/null)" = "govc $pinned_go" ] &&
     # A build of ours from before it could be a standalone ESXi host.
-    "$tools/bin/vcsim" -h 2>&1 | grep -q -- '^ *-esx'
+    # (Taken whole before it is searched: a `grep -q` that has what it wants ends vcsim by SIGPIPE.)
+    [[ $("$tools/bin/vcsim" -h 2>&1) =~ [[:space:]]-esx ]]
 }
 if ! installed; then
   find_go
