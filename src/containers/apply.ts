@@ -5,10 +5,11 @@ import {readLeases} from '../inventory/find-vch.js';
 import {vchLabel} from '../inventory/vch.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
-import {type CommitContext, commitAll, type StartGate} from './commit.js';
+import {type CommitContext, commitAll} from './commit.js';
 import type {RunOutcome, VmOutcome} from './outcome.js';
 import {type Decide, decideApply, type Planned, type PlannedRun, pending, planRun, selected} from './plan.js';
-import type {RunOptions, Staging} from './run-options.js';
+import {RolloutGate} from './rollout-gate.js';
+import type {RunOptions} from './run-options.js';
 
 /**
  * Runs the persisted container plugins on every containerVM of one VCH and reads back what it wrote. Rejects with
@@ -112,65 +113,6 @@ export async function writeRun(
     interrupted:
       options.signal?.aborted === true && outcomes.some(({error}) => hasCode(error, 'VCH_ERR_INTERRUPTED')),
   };
-}
-
-/** If this many VMs fail in the same way before one succeeds, the others will fail, too. */
-const FIRST_ALIKE = 5;
-
-/** Decides whether another VM may be started: `--max-errors`, `--deadline` and the canaries close it for good. */
-export class RolloutGate implements StartGate {
-  readonly #staging: Staging;
-  readonly #total: number;
-  readonly #failed: VmOutcome[] = [];
-  #written = 0;
-  #reason: string | null = null;
-
-  constructor(staging: Staging, total: number) {
-    this.#staging = staging;
-    this.#total = total;
-  }
-
-  written(): void {
-    this.#written += 1;
-  }
-
-  ended(outcome: VmOutcome): void {
-    if (outcome.error === null || outcome.status === 'not-attempted') return;
-    this.#failed.push(outcome);
-    this.close(this.#tooMany() ?? this.#alike());
-  }
-
-  /** Closes it for good, if there is a reason. */
-  close(reason: string | null): void {
-    this.#reason ??= reason;
-  }
-
-  closedBecause(): string | null {
-    const {deadline, now = () => new Date()} = this.#staging;
-    if (deadline !== undefined && now() >= deadline)
-      this.close(`the deadline, ${deadline.toISOString()}, is past`);
-    return this.#reason;
-  }
-
-  #tooMany(): string | null {
-    const {maxErrors} = this.#staging;
-    if (maxErrors === undefined) return null;
-    const [most, limit] =
-      maxErrors.kind === 'count'
-        ? [maxErrors.count, `${maxErrors.count}`]
-        : [(maxErrors.percent / 100) * this.#total, `${maxErrors.percent}% of ${this.#total}`];
-    const failed = this.#failed.length;
-    return failed <= most ? null : `${failed} VMs went wrong, and at most ${limit} may (--max-errors)`;
-  }
-
-  #alike(): string | null {
-    if (this.#staging.maxErrors === undefined || this.#written > 0) return null;
-    if (this.#failed.length < FIRST_ALIKE) return null;
-    const kinds = new Set(this.#failed.map(({error}) => `${error?.code} ${error?.fault ?? ''}`.trim()));
-    return kinds.size > 1
-      ? null
-      : `the first ${this.#failed.length} VMs went wrong alike: ${[...kinds].join()}`;
-  }
 }
 
 /** Counts what is done in one phase after the other. */

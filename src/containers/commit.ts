@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
-import {toVchError, VchError} from '../errors.js';
+import {type ErrorCode, toVchError, VchError} from '../errors.js';
 import {optionValues, rawOf} from '../extraconfig/extra-config.js';
-import {labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
+import {type ContainerVm, labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
+import type {Finding} from '../migration/finding.js';
 import {escapeName, refString} from '../vim25/managed-object.js';
 import {leftOut, type WantedKeys} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, isSilence, type Look, retry, waiting} from '../vim25/retry.js';
@@ -12,6 +13,7 @@ import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
 import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
+import type {RolloutGate} from './rollout-gate.js';
 import type {RunOptions} from './run-options.js';
 
 /**
@@ -28,7 +30,7 @@ export interface CommitContext
   readonly decide: Decide;
   readonly keys: WantedKeys;
   /** Decides whether another VM may be started. */
-  readonly gate?: StartGate;
+  readonly gate?: RolloutGate;
   /** The write of one VM has begun. */
   readonly onStart?: () => void;
   /** One VM is written, but not read back yet. */
@@ -37,25 +39,15 @@ export interface CommitContext
   readonly onOutcome: (outcome: VmOutcome) => void;
 }
 
-/** Decides whether another VM may be started, by how the others ended. */
-export interface StartGate {
-  /** One VM is written. */
-  written(): void;
-  /** One VM ended without being written. */
-  ended(outcome: VmOutcome): void;
-  /** Why nothing new may be started; `null` while it may. */
-  closedBecause(): string | null;
-}
-
-type CommitResult =
-  | {readonly status: 'written'; readonly written: Planned}
-  | {readonly status: 'ended'; readonly outcome: VmOutcome};
+/** A VM that was written, or the outcome of one that was not. */
+type Committed = Planned | VmOutcome;
 
 /** Writes every planned VM, each in a task of its own, and reads it back. One VM's failure stops no other. In order. */
 export async function commitAll(
   context: CommitContext,
   planned: readonly Planned[],
 ): Promise<readonly VmOutcome[]> {
+  const {session, found, keys, gate} = context;
   const tasks = pLimit(context.parallelism * TASKS_PER_CALL);
   const committer = new Committer(context);
   const results = await Promise.all(
@@ -63,23 +55,24 @@ export async function commitAll(
       tasks(async () => {
         context.onStart?.();
         const result = await committer.commit(entry);
-        if (result.status === 'written') {
-          context.gate?.written();
+        if ('decision' in result) {
+          gate?.written();
           context.onWritten?.();
         } else {
-          context.gate?.ended(result.outcome);
-          context.onOutcome(result.outcome);
+          gate?.ended(result);
+          context.onOutcome(result);
         }
         return result;
       }),
     ),
   );
-  const written = results.flatMap((result) => (result.status === 'written' ? [result.written] : []));
+  const written = results.flatMap((result) => ('decision' in result ? [result.vm.ref] : []));
   context.onReadBack?.(written.length);
-  const read = await readBack(context, written);
+  // A successful task does not prove that a key was kept.
+  const read = await rereadVms(session, found, written, keys).catch(toVchError);
   return results.map((result) => {
-    if (result.status === 'ended') return result.outcome;
-    const outcome = verified(result.written, read);
+    if (!('decision' in result)) return result;
+    const outcome = verified(result, read instanceof VchError ? read : read.get(result.vm.ref.value));
     context.onOutcome(outcome);
     return outcome;
   });
@@ -101,25 +94,25 @@ class Committer {
   }
 
   /** Writes one VM. Looks before it tries again, and decides again if the VM has changed. */
-  async commit(planned: Planned): Promise<CommitResult> {
+  async commit(planned: Planned): Promise<Committed> {
     const {session, signal, gate, beforeStart} = this.#context;
-    if (signal?.aborted)
-      return notStarted(planned, 'the run was stopped before its turn; run the same command again');
-    const reason = gate?.closedBecause() ?? null;
-    if (reason !== null)
-      return notStarted(
-        planned,
-        `not started, because ${reason}; run the same command again once that is resolved`,
-      );
+    const closed = gate?.closedBecause() ?? null;
+    const why = signal?.aborted
+      ? 'the run was stopped before its turn; run the same command again'
+      : closed && `not started, because ${closed}; run the same command again once that is resolved`;
+    if (why !== null) {
+      const error = new VchError('VCH_ERR_INTERRUPTED', `${labelOf(planned.vm)}: ${why}`);
+      return ended(planned, 'not-attempted', error);
+    }
     try {
       if (this.#silence !== null) throw this.#silence;
       await beforeStart?.();
     } catch (error) {
       const failure = toVchError(error);
       if (isSilence(session, failure)) this.#silence = failure;
-      return ended(outcomeOf(planned), 'not-attempted', unsent(planned.vm, failure));
+      return ended(planned, 'not-attempted', unsent(planned.vm, failure));
     }
-    const result = await retry<Planned, CommitResult>(waiting(session, {signal}), CONTAINER, {
+    const result = await retry<Planned, Committed>(waiting(session, {signal}), CONTAINER, {
       first: planned,
       look: (last, unsettled) => this.#look(last ?? planned, unsettled),
       act: (attempt) => this.#write(attempt),
@@ -143,7 +136,7 @@ class Committer {
     }
   }
 
-  async #write(planned: Planned): Promise<{done: CommitResult}> {
+  async #write(planned: Planned): Promise<{done: Committed}> {
     const {vm, decision} = planned;
     const written = writtenKeys(decision);
     this.#context.onWrite?.(
@@ -160,27 +153,23 @@ class Committer {
       return reconfigure(this.#context.session, vm.ref, spec);
     });
     await this.#waiter.wait(task, `reconfiguring ${labelOf(vm)}`);
-    return {done: {status: 'written', written: planned}};
+    return {done: planned};
   }
 
   /** Reads the VM again and decides what is left to do: nothing, the same with a new changeVersion, or something else. */
-  async #look(attempted: Planned, unsettled: boolean): Promise<Look<Planned, CommitResult>> {
+  async #look(attempted: Planned, unsettled: boolean): Promise<Look<Planned, Committed>> {
     const {session, found, keys, decide} = this.#context;
     const {ref} = attempted.vm;
     if (unsettled) await waitUntilIdle(session, ref);
     const vm = (await rereadVms(session, found, [ref], keys)).get(ref.value);
-    const last = outcomeOf(attempted);
     if (vm === undefined) throw leftOut(session, ref, `reading ${labelOf(attempted.vm)} again`);
-    if (vm === 'gone') return {done: ended({...last, findings: [...last.findings, GONE]}, 'skipped', null)};
-    if (vm === null)
-      return {done: ended({...last, findings: [...last.findings, NO_CONTAINER]}, 'skipped', null)};
-    if (vm.status !== 'readable') return {done: {status: 'ended', outcome: outcomeOf({vm, decision: null})}};
+    if (vm === 'gone') return {done: ended(attempted, 'skipped', null, [GONE])};
+    if (vm === null) return {done: ended(attempted, 'skipped', null, [NO_CONTAINER])};
+    if (vm.status !== 'readable') return {done: outcomeOf({vm, decision: null})};
     // The write may have been carried out although it seemed to fail.
-    if (holds(vm, attempted.decision))
-      return {done: {status: 'written', written: {vm, decision: attempted.decision}}};
+    if (holds(vm, attempted.decision)) return {done: {vm, decision: attempted.decision}};
     const decision = await decide(vm);
-    if (decision.status !== 'pending') return {done: {status: 'ended', outcome: outcomeOf({vm, decision})}};
-    return {act: {vm, decision}};
+    return decision.status === 'pending' ? {act: {vm, decision}} : {done: outcomeOf({vm, decision})};
   }
 }
 
@@ -188,44 +177,44 @@ const GONE = {code: 'gone', message: 'the VM was removed during the run'};
 const NO_CONTAINER = {code: 'no-container', message: 'the VM is no longer a containerVM'};
 
 /** The outcome of a VM that was not written, or for which that is unknown. */
-function notWritten({status, error, acted}: Failed<Planned>, last: Planned): CommitResult {
-  const outcome = outcomeOf(last);
-  if (status === 'not-sent') return ended(outcome, 'not-attempted', unsent(last.vm, acted ?? error));
+function notWritten({status, error, acted}: Failed<Planned>, last: Planned): VmOutcome {
+  const label = labelOf(last.vm);
+  if (status === 'not-sent') return ended(last, 'not-attempted', unsent(last.vm, acted ?? error));
   if (acted !== null && acted !== error) {
     const known = status === 'unknown' || statusFor(acted) === 'unknown' ? 'unknown' : 'failed';
-    return ended(outcome, known, unsettled(last.vm, known, acted, error));
+    const code = known === 'unknown' ? 'VCH_ERR_OUTCOME_UNKNOWN' : acted.code;
+    const message = `${label}: ${acted.message}, and reading it again failed: ${error.message}; run vch-migrate verify`;
+    return ended(last, known, new VchError(code, message, {cause: acted}));
   }
-  const refused = error.failure === 'final' || error.failure === 'doubtful';
-  const message = refused ? error : gaveUp(last.vm, error);
-  return ended(outcome, statusFor(error), message);
+  if (error.failure === 'final' || error.failure === 'doubtful') return ended(last, statusFor(error), error);
+  const {code, fault} = error;
+  const message = `${label}: given up after several attempts: ${error.message}`;
+  return ended(last, statusFor(error), new VchError(code, message, {fault, cause: error}));
 }
 
-function statusFor(failure: VchError): VmOutcome['status'] {
-  switch (failure.code) {
-    case 'VCH_ERR_TRANSPORT':
-    case 'VCH_ERR_TIMEOUT':
-    case 'VCH_ERR_OUTCOME_UNKNOWN':
-      return 'unknown';
-    case 'VCH_ERR_CONFLICT':
-      return 'conflict';
-    case 'VCH_ERR_NEEDS_POWER_OFF':
-      return 'refused';
-    case 'VCH_ERR_HOST_UNREACHABLE':
-      return 'unreachable';
-    default:
-      return 'failed';
-  }
+const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, VmOutcome['status']>>> = {
+  VCH_ERR_TRANSPORT: 'unknown',
+  VCH_ERR_TIMEOUT: 'unknown',
+  VCH_ERR_OUTCOME_UNKNOWN: 'unknown',
+  VCH_ERR_CONFLICT: 'conflict',
+  VCH_ERR_NEEDS_POWER_OFF: 'refused',
+  VCH_ERR_HOST_UNREACHABLE: 'unreachable',
+};
+
+function statusFor({code}: VchError): VmOutcome['status'] {
+  return STATUS_BY_CODE[code] ?? 'failed';
 }
 
 /** What was planned stays in the outcome only if it may have been written after all. */
-function ended(outcome: VmOutcome, status: VmOutcome['status'], error: VchError | null): CommitResult {
-  const planned = status === 'unknown' ? {} : {applied: [], changes: []};
-  return {status: 'ended', outcome: {...outcome, ...planned, status, error}};
-}
-
-function notStarted(planned: Planned, why: string): CommitResult {
-  const error = new VchError('VCH_ERR_INTERRUPTED', `${labelOf(planned.vm)}: ${why}`);
-  return ended(outcomeOf(planned), 'not-attempted', error);
+function ended(
+  planned: Planned,
+  status: VmOutcome['status'],
+  error: VchError | null,
+  findings: readonly Finding[] = [],
+): VmOutcome {
+  const outcome = outcomeOf(planned);
+  const nothing = status === 'unknown' ? {} : {applied: [], changes: []};
+  return {...outcome, ...nothing, status, error, findings: [...outcome.findings, ...findings]};
 }
 
 function unsent(vm: ReadableVm, failure: VchError): VchError {
@@ -237,51 +226,17 @@ function unsent(vm: ReadableVm, failure: VchError): VchError {
   });
 }
 
-function gaveUp(vm: ReadableVm, failure: VchError): VchError {
-  const {code, fault, message} = failure;
-  return new VchError(code, `${labelOf(vm)}: given up after several attempts: ${message}`, {
-    fault,
-    cause: failure,
-  });
-}
-
-function unsettled(
-  vm: ReadableVm,
-  status: 'unknown' | 'failed',
-  failure: VchError,
-  reading: VchError,
-): VchError {
-  return new VchError(
-    status === 'unknown' ? 'VCH_ERR_OUTCOME_UNKNOWN' : failure.code,
-    `${labelOf(vm)}: ${failure.message}, and reading it again failed: ${reading.message}; run vch-migrate verify`,
-    {cause: failure},
-  );
-}
-
-/** What reading the written VMs back gave: by moref, or why it failed. */
-type ReadBack = Awaited<ReturnType<typeof rereadVms>> | VchError;
-
-/** Reads all written VMs again, a few hundred a request: a successful task does not prove that a key was kept. */
-async function readBack(
-  {session, found, keys}: CommitContext,
-  written: readonly Planned[],
-): Promise<ReadBack> {
-  const refs = written.map(({vm}) => vm.ref);
-  try {
-    return await rereadVms(session, found, refs, keys);
-  } catch (error) {
-    return toVchError(error);
-  }
-}
-
-function verified({vm, decision}: Planned, read: ReadBack): VmOutcome {
+/** The outcome of a VM that was written, by what reading it back gave, or why that failed. */
+function verified(
+  {vm, decision}: Planned,
+  now: ContainerVm | 'gone' | null | undefined | VchError,
+): VmOutcome {
   const outcome = outcomeOf({vm, decision});
   const unread = (why: string): VmOutcome => {
     const message = `${labelOf(vm)} was written, but could not be read back: ${why}; run vch-migrate verify`;
     return {...outcome, status: 'unknown', error: new VchError('VCH_ERR_OUTCOME_UNKNOWN', message)};
   };
-  if (read instanceof VchError) return unread(read.message);
-  const now = read.get(vm.ref.value);
+  if (now instanceof VchError) return unread(now.message);
   if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
   if (now === undefined) return unread('vCenter leaves it out of its answers');
   if (now?.status !== 'readable') return unread('its configuration cannot be seen now');
@@ -297,11 +252,8 @@ export function holds(vm: ReadableVm, decision: PendingDecision): boolean {
 }
 
 /** What differs from the decision: keys, and the display name. */
-function differing(vm: ReadableVm, decision: PendingDecision): readonly string[] {
-  const keys = writtenKeys(decision).flatMap(({key, after}) =>
-    rawOf(vm.config, key) === after ? [] : [key],
-  );
-  const {displayName} = decision;
-  const named = displayName === undefined || vm.displayName === displayName;
-  return named ? keys : [...keys, 'its display name'];
+function differing({config, displayName}: ReadableVm, decision: PendingDecision): readonly string[] {
+  const lost = writtenKeys(decision).filter(({key, after}) => rawOf(config, key) !== after);
+  const named = decision.displayName === undefined || decision.displayName === displayName;
+  return [...lost.map(({key}) => key), ...(named ? [] : ['its display name'])];
 }

@@ -7,7 +7,7 @@ import type {RenameClass} from '../migration/rename-class.js';
 export type {LockState, VchSummary} from '../appliance/upgrade-lock.js';
 export type {RenameClass} from '../migration/rename-class.js';
 
-/** Where one VM ended; the words of the report. `plan` says `pending` where `apply` says `changed`. */
+/** How a command ended for one VM, in the words of the report. `plan` says `pending`, `apply` says `changed`. */
 export type VmStatus =
   | 'pending'
   | 'changed'
@@ -20,7 +20,7 @@ export type VmStatus =
   | 'not-attempted'
   | 'skipped';
 
-/** What became of a VM, as far as the command got with it. */
+/** The result for one VM, complete even if the command stopped early. */
 interface Ended {
   /** Managed object id: `vm-13`. */
   readonly id: string;

@@ -125,7 +125,7 @@ export function vmInput(vm: ReadableVm): VmInput {
   return {target: 'container', id, ref: refString(ref), instanceUuid, isOnly, config};
 }
 
-/** A VM's outcome as far as the decision goes. */
+/** The outcome of a VM before anything is written. */
 export function outcomeOf({vm, decision}: DecidedVm): VmOutcome {
   if (decision === null) return undecided(vm);
   return {

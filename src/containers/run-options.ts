@@ -63,7 +63,7 @@ export type MaxErrors =
   | {readonly kind: 'count'; readonly count: number}
   | {readonly kind: 'percent'; readonly percent: number};
 
-/** What `undo` takes besides. */
+/** The options of `undo`. */
 export interface UndoOptions extends RunOptions, UndoFilter {}
 
 /** The run as the ledgers will name it. */

@@ -63,7 +63,7 @@ const SAVED_VM = fields(
   },
 );
 
-/** What a saved plan holds beside its report: enough to notice every change since. It has no values. */
+/** A saved plan without its report: digests, not values, that show every change made since. */
 export type PlanBody = ShapeOf<typeof planBodyShape>;
 export const planBodyShape = fields({
   target: fields({url: text, instanceUuid: nullable(text)}),

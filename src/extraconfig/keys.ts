@@ -65,7 +65,7 @@ export const LOCK_KEY = 'vch-migrate/lock';
 export const UPGRADE_RECORD_KEY = 'vch-migrate/upgrade';
 /** The claim that makes renames on one VCH take turns, on the appliance. */
 export const RENAME_CLAIM_KEY = 'vch-migrate/rename';
-/** The keys by which somebody holds a VCH, on its appliance: upgrade lock, VIC's flag, rename claim. */
+/** The keys on an appliance that say whether its VCH is held: upgrade lock, VIC's flag, rename claim. */
 export const LEASE_KEYS = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, RENAME_CLAIM_KEY];
 /** The mark on a legacy containerVM. Removing it enables nothing: the data version alone disables renames, too. */
 export const RENAME_DISABLED_KEY = 'common/rename-disabled';
@@ -82,7 +82,7 @@ const CHANGE_BY_THEMSELVES = [
   'vmxstats. hostCPUID. guestCPUID. userCPUID. evcCompatibilityMode viv.moid',
 ].flatMap((prefixes) => prefixes.toLowerCase().split(' '));
 
-/** Tells whether a key may change on a VM that nobody reconfigures. */
+/** Tells whether a key may change on a VM that is not reconfigured. */
 export function changesByItself(key: string): boolean {
   const name = key.toLowerCase();
   return name.endsWith('.pcislotnumber') || CHANGE_BY_THEMSELVES.some((prefix) => name.startsWith(prefix));

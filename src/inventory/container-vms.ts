@@ -27,7 +27,7 @@ interface SeenVm {
   readonly containerId: string | null;
   readonly biosUuid: string | null;
   readonly owner: Owner;
-  /** The keys asked for, as far as they could be read. */
+  /** Those of the wanted keys that could be read. */
   readonly config: ExtraConfig;
 }
 
@@ -50,7 +50,7 @@ export type ContainerVm =
   | (SeenVm & {readonly status: 'unreadable'; readonly error: VchError})
   | (SeenVm & {readonly status: 'template'});
 
-/** Whether a VM is the VCH's own, as far as can be told: what is unclear is not written, and not counted. */
+/** Whether the VCH owns a VM. A VM whose owner is unclear is neither written nor counted. */
 export function isOwn({owner}: Pick<ContainerVm, 'owner'>): boolean {
   return owner.status === 'own' || owner.status === 'placed';
 }
@@ -104,7 +104,7 @@ export async function childrenOf(session: Session, vch: Vch): Promise<readonly O
 
 /**
  * Reads those VMs again, by moref: one that was removed is `gone`, and one that is no longer a containerVM is `null`.
- * One that vCenter leaves out of its answer twice has no entry, which says nothing of it.
+ * One that vCenter leaves out of its answer twice has no entry; it may still exist.
  */
 export async function rereadVms(
   session: Session,

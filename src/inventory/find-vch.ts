@@ -96,7 +96,7 @@ async function notFound(session: Session, selector: VchSelector, inventory: VicI
   );
 }
 
-/** The keys by which somebody holds the VCH now. Rejects if they cannot be read: a disconnected appliance may be locked. */
+/** The values of `LEASE_KEYS` now. Rejects if they cannot be read: a disconnected appliance may be locked. */
 export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfig> {
   const label = vchLabel(vch);
   const paths = ['runtime.connectionState', ...extraConfigPaths(LEASE_KEYS)];
@@ -204,7 +204,7 @@ async function fitting(
     const id = appliance.ref.value;
     const path = pathOf(appliance.pool ?? appliance.ref);
     const properties = details.get(id);
-    // Its keys say whether somebody holds it.
+    // Without its keys, it is unknown whether an upgrade holds it.
     if (properties === undefined) throw leftOut(session, appliance.ref, `looking at ${appliance.name}`);
     const vch = toVch(appliance, properties, path, counts.get(id) ?? 0);
     return fits(vch, path, selector) ? [vch] : [];

@@ -39,7 +39,7 @@ interface Appliance extends Pick<VicVm, 'ref' | 'name' | 'biosUuid' | 'pool'> {
 
 /**
  * Whether a containerVM in a VCH's pool or folder belongs to that VCH, and what to report of that: `own` by its BIOS UUID;
- * `placed` there, with the UUID of no VCH; `other`: another VCH's; `unclear`: several VCHs may own it, so nobody writes it.
+ * `placed` there, with the UUID of no VCH; `other`: another VCH's; `unclear`: several VCHs may own it, so it is not written.
  */
 export interface Owner {
   readonly status: 'own' | 'placed' | 'other' | 'unclear';

@@ -31,7 +31,7 @@ export interface VchDescription {
   readonly containerVMs: number | null;
 }
 
-/** One of VIC's VMs, as far as a look over the whole inventory shows it. */
+/** One of VIC's VMs, as the search through the whole inventory finds it. */
 export interface VicVm {
   readonly ref: ManagedObjectReference;
   readonly name: string;
@@ -45,7 +45,7 @@ export interface VicVm {
 /** A VCH, with what it takes to work on it. */
 export interface Vch extends Omit<VicVm, 'name'> {
   readonly summary: VchDescription;
-  /** The keys by which somebody holds the VCH, as they were when it was found: upgrade lock, VIC's flag, rename claim. */
+  /** The values of `LEASE_KEYS` when the VCH was found: they say whether an upgrade or a rename holds it. */
   readonly leases: ExtraConfig;
 }
 

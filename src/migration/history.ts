@@ -86,7 +86,7 @@ function forget(input: VmInput): string {
   return `To start a new history, run \`govc vm.change -vm ${govcVm(input)} ${edits}\`, then \`vch-migrate plan\` again`;
 }
 
-/** Refuses a ledger that says nothing reliable about its VM, with the way out. */
+/** The error for a ledger that cannot be relied on, and what to do about it. */
 export function ledgerError(input: VmInput, fault: string, wayOut: string): VchError {
   return new VchError('VCH_ERR_LEDGER_INVALID', `${vmLabel(input)}: ${fault}. ${wayOut}`);
 }

@@ -10,7 +10,7 @@ const HIDDEN_NAME_VERSION: Readonly<Record<Target, number>> = {appliance: 1, con
 
 /**
  * The name that `docker ps` shows of a containerVM. Below data version 2, VIC copies the legacy name over the hidden one
- * whenever it reads the VM, so there the legacy one counts; above, it is shown where there is no other.
+ * whenever it reads the VM, so there the legacy one counts; above, it is shown only if there is no hidden one.
  */
 export function containerNameOf(config: ExtraConfig): string | null {
   const {legacy, hidden} = NAME_KEYS.container;

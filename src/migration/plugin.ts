@@ -28,7 +28,7 @@ export interface PluginDraft {
   refuse(code: ErrorCode, message: string): never;
 }
 
-/** What a plugin may know of the VM besides its keys. */
+/** What a plugin may know of the VM, in addition to its keys. */
 export interface PluginVm {
   readonly dataVersion: number;
   /** What govc calls it on a command line, for messages: `VirtualMachine:vm-13`. */

@@ -9,7 +9,7 @@ export interface VmInput {
   readonly instanceUuid: string;
   /** No other VM can be meant by its id: a ledger of that id is its own, even if restoring gave it another instance UUID. */
   readonly isOnly?: boolean | undefined;
-  /** What govc calls it on a command line, `VirtualMachine:vm-N`; the id where it is left out. */
+  /** What govc calls it on a command line, `VirtualMachine:vm-N`; by default the id. */
   readonly ref?: string;
   readonly config: ExtraConfig;
 }

@@ -35,9 +35,9 @@ export type RenameRecord = {
   readonly to: string;
 };
 
-/** What a rename claim says besides. */
+/** What a rename claim has in addition to every lease. */
 export interface SeenRename {
-  /** What it was made for; `null` where it does not say. */
+  /** What it was made for; `null` if it does not say. */
   readonly rename: RenameRecord | null;
 }
 
@@ -96,13 +96,13 @@ const CLAIM: LeaseSpec<ClaimBody> = {
   afterLosing: 'See vch-migrate status, and run rename again',
 };
 
-/** What stands in the claim's place when nobody has it: what is left undone, or nothing at all. */
+/** The value of the key while no rename holds the VCH: the unfinished renames, or `null` to remove it. */
 export function encodeUnfinished(unfinished: readonly RenameRecord[]): string | null {
   return unfinished.length === 0 ? null : canonicalJson({unfinished});
 }
 
 /**
- * The renames that are not finished as far as an appliance's keys tell: those that were left, and the one that the
+ * The unfinished renames in an appliance's keys: those that were left, and the one that the
  * claim was made for. Records that this tool could not have written are left out: their names go into commands.
  */
 export function unfinishedIn(config: ExtraConfig): readonly RenameRecord[] {
@@ -128,7 +128,7 @@ function recordIn(value: unknown): RenameRecord | null {
 export interface ClaimOptions extends Pick<RunOptions, 'runId' | 'user' | 'toolVersion' | 'signal' | 'log'> {
   /** What is claimed for. */
   readonly rename: RenameRecord;
-  /** Seconds; 30 where it is left out. */
+  /** Seconds; 30 by default. */
   readonly lease?: number | undefined;
 }
 
@@ -136,11 +136,11 @@ export interface ClaimOptions extends Pick<RunOptions, 'runId' | 'user' | 'toolV
 export interface RenameClaim {
   /** The appliance as it was when the claim was made. */
   readonly appliance: Appliance;
-  /** What earlier renames, of owners who died among them, have left undone. */
+  /** What earlier renames left unfinished, those of dead owners included. */
   readonly unfinished: readonly RenameRecord[];
   /** Makes sure that the claim is still ours and no upgrade has begun; throws VCH_ERR_LOCK_LOST or VCH_ERR_LOCKED. */
   assertHeld(): Promise<void>;
-  /** The same before a container is renamed; what it is renamed from and to stands in the claim, should we die. */
+  /** Does the same, and puts this rename into the claim: if we die, the next owner knows what may be half done. */
   announce(rename: RenameRecord): Promise<void>;
   /** Says what is to be on the appliance when the claim is given back; else that is what was found there. */
   leave(unfinished: readonly RenameRecord[]): void;
@@ -198,7 +198,7 @@ async function acquire(writer: ApplianceWriter, options: ClaimOptions) {
 const PATIENCE = 120_000;
 const POLL = 250;
 
-/** Waits until nobody who lives has the claim; gives the raw value of a dead owner's, `null` where there is none. */
+/** Waits until no live owner has the claim; gives the raw value of a dead owner's claim, or `null`. */
 async function waitTurn(writer: ApplianceWriter, {signal, log}: ClaimOptions): Promise<string | null> {
   const {label, session} = writer;
   const {clock} = session;

@@ -47,7 +47,7 @@ export async function readContainers(
   return {...read, all: read.vms.filter(isContainer)};
 }
 
-/** What `rename` takes besides. */
+/** The options of `rename`. */
 export interface RenameOptions extends RunOptions {
   /** Name, full id, or the beginning of an id that no other container has. */
   readonly container: string;

@@ -11,8 +11,8 @@ import {renameRefusal} from './rename-target.js';
 // Why: docs/decisions/010-renames-take-turns.md
 
 /**
- * The records behind which a link stands that could follow and has not. The others are settled: the container is gone
- * or was never renamed, nobody links to the old name any more, or another container has it, whose links they now are.
+ * The renames after which a link still has the old name, and could be updated. The others are finished: the container is
+ * gone or was never renamed, no link has the old name, or another container has that name now, so those links are to it.
  */
 export function stillOpen(
   records: readonly RenameRecord[],

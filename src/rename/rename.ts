@@ -141,7 +141,7 @@ async function finish(
   claim.leave([...others, ...links.open.map((from) => ({container: containerId, from, to: newName}))]);
   const findings = holders.flatMap(({name, holder}) => {
     if (holder === undefined) return [];
-    const message = `links to ${name} were left alone: they lead to the container ${holder.containerId}, which has that name`;
+    const message = `links to ${name} were left alone: the container ${holder.containerId} has that name now, so they are links to it`;
     return [{code: 'links-of-another', message}];
   });
   return [{...renamed, findings: [...renamed.findings, ...findings]}, ...links.vms];

@@ -26,7 +26,7 @@ export type WithSimulatorOptions = Omit<SimulatorOptions, 'fixture' | 'host' | '
 
 /**
  * Runs a test against a simulator on a fixture: the path of one, or a document. Rejects with what the test rejects
- * with, or with `VCH_ERR_VERIFY` where it left a session, view, filter, token or lock behind.
+ * with, or with `VCH_ERR_VERIFY` if it left a session, view, filter, token or lock behind.
  */
 export async function withSimulator<T>(
   fixture: Fixture | string,

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {RolloutGate} from '../../src/containers/apply.js';
+import {RolloutGate} from '../../src/containers/rollout-gate.js';
 import {VchError} from '../../src/errors.js';
 import {applyMigration, type ProgressEvent, planMigration, type VmOutcome} from '../../src/index.js';
 import {vmOutcome} from '../cli/fake-cli.js';
