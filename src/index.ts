@@ -15,18 +15,18 @@ import {auditVch as audit} from './rename/audit.js';
 import {type RenameOptions as AllRenameOptions, renameContainer as rename} from './rename/rename.js';
 import {TOOL_VERSION} from './tool-version.js';
 import {type CheckOutcome, checkVch as check} from './vch-upgrade/check.js';
+import type {UpgradeOutcome as VchOutcome} from './vch-upgrade/outcome.js';
+import {resumeVch as resume} from './vch-upgrade/resume.js';
+import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
+import {unlockVch as unlock} from './vch-upgrade/unlock.js';
+import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
 import type {
   CheckOptions as AllCheckOptions,
   RollbackOptions as AllRollbackOptions,
   UnlockOptions as AllUnlockOptions,
   UpgradeOptions as AllUpgradeOptions,
   VchOptions as AllVchOptions,
-} from './vch-upgrade/context.js';
-import type {UpgradeOutcome as VchOutcome} from './vch-upgrade/outcome.js';
-import {resumeVch as resume} from './vch-upgrade/resume.js';
-import {rollbackVch as rollback} from './vch-upgrade/rollback.js';
-import {unlockVch as unlock} from './vch-upgrade/unlock.js';
-import {upgradeVch as upgrade} from './vch-upgrade/upgrade.js';
+} from './vch-upgrade/vch-target.js';
 import type {ConnectOptions} from './vim25/http-client.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {VchError} from '../errors.js';
-import type {VchOptions} from '../vch-upgrade/context.js';
+import type {VchOptions} from '../vch-upgrade/vch-target.js';
 import type {Values} from './option.js';
 import type {dataOnly, isoOptions} from './options.js';
 

@@ -3,7 +3,7 @@ import type {RunOptions} from '../containers/run-options.js';
 import {versionText} from '../iso/version-stamp.js';
 import {printable} from '../report/printable.js';
 import type {Report} from '../report/report.js';
-import type {VchOptions} from '../vch-upgrade/context.js';
+import type {VchOptions} from '../vch-upgrade/vch-target.js';
 import {EXIT, type Exit} from './exit.js';
 import {type MoreWords, type Told, unresolvedIn} from './next.js';
 import type {OptionSet, Values} from './option.js';

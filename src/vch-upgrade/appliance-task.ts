@@ -2,7 +2,7 @@ import type {SideEffect} from '../appliance/journal.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {type Policy, retried} from '../vim25/retry.js';
 import {waitUntilIdle} from '../vim25/tasks.js';
-import type {VchContext} from './context.js';
+import type {LockedVch} from './vch-target.js';
 
 /** A task of vCenter's on the appliance. */
 export interface ApplianceTask extends SideEffect {
@@ -16,7 +16,7 @@ export interface ApplianceTask extends SideEffect {
  * task is running on the appliance: one whose answer was lost may be. A task starts only if the lock is still ours.
  */
 export function runUntil<T>(
-  {session, vch, writer, note, assertOurs}: VchContext,
+  {session, vch, writer, note, assertOurs}: LockedVch,
   policy: Policy,
   {what, start, ...effect}: ApplianceTask,
   look: (succeeded: boolean) => Promise<T | null>,

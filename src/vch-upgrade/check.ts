@@ -14,8 +14,8 @@ import {checkPrivileges} from './checks/privileges.js';
 import {checkSnapshots} from './checks/snapshots.js';
 import {type Check, makeCheck, reading, type VchCheck} from './checks/verdict.js';
 import {checkVicMachine} from './checks/vic-machine.js';
-import type {CheckOptions} from './context.js';
-import {CHECK, tellStep} from './steps.js';
+import {CHECK, showStep} from './steps.js';
+import type {CheckOptions} from './vch-target.js';
 
 /** What is checked before an upgrade, in the order in which reports show it. */
 const CHECKS: readonly VchCheck[] = [
@@ -61,7 +61,7 @@ export async function runChecks(
   options: CheckOptions,
   {vms}: RunOutcome,
 ): Promise<readonly Check[]> {
-  tellStep(options, CHECK);
+  showStep(options, CHECK);
   const containers = vms.filter(({status}) => status !== 'skipped');
   const appliance = await reading(() => readAppliance(session, vch));
   const datastores = await reading(() => readDatastores(session, vch.ref));

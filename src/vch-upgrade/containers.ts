@@ -10,21 +10,21 @@ import {type ContainerVm, readContainerVms} from '../inventory/container-vms.js'
 import {compareReleases, type Release} from '../iso/version-stamp.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import {counted, named} from './checks/verdict.js';
-import {orFinding, type VchContext, type VchOptions, type VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
+import {type LockedVch, orFinding, type VchOptions, type VchTarget} from './vch-target.js';
 
 /** Runs the container plugins under our own lock. Rejects if a VM's trouble must stop the upgrade. */
-export async function migrateContainers(context: VchContext): Promise<RunOutcome> {
-  const options = optionsUnderLock(context);
-  const run = await planContainers({...context, options});
+export async function migrateContainers(locked: LockedVch): Promise<RunOutcome> {
+  const options = optionsUnderLock(locked);
+  const run = await planContainers({...locked, options});
   assertUpgradable(run.outcome.vms);
-  return writeRun(context.session, run, options, async () => null);
+  return writeRun(locked.session, run, options, async () => null);
 }
 
 /** Undoes what the upgrade on record wrote to the containerVMs: each VM as a whole, or not at all. */
-export async function undoContainers(context: VchContext): Promise<RunOutcome> {
-  const run = await planUndoContainers(context, context.record);
-  return writeRun(context.session, run, optionsUnderLock(context), async () => null);
+export async function undoContainers(locked: LockedVch): Promise<RunOutcome> {
+  const run = await planUndoContainers(locked, locked.record);
+  return writeRun(locked.session, run, optionsUnderLock(locked), async () => null);
 }
 
 /** Plans what the containerVMs become; writes nothing. */
@@ -51,11 +51,11 @@ export function runOptions({options, note}: VchTarget): VchOptions {
 }
 
 /** The same for a run that also stops when the lock is lost. */
-function optionsUnderLock(context: VchContext): VchOptions {
-  const {options, lock} = context;
+function optionsUnderLock(locked: LockedVch): VchOptions {
+  const {options, lock} = locked;
   return {
-    ...runOptions(context),
-    runId: context.record.run,
+    ...runOptions(locked),
+    runId: locked.record.run,
     signal: AbortSignal.any([lock.lost, ...(options.signal ? [options.signal] : [])]),
     beforeStart: () => lock.assertFresh(),
   };
@@ -131,20 +131,18 @@ export async function assertNoNewer(
  * Reports containers of the newer version when the rollback can no longer be refused, and gives the change to the record
  * that keeps the ISO file they boot from. If they cannot be read, the rollback continues all the same.
  */
-export async function reportNewer(context: VchContext): Promise<Partial<UpgradeRecord>> {
-  const {record} = context;
+export async function reportNewer(locked: LockedVch): Promise<Partial<UpgradeRecord>> {
+  const {record} = locked;
   if (!record.touched) return {};
   const describe = (reason: string) =>
     `whether the newer version has made containers cannot be seen: ${reason}; look with vch-migrate status`;
-  const found = await orFinding(context, 'containers-unseen', describe, () =>
-    newerContainers(context, record),
-  );
+  const found = await orFinding(locked, 'containers-unseen', describe, () => newerContainers(locked, record));
   if (found !== null) {
     const {newer, unseen} = found;
     if (newer.length + unseen.length === 0) return {};
-    reportUnseen(context, unseen);
+    reportUnseen(locked, unseen);
     if (newer.length > 0)
-      context.finding(
+      locked.addFinding(
         'containers-of-newer-version',
         `the newer version made ${named(newer, SHOWN)} while it was up, and the older version cannot work with them; remove them with docker rm after the next upgrade`,
       );
@@ -155,7 +153,7 @@ export async function reportNewer(context: VchContext): Promise<Partial<UpgradeR
 
 function reportUnseen(target: VchTarget, unseen: readonly NamedVm[]): void {
   if (unseen.length === 0) return;
-  target.finding(
+  target.addFinding(
     'containers-unseen',
     `whether the newer version made ${named(unseen, SHOWN)} cannot be seen: vCenter shows no configuration of them; look at them with vch-migrate status when their host is back`,
   );

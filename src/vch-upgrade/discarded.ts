@@ -3,10 +3,10 @@ import {shownValue} from '../extraconfig/mask.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {SnapshotConfig} from '../vim25/snapshot.js';
 import {VM_SETTINGS} from '../vim25/virtual-machine.js';
-import type {VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {pluginsOf} from './upgrade.js';
 import {allChanges, planOnRecord} from './upgrade-appliance.js';
+import type {VchTarget} from './vch-target.js';
 
 // Why: docs/decisions/013-rollback-compares-first.md
 

@@ -7,8 +7,8 @@ import {datastoreFileSize, deleteDatastoreFile, uploadDatastoreFile} from '../vi
 import {datastorePath, folderOf, govcFile, parseDatastorePath} from '../vim25/datastore-path.js';
 import {ACT} from '../vim25/retry.js';
 import {runUntil} from './appliance-task.js';
-import type {VchContext, VchTarget} from './context.js';
 import type {IsoRecord, TargetVersion} from './record.js';
+import type {LockedVch, VchTarget} from './vch-target.js';
 
 const ISO_KINDS = ['appliance', 'bootstrap'] as const;
 type IsoKind = (typeof ISO_KINDS)[number];
@@ -40,16 +40,16 @@ export function targetVersion(iso: IsoInfo | undefined): TargetVersion | null {
 }
 
 /** Uploads the ISOs on record that are not on the datastore yet. */
-export async function ensureUploaded(context: VchContext): Promise<void> {
+export async function ensureUploaded(locked: LockedVch): Promise<void> {
   for (const kind of ISO_KINDS) {
-    const iso = context.record.isos[kind];
-    if (iso !== null) await ensureOne(context, kind, iso);
+    const iso = locked.record.isos[kind];
+    if (iso !== null) await ensureOne(locked, kind, iso);
   }
 }
 
-async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Promise<void> {
-  const {session, options, label} = context;
-  const {file} = await fileOf(context, iso.path);
+async function ensureOne(locked: LockedVch, kind: IsoKind, iso: IsoRecord): Promise<void> {
+  const {session, options, label} = locked;
+  const {file} = await fileOf(locked, iso.path);
   if ((await datastoreFileSize(session, file, options.signal)) === iso.size) return;
   const source = kind === 'appliance' ? options.applianceIso : options.bootstrapIso;
   if (source === undefined || !iso.path.endsWith(`/${isoFileName(source, kind)}`)) {
@@ -59,7 +59,7 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
         `run vch-migrate resume again with the --${kind}-iso that the upgrade of ${label} began with`,
     );
   }
-  const {cdroms} = await context.writer.read();
+  const {cdroms} = await locked.writer.read();
   if (cdroms.some(({fileName}) => fileName === iso.path)) {
     throw new VchError(
       'VCH_ERR_CONFLICT',
@@ -67,9 +67,9 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
     );
   }
   // On record first, so that a rollback deletes even a file whose upload has only begun.
-  await context.lock.update({isos: {...context.record.isos, [kind]: {...iso, uploaded: true}}});
-  context.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
-  context.tell('upload', iso.size);
+  await locked.lock.update({isos: {...locked.record.isos, [kind]: {...iso, uploaded: true}}});
+  locked.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
+  locked.showStep('upload', iso.size);
   await uploadDatastoreFile(session, file, {
     source: source.path,
     size: iso.size,
@@ -79,12 +79,12 @@ async function ensureOne(context: VchContext, kind: IsoKind, iso: IsoRecord): Pr
 }
 
 /** Deletes the files that this upgrade has uploaded. */
-export async function removeUploaded(context: VchContext): Promise<void> {
-  const {session} = context;
+export async function removeUploaded(locked: LockedVch): Promise<void> {
+  const {session} = locked;
   for (const kind of ISO_KINDS) {
-    const iso = context.record.isos[kind];
+    const iso = locked.record.isos[kind];
     if (iso === null || !iso.uploaded) continue;
-    const {file, datacenter} = await fileOf(context, iso.path);
+    const {file, datacenter} = await fileOf(locked, iso.path);
     const task = {
       effect: 'DeleteDatastoreFile_Task',
       object: iso.path,
@@ -92,12 +92,12 @@ export async function removeUploaded(context: VchContext): Promise<void> {
       what: `deleting ${iso.path}`,
       start: () => deleteDatastoreFile(session, datacenter, file),
     };
-    await runUntil(context, ACT, task, async () => (await datastoreFileSize(session, file)) === null || null);
+    await runUntil(locked, ACT, task, async () => (await datastoreFileSize(session, file)) === null || null);
   }
 }
 
 /** A file on record, as vCenter's datastore browser addresses it. */
-async function fileOf({session, vch}: VchContext, path: string) {
+async function fileOf({session, vch}: LockedVch, path: string) {
   const found = parseDatastorePath(path);
   if (found === null)
     throw new VchError(

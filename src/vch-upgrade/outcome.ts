@@ -7,10 +7,10 @@ import {textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {dataVersionOf} from '../migration/data-version.js';
 import type {Check} from './checks/verdict.js';
-import type {VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
 import {rollbackRunbook} from './runbook.js';
 import {type AppliancePlan, allChanges} from './upgrade-appliance.js';
+import type {VchTarget} from './vch-target.js';
 
 /** Where an upgrade, its rollback or its resumption left the VCH. */
 export type UpgradeResult =

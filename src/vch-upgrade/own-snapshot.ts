@@ -2,8 +2,8 @@ import {type ManagedObjectReference, refString} from '../vim25/managed-object.js
 import {ACT} from '../vim25/retry.js';
 import {createSnapshot, readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
 import {runUntil} from './appliance-task.js';
-import {orFinding, type VchContext, type VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
+import {type LockedVch, orFinding, type VchTarget} from './vch-target.js';
 
 /** The description of a snapshot: identifies it if its moref was lost. */
 function descriptionOf(run: string): string {
@@ -24,25 +24,25 @@ export async function findSnapshot(
 }
 
 /** Takes the snapshot of an upgrade, unless it is there; gives its moref. */
-export function ensureSnapshot(context: VchContext): Promise<string> {
-  const {session, vch, writer, record} = context;
+export function ensureSnapshot(locked: LockedVch): Promise<string> {
+  const {session, vch, writer, record} = locked;
   // vic-machine gives such names to the snapshots of its upgrades.
   const name = `upgrade for ${record.to?.build ?? `data version 10`}`;
   const task = {
     effect: 'CreateSnapshot_Task',
     object: vch.ref.value,
     detail: name,
-    what: `taking the snapshot of ${context.label}`,
+    what: `taking the snapshot of ${locked.label}`,
     start: () => createSnapshot(session, vch.ref, {name, description: descriptionOf(record.run)}),
   };
   return writer.inTurn(() =>
-    runUntil(context, ACT, task, async () => (await findSnapshot(context, record))?.ref.value ?? null),
+    runUntil(locked, ACT, task, async () => (await findSnapshot(locked, record))?.ref.value ?? null),
   );
 }
 
 /** Removes a snapshot of ours; its children stay. */
-export function ensureRemoved(context: VchContext, snapshot: ManagedObjectReference): Promise<true> {
-  const {session, vch, writer} = context;
+export function ensureRemoved(locked: LockedVch, snapshot: ManagedObjectReference): Promise<true> {
+  const {session, vch, writer} = locked;
   const task = {
     effect: 'RemoveSnapshot_Task',
     object: snapshot.value,
@@ -51,7 +51,7 @@ export function ensureRemoved(context: VchContext, snapshot: ManagedObjectRefere
     start: () => removeSnapshot(session, snapshot),
   };
   return writer.inTurn(() =>
-    runUntil(context, ACT, task, async () => {
+    runUntil(locked, ACT, task, async () => {
       const {all} = await readSnapshots(session, vch.ref);
       return all.every(({ref}) => ref.value !== snapshot.value) || null;
     }),
@@ -59,17 +59,17 @@ export function ensureRemoved(context: VchContext, snapshot: ManagedObjectRefere
 }
 
 /** Removes the last upgrade's snapshot: from now on that upgrade can no longer be rolled back. */
-export async function dropPrevious(context: VchContext): Promise<Partial<UpgradeRecord>> {
-  const {previousSnapshot} = context.record;
+export async function dropPrevious(locked: LockedVch): Promise<Partial<UpgradeRecord>> {
+  const {previousSnapshot} = locked.record;
   const describe = (reason: string) =>
     `the snapshot ${previousSnapshot} of the last upgrade is still there: ${reason}; ` +
-    `remove it with govc snapshot.remove -vm ${refString(context.vch.ref)} ${previousSnapshot}`;
-  const dropped = await orFinding(context, 'previous-snapshot-left', describe, async () => {
-    const {all} = await readSnapshots(context.session, context.vch.ref);
+    `remove it with govc snapshot.remove -vm ${refString(locked.vch.ref)} ${previousSnapshot}`;
+  const dropped = await orFinding(locked, 'previous-snapshot-left', describe, async () => {
+    const {all} = await readSnapshots(locked.session, locked.vch.ref);
     const last = all.find(
       ({ref, description}) => ref.value === previousSnapshot && description.startsWith(descriptionOf('')),
     );
-    if (last !== undefined) await ensureRemoved(context, last.ref);
+    if (last !== undefined) await ensureRemoved(locked, last.ref);
     return {previousSnapshot: null};
   });
   return dropped ?? {};

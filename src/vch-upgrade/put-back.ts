@@ -8,12 +8,12 @@ import {ACT} from '../vim25/retry.js';
 import {readSnapshotConfig, revertToSnapshot, type Snapshot, type SnapshotConfig} from '../vim25/snapshot.js';
 import {runUntil} from './appliance-task.js';
 import {reportNewer} from './containers.js';
-import {orFinding, type VchContext, type VchTarget} from './context.js';
 import {removeUploaded} from './iso-files.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
 import type {UpgradeRecord} from './record.js';
+import {type LockedVch, orFinding, type VchTarget} from './vch-target.js';
 
 // Why: docs/decisions/013-rollback-compares-first.md
 
@@ -21,38 +21,35 @@ import type {UpgradeRecord} from './record.js';
  * Reverts the appliance to the snapshot of the upgrade on record, and writes what the revert does not restore. `written`:
  * the upgrade may have written to the appliance. Gives the changes to the record.
  */
-export async function putApplianceBack(
-  context: VchContext,
-  written: boolean,
-): Promise<Partial<UpgradeRecord>> {
-  const patch = await reportNewer(context);
-  const {record} = context;
-  const appliance = await context.writer.read();
-  const goal = await revertGoal(context, record, written, appliance);
+export async function putApplianceBack(locked: LockedVch, written: boolean): Promise<Partial<UpgradeRecord>> {
+  const patch = await reportNewer(locked);
+  const {record} = locked;
+  const appliance = await locked.writer.read();
+  const goal = await revertGoal(locked, record, written, appliance);
   if (goal === null) return patch;
   const {snapshot, before} = goal;
   if (!record.touched || record.snapshot !== snapshot.ref.value)
-    await context.lock.update({snapshot: snapshot.ref.value, touched: true});
+    await locked.lock.update({snapshot: snapshot.ref.value, touched: true});
   if (record.powerState === 'poweredOff' && appliance.powerState !== 'poweredOff')
-    context.finding(
+    locked.addFinding(
       'left-off',
-      `${context.label} was powered off before its upgrade, and is powered off again now`,
+      `${locked.label} was powered off before its upgrade, and is powered off again now`,
     );
-  await ensurePoweredOff(context);
-  context.lock.reverting(before.extraConfig);
-  await revert(context, snapshot);
-  await restore(context, before);
+  await ensurePoweredOff(locked);
+  locked.lock.reverting(before.extraConfig);
+  await revert(locked, snapshot);
+  await restore(locked, before);
   if (record.powerState !== 'poweredOn') return patch;
-  context.tell('power-on');
-  await ensurePoweredOn(context);
-  context.tell('ready');
+  locked.showStep('power-on');
+  await ensurePoweredOn(locked);
+  locked.showStep('ready');
   // The rollback has not failed if the older version is slow to start.
   await orFinding(
-    context,
+    locked,
     'not-ready-after-rollback',
     (reason) =>
-      `${context.label} is rolled back and powered on, but not ready yet: ${reason}; look at it with vch-migrate status and docker info`,
-    () => waitUntilReady(context, undefined),
+      `${locked.label} is rolled back and powered on, but not ready yet: ${reason}; look at it with vch-migrate status and docker info`,
+    () => waitUntilReady(locked, undefined),
   );
   return patch;
 }
@@ -94,38 +91,38 @@ function isBack(
 }
 
 /** Whether the appliance can be seen to be as before the upgrade. The report on a failure depends on it. */
-export async function looksBack(context: VchContext): Promise<boolean> {
+export async function looksBack(locked: LockedVch): Promise<boolean> {
   try {
-    const {record} = context;
-    const appliance = await context.writer.read();
-    const snapshot = await findSnapshot(context, record);
+    const {record} = locked;
+    const appliance = await locked.writer.read();
+    const snapshot = await findSnapshot(locked, record);
     if (snapshot === null) return !record.touched && appliance.powerState === record.powerState;
-    return isBack(record, await readSnapshotConfig(context.session, snapshot.ref), appliance);
+    return isBack(record, await readSnapshotConfig(locked.session, snapshot.ref), appliance);
   } catch (error) {
-    context.options.log.debug(`the state of ${context.label} cannot be read: ${toVchError(error).message}`);
+    locked.options.log.debug(`the state of ${locked.label} cannot be read: ${toVchError(error).message}`);
     return false;
   }
 }
 
 /** Removes what else the upgrade left: its ISO files and its snapshot. */
-export async function cleanUp(context: VchContext): Promise<void> {
+export async function cleanUp(locked: LockedVch): Promise<void> {
   await orFinding(
-    context,
+    locked,
     'iso-left',
     (reason) =>
-      `an ISO file that this upgrade uploaded is still there: ${reason}; remove it with ${removalOf(context)}`,
-    () => removeUploaded(context),
+      `an ISO file that this upgrade uploaded is still there: ${reason}; remove it with ${removalOf(locked)}`,
+    () => removeUploaded(locked),
   );
-  const snapshot = await findSnapshot(context, context.record);
+  const snapshot = await findSnapshot(locked, locked.record);
   if (snapshot === null) return;
   const {value} = snapshot.ref;
   await orFinding(
-    context,
+    locked,
     'snapshot-left',
     (reason) =>
       `the snapshot ${value} of this upgrade is still there: ${reason}; ` +
-      `remove it with govc snapshot.remove -vm ${refString(context.vch.ref)} ${value}`,
-    () => ensureRemoved(context, snapshot.ref),
+      `remove it with govc snapshot.remove -vm ${refString(locked.vch.ref)} ${value}`,
+    () => ensureRemoved(locked, snapshot.ref),
   );
 }
 
@@ -135,24 +132,24 @@ export function keysAsBefore(record: UpgradeRecord): Readonly<Record<string, str
 }
 
 /** A revert whose answer was lost is simply repeated: the result is the same. */
-function revert(context: VchContext, snapshot: Snapshot): Promise<true> {
-  const {session, writer, record} = context;
+function revert(locked: LockedVch, snapshot: Snapshot): Promise<true> {
+  const {session, writer, record} = locked;
   const task = {
     effect: 'RevertToSnapshot_Task',
     object: snapshot.ref.value,
     detail: `run ${record.run}`,
-    what: `reverting ${context.label} to ${snapshot.ref.value}`,
+    what: `reverting ${locked.label} to ${snapshot.ref.value}`,
     start: () => revertToSnapshot(session, snapshot.ref),
   };
-  return writer.inTurn(() => runUntil(context, ACT, task, async (reverted) => reverted || null));
+  return writer.inTurn(() => runUntil(locked, ACT, task, async (reverted) => reverted || null));
 }
 
 /**
  * The snapshot holds the upgrade's lock and record of its time, so ours are written at once. Whether a revert on ESXi
  * restores every hidden key is not known, and vcsim restores none: every difference is written.
  */
-async function restore(context: VchContext, before: SnapshotConfig): Promise<void> {
-  const {writer, lock, record} = context;
+async function restore(locked: LockedVch, before: SnapshotConfig): Promise<void> {
+  const {writer, lock, record} = locked;
   const keys = [...record.keys, LEDGER_KEY];
   const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
   await writer.write('renewing the lock after the revert', (appliance) => {
@@ -160,7 +157,7 @@ async function restore(context: VchContext, before: SnapshotConfig): Promise<voi
     if (appliance.powerState !== 'poweredOff')
       throw new VchError(
         'VCH_ERR_CONFLICT',
-        `${context.label} is ${appliance.powerState} right after its revert: another user or tool powered it on; find it in vCenter's events, then run vch-migrate rollback again`,
+        `${locked.label} is ${appliance.powerState} right after its revert: another user or tool powered it on; find it in vCenter's events, then run vch-migrate rollback again`,
       );
     lock.assertOurs(appliance);
     const extraConfig = missingKeys(appliance.config, {...wanted, ...lock.keys()});
@@ -178,7 +175,7 @@ function drives(appliance: Appliance, before: SnapshotConfig, key: number | unde
 }
 
 /** The command that removes what was uploaded. */
-function removalOf({record: {isos}}: VchContext): string {
+function removalOf({record: {isos}}: LockedVch): string {
   const uploaded = [isos.appliance, isos.bootstrap].flatMap((iso) =>
     iso?.uploaded ? [govcFile(iso.path)] : [],
   );

@@ -3,9 +3,9 @@ import {toVchError, VchError} from '../errors.js';
 import {decodeValue} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {waitUntil} from '../vim25/retry.js';
-import type {VchContext} from './context.js';
 import {clientIp, dockerEndpoint, probeDocker} from './docker-endpoint.js';
 import {startedKeys} from './upgrade-appliance.js';
+import type {LockedVch} from './vch-target.js';
 
 const POLL = 1_000;
 /** Looks in a row that cannot tell whether docker is up, before that is left at that. */
@@ -18,14 +18,14 @@ const SLOW = 10_000;
  * where it can be reached from here. Rejects with VCH_ERR_TIMEOUT after the options' `timeout`; the time in which vCenter
  * does not answer is not counted.
  */
-export async function waitUntilReady(context: VchContext, signal: AbortSignal | undefined): Promise<void> {
-  const {options, session} = context;
+export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | undefined): Promise<void> {
+  const {options, session} = locked;
   let last: Look | undefined;
   let untold = 0;
   let unanswered = 0;
   const read = async () => {
     const began = session.clock.now();
-    const appliance = await context.writer.read().catch((error: unknown) => {
+    const appliance = await locked.writer.read().catch((error: unknown) => {
       const failure = toVchError(error);
       if (failure.failure === 'busy') return failure;
       throw failure;
@@ -39,7 +39,7 @@ export async function waitUntilReady(context: VchContext, signal: AbortSignal | 
     {clock: session.clock, signal},
     {every, within: () => options.timeout + unanswered},
     async () => {
-      const state = await look(context, await read());
+      const state = await look(locked, await read());
       if (state.status === 'ready') return state;
       untold = state.status === 'waiting' ? 0 : untold + 1;
       if (state.status !== 'waiting' && untold >= ENOUGH_LOOKS[state.status]) return state;
@@ -48,11 +48,11 @@ export async function waitUntilReady(context: VchContext, signal: AbortSignal | 
       return null;
     },
   );
-  if (ended === null && signal?.aborted) throw interrupted(context);
+  if (ended === null && signal?.aborted) throw interrupted(locked);
   const {status, waitingFor} = ended ?? last ?? waiting('a first look');
-  if (status === 'waiting') throw timedOut(context, waitingFor);
+  if (status === 'waiting') throw timedOut(locked, waitingFor);
   // An upgrade that is otherwise ready is not put back for what only proves that we cannot tell.
-  if (status !== 'ready') context.finding('docker-not-reached', waitingFor);
+  if (status !== 'ready') locked.addFinding('docker-not-reached', waitingFor);
 }
 
 interface Look {
@@ -63,7 +63,7 @@ interface Look {
 
 const READY: Look = {status: 'ready', waitingFor: ''};
 
-async function look({options}: VchContext, appliance: Appliance | VchError): Promise<Look> {
+async function look({options}: LockedVch, appliance: Appliance | VchError): Promise<Look> {
   if (appliance instanceof VchError) return waiting(`an answer of vCenter (${appliance.message})`);
   // What its keys say of a machine that is off is of the last time.
   if (appliance.powerState !== 'poweredOn') return waiting(`its power, which is ${appliance.powerState}`);
@@ -100,15 +100,15 @@ function waiting(waitingFor: string): Look {
   return {status: 'waiting', waitingFor};
 }
 
-function timedOut(context: VchContext, waitingFor: string): VchError {
+function timedOut(locked: LockedVch, waitingFor: string): VchError {
   // VIC's own words, by which people and scripts know it.
   return new VchError(
     'VCH_ERR_TIMEOUT',
-    `Upgrading VCH exceeded time limit of ${goDuration(context.options.timeout)}. Please increase the timeout using --timeout ` +
-      `to accommodate for a busy vSphere target: ${context.label} was still waiting for ${waitingFor}`,
+    `Upgrading VCH exceeded time limit of ${goDuration(locked.options.timeout)}. Please increase the timeout using --timeout ` +
+      `to accommodate for a busy vSphere target: ${locked.label} was still waiting for ${waitingFor}`,
   );
 }
 
-function interrupted(context: VchContext): VchError {
-  return new VchError('VCH_ERR_INTERRUPTED', `stopped while waiting for ${context.label} to become ready`);
+function interrupted(locked: LockedVch): VchError {
+  return new VchError('VCH_ERR_INTERRUPTED', `stopped while waiting for ${locked.label} to become ready`);
 }

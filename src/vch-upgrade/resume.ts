@@ -8,7 +8,6 @@ import {dataVersionOf} from '../migration/data-version.js';
 import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {planContainers} from './containers.js';
-import {openVch, type VchContext, type VchOptions, type VchTarget} from './context.js';
 import {agreed, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import type {UpgradeRecord} from './record.js';
@@ -20,12 +19,13 @@ import {
   resumePoint,
   STEPS,
   type Step,
+  showStep,
   stepsFrom,
-  tellStep,
 } from './steps.js';
 import {takeLock} from './take-lock.js';
 import {pluginsOf, runUpgrade} from './upgrade.js';
 import {planOnRecord} from './upgrade-appliance.js';
+import {type LockedVch, openVch, type VchOptions, type VchTarget} from './vch-target.js';
 
 /** Resumes an upgrade that was stopped, from the step on record. */
 export async function resumeVch(session: Session, options: VchOptions): Promise<UpgradeOutcome> {
@@ -33,19 +33,19 @@ export async function resumeVch(session: Session, options: VchOptions): Promise<
   const {dead, record, appliance, ...known} = await untilStopped(options.signal, () => prepare(target));
   const planned = outcomeOf(target, {...known, record, appliance, result: 'planned'});
   return agreed(options, planned, async () => {
-    const context = await takeLock(target, dead, async (found) => {
+    const locked = await takeLock(target, dead, async (found) => {
       const now = unfinished(target.label, recordOn(found.config, target.label));
       if (now.run !== record.run) throw nothingToResume(target.label, now);
       assertSameBuild(target, now, found);
       return now;
     });
-    return runUpgrade(context, stepsToGo, known);
+    return runUpgrade(locked, stepsToGo, known);
   });
 }
 
 async function prepare(target: VchTarget) {
   const {writer, options, label} = target;
-  tellStep(options, CHECK);
+  showStep(options, CHECK);
   const {config} = await writer.read();
   if ((config[UPGRADE_RECORD_KEY] ?? '') === '') assertFree(UPGRADE_LOCK, config, label);
   unfinished(label, recordOn(config, label));
@@ -60,20 +60,20 @@ async function prepare(target: VchTarget) {
 }
 
 /** The steps that are left. If a new snapshot will be taken, the old one is removed. */
-async function stepsToGo(context: VchContext): Promise<readonly Step[]> {
-  const {record, writer, lock} = context;
-  const snapshot = await findSnapshot(context, record);
+async function stepsToGo(locked: LockedVch): Promise<readonly Step[]> {
+  const {record, writer, lock} = locked;
+  const snapshot = await findSnapshot(locked, record);
   const isOff = (await writer.read()).powerState !== record.powerState;
   const next = resumePoint(record.phase, {isOff, hasSnapshot: snapshot !== null});
   if (reached(record.phase, 'snapshot') && !reached(next, 'snapshot')) {
-    if (snapshot !== null) await ensureRemoved(context, snapshot.ref);
+    if (snapshot !== null) await ensureRemoved(locked, snapshot.ref);
     lock.amend({snapshot: null, touched: false});
   }
   const mayFail = reached(record.phase, 'appliance') && !reached(record.phase, 'drop-previous-snapshot');
   if (mayFail && snapshot === null)
-    context.finding(
+    locked.addFinding(
       'no-way-back',
-      `the snapshot of ${context.label} is gone: if the upgrade fails, it cannot be rolled back`,
+      `the snapshot of ${locked.label} is gone: if the upgrade fails, it cannot be rolled back`,
     );
   return stepsFrom(STEPS, next);
 }

@@ -6,7 +6,6 @@ import {untilStopped} from '../stopping.js';
 import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {assertNoNewer, planUndoContainers} from './containers.js';
-import {logEvent, openVch, type RollbackOptions, type VchContext, type VchTarget} from './context.js';
 import {discardedBy} from './discarded.js';
 import {agreed, lookAt, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
@@ -21,10 +20,11 @@ import {
   recordOn,
   resumePoint,
   type Step,
+  showStep,
   stepsFrom,
-  tellStep,
 } from './steps.js';
 import {takeLock} from './take-lock.js';
+import {type LockedVch, logEvent, openVch, type RollbackOptions, type VchTarget} from './vch-target.js';
 
 /**
  * Rolls back the last upgrade on record, finished or not: the appliance to its snapshot, the containerVMs by their
@@ -36,27 +36,27 @@ export async function rollbackVch(session: Session, options: RollbackOptions): P
     prepare(target),
   );
   return agreed(options, outcomeOf(target, {record, appliance, containers, result: 'planned'}), async () => {
-    const context = await takeLock(target, dead, async ({config}) => {
+    const locked = await takeLock(target, dead, async ({config}) => {
       const now = recordOn(config, target.label);
       if (now === null || now.run !== record.run) throw moved(target.label);
       return now;
     });
-    await logEvent(context, 'rollback begins');
-    const ran = await runSteps(context, (held) => stepsToGo(held, lost), containers, keysAsBefore);
-    const ended = ran.error === null ? await rolledBack(context) : await failed(context, ran.error);
-    return outcomeOf(context, {
+    await logEvent(locked, 'rollback begins');
+    const ran = await runSteps(locked, (held) => stepsToGo(held, lost), containers, keysAsBefore);
+    const ended = ran.error === null ? await rolledBack(locked) : await failed(locked, ran.error);
+    return outcomeOf(locked, {
       ...ended,
-      record: context.record,
-      lockId: context.lock.id,
+      record: locked.record,
+      lockId: locked.lock.id,
       containers: ran.containers,
-      appliance: await lookAt(context),
+      appliance: await lookAt(locked),
     });
   });
 }
 
 async function prepare(target: VchTarget<RollbackOptions>) {
   const {options, writer, label} = target;
-  tellStep(options, CHECK);
+  showStep(options, CHECK);
   const {config} = await writer.read();
   if (recordOn(config, label) === null) {
     assertFree(UPGRADE_LOCK, config, label);
@@ -71,7 +71,10 @@ async function prepare(target: VchTarget<RollbackOptions>) {
   if (options.confirm === undefined && options.discardChanges !== true && mayRefuse(record, appliance))
     assertNothingLost(target, lost, 'Nothing was written');
   for (const line of lost)
-    target.finding('changed-since-upgrade', `changed since the upgrade, and lost by its rollback: ${line}`);
+    target.addFinding(
+      'changed-since-upgrade',
+      `changed since the upgrade, and lost by its rollback: ${line}`,
+    );
   const {outcome} = await planUndoContainers(target, record);
   return {dead, record, appliance, containers: outcome, lost};
 }
@@ -98,16 +101,16 @@ function assertNothingLost({label}: VchTarget, lost: readonly string[], what: st
 }
 
 /** The steps that are left. Once the containerVMs are being undone, the appliance is back and stays up. */
-async function stepsToGo(context: VchContext, agreed: readonly string[]): Promise<readonly Step[]> {
-  const {record, writer} = context;
+async function stepsToGo(locked: LockedVch, agreed: readonly string[]): Promise<readonly Step[]> {
+  const {record, writer} = locked;
   const appliance = await writer.read();
   // The VCH was up while the user was asked.
   if (mayRefuse(record, appliance)) {
     const what = 'The appliance was not put back';
-    await assertNoNewer(context, record, what);
-    const lost = await changedSince(context, record, appliance);
+    await assertNoNewer(locked, record, what);
+    const lost = await changedSince(locked, record, appliance);
     assertNothingLost(
-      context,
+      locked,
       lost.filter((line) => !agreed.includes(line)),
       what,
     );
@@ -115,22 +118,22 @@ async function stepsToGo(context: VchContext, agreed: readonly string[]): Promis
   return stepsFrom(ROLLBACK_STEPS, resumePoint(record.phase));
 }
 
-async function rolledBack(context: VchContext) {
-  await logEvent(context, 'rollback ends: rolled back');
+async function rolledBack(locked: LockedVch) {
+  await logEvent(locked, 'rollback ends: rolled back');
   return {result: 'rolled-back', error: null} as const;
 }
 
 /** Ends a rollback that failed. Rejects where nothing was done under the lock yet. */
-async function failed(context: VchContext, error: VchError) {
-  const {lock, record, options, label} = context;
+async function failed(locked: LockedVch, error: VchError) {
+  const {lock, record, options, label} = locked;
   if (!isRollingBack(record.phase)) {
     // The lock becomes again what it was.
     await lock.undo();
     throw error;
   }
-  const result = (await isHalfBack(context, error)) ? 'needs-person' : 'resumable';
+  const result = (await isHalfBack(locked, error)) ? 'needs-person' : 'resumable';
   await lock.stop();
-  await logEvent(context, `rollback ends: ${result}, ${error.code}`);
+  await logEvent(locked, `rollback ends: ${result}, ${error.code}`);
   options.log.error(`the rollback of ${label} failed: ${error.message}`);
   return {result, error: asRollback(error, result)} as const;
 }
@@ -149,10 +152,10 @@ function mayRefuse({phase, powerState}: UpgradeRecord, appliance: Appliance): bo
 }
 
 /** Whether the VCH was left down, or with data of two versions. If the lock was lost, another process may own its keys. */
-async function isHalfBack(context: VchContext, failure: VchError): Promise<boolean> {
-  if (context.record.phase !== 'rollback') return false;
-  if (failure.code !== 'VCH_ERR_LOCK_LOST') return !(await looksBack(context));
-  return (await lookAt(context))?.powerState !== context.record.powerState;
+async function isHalfBack(locked: LockedVch, failure: VchError): Promise<boolean> {
+  if (locked.record.phase !== 'rollback') return false;
+  if (failure.code !== 'VCH_ERR_LOCK_LOST') return !(await looksBack(locked));
+  return (await lookAt(locked))?.powerState !== locked.record.powerState;
 }
 
 async function assertSnapshot(target: VchTarget, record: UpgradeRecord): Promise<void> {

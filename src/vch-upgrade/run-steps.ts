@@ -1,9 +1,9 @@
 import type {RunOutcome} from '../containers/outcome.js';
 import {toVchError, type VchError} from '../errors.js';
 import {repeat, STEP, waiting} from '../vim25/retry.js';
-import type {VchContext} from './context.js';
 import type {UpgradeRecord} from './record.js';
-import {interrupted, type Step, type StepResult, tellStep, UNLOCK} from './steps.js';
+import {interrupted, type Step, type StepResult, showStep, UNLOCK} from './steps.js';
+import type {LockedVch} from './vch-target.js';
 
 /** What a run over steps has come to. */
 export interface Ran {
@@ -17,31 +17,31 @@ export interface Ran {
  * and record then. It never rejects.
  */
 export async function runSteps(
-  context: VchContext,
-  select: (context: VchContext) => Promise<readonly Step[]>,
+  locked: LockedVch,
+  select: (locked: LockedVch) => Promise<readonly Step[]>,
   planned: RunOutcome,
   released: (record: UpgradeRecord) => Readonly<Record<string, string | null>>,
 ): Promise<Ran> {
-  const from = context.record.phase;
+  const from = locked.record.phase;
   let containers = planned;
   try {
-    for (const step of await select(context)) {
-      if ((step.safePoint ?? 'before') === 'before') stopIfAsked(context);
-      const patience = patienceOf(context, step);
-      const run = () => runStep(context, step, from);
+    for (const step of await select(locked)) {
+      if ((step.safePoint ?? 'before') === 'before') stopIfAsked(locked);
+      const patience = patienceOf(locked, step);
+      const run = () => runStep(locked, step, from);
       const result = await (patience === null
         ? run()
-        : repeat(waiting(context.session, {patience, signal: undefined}), STEP, run));
-      context.lock.amend(result.patch ?? {});
+        : repeat(waiting(locked.session, {patience, signal: undefined}), STEP, run));
+      locked.lock.amend(result.patch ?? {});
       containers = result.containers ?? containers;
-      step.accept?.(result, context);
+      step.accept?.(result, locked);
     }
-    tellStep(context.options, UNLOCK);
-    const unseen = await context.lock.release(null, released(context.record));
+    showStep(locked.options, UNLOCK);
+    const unseen = await locked.lock.release(null, released(locked.record));
     if (unseen !== null)
-      context.finding(
+      locked.addFinding(
         'end-not-seen',
-        `the lock on ${context.label} was released, but that could not be read back: ${unseen.message}; check it with vch-migrate status`,
+        `the lock on ${locked.label} was released, but that could not be read back: ${unseen.message}; check it with vch-migrate status`,
       );
     return {containers, error: null};
   } catch (error) {
@@ -53,22 +53,22 @@ export async function runSteps(
 const WHILE_DOWN = 15 * 60_000;
 
 /** How long a step is tried while vCenter does not answer; `null` where what it does inside decides. */
-function patienceOf({session, options}: VchContext, {vch, persists}: Step): number | null {
+function patienceOf({session, options}: LockedVch, {vch, persists}: Step): number | null {
   if (vch !== 'up') return Math.max(WHILE_DOWN, options.timeout, session.patience);
   return persists ? session.patience : null;
 }
 
-async function runStep(context: VchContext, step: Step, from: string): Promise<StepResult> {
-  await context.lock.update({...step.record, phase: step.name});
-  if (step.safePoint === 'entered') stopIfAsked(context);
-  if (step.runs?.(context.record) === false) {
-    step.otherwise?.(context);
+async function runStep(locked: LockedVch, step: Step, from: string): Promise<StepResult> {
+  await locked.lock.update({...step.record, phase: step.name});
+  if (step.safePoint === 'entered') stopIfAsked(locked);
+  if (step.runs?.(locked.record) === false) {
+    step.otherwise?.(locked);
     return {};
   }
-  if (!step.tellsItself) tellStep(context.options, step);
-  return step.run(context, from);
+  if (!step.showsItself) showStep(locked.options, step);
+  return step.run(locked, from);
 }
 
-function stopIfAsked(context: VchContext): void {
-  if (context.options.signal?.aborted) throw interrupted(context);
+function stopIfAsked(locked: LockedVch): void {
+  if (locked.options.signal?.aborted) throw interrupted(locked);
 }

@@ -3,11 +3,11 @@ import type {Vch} from '../inventory/vch.js';
 import {shellQuoted} from '../shell-word.js';
 import {govcFile} from '../vim25/datastore-path.js';
 import {refString} from '../vim25/managed-object.js';
-import type {VchContext} from './context.js';
 import type {UpgradeRecord} from './record.js';
+import type {LockedVch} from './vch-target.js';
 
 /** Tells how to put a VCH back by hand. */
-export function logRunbook({options, vch, record}: VchContext): void {
+export function logRunbook({options, vch, record}: LockedVch): void {
   for (const line of rollbackRunbook(vch, record)) options.log.info(line);
 }
 

@@ -4,7 +4,6 @@ import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import {migrateContainers, undoContainers} from './containers.js';
-import type {VchContext} from './context.js';
 import {ensureUploaded} from './iso-files.js';
 import {dropPrevious, ensureSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
@@ -13,6 +12,7 @@ import {waitUntilReady} from './ready.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
 import {logRunbook} from './runbook.js';
 import {verifyAppliance, writeAppliance} from './upgrade-appliance.js';
+import type {LockedVch} from './vch-target.js';
 
 /** What a step returns. */
 export interface StepResult {
@@ -36,7 +36,7 @@ export interface ShownStep {
 /** A step under the lock. It can run again from its start: it looks before it acts. */
 export interface Step extends ShownStep {
   /** It reports its own progress, in more detail. */
-  readonly tellsItself?: true;
+  readonly showsItself?: true;
   /**
    * Where a first signal stops the run: `before` the step goes on record (the default), `entered` once it is on record,
    * so that the record shows the step before it as done, or `never`, because the VCH is down or something is half-done.
@@ -48,15 +48,15 @@ export interface Step extends ShownStep {
   readonly record?: Partial<UpgradeRecord>;
   /** Whether this upgrade needs the step; if not, `otherwise` reports what was left undone. */
   readonly runs?: (record: UpgradeRecord) => boolean;
-  readonly otherwise?: (context: VchContext) => void;
+  readonly otherwise?: (locked: LockedVch) => void;
   /** Run it again from its start if it fails for a temporary reason. */
   readonly persists?: true;
   /** Where to continue an upgrade that was stopped in this step, if not with this step. */
   readonly resumeFrom?: string | ((seen: Seen) => string);
   /** `from`: the step on record when the run began. */
-  run(context: VchContext, from: string): Promise<StepResult>;
+  run(locked: LockedVch, from: string): Promise<StepResult>;
   /** Throws if the result must end the run. The result has already been kept. */
-  readonly accept?: (result: StepResult, context: VchContext) => void;
+  readonly accept?: (result: StepResult, locked: LockedVch) => void;
 }
 
 /** What a resumed upgrade finds. */
@@ -90,7 +90,7 @@ export const STEPS = [
   {
     name: 'upload',
     label: 'uploading',
-    tellsItself: true,
+    showsItself: true,
     happens: "ISO files, under names that tell their content, beside the appliance's own",
     vch: 'up',
     run: without(ensureUploaded),
@@ -98,13 +98,13 @@ export const STEPS = [
   {
     name: 'containers',
     label: 'writing, reading back',
-    tellsItself: true,
+    showsItself: true,
     happens: 'the containerVMs, as `apply` does it',
     vch: 'up',
-    run: async (context) => ({containers: await migrateContainers(context)}),
-    accept({containers}, context) {
-      assertFinished(context, containers);
-      assertAnswered(context, containers);
+    run: async (locked) => ({containers: await migrateContainers(locked)}),
+    accept({containers}, locked) {
+      assertFinished(locked, containers);
+      assertAnswered(locked, containers);
       assertNoneFailed(containers);
     },
   },
@@ -115,9 +115,9 @@ export const STEPS = [
     vch: 'up',
     blocksWrites: true,
     resumeFrom: snapshotAgain,
-    run: async (context) => ({patch: {snapshot: await ensureSnapshot(context)}}),
+    run: async (locked) => ({patch: {snapshot: await ensureSnapshot(locked)}}),
     // For the user, who needs it if this process dies.
-    accept: (_result, context) => logRunbook(context),
+    accept: (_result, locked) => logRunbook(locked),
   },
   {
     name: 'power-off',
@@ -155,13 +155,13 @@ export const STEPS = [
     happens: 'address, services, docker where it can be reached; at most `--timeout`',
     vch: 'starting',
     runs: wasOn,
-    otherwise: (context) =>
-      context.finding(
+    otherwise: (locked) =>
+      locked.addFinding(
         'left-off',
-        `${context.label} was powered off before and stays so: whether the new version starts was not checked`,
+        `${locked.label} was powered off before and stays so: whether the new version starts was not checked`,
       ),
     resumeFrom: 'power-on',
-    run: without((context) => waitUntilReady(context, context.options.signal)),
+    run: without((locked) => waitUntilReady(locked, locked.options.signal)),
   },
   {
     name: 'verify',
@@ -182,7 +182,7 @@ export const STEPS = [
     // From here on, the last upgrade can no longer be rolled back.
     record: {previous: null},
     runs: ({previousSnapshot}) => previousSnapshot !== null,
-    run: async (context) => ({patch: await dropPrevious(context)}),
+    run: async (locked) => ({patch: await dropPrevious(locked)}),
   },
 ] as const satisfies readonly Step[];
 
@@ -197,19 +197,19 @@ export const ROLLBACK_STEPS = [
     safePoint: 'never',
     blocksWrites: true,
     persists: true,
-    run: async (context, from) => ({patch: await putApplianceBack(context, reached(from, 'appliance'))}),
+    run: async (locked, from) => ({patch: await putApplianceBack(locked, reached(from, 'appliance'))}),
   },
   {
     name: 'rollback-containers',
     label: 'undoing the containerVMs',
-    tellsItself: true,
+    showsItself: true,
     happens: 'the containerVMs are restored from their ledgers',
     vch: 'up',
     safePoint: 'entered',
-    run: async (context) => ({containers: await undoContainers(context)}),
-    accept({containers}, context) {
-      assertFinished(context, containers);
-      assertAnswered(context, containers);
+    run: async (locked) => ({containers: await undoContainers(locked)}),
+    accept({containers}, locked) {
+      assertFinished(locked, containers);
+      assertAnswered(locked, containers);
     },
   },
   {
@@ -275,8 +275,8 @@ export function leaseTimeOf(step: string, base: number): number {
 }
 
 /** Reports that a step begins. */
-export function tellStep(
-  {onProgress}: Pick<VchContext['options'], 'onProgress'>,
+export function showStep(
+  {onProgress}: Pick<LockedVch['options'], 'onProgress'>,
   {name, event = name, label}: ShownStep,
   total: number | null = null,
 ): void {
@@ -284,10 +284,10 @@ export function tellStep(
 }
 
 /** Reports that the step with that name begins. */
-export function tellStepNamed(options: VchContext['options'], name: string, total?: number): void {
+export function showStepNamed(options: LockedVch['options'], name: string, total?: number): void {
   const step = ROWS.find((row) => row.name === name);
   if (step === undefined) throw new Error(`there is no step ${name}`);
-  tellStep(options, step, total);
+  showStep(options, step, total);
 }
 
 /** The rollback record on an appliance; `null` if there is none. A record that this release cannot read is an error. */
@@ -296,7 +296,7 @@ export function recordOn(config: ExtraConfig, label: string): UpgradeRecord | nu
 }
 
 /** The error of a run that a first signal stopped. */
-export function interrupted({label, record}: Pick<VchContext, 'label' | 'record'>): VchError {
+export function interrupted({label, record}: Pick<LockedVch, 'label' | 'record'>): VchError {
   return new VchError(
     'VCH_ERR_INTERRUPTED',
     isRollingBack(record.phase)
@@ -305,9 +305,9 @@ export function interrupted({label, record}: Pick<VchContext, 'label' | 'record'
   );
 }
 
-function without(act: (context: VchContext) => Promise<void>): Step['run'] {
-  return async (context) => {
-    await act(context);
+function without(act: (locked: LockedVch) => Promise<void>): Step['run'] {
+  return async (locked) => {
+    await act(locked);
     return {};
   };
 }
@@ -324,13 +324,13 @@ function snapshotAgain({isOff, hasSnapshot}: Seen): string {
   return isOff && hasSnapshot ? 'power-off' : 'containers';
 }
 
-function assertFinished(context: VchContext, containers: RunOutcome | undefined): void {
-  context.lock.lost.throwIfAborted();
-  if (containers?.interrupted) throw interrupted(context);
+function assertFinished(locked: LockedVch, containers: RunOutcome | undefined): void {
+  locked.lock.lost.throwIfAborted();
+  if (containers?.interrupted) throw interrupted(locked);
 }
 
 /** VMs that nobody could look at, or that were not started, leave the step undone for as long as vCenter does not answer. */
-function assertAnswered({session}: VchContext, containers: RunOutcome | undefined): void {
+function assertAnswered({session}: LockedVch, containers: RunOutcome | undefined): void {
   const open = (containers?.vms ?? []).filter(
     ({status, error}) =>
       error?.failure === 'not-sent' || (status === 'unknown' && session.contact.broken !== null),

@@ -4,9 +4,9 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
-import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
-import {LOCK, leaseTimeOf, tellStep, tellStepNamed} from './steps.js';
+import {LOCK, leaseTimeOf, showStep, showStepNamed} from './steps.js';
+import type {LockedVch, VchTarget} from './vch-target.js';
 
 /**
  * Takes the upgrade lock if it is free or `dead`, the raw value of an owner who was seen to be dead. `record` makes the
@@ -16,10 +16,10 @@ export async function takeLock(
   target: VchTarget,
   dead: string | null,
   record: (appliance: Appliance) => Promise<UpgradeRecord>,
-): Promise<VchContext> {
+): Promise<LockedVch> {
   const {options, writer} = target;
   const {runId, user, toolVersion, changeId, lease: leaseTime, log} = options;
-  tellStep(options, LOCK);
+  showStep(options, LOCK);
   const owner = {runId, user, toolVersion, leaseTime, log};
   const lease = await Lease.acquire(writer, lockWith(changeId ?? null), owner, {
     over: dead,
@@ -31,7 +31,7 @@ export async function takeLock(
     get record() {
       return lease.body;
     },
-    tell: (step, total) => tellStepNamed(options, step, total),
+    showStep: (step, total) => showStepNamed(options, step, total),
     assertOurs: async () => lease.assertOurs(await writer.read()),
   };
 }

@@ -6,10 +6,10 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {LOCK_KEY, UPDATE_IN_PROGRESS_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import type {Session} from '../vim25/session.js';
-import {openVch, type UnlockOptions} from './context.js';
 import {agreed, outcomeOf, type UpgradeOutcome, type UpgradeResult} from './outcome.js';
 import type {UpgradeRecord} from './record.js';
-import {CHECK, recordOn, tellStep, UNLOCK} from './steps.js';
+import {CHECK, recordOn, showStep, UNLOCK} from './steps.js';
+import {openVch, type UnlockOptions} from './vch-target.js';
 
 /**
  * Removes a dead owner's lock, and restores VIC's flag. The rollback record stays: the upgrade can still be resumed or
@@ -18,18 +18,18 @@ import {CHECK, recordOn, tellStep, UNLOCK} from './steps.js';
 export async function unlockVch(session: Session, options: UnlockOptions): Promise<UpgradeOutcome> {
   const target = await openVch(session, options);
   const {writer, vch, label} = target;
-  tellStep(options, CHECK);
+  showStep(options, CHECK);
   const {over: dead, appliance: before} = await watchOwner(writer, UPGRADE_LOCK, options);
   const ended = (result: UpgradeResult, appliance: Appliance) => {
     const containers = {vch: vchSummary(vch), vms: [], findings: [], interrupted: false};
     return outcomeOf(target, {result, appliance, containers});
   };
   if (dead === null) {
-    target.finding('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
+    target.addFinding('no-lock', `no upgrade is in progress on ${label}: there is no lock to remove`);
     return ended('unchanged', before);
   }
   return agreed(options, ended('planned', before), async () => {
-    tellStep(options, UNLOCK);
+    showStep(options, UNLOCK);
     const {appliance: after} = await writer.write('removing the upgrade lock', ({config}) => {
       // Only the lock whose owner was seen to be dead.
       if (config[LOCK_KEY] !== dead) {
@@ -41,9 +41,9 @@ export async function unlockVch(session: Session, options: UnlockOptions): Promi
       return {missing: missing(config, {[LOCK_KEY]: null, [UPDATE_IN_PROGRESS_KEY]: flag}), value: null};
     });
     const {record, error} = recordOrError(after.config, label);
-    if (error !== null) target.finding('record-unreadable', error.message);
+    if (error !== null) target.addFinding('record-unreadable', error.message);
     if (record !== null && record.phase !== 'done') {
-      target.finding(
+      target.addFinding(
         'upgrade-unfinished',
         `the upgrade of ${label}, run ${record.run}, is still unfinished, in the phase ${record.phase}. Continue it with vch-migrate resume, or undo it with vch-migrate rollback`,
       );

@@ -25,8 +25,8 @@ import {planVm, type RunInfo} from '../migration/plan.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {refString} from '../vim25/managed-object.js';
 import type {CdromChange} from '../vim25/virtual-machine.js';
-import type {VchContext, VchTarget} from './context.js';
 import type {UpgradeRecord} from './record.js';
+import type {LockedVch, VchTarget} from './vch-target.js';
 
 /** The version and the ISO files that an upgrade leads to. */
 type Destination = Pick<UpgradeRecord, 'to' | 'isos'>;
@@ -141,14 +141,14 @@ function cdromChange(vch: Vch, {cdroms}: Appliance, fileName: string): CdromChan
  * Writes the new data and ISO of the powered-off appliance in one guarded write, and its data version in a second one:
  * whoever reads 10 there knows that everything else has been written.
  */
-export async function writeAppliance(context: VchContext): Promise<void> {
-  const {writer, lock} = context;
-  await recordKeys(context);
+export async function writeAppliance(locked: LockedVch): Promise<void> {
+  const {writer, lock} = locked;
+  await recordKeys(locked);
   const write = (what: string, missingIn: (plan: AppliancePlan) => Missing | null) =>
     writer.write(what, async (appliance) => {
       lock.assertOurs(appliance);
-      assertOff(context, appliance);
-      return {missing: missingIn(await planOnRecord(context, appliance, context.record)), value: null};
+      assertOff(locked, appliance);
+      return {missing: missingIn(await planOnRecord(locked, appliance, locked.record)), value: null};
     });
   await write('upgrading the appliance', ({changes, ledger, cdrom}) => {
     if (changes.length === 0 && cdrom === null) return null;
@@ -159,32 +159,32 @@ export async function writeAppliance(context: VchContext): Promise<void> {
 }
 
 /** Puts every key on record that is about to change: the guest may have written some since the lock was taken. */
-async function recordKeys(context: VchContext): Promise<void> {
-  const {record, writer} = context;
-  const plan = await planOnRecord(context, await writer.read(), record);
+async function recordKeys(locked: LockedVch): Promise<void> {
+  const {record, writer} = locked;
+  const plan = await planOnRecord(locked, await writer.read(), record);
   const keys = new Set([...record.keys, ...allChanges(plan).map(({key}) => key)]);
   if (keys.size === record.keys.length) return;
-  await context.lock.update({keys: [...keys].sort()});
+  await locked.lock.update({keys: [...keys].sort()});
 }
 
 /** Verifies that the appliance is what it was to become. */
-export async function verifyAppliance(context: VchContext): Promise<void> {
-  const appliance = await context.writer.read();
-  context.lock.assertOurs(appliance);
-  const {powerState} = context.record;
+export async function verifyAppliance(locked: LockedVch): Promise<void> {
+  const appliance = await locked.writer.read();
+  locked.lock.assertOurs(appliance);
+  const {powerState} = locked.record;
   if (appliance.powerState !== powerState) {
     throw new VchError(
       'VCH_ERR_VERIFY',
-      `${context.label} is ${appliance.powerState}, and was ${powerState} before its upgrade; see vCenter's events for who changed that`,
+      `${locked.label} is ${appliance.powerState}, and was ${powerState} before its upgrade; see vCenter's events for who changed that`,
     );
   }
-  const plan = await planOnRecord(context, appliance, context.record);
+  const plan = await planOnRecord(locked, appliance, locked.record);
   if (!changesAppliance(plan)) return;
   const keys = allChanges(plan).map(({key}) => key);
   throw new VchError(
     'VCH_ERR_VERIFY',
-    `${context.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
-      `differ; compare with govc vm.info -e ${refString(context.vch.ref)}`,
+    `${locked.label} is not what it was upgraded to: ${[...keys, ...(plan.cdrom === null ? [] : ['its CD-ROM'])].join(', ')} ` +
+      `differ; compare with govc vm.info -e ${refString(locked.vch.ref)}`,
   );
 }
 
@@ -199,7 +199,7 @@ export function planOnRecord(
 }
 
 /** A guestinfo key that is written to a running VM is lost at its power-off. */
-function assertOff({label}: VchContext, {powerState}: Appliance): void {
+function assertOff({label}: LockedVch, {powerState}: Appliance): void {
   if (powerState === 'poweredOff') return;
   throw new VchError(
     'VCH_ERR_CONFLICT',

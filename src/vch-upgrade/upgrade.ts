@@ -24,14 +24,13 @@ import {isOutage, isSilence} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {runChecks} from './check.js';
 import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
-import {logEvent, openVch, type UpgradeOptions, type VchContext, type VchTarget} from './context.js';
 import {isoRecords, targetVersion} from './iso-files.js';
 import {agreed, type Ending, lookAt, notStarted, outcomeOf, type UpgradeOutcome} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
 import {runSteps} from './run-steps.js';
 import {logRunbook} from './runbook.js';
-import {CHECK, mayBeDown, ROLLBACK_STEPS, recordOn, STEPS, type Step, tellStep} from './steps.js';
+import {CHECK, mayBeDown, ROLLBACK_STEPS, recordOn, STEPS, type Step, showStep} from './steps.js';
 import {takeLock} from './take-lock.js';
 import {
   type AppliancePlan,
@@ -40,6 +39,7 @@ import {
   planAppliance,
   planOnRecord,
 } from './upgrade-appliance.js';
+import {type LockedVch, logEvent, openVch, type UpgradeOptions, type VchTarget} from './vch-target.js';
 
 /**
  * Upgrades a VCH: checks, takes the lock, migrates the containerVMs while the VCH is up, and then the appliance, behind
@@ -57,18 +57,18 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
   if (!changesAppliance(known.plan))
     return before('unchanged', await applyMigration(session, runOptions(target)));
   return agreed(options, planned, async () => {
-    const context = await takeLock(target, null, async (found) => {
+    const locked = await takeLock(target, null, async (found) => {
       const now = await planUpgrade(target, found);
       if (!sameStart(now.record, record)) throw overtaken(target.label, now.record);
       return now.record;
     });
-    logRunbook(context);
-    const {lock} = context;
-    const plan = await planOnRecord(context, lock.found, lock.body).catch(async (error: unknown) => {
+    logRunbook(locked);
+    const {lock} = locked;
+    const plan = await planOnRecord(locked, lock.found, lock.body).catch(async (error: unknown) => {
       await lock.undo();
       throw error;
     });
-    return runUpgrade(context, async () => STEPS, {plan, containers, checks: known.checks});
+    return runUpgrade(locked, async () => STEPS, {plan, containers, checks: known.checks});
   });
 }
 
@@ -80,7 +80,7 @@ async function prepare(
   target: VchTarget<UpgradeOptions>,
 ): Promise<Known & {readonly appliance: Appliance; readonly record: UpgradeRecord}> {
   const {session, found, options, writer, label} = target;
-  tellStep(options, CHECK);
+  showStep(options, CHECK);
   const appliance = await writer.read();
   assertFree(UPGRADE_LOCK, appliance.config, heldLabel(label, appliance.powerState));
   const {plan, record} = await planUpgrade(target, appliance);
@@ -180,25 +180,25 @@ function overtaken(label: string, {from}: UpgradeRecord): VchError {
 
 /** Runs the selected steps of an upgrade under the lock. When one fails, the appliance is put back where that is right. */
 export async function runUpgrade(
-  context: VchContext,
-  select: (context: VchContext) => Promise<readonly Step[]>,
+  locked: LockedVch,
+  select: (locked: LockedVch) => Promise<readonly Step[]>,
   known: Known,
 ): Promise<UpgradeOutcome> {
-  await logEvent(context, 'upgrade begins');
-  const {containers, error} = await runSteps(context, select, known.containers, keysWhenDone);
+  await logEvent(locked, 'upgrade begins');
+  const {containers, error} = await runSteps(locked, select, known.containers, keysWhenDone);
   const ended: Ended =
-    error === null ? {result: 'upgraded', error} : await recover(context, error, containers);
+    error === null ? {result: 'upgraded', error} : await recover(locked, error, containers);
   await logEvent(
-    context,
+    locked,
     `upgrade ends: ${ended.result}${ended.error === null ? '' : `, ${ended.error.code}`}`,
   );
-  return outcomeOf(context, {
+  return outcomeOf(locked, {
     ...known,
     containers,
     ...ended,
-    record: ended.result === 'upgraded' ? {...context.record, phase: 'done'} : context.record,
-    lockId: context.lock.id,
-    appliance: await lookAt(context),
+    record: ended.result === 'upgraded' ? {...locked.record, phase: 'done'} : locked.record,
+    lockId: locked.lock.id,
+    appliance: await lookAt(locked),
   });
 }
 
@@ -213,38 +213,38 @@ function keysWhenDone(record: UpgradeRecord): Readonly<Record<string, string | n
 type Ended = Required<Pick<Ending, 'result' | 'error'>>;
 
 /** Brings the VCH into a known state after an upgrade has failed. */
-async function recover(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {
-  if (failure.code === 'VCH_ERR_LOCK_LOST') return lost(context, failure);
+async function recover(locked: LockedVch, failure: VchError, containers: RunOutcome): Promise<Ended> {
+  if (failure.code === 'VCH_ERR_LOCK_LOST') return lost(locked, failure);
   // In the last step the upgrade itself is done and verified; only lock and record are left. And what vCenter does not
   // answer to cannot be reverted either.
   if (
     failure.code === 'VCH_ERR_INTERRUPTED' ||
-    context.record.phase === 'drop-previous-snapshot' ||
-    isSilence(context.session, failure) ||
+    locked.record.phase === 'drop-previous-snapshot' ||
+    isSilence(locked.session, failure) ||
     // Nothing of the appliance is changed yet, so what is left can be done later.
-    (isOutage(failure) && !context.record.touched)
+    (isOutage(failure) && !locked.record.touched)
   ) {
-    await context.lock.stop();
-    if (mayBeDown(context.record)) {
-      context.finding(
+    await locked.lock.stop();
+    if (mayBeDown(locked.record)) {
+      locked.addFinding(
         'vch-down',
-        `${context.label} may be powered off, as vCenter stopped answering in the middle: as soon as it answers, run vch-migrate resume or vch-migrate rollback`,
+        `${locked.label} may be powered off, as vCenter stopped answering in the middle: as soon as it answers, run vch-migrate resume or vch-migrate rollback`,
       );
     }
     return {result: 'resumable', error: failure};
   }
-  return rollBack(context, failure, containers);
+  return rollBack(locked, failure, containers);
 }
 
 /** Rolls the appliance back and releases the lock. The containerVMs keep their new keys, which harm no VCH. */
-async function rollBack(context: VchContext, failure: VchError, containers: RunOutcome): Promise<Ended> {
-  const {options, label, lock} = context;
+async function rollBack(locked: LockedVch, failure: VchError, containers: RunOutcome): Promise<Ended> {
+  const {options, label, lock} = locked;
   options.log.error(`the upgrade of ${label} failed and is rolled back: ${failure.message}`);
   const withoutContainers = async () => ROLLBACK_STEPS.filter(({name}) => name !== 'rollback-containers');
-  const {error} = await runSteps(context, withoutContainers, containers, keysAsBefore);
+  const {error} = await runSteps(locked, withoutContainers, containers, keysAsBefore);
   if (error === null) return {result: 'as-before', error: failure};
   // Once that step is entered, only the cleanup is left.
-  const back = context.record.phase === 'rollback-cleanup' || (await looksBack(context));
+  const back = locked.record.phase === 'rollback-cleanup' || (await looksBack(locked));
   await lock.stop();
   // The appliance is as before; only lock and record are left.
   if (back) return {result: 'resumable', error: withSecond(failure, failure.code, error)};
@@ -252,7 +252,7 @@ async function rollBack(context: VchContext, failure: VchError, containers: RunO
 }
 
 /** Another process may be at work on the appliance: nothing is reverted under its hands. */
-async function lost({lock, record, writer}: VchContext, failure: VchError): Promise<Ended> {
+async function lost({lock, record, writer}: LockedVch, failure: VchError): Promise<Ended> {
   await lock.stop();
   if (!record.touched) return {result: 'resumable', error: failure};
   try {

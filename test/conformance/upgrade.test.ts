@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {resumeVch, rollbackVch, unlockVch, upgradeVch} from '../../src/index.js';
 import {readIsoInfo} from '../../src/iso/iso-info.js';
 import {silent} from '../../src/log.js';
-import type {UpgradeOptions} from '../../src/vch-upgrade/context.js';
+import type {UpgradeOptions} from '../../src/vch-upgrade/vch-target.js';
 import {connect, type Session} from '../../src/vim25/session.js';
 import {writeIso} from '../iso-file.js';
 import {type Dump, type DumpedVm, startVcsim, type Vcsim} from '../peers/vcsim.js';

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {readIsoInfo} from '../../src/iso/iso-info.js';
-import type {UpgradeOptions} from '../../src/vch-upgrade/context.js';
+import type {UpgradeOptions} from '../../src/vch-upgrade/vch-target.js';
 import {writeIso} from '../iso-file.js';
 import {withDirectory} from '../temporary-directory.js';
 import {APPLIANCE, applianceKeys, configs, RECORD, rollback, upgrade, withVch} from './small-upgrade.js';

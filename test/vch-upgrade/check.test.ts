@@ -7,7 +7,7 @@ import {createRegistry} from '../../src/migration/registry.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {type CheckOutcome, checkVch} from '../../src/vch-upgrade/check.js';
-import type {CheckOptions} from '../../src/vch-upgrade/context.js';
+import type {CheckOptions} from '../../src/vch-upgrade/vch-target.js';
 import {vmRef} from '../../src/vim25/managed-object.js';
 import {connect} from '../../src/vim25/session.js';
 import {TaskWaiter} from '../../src/vim25/tasks.js';

@@ -3,7 +3,7 @@ import type {ProgressEvent} from '../../src/containers/outcome.js';
 import {resumeVch, rollbackVch, unlockVch, upgradeVch} from '../../src/index.js';
 import type {Fixture, FixtureVm} from '../../src/simulator/fixture/fixture.js';
 import type {Simulator, SimulatorOptions} from '../../src/simulator/simulator.js';
-import type {RollbackOptions, UnlockOptions, UpgradeOptions} from '../../src/vch-upgrade/context.js';
+import type {RollbackOptions, UnlockOptions, UpgradeOptions} from '../../src/vch-upgrade/vch-target.js';
 import type {Session} from '../../src/vim25/session.js';
 import {ROOT} from '../peers.js';
 import {type SmallVm, smallVch, withSession} from '../small-vch.js';

@@ -26,7 +26,7 @@ describe('vch-upgrade/steps', () => {
 
   it('has the words that people read, and that the stream of events has', () => {
     const shown = [CHECK, LOCK, ...STEPS, ...ROLLBACK_STEPS, UNLOCK].flatMap((step) =>
-      'tellsItself' in step && step.name !== 'upload'
+      'showsItself' in step && step.name !== 'upload'
         ? []
         : [[('event' in step && step.event) || step.name, step.label]],
     );

@@ -13,7 +13,7 @@ import {joinEntries, listEntries} from '../../src/extraconfig/value.js';
 import {migrateConfig} from '../../src/index.js';
 import {type IsoInfo, readIsoInfo} from '../../src/iso/iso-info.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
-import type {UpgradeOptions} from '../../src/vch-upgrade/context.js';
+import type {UpgradeOptions} from '../../src/vch-upgrade/vch-target.js';
 import {sampleOf} from '../depth.js';
 import {writeIso} from '../iso-file.js';
 import {ROOT} from '../peers.js';

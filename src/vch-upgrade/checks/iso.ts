@@ -2,7 +2,7 @@ import type {Datastore} from '../../inventory/datastores.js';
 import {compareBuilds, compareReleases, versionText} from '../../iso/version-stamp.js';
 import {APPLIANCE_STAMP} from '../../migration/data-version.js';
 import {parseDatastorePath} from '../../vim25/datastore-path.js';
-import type {CheckOptions} from '../context.js';
+import type {CheckOptions} from '../vch-target.js';
 import {type CheckedVch, failed, ok, orThrow, type Verdict, warning} from './verdict.js';
 
 /** Bytes to leave free beside the ISO files: the snapshot grows while the appliance runs on it. */

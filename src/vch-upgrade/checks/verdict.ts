@@ -4,7 +4,7 @@ import type {Appliance} from '../../inventory/appliance.js';
 import type {Datastore} from '../../inventory/datastores.js';
 import type {Vch} from '../../inventory/vch.js';
 import type {Session} from '../../vim25/session.js';
-import type {CheckOptions} from '../context.js';
+import type {CheckOptions} from '../vch-target.js';
 
 /** The result of one check. */
 export interface Check extends Verdict {

@@ -71,21 +71,21 @@ export interface VchTarget<Options extends RunOptions = VchOptions> {
   readonly label: string;
   readonly options: Options;
   readonly writer: ApplianceWriter;
-  /** What `finding` has added. */
+  /** What `addFinding` has added. */
   readonly findings: readonly Finding[];
   /** Notes in the journal what is about to be done. */
   note(effect: SideEffect): void;
   /** Adds a finding to the report, unless it is there. */
-  finding(code: string, message: string): void;
+  addFinding(code: string, message: string): void;
 }
 
 /** A VCH under this process's upgrade lock: what the steps of an upgrade and of a rollback work on. */
-export interface VchContext extends VchTarget {
+export interface LockedVch extends VchTarget {
   readonly lock: Lease<UpgradeRecord>;
   /** The rollback record as the lock has it. */
   readonly record: UpgradeRecord;
   /** Shows in the progress display that a step begins. */
-  tell(step: string, total?: number): void;
+  showStep(step: string, total?: number): void;
   /** Throws VCH_ERR_LOCK_LOST unless lock and flag are still ours. Call it right before an irreversible action. */
   assertOurs(): Promise<void>;
 }
@@ -102,7 +102,7 @@ export async function openVch<Options extends RunOptions & {readonly journal?: J
   const findings: Finding[] = [];
   return {
     ...{session, found, vch: found.vch, label: writer.label, options, writer, findings, note},
-    finding(code, message) {
+    addFinding(code, message) {
       if (findings.some((known) => known.code === code && known.message === message)) return;
       findings.push({code, message});
       options.log.warn(message);
@@ -122,24 +122,24 @@ export async function orFinding<T>(
   } catch (error) {
     // Not before vCenter answers can it be told.
     if (isSilence(target.session, error)) throw error;
-    target.finding(code, message(toVchError(error).message));
+    target.addFinding(code, message(toVchError(error).message));
     return null;
   }
 }
 
 /** Writes a line to the appliance's event log. Nothing depends on it: a user may lack Global.LogEvent. */
-export async function logEvent(context: VchContext, what: string): Promise<void> {
-  const {session, vch, options, record} = context;
+export async function logEvent(locked: LockedVch, what: string): Promise<void> {
+  const {session, vch, options, record} = locked;
   const change = record.changeId === null ? '' : `, change ${record.changeId}`;
   const message = `vch-migrate: ${what}; run ${record.run}${change}, by ${options.user}`;
-  context.note({effect: 'LogUserEvent', object: vch.ref.value, detail: message});
+  locked.note({effect: 'LogUserEvent', object: vch.ref.value, detail: message});
   try {
     await logUserEvent(session, vch.ref, message);
   } catch (error) {
     const failure = toVchError(error);
-    const text = `"${what}" could not be written to the event log of ${context.label}: ${failure.message}`;
+    const text = `"${what}" could not be written to the event log of ${locked.label}: ${failure.message}`;
     // Some servers, such as vcsim, offer no user events.
     if (isNotOffered(failure)) options.log.debug(text);
-    else context.finding('event-not-logged', text);
+    else locked.addFinding('event-not-logged', text);
   }
 }
