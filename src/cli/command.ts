@@ -12,7 +12,7 @@ import type {RunContext} from './context.js';
 import type {Exit} from './exit.js';
 import {type Ended, type Given, lineWriter, simulatorGone, type Told, withYes} from './next.js';
 import {type GivenOptions, type OptionSet, type Problems, problemsOf, readValues} from './option.js';
-import {outputOptions, runOptions, sharedRunOptions, targetOptions, vchOptions} from './options.js';
+import {outputOptions, runOptions, targetOptions, vchOptions} from './options.js';
 import {type OutputSettings, readOutput, readSettings, type Settings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
@@ -149,7 +149,7 @@ function prepareReport<Own extends OptionSet, More extends object>(
     output: settings.output,
     /** Directories with third-party plugins. */
     plugins: run.plugins,
-    shared: sharedRunOptions(run),
+    shared: {parallelism: run.parallelism, expect: run.expect, changeId: run['change-id']},
     /** It asks before the first write. */
     asks,
     asksForName,

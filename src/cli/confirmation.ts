@@ -33,7 +33,7 @@ export function confirmation(
       const answer = await ask(
         `${command} on VCH ${name} (${planned.vch.id}) of ${url}: ` +
           `${appliance ?? ''}${pending} of ${vms.length} containerVMs will be changed${left.join('')}. ` +
-          (asksForName ? `To go on, type the name of the VCH (${name}): ` : 'Go on? [y/N] '),
+          (asksForName ? `To continue, type the name of the VCH (${name}): ` : 'Continue? [y/N] '),
         signal,
       );
       const agreed = asksForName ? answer.trim() === name.trim() : isYes(answer);
@@ -44,7 +44,7 @@ export function confirmation(
     /** Asks whether to write the other VMs, too, once the canaries are verified. */
     async goOn(canaries: number, left: number): Promise<boolean> {
       const answer = await ask(
-        `${canaries === 1 ? 'The canary is' : `${canaries} canaries are`} changed and verified. Go on with the other ${left}? [y/N] `,
+        `${canaries === 1 ? 'The canary is' : `${canaries} canaries are`} changed and verified. Continue with the other ${left}? [y/N] `,
         signal,
       );
       return isYes(answer) && !signal.aborted;

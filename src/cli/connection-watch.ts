@@ -48,26 +48,30 @@ export class ConnectionWatch {
     if (this.#paused) return;
     const {log, now, live, tell} = this.#options;
     const time = now();
-    const what =
-      broken !== null && broken >= BROKEN ? 'connection lost' : silent >= SILENT ? 'no answer for' : null;
-    if (what === null) {
+    const inFlight = this.#writing || waiting;
+    const event = (seconds: number) =>
+      ({type: 'connection', time: time.toISOString(), seconds, inFlight}) as const;
+    const isBroken = broken !== null && broken >= BROKEN;
+    const lostFor = isBroken ? broken : silent >= SILENT ? silent : null;
+    if (lostFor === null) {
       if (this.#loss === null) return;
       log.info(`the server answers again, after ${durationText(this.#loss.seconds * 1000)}`);
-      tell({type: 'connection', time: time.toISOString(), seconds: 0, inFlight: this.#writing || waiting});
+      tell(event(0));
       this.#loss = null;
       return;
     }
-    const seconds = Math.floor((what === 'connection lost' ? (broken ?? 0) : silent) / 1000);
-    const inFlight = this.#writing || waiting;
-    const waits = what === 'connection lost' ? '; waiting, nothing new is started' : '';
-    const text = `${what} ${durationText(seconds * 1000)}${inFlight === 0 ? '' : `, ${inFlight} in flight`}${waits}`;
+    const seconds = Math.floor(lostFor / 1000);
+    const flight = inFlight === 0 ? '' : `, ${inFlight} in flight`;
+    const lasting = `${durationText(seconds * 1000)}${flight}`;
+    const text = isBroken
+      ? `connection lost ${lasting}; waiting, nothing new is started`
+      : `no answer for ${lasting}`;
     live?.show(text.slice(0, live.columns - 1));
-    const due = this.#loss === null || time.getTime() - this.#loss.told >= INTERVAL;
-    if (due) {
+    if (this.#loss === null || time.getTime() - this.#loss.told >= INTERVAL) {
       if (live === undefined) log.info(text);
-      tell({type: 'connection', time: time.toISOString(), seconds, inFlight});
-    }
-    this.#loss = {seconds, told: due || this.#loss === null ? time.getTime() : this.#loss.told};
+      tell(event(seconds));
+      this.#loss = {seconds, told: time.getTime()};
+    } else this.#loss.seconds = seconds;
   }
 
   /** Shows nothing while something else has the terminal. */

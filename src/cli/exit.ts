@@ -2,12 +2,12 @@ import type {VchError} from '../errors.js';
 import type {Report, ReportSummary} from '../report/report.js';
 import {STOP_EXIT_CODE, type StopSignal} from './stop.js';
 
-/** What the process exits with; contract of the command line. */
+/** The exit codes of the process; a part of the command line's contract. */
 export const EXIT = {done: 0, failed: 1, pending: 2, partly: 3, locked: 4, usage: 5, person: 6} as const;
 
 export type Exit = (typeof EXIT)[keyof typeof EXIT] | (typeof STOP_EXIT_CODE)[StopSignal];
 
-/** The exit code that every command over a VCH has in common; `undefined` where the command itself decides. */
+/** The exit code that all commands over a VCH have in common; `undefined` if the command itself decides. */
 export function commonExit(
   {upgrade, interrupted}: Pick<Report, 'upgrade' | 'interrupted'>,
   declined: boolean,
@@ -18,7 +18,7 @@ export function commonExit(
   return declined ? EXIT.failed : undefined;
 }
 
-/** Of a run that brings every VM in scope to its goal. */
+/** The exit code of a run that brings every VM in scope to its goal. */
 export function writesExit(summary: ReportSummary): Exit {
   const inScope = summary.total - summary.skipped;
   const stoppedEarly = summary['not-attempted'] + summary.pending > 0;
@@ -27,7 +27,7 @@ export function writesExit(summary: ReportSummary): Exit {
   return summary.changed + summary.unchanged < inScope ? EXIT.partly : EXIT.done;
 }
 
-/** Of a look at VMs that should be at their goal. */
+/** The exit code of a check whether all VMs are at their goal. */
 export function goalExit(summary: ReportSummary): Exit {
   const atGoal = summary.unchanged + summary.changed + summary.skipped;
   const excused = summary.refused + summary.unreachable;

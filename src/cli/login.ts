@@ -1,51 +1,41 @@
 import {VchError} from '../errors.js';
 import type {ReportTarget} from '../report/report.js';
+import type {ConnectOptions} from '../vim25/http-client.js';
 import type {Session} from '../vim25/session.js';
 import type {RunContext} from './context.js';
 import type {Settings} from './settings.js';
 
-/** Logs in to the target of the settings, asking for the password or starting the simulator where that is needed. */
+/** Logs in to the target of the settings; asks for a missing password, or starts the simulator. */
 export async function withTarget<T>(
-  settings: Settings,
+  {target, warnings, tls, proxy, retryFor, ...settings}: Settings,
   runId: string,
   context: RunContext,
   use: (session: Session, user: string) => Promise<T>,
 ): Promise<T> {
-  const {target, retryFor} = settings;
-  for (const warning of settings.warnings) context.log.warn(warning);
+  const {log, stop, redactor} = context;
+  for (const warning of warnings) log.warn(warning);
+  const logIn = (access: Pick<ConnectOptions, 'url' | 'user' | 'password' | 'tls' | 'proxy'>) => {
+    redactor.add(access.password);
+    const options = {...access, retryFor, runId, log, signal: stop.signal};
+    return context.login(options, (session) => use(session, access.user));
+  };
   if (target.kind === 'vsphere') {
+    const {url} = target;
     const user = settings.user ?? '';
-    const password = settings.password ?? (await askPassword(user, target.url, context));
-    const {tls, proxy} = settings;
-    return logIn({url: target.url, user, password, tls, proxy, retryFor}, runId, context, use);
+    const password = settings.password ?? (await askPassword(user, url, context));
+    return logIn({url, user, password, tls, proxy});
   }
   const simulator = await context.startSimulator({fixture: target.fixture});
   try {
-    const user = settings.user ?? simulator.user;
-    const password = settings.password ?? simulator.password;
-    const tls = {thumbprint: settings.tls.thumbprint ?? simulator.thumbprint};
-    return await logIn({url: new URL(simulator.url), user, password, tls, retryFor}, runId, context, use);
+    return await logIn({
+      url: new URL(simulator.url),
+      user: settings.user ?? simulator.user,
+      password: settings.password ?? simulator.password,
+      tls: {thumbprint: tls.thumbprint ?? simulator.thumbprint},
+    });
   } finally {
     await simulator.close();
   }
-}
-
-function logIn<T>(
-  access: {
-    readonly url: URL;
-    readonly user: string;
-    readonly password: string;
-    readonly tls: Settings['tls'];
-    readonly proxy?: URL | undefined;
-    readonly retryFor: Settings['retryFor'];
-  },
-  runId: string,
-  context: RunContext,
-  use: (session: Session, user: string) => Promise<T>,
-): Promise<T> {
-  context.redactor.add(access.password);
-  const options = {...access, runId, log: context.log, signal: context.stop.signal};
-  return context.login(options, (session) => use(session, access.user));
 }
 
 async function askPassword(user: string, url: URL, context: RunContext): Promise<string> {

@@ -10,13 +10,13 @@ import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';
 
-// Left to itself V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects.
+// By default, V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects garbage.
 setFlagsFromString('--optimize-for-size');
 
-// Ending early is told: a plugin may call process.exit, and a promise that nothing settles ends a process without a word.
-let told = false;
+// A plugin may call process.exit, and a promise that never settles ends the process silently: neither goes unreported.
+let finished = false;
 process.on('exit', (code) => {
-  if (told) return;
+  if (finished) return;
   process.exitCode = EXIT.failed;
   process.stderr.write(
     `vch-migrate: VCH_ERR_INTERNAL: a plugin or a defect ended the process (exit ${code}) before its report; ` +
@@ -24,13 +24,13 @@ process.on('exit', (code) => {
   );
 });
 
-/** Ends the process at once, with nothing more to say. */
+/** Ends the process at once. */
 function end(code: number): never {
-  told = true;
+  finished = true;
   process.exit(code);
 }
 
-// A defect outside of every promise we wait for: one line, as for every other failure, and no guess about the state.
+// A defect outside of all promises that are awaited: one line, as for other failures, without a guess about the state.
 process.on('uncaughtException', (error: unknown) => {
   process.stderr.write(
     `vch-migrate: VCH_ERR_INTERNAL: a defect of vch-migrate or of a plugin (${thrownText(error).split(':')[0]}); see vch-migrate status\n`,
@@ -39,7 +39,7 @@ process.on('uncaughtException', (error: unknown) => {
 });
 
 const terminal = processTerminal(process);
-// stdout is for the result: what a plugin prints goes to where people read along.
+// stdout is for the result: what a plugin prints goes to stderr.
 process.stdout.write = terminal.errors.write.bind(terminal.errors);
 
 process.exitCode = await run(process.argv.slice(2), commands, {
@@ -50,7 +50,7 @@ process.exitCode = await run(process.argv.slice(2), commands, {
   now: () => new Date(),
   newRunId: randomUUID,
 });
-told = true;
+finished = true;
 
-// A third-party plugin may leave a timer behind, which must not keep the process alive. Without one this never fires.
+// A timer that a plugin leaves behind must not keep the process alive. Without one, this never fires.
 setTimeout(() => process.exit(), 1000).unref();

@@ -98,7 +98,7 @@ export function withYes(
   ].join(' ');
 }
 
-/** One option as it was typed; nothing where it was not. */
+/** One option as it was typed, if it was. */
 function optionWords(
   options: OptionSet,
   name: string,
@@ -125,8 +125,8 @@ export function unlessStopped<T extends Told>(
   rest: (told: T) => string = ({line, report}) => line(report.command),
 ): (told: T) => string {
   return (told) => {
-    if (told.declined) return `nothing was written; to go on: ${told.line(told.report.command)}`;
-    return told.report.interrupted ? `to go on: ${rest(told)}` : next(told);
+    if (told.declined) return `nothing was written; to continue: ${told.line(told.report.command)}`;
+    return told.report.interrupted ? `to continue: ${rest(told)}` : next(told);
   };
 }
 
@@ -153,9 +153,9 @@ export function unfinished(summary: ReportSummary): number {
   return summary.failed + summary.unknown + summary.unreachable + summary['not-attempted'];
 }
 
-/** The next step while an upgrade holds the VCH: nothing but you removes the lock of a dead owner. */
+/** The next step while an upgrade holds the VCH. The lock of a dead owner does not disappear by itself. */
 export function underLock(lock: ReportLock, line: Told['line']): string {
   if (lock.held && lock.state === 'dead')
-    return `go on: ${line('resume')}; or take it back: ${line('rollback')}`;
+    return `continue: ${line('resume')}; or take it back: ${line('rollback')}`;
   return `wait until the upgrade is over, then ${line('plan')}`;
 }

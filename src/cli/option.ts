@@ -2,35 +2,35 @@ import {VchError} from '../errors.js';
 
 type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
 
-/** One option of a command: how it is typed, how the help shows it, and what its value is read as. */
+/** One option of a command: how it is typed, how the help shows it, and how its value is read. */
 export interface Option<T> {
   /** `text` takes one value; `texts` may be given several times. */
   readonly kind: 'text' | 'texts' | 'flag';
   readonly alias?: string;
   readonly group: OptionGroup;
   readonly describe: string;
-  /** A suggested next command gets it as well, if that command takes it. */
+  /** A suggested next command repeats it, if it has this option, too. */
   readonly repeat?: boolean;
   read(given: GivenOptions, name: string, problems: Problems): T;
 }
 
 export type OptionSet = Readonly<Record<string, Option<unknown>>>;
 
-/** What the options of a set were read as. */
+/** The values of the options of a set. */
 export type Values<Set extends OptionSet> = {
   readonly [Name in keyof Set]: Set[Name] extends Option<infer T> ? T : never;
 };
 
 /** The options of a command line as typed: unchecked, without defaults. */
 export interface GivenOptions {
-  /** The value, the last one where there are several. */
+  /** The value; the last one if there are several. */
   text(name: string): string | undefined;
   /** Every value, in order. */
   texts(name: string): readonly string[];
   flag(name: string): boolean;
-  /** Names of the options that stand on the command line. */
+  /** Names of the options on the command line. */
   readonly names: readonly string[];
-  /** Problems of the settings file that some of them come from. */
+  /** Problems of the settings file, if some options are from one. */
   readonly problems?: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function flag(group: OptionGroup, describe: string, shown: Shown = {}): O
   return {kind: 'flag', group, describe, ...shown, read: (given, name) => given.flag(name)};
 }
 
-/** An option whose value means something: `parse` gives `undefined` for what it cannot be, and `must` says what it must be. */
+/** An option with a syntax: `parse` returns `undefined` for a wrong value, and `must` describes a right one. */
 export function parsed<T>(
   option: Option<string | undefined>,
   must: string,
@@ -67,6 +67,11 @@ export function parsed<T>(
       return result;
     },
   };
+}
+
+/** An option with a value for when it is not given. */
+export function withDefault<T>(option: Option<T | undefined>, value: T): Option<T> {
+  return {...option, read: (...line) => option.read(...line) ?? value};
 }
 
 /** An option that is a whole number. */
@@ -96,7 +101,7 @@ export function readValues<Set extends OptionSet>(
   return Object.fromEntries(entries);
 }
 
-/** Collects what is wrong with a command line and its environment, so that one message tells all of it. */
+/** Collects the problems of a command line and its environment, so that one message has all of them. */
 export class Problems {
   readonly #command: string;
   readonly #found: string[];
@@ -110,27 +115,25 @@ export class Problems {
     this.#found.push(problem);
   }
 
-  /** What was found, in order. */
   get found(): readonly string[] {
     return this.#found;
   }
 
-  /** Throws all that was found as one usage error. */
+  /** Throws all problems as one usage error. */
   throwIfAny(): void {
     if (this.#found.length === 0) return;
     throw new VchError('VCH_ERR_USAGE', `${this.#found.join('; ')}; see vch-migrate ${this.#command} --help`);
   }
 }
 
-/** Starts the list of problems with every option that was given without a value. */
+/** The list of problems, with every option that was given without a value. */
 export function problemsOf(given: GivenOptions, command: string): Problems {
   const problems = new Problems(command, given.problems);
   const empty = given.names.filter((name) => given.texts(name).includes(''));
   const problem = (name: string) => `--${name} needs a value (--${name}=VALUE if it begins with a dash)`;
   if (empty.includes('password')) {
     // Its letters were read as options. Their problems are noise, and must not be shown.
-    const alone = new Problems(command, [problem('password')]);
-    alone.throwIfAny();
+    new Problems(command, [problem('password')]).throwIfAny();
   }
   for (const name of empty) problems.add(problem(name));
   return problems;

@@ -1,10 +1,10 @@
 import {parseDuration} from '../duration.js';
 import {FORMATS} from '../report/formats.js';
-import {flag, type Option, parsed, text, texts, type Values, wholeNumber} from './option.js';
+import {flag, type Option, parsed, text, texts, wholeNumber, withDefault} from './option.js';
 
 const LONGEST_TIME = 24 * 3_600_000;
 
-/** An option that is a time; in milliseconds. */
+/** An option that is a duration, in milliseconds. */
 function duration(option: Option<string | undefined>): Option<number | undefined> {
   return parsed(option, 'a duration up to 24h, such as 90s, 10m or 1h30m', (value) => {
     const time = parseDuration(value);
@@ -39,7 +39,7 @@ export const targetOptions = {
   ),
 };
 
-/** Which VCH. A suggested command names it by what was found. */
+/** Which VCH. A suggested command names the one that was found. */
 export const vchOptions = {
   name: text('VCH:', 'VCH by the name of its VM or its own name', {alias: 'n'}),
   id: text('VCH:', 'VCH by the managed object id of its VM, such as vm-12'),
@@ -49,23 +49,25 @@ export const vchOptions = {
   }),
 };
 
-/** The ledger keeps it, and has 4 KiB for everything. */
+/** It is kept in the ledger, which has 4 KiB for everything. */
 const LONGEST_CHANGE_ID = 200;
-/** Writes in flight where nobody says how many. */
 export const DEFAULT_PARALLELISM = 8;
 const MOST_PARALLELISM = 32;
 
-/** What every run over a VCH takes. */
+/** The options of every run over a VCH. */
 export const runOptions = {
   plugins: texts('Run:', 'DIR with plugins of others: every .js and .mjs file in it is one (repeatable)', {
     repeat: true,
   }),
-  parallelism: wholeNumber(
-    text('Run:', `Writes in flight, 1 to ${MOST_PARALLELISM} (default ${DEFAULT_PARALLELISM})`, {
-      repeat: true,
-    }),
-    1,
-    MOST_PARALLELISM,
+  parallelism: withDefault(
+    wholeNumber(
+      text('Run:', `Writes in flight, 1 to ${MOST_PARALLELISM} (default ${DEFAULT_PARALLELISM})`, {
+        repeat: true,
+      }),
+      1,
+      MOST_PARALLELISM,
+    ),
+    DEFAULT_PARALLELISM,
   ),
   expect: wholeNumber(
     text('Run:', 'Stop before writing unless there are exactly N containerVMs', {repeat: true}),
@@ -79,20 +81,7 @@ export const runOptions = {
   yes: flag('Run:', 'Do not ask before writing', {alias: 'y'}),
 };
 
-/** What of them goes into the options of every run, whatever the command. */
-export function sharedRunOptions(values: Values<typeof runOptions>): {
-  readonly parallelism: number;
-  readonly expect: number | undefined;
-  readonly changeId: string | undefined;
-} {
-  return {
-    parallelism: values.parallelism ?? DEFAULT_PARALLELISM,
-    expect: values.expect,
-    changeId: values['change-id'],
-  };
-}
-
-/** Local files of an upgrade, with the short names that vic-machine has for them. */
+/** Local files of an upgrade, with vic-machine's short names. */
 export const isoOptions = {
   'appliance-iso': text(
     'Command:',
@@ -112,20 +101,24 @@ export const dataOnly = flag(
   {repeat: true},
 );
 
-/** How long an appliance may take to be ready, in milliseconds. */
-export const timeout = duration(
-  text('Command:', 'How long the appliance may take to be ready after power-on, such as 90s (default 10m)', {
-    repeat: true,
-  }),
+export const timeout = withDefault(
+  duration(
+    text(
+      'Command:',
+      'How long the appliance may take to be ready after power-on, such as 90s (default 10m)',
+      {repeat: true},
+    ),
+  ),
+  10 * 60_000,
 );
 
-/** Of the commands that go on with an upgrade, or take it back. */
+/** The options of the commands that carry out, continue or revert an upgrade. */
 export const vchRunOptions = {
   timeout,
   journal: text('Command:', 'DIR for a file with every side effect, in order', {repeat: true}),
 };
 
-/** The checks that can be skipped, each alone or, as vic-machine's --force does, together. */
+/** The checks that can be skipped: each by itself, or together by vic-machine's --force. */
 export const versionSwitches = {
   'skip-version-check': flag('Command:', "Go on although the ISO's build is not newer than the VCH's", {
     repeat: true,

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {type PlanBody, planBodyShape, stale} from '../containers/saved-plan.js';
 import {systemCode, VchError} from '../errors.js';
-import {fields, members, moment, oneOf, ShapeMismatch, type ShapeOf, text} from '../json-shape.js';
+import {fields, members, moment, oneOf, parseJson, ShapeMismatch, type ShapeOf, text} from '../json-shape.js';
 import type {Logger} from '../log.js';
 import {canonicalJson, type Json} from '../migration/canonical-json.js';
 import {toJson} from '../report/formats/json.js';
@@ -117,11 +117,9 @@ function readJson(path: string, refuse: Refuse): unknown {
         `${path} cannot be read (${why}); name a file that vch-migrate plan --out or --report made`,
       ),
   );
-  try {
-    return JSON.parse(content);
-  } catch {
-    throw refuse('it is not JSON: it was changed, or cut off');
-  }
+  const {value, fault} = parseJson(content, (document) => document);
+  if (fault !== null) throw refuse(`${fault}: it was changed, or cut off`);
+  return value;
 }
 
 function major(version: string): string {

@@ -1,25 +1,26 @@
 import {BlockList, isIP} from 'node:net';
 import type {Problems} from './option.js';
 
-/** What the environment says of proxies. */
+/** The environment variables for proxies. */
 export interface ProxyVariables {
   readonly https: string | undefined;
   readonly none: string | undefined;
 }
 
 /**
- * The proxy for a server by HTTPS_PROXY and NO_PROXY, in either case, as Go's programs (govc) read them; never one for this
- * machine itself. `undefined`: none.
+ * The proxy for a server by HTTPS_PROXY and NO_PROXY, as Go's programs (govc) read them; `undefined` if there is none. This
+ * machine itself is never reached through a proxy.
  */
 export function proxyFor(url: URL, {https, none}: ProxyVariables, problems: Problems): URL | undefined {
   if (https === undefined || isExempt(url, none ?? '')) return undefined;
   const proxy = parseProxy(https);
-  // Not repeated: it may hold a password.
-  if (proxy === undefined) problems.add('HTTPS_PROXY is no URL of an HTTP proxy, such as http://proxy:3128');
+  // Not repeated: it may contain a password.
+  if (proxy === undefined)
+    problems.add('HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy:3128');
   return proxy;
 }
 
-/** A proxy as a variable names it, `proxy:3128` for short. */
+/** A proxy as a variable names it; `proxy:3128` is enough. */
 export function parseProxy(text: string): URL | undefined {
   const full = /^[a-z0-9+.-]+:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
@@ -43,7 +44,7 @@ function isExempt({hostname, port}: URL, list: string): boolean {
     });
 }
 
-/** `example.com` names itself and all below it, `.example.com` those below it alone, `10.0.0.0/8` a network. */
+/** `example.com` names itself and its subdomains, `.example.com` only these, and `10.0.0.0/8` a network. */
 function names(entry: string, host: string): boolean {
   const [network = '', bits] = entry.split('/');
   const family = isIP(network);

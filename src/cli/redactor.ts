@@ -2,8 +2,8 @@ import {maskText} from '../extraconfig/mask.js';
 
 const MASK = '***';
 
-// Whatever a layer below logs, these never pass: the cookie of a session is made by the server, long after the
-// redactor was, and credentials in a URL can come from the inventory.
+// Never shown, whatever a layer below logs: the server makes a session's cookie after the redactor was made, and
+// credentials in a URL can come from the inventory.
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/(vmware_soap_session\s*=\s*)(?:"[^"]*"?|[^;\s]+)/gi, `$1${MASK}`],
   [/(\b(?:set-)?cookie"?\s*:\s*).+/gi, `$1${MASK}`],
@@ -13,8 +13,8 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 const KINDS = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u];
 
 /**
- * Whether no sentence of ours has it by chance, as `pass` or the name of a VCH. What vSphere's own rules for passwords
- * ask for is more than that.
+ * Whether a secret cannot be a part of a message by chance, as `pass` or the name of a VCH could. vSphere's own rules
+ * for passwords are stricter.
  */
 function isUnlikeWords(secret: string): boolean {
   const kinds = KINDS.filter((kind) => kind.test(secret)).length;
@@ -22,15 +22,15 @@ function isUnlikeWords(secret: string): boolean {
 }
 
 /**
- * Takes what must not be shown out of everything that is shown or logged. A password that may be a word of ours is not
- * looked for here: it is masked where it could come in, in what the server says (vim25/http-client.ts).
+ * Masks secrets in everything that is shown or logged. A password that may be an ordinary word is not masked here, but
+ * in the answers of the server, the only place it could come from (vim25/http-client.ts).
  */
 export class Redactor {
   readonly #secrets = new Set<string>();
   readonly #spared = new Set<string>();
   #longestFirst: readonly string[] = [];
 
-  /** Names that are shown whatever the password is. */
+  /** Names that are shown even if one of them is the password. */
   spare(names: readonly (string | null | undefined)[]): void {
     for (const name of names) {
       if (name == null) continue;
@@ -40,7 +40,7 @@ export class Redactor {
     this.#sort();
   }
 
-  /** Never to be shown from now on, in none of the spellings in which it could appear. */
+  /** Masks a secret from now on, in every spelling in which it could appear. */
   add(secret: string): void {
     if (!isUnlikeWords(secret)) return;
     const escaped = JSON.stringify(secret).slice(1, -1);
@@ -56,7 +56,7 @@ export class Redactor {
   }
 
   #sort(): void {
-    // A secret that is part of another must not cut that one in two before it is found.
+    // A secret that is a part of another must not split it before it is found.
     this.#longestFirst = [...this.#secrets].sort((a, b) => b.length - a.length);
   }
 

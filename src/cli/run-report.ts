@@ -30,7 +30,7 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   readonly question: Confirmation | undefined;
 }
 
-/** Carries out a command over one VCH on a target that is logged in to; prints nothing, and knows no terminal. */
+/** Carries out a command over one VCH in a session. It prints nothing, and knows no terminal. */
 export async function carryOut(
   prepared: PreparedReport,
   ready: ReadyRun,

@@ -16,7 +16,7 @@ import {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
 import {withSettingsFile} from './settings-file.js';
 
-/** What is known of a command line when it fails. */
+/** What is known of a command line if it fails. */
 interface Failing {
   readonly command: string | null;
   readonly format: Format;
@@ -26,7 +26,7 @@ interface Failing {
   readonly events: EventStream | undefined;
 }
 
-/** Runs one command line from parsing to printing, and gives back the exit code. Throws nothing. */
+/** Runs one command line from parsing to printing, and returns the exit code. Throws nothing. */
 export async function run(
   args: readonly string[],
   commands: readonly Command[],
@@ -63,7 +63,7 @@ export async function run(
     know(given);
     const prepared = command.prepare({given, args: parsed.args, commands, terminal, read});
     const {output} = prepared;
-    // Not before it is needed: loading winston takes longer than all of --help.
+    // Loaded late: winston takes longer to load than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger({...output, errors: terminal.errors, redactor, now}, async (log) => {
       const events = new EventStream(terminal);
@@ -86,7 +86,7 @@ export async function run(
   }
 }
 
-/** Tells why a command failed: a line on stderr, and a document for programs. */
+/** Reports a failure: a line on stderr, and a document for programs. */
 async function fail(
   error: VchError,
   failing: Failing,
@@ -121,7 +121,7 @@ async function fail(
   return exitCodeOfError(error, stop.by());
 }
 
-/** The report of an earlier run is worth more than the news that this one failed. */
+/** An earlier report is not overwritten by the news that this run failed. */
 function keeps(path: string, log: Logger): boolean {
   const there = statSync(path, {throwIfNoEntry: false});
   if (there === undefined || !there.isFile() || there.size === 0) return false;
@@ -135,7 +135,7 @@ function stackOf(error: Error): readonly string[] {
   return [...lines, 'caused by:', ...stackOf(error.cause)];
 }
 
-/** The log of a command line that never came so far as to open one. */
+/** The log of a command line that failed before it opened one. */
 function errorsOnly({terminal}: CliContext, redactor: Redactor): Logger {
   const nothing = () => undefined;
   return {

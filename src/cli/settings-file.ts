@@ -95,7 +95,7 @@ function readSetting(
   value: unknown,
 ): readonly string[] | boolean | string {
   if (name === 'settings') return 'settings cannot name another file';
-  if (name === 'password') return 'no password belongs into a file that is kept; name one by password-file';
+  if (name === 'password') return 'a settings file must not contain a password; use password-file';
   switch (kind) {
     case 'flag':
       return value === 'true' || value === 'false' ? value === 'true' : `${name} must be true or false`;

@@ -129,7 +129,7 @@ function refuseUnasked(command: string, withYes: string, problems: Problems): vo
   }
   throw new VchError(
     'VCH_ERR_USAGE',
-    `${command} writes, and without a terminal it cannot ask first; nothing was read or written. To go on: ${withYes}`,
+    `${command} writes, and without a terminal it cannot ask first; nothing was read or written. To continue: ${withYes}`,
   );
 }
 

@@ -7,7 +7,7 @@ import {unescapeName} from '../vim25/managed-object.js';
 import {glob} from './glob.js';
 import {type Option, type Problems, parsed, text, texts, type Values, wholeNumber} from './option.js';
 
-/** The word of `--only` for what a report left undone. */
+/** The word of `--only` for the VMs that a report left undone. */
 export const UNRESOLVED = 'unresolved';
 const POWER = new Map([
   ['on', 'poweredOn'],
@@ -41,7 +41,7 @@ export const selectOptions = {
   } satisfies Option<string | undefined>,
 };
 
-/** How a run that writes is held back. */
+/** How a run that writes proceeds, and when it stops. */
 export const stagingOptions = {
   canary: wholeNumber(text('Run:', 'Write and verify N VMs first, then go on', {repeat: true}), 1, 999_999),
   'max-errors': parsed(
@@ -58,7 +58,7 @@ export const stagingOptions = {
   ),
 };
 
-/** The VMs that the options select; reads the report that they name. */
+/** The VMs that the options select, also by the report that they name. */
 export async function narrowing({
   only,
   except,
@@ -77,7 +77,7 @@ export async function narrowing({
   return {select: (vm) => left(vm) && (select === undefined || select(vm)), reported: vch};
 }
 
-/** How the options hold a run back. */
+/** The stages of a run by its options. */
 export function stagingOf(
   {canary, 'max-errors': maxErrors, deadline}: Values<typeof stagingOptions>,
   now: () => Date,
@@ -85,7 +85,7 @@ export function stagingOf(
   return {canary, maxErrors, deadline: deadline && deadlineFrom(deadline, now()), now};
 }
 
-/** A time of day where the tool runs, of a certain day or of the next one that has it still before it. */
+/** A time of day on this machine: on a certain day, or the next one in the future. */
 interface Time {
   readonly hours: number;
   readonly minutes: number;
@@ -93,10 +93,10 @@ interface Time {
   readonly day: string | undefined;
 }
 
-/** A time of day that passed less long ago was meant for today: a command pasted too late must not run until tomorrow. */
+/** A time of day that passed more recently means today: a command that is run too late must not continue until tomorrow. */
 const JUST_PASSED = 6 * 3_600_000;
 
-/** The moment that a deadline means; VCH_ERR_USAGE where it is past. */
+/** The moment of a deadline; VCH_ERR_USAGE if it has passed. */
 export function deadlineFrom({hours, minutes, day}: Time, now: Date): Date {
   const time = day === undefined ? new Date(now) : new Date(`${day}T00:00`);
   time.setHours(hours, minutes, 0, 0);
@@ -113,7 +113,7 @@ export function deadlineFrom({hours, minutes, day}: Time, now: Date): Date {
   );
 }
 
-/** `2026-01-31 04:30 GMT+01:00 (Europe/Berlin)`: a moment as the clock on the wall shows it, and which wall. */
+/** A moment in the time zone of this machine: `2026-01-31 04:30 GMT+01:00 (Europe/Berlin)`. */
 export function localTime(time: Date): string {
   const shown = new Intl.DateTimeFormat('sv-SE', {
     dateStyle: 'short',
@@ -126,8 +126,8 @@ export function localTime(time: Date): string {
 }
 
 /**
- * Selects what a report left unresolved; a VM is known by its id and its container's. Of one that could not be read
- * when the report was made, or cannot be now, only the first is known.
+ * Selects the VMs that a report left unresolved, by their id and their container's. Of a VM that could not be read for
+ * the report, or cannot be read now, only the first is known.
  */
 export function unresolvedOf(vms: readonly Pick<VmOutcome, 'id' | 'containerId' | 'status'>[]): Select {
   const resolved: readonly string[] = ['changed', 'unchanged', 'skipped'];
@@ -167,7 +167,7 @@ function criterion(option: string, value: string, problems: Problems): readonly 
 function testOf(field: string, value: string): Test | undefined {
   switch (field) {
     case 'name': {
-      // As people write a name, or as vSphere sends it.
+      // As people write the name, or as vSphere sends it.
       const globs = [value, unescapeName(value)].map(glob);
       const matches = (name: string) => globs.some((fits) => fits(name));
       return (vm) => matches(vm.displayName) || (vm.containerName !== null && matches(vm.containerName));

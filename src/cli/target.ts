@@ -75,7 +75,7 @@ function parseHost(host: string): URL | undefined {
   return isValid ? url : undefined;
 }
 
-/** A percent-encoded text; `undefined` where that is not well done. */
+/** A percent-encoded text; `undefined` if its encoding is wrong. */
 export function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

@@ -6,15 +6,8 @@ import type {Report} from '../report/report.js';
 import type {VchOptions} from '../vch-upgrade/vch-target.js';
 import {EXIT, type Exit} from './exit.js';
 import {type MoreWords, type Told, unresolvedIn} from './next.js';
-import type {OptionSet, Values} from './option.js';
-import type {vchRunOptions, versionSwitches} from './options.js';
-
-const DEFAULT_TIMEOUT = 10 * 60_000;
-
-/** What every run over the VCH as a whole takes of its options. */
-export function vchRun({timeout = DEFAULT_TIMEOUT}: Pick<Values<typeof vchRunOptions>, 'timeout'>) {
-  return {timeout};
-}
+import type {Values} from './option.js';
+import type {versionSwitches} from './options.js';
 
 /** Which checks are skipped. */
 export function skippedChecks(own: Values<typeof versionSwitches>) {
@@ -24,7 +17,7 @@ export function skippedChecks(own: Values<typeof versionSwitches>) {
   };
 }
 
-/** Says what vic-machine's `--force` stands for. */
+/** Warns that `--force` is not all of vic-machine's. */
 export function tellForce({force}: Values<typeof versionSwitches>, {log}: Pick<RunOptions, 'log'>): void {
   if (force)
     log.warn(
@@ -32,7 +25,7 @@ export function tellForce({force}: Values<typeof versionSwitches>, {log}: Pick<R
     );
 }
 
-/** The options of a run with its journal begun, where one is wanted. */
+/** The options of a run, with a journal if there is a directory for it. */
 export async function journaled<Options extends RunOptions>(
   command: string,
   options: Options,
@@ -44,7 +37,7 @@ export async function journaled<Options extends RunOptions>(
   return {...options, journal: fileJournal(directory, {runId, command, log})};
 }
 
-/** What becomes of the appliance, for the question before it. */
+/** What will happen to the appliance, for the question before it. */
 export function outageQuestion(
   {vch, vms}: AnyOutcome,
   {applianceIso, bootstrapIso}: Pick<VchOptions, 'applianceIso' | 'bootstrapIso'>,
@@ -67,11 +60,11 @@ export function outageQuestion(
   return `${steps.join(', ')}; the appliance is powered off for that, and docker does not answer until it is back; `;
 }
 
-/** Findings about things that an upgrade or its rollback left behind for a person to remove. */
+/** Findings about things that an upgrade or rollback left for you to remove. */
 const LEFT_BEHIND = new Set(['snapshot-left', 'iso-left', 'previous-snapshot-left']);
 
-/** The exit code of a command over the VCH as a whole, by where it left the VCH. */
-export function upgradeExit({upgrade, summary, findings}: Omit<Report, 'next'>): Exit {
+/** The exit code depends on the state in which the command left the VCH. */
+function upgradeExit({report: {upgrade, summary, findings}}: Pick<Told, 'report'>): Exit {
   const leftBehind = findings.some(({code}) => LEFT_BEHIND.has(code));
   switch (upgrade?.result) {
     case 'planned':
@@ -91,34 +84,34 @@ export function upgradeExit({upgrade, summary, findings}: Omit<Report, 'next'>):
   }
 }
 
-/** What to do after a command over the VCH as a whole, by where it left the VCH. */
-export function nextAfterUpgrade<Own extends OptionSet>({report, line, jsonReport}: Told<Own>): string {
+/** The next step depends on the state in which the command left the VCH. */
+function nextAfterUpgrade({report, line, jsonReport}: Pick<Told, 'report' | 'line' | 'jsonReport'>): string {
   const {command, upgrade, checks} = report;
   const failed = checks?.some(({status}) => status === 'failed');
   const left = leftOver(report);
   switch (upgrade?.result) {
     case 'planned':
-      return failed ? `see to the failed checks, then ${line(command)}` : line(command);
+      return failed ? `fix the failed checks, then ${line(command)}` : line(command);
     case 'not-started':
       return failed
-        ? `see to the failed checks, then ${line(command)}`
-        : `nothing was written; to go on: ${line(command)}`;
+        ? `fix the failed checks, then ${line(command)}`
+        : `nothing was written; to continue: ${line(command)}`;
     case 'upgraded':
     case 'unchanged':
       if (left.length === 0) return line('verify');
-      return `see to the VMs that are not at their goal, then take up only those: ${line('apply', only(left, jsonReport))}`;
+      return `fix the VMs that are not at their goal, then run only those: ${line('apply', only(left, jsonReport))}`;
     case 'rolled-back':
       if (left.length === 0) return line('status');
       return `the rest of the containerVMs: ${line('undo', {words: ['--run', upgrade.run], without: ['run']})}`;
     case 'as-before':
-      return `see to the reason, then ${line('upgrade')}`;
+      return `fix the cause, then ${line('upgrade')}`;
     case 'resumable':
-      // What is being taken back is not resumed.
+      // A rollback cannot be resumed.
       return upgrade.phase === 'done' || upgrade.phase?.startsWith('rollback')
-        ? `go on: ${line('rollback')}`
-        : `go on: ${line('resume')}; or take it back: ${line('rollback')}`;
+        ? `continue: ${line('rollback')}`
+        : `continue: ${line('resume')}; or take it back: ${line('rollback')}`;
     case 'needs-person':
-      return `the way back is told above; or try again: ${line('rollback')}`;
+      return `the commands of the way back are above; or try again: ${line('rollback')}`;
     default:
       return line('status');
   }
@@ -129,7 +122,10 @@ function leftOver({vms}: Pick<Report, 'vms'>): readonly string[] {
   return vms.flatMap(({id, kind, status}) => (kind === 'container' && !done.includes(status) ? [id] : []));
 }
 
-/** More ids than that make no command line that anybody would paste. */
+/** What the commands that change the VCH as a whole have in common. */
+export const wholeVch = {writes: true, exitCode: upgradeExit, next: nextAfterUpgrade};
+
+/** More ids would make the command line too long to paste. */
 const MOST_IDS = 30;
 
 function only(ids: readonly string[], jsonReport: string | undefined): MoreWords {

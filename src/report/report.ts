@@ -11,7 +11,7 @@ import {
   text,
 } from '../json-shape.js';
 
-/** Where one VM ended, in the order in which the summary counts them. */
+/** The status of one VM, in the order of the summary. */
 export const VM_STATUSES = [
   'pending',
   'changed',
@@ -27,7 +27,7 @@ export const VM_STATUSES = [
 
 export type ReportStatus = (typeof VM_STATUSES)[number];
 
-/** The commands that tell what they did in a report. */
+/** The commands that end with a report. */
 export const REPORT_COMMANDS = [
   'plan',
   'apply',
@@ -50,7 +50,7 @@ export type ReportSummary = Readonly<Record<'total' | ReportStatus | 'renameDisa
 /** Whether the owner of a lock is alive. */
 const LOCK_OWNER_STATES = ['alive', 'dead', 'unknown'] as const;
 
-/** Where an upgrade, or what followed on it, left the VCH. */
+/** The state in which an upgrade, rollback or resumption left the VCH. */
 const UPGRADE_RESULTS = [
   'planned',
   'not-started',
@@ -64,11 +64,11 @@ const UPGRADE_RESULTS = [
 ] as const;
 
 const finding = fields({code: text, message: text});
-/** Something a person should know; it stops nothing by itself. */
+/** Something a person should know. It stops nothing by itself. */
 export type ReportFinding = ShapeOf<typeof finding>;
 
 const error = fields({code: text, message: text}, {fault: text});
-/** Why a VM, or a whole run, is not where it should be. `fault` is vSphere's own name for it. */
+/** Why a VM, or a whole run, is not at its goal. `fault` is vSphere's own name for it. */
 export type ReportError = ShapeOf<typeof error>;
 
 const change = fields({key: text, before: nullable(text), after: nullable(text)});
@@ -115,15 +115,15 @@ const heldLock = fields(
   },
   {
     since: nullable(text),
-    // Its owner has stopped, and said so.
+    // Its owner has recorded that it stopped.
     stopped: flag,
-    // Whether its owner is alive, as far as this machine can tell.
+    // As far as this machine can tell.
     state: oneOf(LOCK_OWNER_STATES),
-    // Who holds it and what to do about it, in sentences.
+    // The holder and what to do about it, in sentences.
     text,
   },
 );
-/** The upgrade lock as it stands on the appliance. */
+/** The upgrade lock on the appliance. */
 export type ReportLock = {readonly held: false} | ({readonly held: true} & ShapeOf<typeof heldLock>);
 
 const lock: Shape<ReportLock> = (value, path) => {
@@ -195,27 +195,27 @@ const report = fields(
     next: text,
   },
   {
-    // What the run did, in order.
+    // The steps of the run, in order.
     steps: list(step),
     // The checks of `check` and `upgrade`.
     checks: list(check),
-    // Only the commands over the VCH as a whole have it.
+    // Only for the commands over the VCH as a whole.
     upgrade,
-    // Digest of the saved plan that was made, shown or carried out: `sha256:…`.
+    // The digest of the plan that was saved, shown or carried out: `sha256:…`.
     planDigest: text,
   },
 );
-/** What a command over one VCH tells, for people and programs. The keys after `vms` are additions to the contract. */
+/** The report of a command over one VCH, for people and programs. The keys after `vms` are additions to the contract. */
 export type Report = ShapeOf<typeof report>;
 
 /** Reads a report from a parsed file, and counts its VMs itself; throws a ShapeMismatch. */
 export const reportShape: Shape<Report> = (value, path) => {
   const {interrupted, next, ...read} = report(value, path);
-  // These two end the document, as they do where a run writes it.
+  // These two end the document, as in the report of a run.
   return {...read, summary: summarize(read.vms), interrupted, next};
 };
 
-/** Counts the VMs of a report by where they ended. */
+/** Counts the VMs of a report by their status. */
 export function summarize(vms: readonly Pick<ReportVm, 'status' | 'rename'>[]): ReportSummary {
   const counts: Record<ReportStatus, number> = {
     pending: 0,

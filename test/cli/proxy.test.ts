@@ -63,6 +63,6 @@ describe('proxy', () => {
     const variables = {...withTarget.variables, HTTPS_PROXY: 'socks5://ann:pl4nted-Pw@p.example'};
     const {code, stderr} = await runCommandLine(['plan'], {variables});
     expect(code).to.equal(5);
-    expect(stderr).to.include('HTTPS_PROXY is no URL of an HTTP proxy').and.not.include('pl4nted');
+    expect(stderr).to.include('HTTPS_PROXY is not the URL of an HTTP proxy').and.not.include('pl4nted');
   });
 });

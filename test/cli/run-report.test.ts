@@ -130,7 +130,7 @@ describe('migration command', () => {
       expect(ended.code).to.equal(code);
       expect(ended.stdout)
         .to.include('1 changed, 1 not-attempted')
-        .and.include('to go on: vch-migrate apply');
+        .and.include('to continue: vch-migrate apply');
       expect(ended.stderr).to.include(`${signal}: finishing what is in flight`);
     });
   }
@@ -151,7 +151,7 @@ describe('migration command', () => {
         const {code, calls, stderr} = await runCommandLine(args, withTarget);
         expect([code, calls]).to.deep.equal([5, []]);
         expect(stderr).to.match(/^vch-migrate: VCH_ERR_USAGE: /);
-        expect(stderr.trimEnd().endsWith(` To go on: vch-migrate ${next}`), stderr).to.equal(true);
+        expect(stderr.trimEnd().endsWith(` To continue: vch-migrate ${next}`), stderr).to.equal(true);
       });
     }
 
@@ -192,7 +192,7 @@ describe('migration command', () => {
       const {code, questions} = await runCommandLine(['apply'], {...withTarget, typed: ['y'], operate});
       expect(code).to.equal(0);
       expect(questions).to.deep.equal([
-        'apply on VCH vch1 (vm-12) of https://vc.example/sdk: 1 of 2 containerVMs will be changed, 1 refused. Go on? [y/N] ',
+        'apply on VCH vch1 (vm-12) of https://vc.example/sdk: 1 of 2 containerVMs will be changed, 1 refused. Continue? [y/N] ',
       ]);
     });
 
@@ -210,7 +210,9 @@ describe('migration command', () => {
           return planned;
         },
       });
-      expect(questions[0]).to.include('1 of 3 containerVMs will be changed, 1 conflict, 1 skipped. Go on?');
+      expect(questions[0]).to.include(
+        '1 of 3 containerVMs will be changed, 1 conflict, 1 skipped. Continue?',
+      );
     });
 
     it('writes nothing and exits 1 for any answer but yes', async () => {
@@ -238,7 +240,7 @@ describe('migration command', () => {
       it(`asks for the name of the VCH before ${command}, and takes nothing else for a yes`, async () => {
         const args = command === 'upgrade' ? [command, '--data-only'] : [command];
         const ended = await runCommandLine(args, {...withTarget, typed: ['vch1'], operate});
-        expect(ended.questions[0]).to.match(/To go on, type the name of the VCH \(vch1\): $/);
+        expect(ended.questions[0]).to.match(/To continue, type the name of the VCH \(vch1\): $/);
         expect(ended.runs).to.have.lengthOf(1);
         for (const answer of ['y', 'yes', '', 'vch', 'vch2']) {
           const declined = await runCommandLine(args, {...withTarget, typed: [answer], operate});

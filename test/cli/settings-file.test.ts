@@ -74,7 +74,7 @@ describe('settings file', () => {
       /^vch-migrate: VCH_ERR_USAGE: --settings: unknown setting "tarqet", did you mean target\?/,
     );
     for (const part of [
-      'no password belongs into a file',
+      'must not contain a password',
       'quiet must be true or false',
       'name must have one value',
       'only must have one value, or a list',

@@ -1,5 +1,4 @@
 import {expect} from 'chai';
-import {sharedRunOptions} from '../../src/cli/options.js';
 import {type Given, govc, option, problemsOf, read} from './fake-settings.js';
 
 describe('settings', () => {
@@ -11,8 +10,7 @@ describe('settings', () => {
   });
 
   it('has 8 writes in flight unless told otherwise', () => {
-    const inFlight = (options: NonNullable<Given['options']>) =>
-      sharedRunOptions(read({options}).run).parallelism;
+    const inFlight = (options: NonNullable<Given['options']>) => read({options}).run.parallelism;
     expect(inFlight(option)).to.equal(8);
     expect(inFlight({...option, parallelism: '32'})).to.equal(32);
   });

@@ -167,7 +167,7 @@ describe('staging options', () => {
     });
     expect([code, questions]).to.deep.equal([
       0,
-      ['2 canaries are changed and verified. Go on with the other 5? [y/N] '],
+      ['2 canaries are changed and verified. Continue with the other 5? [y/N] '],
     ]);
     const no = await runCommandLine(['apply', '--canary', '2'], {...withTarget, typed: [''], operate});
     expect(no.code).to.equal(1);

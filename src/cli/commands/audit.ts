@@ -17,6 +17,6 @@ export const audit = reportCommand({
   },
   exitCode: ({report}) => goalExit(report.summary),
   next: unlessStopped(({report: {summary}, line}) =>
-    summary.failed > 0 ? `see to the findings, then ${line('audit')}` : line('status'),
+    summary.failed > 0 ? `fix the findings, then ${line('audit')}` : line('status'),
   ),
 });

@@ -2,7 +2,7 @@ import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
 import {readIsos} from '../iso-files.js';
 import {dataOnly, isoOptions, timeout, versionSwitches} from '../options.js';
-import {skippedChecks, tellForce, vchRun} from '../upgrade-result.js';
+import {skippedChecks, tellForce} from '../upgrade-result.js';
 
 /** Everything that can be known before an upgrade. */
 export const check = reportCommand({
@@ -19,7 +19,7 @@ export const check = reportCommand({
   ],
   writes: false,
   read: async ({own}) => ({
-    ...vchRun(own),
+    timeout: own.timeout,
     ...(await readIsos(own)),
     ...skippedChecks(own),
   }),
@@ -34,8 +34,7 @@ export const check = reportCommand({
     return excused > 0 ? EXIT.partly : EXIT.done;
   },
   next({report: {checks = [], vch}, line}) {
-    if (checks.some(({status}) => status === 'failed'))
-      return `see to the failed checks, then ${line('check')}`;
+    if (checks.some(({status}) => status === 'failed')) return `fix the failed checks, then ${line('check')}`;
     return vch.lock.held ? line('status') : line('upgrade');
   },
 });

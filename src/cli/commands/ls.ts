@@ -62,7 +62,7 @@ async function isoAtHand(
     const isOlder = (vch: VchDescription) => (compareReleases(vch, {version, build}) ?? 0) < 0;
     return {path, version, build, newerThan: vchs.filter(isOlder).map(({id}) => id)};
   } catch (error) {
-    // Nobody asked for what merely lies in the current folder.
+    // A file in the current folder was not asked for.
     if (named !== undefined) throw error;
     log.warn(toVchError(error).message);
     return undefined;

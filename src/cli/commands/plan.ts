@@ -48,7 +48,7 @@ export const plan = reportCommand({
   next: unlessStopped(({report: {summary, vch}, own, line}) => {
     if (vch.lock.held) return underLock(vch.lock, line);
     if (summary.pending === 0) return `nothing to apply; ${line('verify')}`;
-    // The plan has the selected VMs and no other; one that is in conflict by then is to be seen, whatever was selected.
+    // The plan has only the selected VMs. A selection could hide that one of them is in conflict when it is applied.
     return own.out === undefined
       ? line('apply')
       : line('apply', {words: [own.out], without: Object.keys(selectOptions)});

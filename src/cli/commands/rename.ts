@@ -30,6 +30,6 @@ export const rename = reportCommand({
     if (failed + conflict + unreachable + unknown + untried > 0) return `the rest: ${line('rename')}`;
     return summary.refused === 0
       ? line('audit')
-      : `see to the containers whose links kept the old name, then ${line('audit')}`;
+      : `fix the containers whose links kept the old name, then ${line('audit')}`;
   }),
 });

@@ -1,9 +1,9 @@
 import {reportCommand} from '../command.js';
 import {readIsos} from '../iso-files.js';
 import {isoOptions, vchRunOptions} from '../options.js';
-import {journaled, nextAfterUpgrade, outageQuestion, upgradeExit, vchRun} from '../upgrade-result.js';
+import {journaled, outageQuestion, wholeVch} from '../upgrade-result.js';
 
-/** Goes on with an interrupted upgrade. */
+/** Continues an interrupted upgrade. */
 export const resume = reportCommand({
   name: 'resume',
   summary: 'Go on with an upgrade that was interrupted, where it stopped; from any machine',
@@ -15,13 +15,11 @@ export const resume = reportCommand({
     ],
     ['resume -n vch1 --appliance-iso appliance.iso', 'the same when the upload of that file was cut off'],
   ],
-  writes: true,
-  read: async ({own}) => ({...vchRun(own), ...(await readIsos(own))}),
+  ...wholeVch,
+  read: async ({own}) => ({timeout: own.timeout, ...(await readIsos(own))}),
   async run(session, options, {own}) {
     const {resumeVch} = await import('../../vch-upgrade/resume.js');
     return resumeVch(session, await journaled('resume', options, own.journal));
   },
   question: outageQuestion,
-  exitCode: ({report}) => upgradeExit(report),
-  next: nextAfterUpgrade,
 });

@@ -2,7 +2,7 @@ import {printable} from '../../report/printable.js';
 import {reportCommand} from '../command.js';
 import {flag} from '../option.js';
 import {vchRunOptions} from '../options.js';
-import {journaled, nextAfterUpgrade, upgradeExit, vchRun} from '../upgrade-result.js';
+import {journaled, wholeVch} from '../upgrade-result.js';
 
 /** Takes the last upgrade back. */
 export const rollback = reportCommand({
@@ -20,9 +20,9 @@ export const rollback = reportCommand({
       'the same from a script, with every side effect noted',
     ],
   ],
-  writes: true,
+  ...wholeVch,
   asksForName: true,
-  read: async ({own}) => ({...vchRun(own), discardChanges: own['discard-changes']}),
+  read: async ({own}) => ({timeout: own.timeout, discardChanges: own['discard-changes']}),
   async run(session, options, {own}) {
     const {rollbackVch} = await import('../../vch-upgrade/rollback.js');
     return rollbackVch(session, await journaled('rollback', options, own.journal));
@@ -33,6 +33,4 @@ export const rollback = reportCommand({
       .map(({message}) => `${printable(message)}; `)
       .join('')}`;
   },
-  exitCode: ({report}) => upgradeExit(report),
-  next: nextAfterUpgrade,
 });

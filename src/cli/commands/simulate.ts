@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {localCommand} from '../command.js';
 import {EXIT} from '../exit.js';
 import {parsed, text} from '../option.js';
@@ -31,7 +32,7 @@ export const simulate = localCommand({
       log.info(
         `serving ${fixture} on ${simulator.url} until Ctrl-C; its thumbprint is ${simulator.thumbprint}`,
       );
-      await stopped(stop.signal);
+      if (!stop.signal.aborted) await once(stop.signal, 'abort');
     } finally {
       await simulator.close();
     }
@@ -39,18 +40,13 @@ export const simulate = localCommand({
   },
 });
 
-function stopped(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), {once: true}));
-}
-
 function parseAddress(value: string): Address | undefined {
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(value) ?? [];
   if (host === undefined || port === undefined || Number(port) > 65_535) return undefined;
   return {host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port)};
 }
 
-/** Encoded for a URL, and safe to stand unquoted in a shell. */
+/** Encoded for a URL, and safe without quotes in a shell. */
 function urlWord(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -2,7 +2,7 @@ import {nothingMore, reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
 import {underLock, unlessStopped} from '../next.js';
 
-/** Where the VCH and its containerVMs stand. */
+/** The state of the VCH and its containerVMs. */
 export const status = reportCommand({
   name: 'status',
   summary: 'Show data versions, applied and pending plugins, rename classes and the upgrade lock',

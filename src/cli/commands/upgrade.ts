@@ -2,15 +2,7 @@ import {reportCommand} from '../command.js';
 import {requireIsos} from '../iso-files.js';
 import {flag} from '../option.js';
 import {dataOnly, isoOptions, lockId, vchRunOptions, versionSwitches} from '../options.js';
-import {
-  journaled,
-  nextAfterUpgrade,
-  outageQuestion,
-  skippedChecks,
-  tellForce,
-  upgradeExit,
-  vchRun,
-} from '../upgrade-result.js';
+import {journaled, outageQuestion, skippedChecks, tellForce, wholeVch} from '../upgrade-result.js';
 
 /** Upgrades a VCH as a whole. */
 export const upgrade = reportCommand({
@@ -41,10 +33,10 @@ export const upgrade = reportCommand({
       'its data alone, from a script',
     ],
   ],
-  writes: true,
+  ...wholeVch,
   asksForName: true,
   read: async ({own}) => ({
-    ...vchRun(own),
+    timeout: own.timeout,
     ...(await requireIsos(own)),
     ...skippedChecks(own),
     dryRun: own['dry-run'],
@@ -55,6 +47,4 @@ export const upgrade = reportCommand({
     return upgradeVch(session, await journaled('upgrade', options, own.journal));
   },
   question: outageQuestion,
-  exitCode: ({report}) => upgradeExit(report),
-  next: nextAfterUpgrade,
 });

@@ -20,7 +20,7 @@ export const verify = reportCommand({
     const atGoal = summary.unchanged + summary.changed + summary.skipped;
     if (atGoal === summary.total) return 'nothing; every containerVM is at its goal';
     return atGoal + summary.refused + summary.unreachable === summary.total
-      ? `see to the VMs that were refused or unreachable, then ${line('apply')}`
-      : `see to the VMs that are not at their goal, then ${line('plan')}`;
+      ? `fix the VMs that were refused or unreachable, then ${line('apply')}`
+      : `fix the VMs that are not at their goal, then ${line('plan')}`;
   }),
 });

@@ -15,7 +15,7 @@ import {
 import {printable} from '../printable.js';
 import {type Report, VM_STATUSES} from '../report.js';
 
-/** One page that stands alone, for a browser. */
+/** One page for a browser that needs no other file. */
 export const html: Format = {
   name: 'html',
   ending: '.html',

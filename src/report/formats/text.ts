@@ -192,7 +192,7 @@ const SHOWN = 100;
 /** This many VMs with one reason become one group. */
 const MANY = 4;
 
-/** The VMs that are not where they should be: many with one reason together, the others one by one. */
+/** The VMs that are not at their goal: many with one reason together, the others one by one. */
 function attention(report: Report, {columns, paint}: Layout): string[] {
   const section = (title: string, {status, error}: ReportVm) => [
     ...wrap(`${title}: ${status}`, columns, '  ').map((line) =>

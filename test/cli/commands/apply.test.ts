@@ -20,9 +20,9 @@ describeEnds(apply, [
     vms: ['not-attempted'],
     declined: true,
     exit: 1,
-    next: /^nothing was written; to go on: vch-migrate apply/,
+    next: /^nothing was written; to continue: vch-migrate apply/,
   },
-  {vms: ['not-attempted'], stoppedBy: 'SIGINT', exit: 130, next: /^to go on: vch-migrate apply/},
+  {vms: ['not-attempted'], stoppedBy: 'SIGINT', exit: 130, next: /^to continue: vch-migrate apply/},
   {vms: ['changed', 'not-attempted'], stoppedBy: 'SIGTERM', exit: 143},
   {
     vms: ['changed', 'not-attempted'],

@@ -7,7 +7,7 @@ describeEnds(rename, [
   {vms: ['changed'], args, exit: 0},
   {vms: ['changed', 'changed'], args, next: /^vch-migrate audit --name vch1$/},
   {vms: ['changed', 'changed', 'skipped'], args, exit: 0},
-  {vms: ['changed', 'refused'], args, exit: 3, next: /^see to the containers whose links/},
+  {vms: ['changed', 'refused'], args, exit: 3, next: /^fix the containers whose links/},
   {vms: ['unchanged', 'changed'], args, exit: 0, next: /^vch-migrate audit --name vch1$/},
   {vms: ['unchanged'], args, exit: 0},
   {vms: ['unchanged', 'failed'], args, exit: 3},

@@ -29,7 +29,7 @@ describeEnds(rollback, [
     options,
     upgrade: {result: 'resumable', phase: 'rollback-containers'},
     exit: 1,
-    next: /^go on: vch-migrate rollback --name vch1$/,
+    next: /^continue: vch-migrate rollback --name vch1$/,
   },
   {vms: ['changed'], options, upgrade: {result: 'rolled-back'}, exit: 0, next: /^vch-migrate status/},
   {

@@ -10,7 +10,7 @@ describeEnds(upgrade, [
     options,
     upgrade: {},
     exit: 3,
-    next: /take up only those: vch-migrate apply --only id=vm-1 --only id=vm-2 --name vch1$/,
+    next: /run only those: vch-migrate apply --only id=vm-1 --only id=vm-2 --name vch1$/,
   },
   {
     vms: ['changed'],
@@ -26,21 +26,21 @@ describeEnds(upgrade, [
     options,
     upgrade: {result: 'not-started'},
     exit: 1,
-    next: /^nothing was written; to go on: vch-migrate upgrade/,
+    next: /^nothing was written; to continue: vch-migrate upgrade/,
   },
   {
     vms: ['changed'],
     options,
     upgrade: {result: 'as-before'},
     exit: 1,
-    next: /^see to the reason, then vch-migrate upgrade/,
+    next: /^fix the cause, then vch-migrate upgrade/,
   },
   {
     vms: ['changed'],
     options,
     upgrade: {result: 'resumable', phase: 'snapshot'},
     exit: 1,
-    next: /^go on: vch-migrate resume .*; or take it back: vch-migrate rollback/,
+    next: /^continue: vch-migrate resume .*; or take it back: vch-migrate rollback/,
   },
   {vms: ['changed'], options, upgrade: {result: 'needs-person'}, exit: 6, next: /vch-migrate rollback/},
 ]);

@@ -3,9 +3,9 @@ import {describeEnds} from '../command-end.js';
 
 describeEnds(verify, [
   {vms: ['unchanged', 'skipped'], exit: 0, next: /^nothing; every containerVM is at its goal$/},
-  {vms: ['unchanged', 'refused'], next: /^see to the VMs that were refused/},
+  {vms: ['unchanged', 'refused'], next: /^fix the VMs that were refused/},
   {vms: ['unchanged', 'refused', 'unreachable'], exit: 3},
   {vms: ['unchanged', 'refused', 'failed'], exit: 1},
   {vms: ['unchanged', 'pending'], exit: 1},
-  {vms: ['failed'], next: /^see to the VMs that are not at their goal, then vch-migrate plan/},
+  {vms: ['failed'], next: /^fix the VMs that are not at their goal, then vch-migrate plan/},
 ]);
