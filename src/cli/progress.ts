@@ -96,18 +96,18 @@ export function barText(
 function stepRecorder(now: () => Date) {
   const steps: ReportStep[] = [];
   let open = false;
-  const end = (status: ReportStep['status']) => {
+  const end = (status: ReportStep['status'], finishedAt = now().toISOString()) => {
     const last = steps.pop();
-    if (last !== undefined) steps.push(open ? {...last, finishedAt: now().toISOString(), status} : last);
+    if (last !== undefined) steps.push(open ? {...last, finishedAt, status} : last);
     open = false;
   };
   return {
     hear(event: ProgressEvent): void {
       if (event.type === 'phase-ended') end(event.status);
       if (event.type !== 'phase') return;
-      end('done');
-      const {phase, group} = event;
       const time = now().toISOString();
+      end('done', time);
+      const {phase, group} = event;
       const name = phaseName(event);
       steps.push({name, startedAt: time, finishedAt: time, status: 'done', phase, ...(group && {group})});
       open = true;
