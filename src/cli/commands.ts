@@ -20,6 +20,8 @@ import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
 
+// Why: docs/decisions/017-the-cli-is-bundled.md
+
 /** Every command, in the order of the help. They are light: what they set in motion is loaded when they run. */
 export const commands: readonly Command[] = [
   ls,
