@@ -176,6 +176,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
 
 /** The definition of a command that lists what it finds on a target. */
 interface ListingCommand<Own extends OptionSet> extends Base<Own> {
+  /** Files that it writes: a report must not overwrite them. */
+  files?(args: readonly string[]): readonly (string | undefined)[];
   /** Gives the document that it prints, and its text for people. */
   run(session: Session, about: ListingAbout, given: Given<Own>): Promise<Listing>;
 }
@@ -196,12 +198,14 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
     options,
     prepare({given, args, commands, terminal, read}) {
       const problems = problemsOf(given, definition.name);
+      requirePositionals(definition, args, problems);
       const own = readValues(definition.options, given, problems);
       const settings = readSettings(given, problems, {
         command: definition.name,
         terminal,
         read,
         needsVch: false,
+        files: definition.files?.(args) ?? [],
         formats: LISTING_FORMATS,
       });
       const line = lineWriter(commands, given);

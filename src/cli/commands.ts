@@ -2,6 +2,7 @@ import type {Command} from './command.js';
 import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
+import {dump} from './commands/dump.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   history,
   rename,
   audit,
+  dump,
   show,
   pluginsList,
   pluginsNew,
