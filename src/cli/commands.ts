@@ -2,6 +2,8 @@ import type {Command} from './command.js';
 import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
+import {completion} from './commands/completion.js';
+import {help} from './commands/help.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -18,6 +20,7 @@ import {undo} from './commands/undo.js';
 import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
+import {version} from './commands/version.js';
 
 /** Every command, in the order of the help. They are light: what they set in motion is loaded when they run. */
 export const commands: readonly Command[] = [
@@ -40,4 +43,7 @@ export const commands: readonly Command[] = [
   pluginsNew,
   pluginsCheck,
   simulate,
+  completion,
+  help,
+  version,
 ];

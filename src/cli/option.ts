@@ -9,6 +9,10 @@ export interface Option<T> {
   readonly alias?: string;
   readonly group: OptionGroup;
   readonly describe: string;
+  /** What the help shows in place of its value: `FILE`, `DIR`, `N`, …; completion offers files for the first two. */
+  readonly value?: string;
+  /** The values, or beginnings of values, that completion offers. */
+  readonly values?: readonly string[];
   /** A suggested next command repeats it, if it has this option, too. */
   readonly repeat?: boolean;
   read(given: GivenOptions, name: string, problems: Problems): T;
@@ -34,7 +38,7 @@ export interface GivenOptions {
   readonly problems?: readonly string[];
 }
 
-type Shown = Pick<Option<unknown>, 'alias' | 'repeat'>;
+type Shown = Pick<Option<unknown>, 'alias' | 'repeat' | 'value' | 'values'>;
 
 /** An option with one value, as it was typed. */
 export function text(group: OptionGroup, describe: string, shown: Shown = {}): Option<string | undefined> {

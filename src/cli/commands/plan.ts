@@ -13,7 +13,7 @@ export const plan = reportCommand({
   options: {
     ...selectOptions,
     out: {
-      ...text('Command:', 'FILE to save the plan to, for apply FILE'),
+      ...text('Command:', 'Save the plan to this file, for apply FILE', {value: 'FILE'}),
       read(given, name, problems) {
         const file = given.text(name);
         const problem = file === undefined ? undefined : unwritable(file);
@@ -28,6 +28,7 @@ export const plan = reportCommand({
     ['plan -n vch1 --out vch1.plan.json', 'and save it, for apply vch1.plan.json'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
   ],
+  exits: {0: 'planned, whatever the VMs came to', 2: 'with --detailed-exitcode: changes are pending'},
   writes: false,
   read: ({own}) => narrowing(own),
   async run(session, options, {own}) {

@@ -16,7 +16,7 @@ export const simulate = localCommand({
   summary: 'Serve the embedded simulator over HTTPS until stopped; prints the variables for govc first',
   options: {
     listen: parsed(
-      text('Command:', 'HOST:PORT to serve on (default 127.0.0.1 and any free port)'),
+      text('Command:', 'Address to serve on (default 127.0.0.1 and any free port)', {value: 'HOST:PORT'}),
       'HOST:PORT, such as 127.0.0.1:8989',
       parseAddress,
     ),
