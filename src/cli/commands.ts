@@ -22,6 +22,8 @@ import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
 import {version} from './commands/version.js';
 
+// Why: docs/decisions/017-the-cli-is-bundled.md
+
 /** Every command, in the order of the help. They are light: what they set in motion is loaded when they run. */
 export const commands: readonly Command[] = [
   ls,

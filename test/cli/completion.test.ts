@@ -166,7 +166,7 @@ async function typedInto(shell: string, directory: string, lines: readonly strin
     TERM: 'xterm',
     LC_ALL: 'C.UTF-8',
     NODE: process.execPath,
-    MAIN: `${ROOT}dist/src/cli/main.js`,
+    MAIN: `${ROOT}dist/cli/main.js`,
   };
   const terminal = spawn('script', ['-qfec', `stty cols 200; exec ${shell}`, '/dev/null'], {
     cwd: directory,
