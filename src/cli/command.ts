@@ -11,7 +11,14 @@ import type {Session} from '../vim25/session.js';
 import type {RunContext} from './context.js';
 import {EXIT_MEANINGS, type Exit, type ExitMeanings} from './exit.js';
 import {type Ended, type Given, lineWriter, simulatorGone, type Told, withYes} from './next.js';
-import {type GivenOptions, type OptionSet, type Problems, problemsOf, readValues} from './option.js';
+import {
+  type Document,
+  type GivenOptions,
+  type OptionSet,
+  type Problems,
+  problemsOf,
+  readValues,
+} from './option.js';
 import {logOptions, outputOptions, resultOptions, runOptions, targetOptions, vchOptions} from './options.js';
 import {type OutputSettings, readOutput, readSettings, type Settings} from './settings.js';
 import type {Terminal} from './terminal.js';
@@ -49,8 +56,9 @@ interface Base<Own extends OptionSet> {
 interface Positional {
   readonly name: string;
   readonly optional?: true;
-  /** The words that completion offers. */
+  /** The words, or the documents, that completion offers. */
   readonly values?: readonly string[];
+  readonly documents?: readonly Document[];
 }
 
 export interface Command extends Base<OptionSet> {
@@ -193,6 +201,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
 
 /** The definition of a command that lists what it finds on a target. */
 interface ListingCommand<Own extends OptionSet> extends Base<Own> {
+  /** Files that it writes: a report must not overwrite them. */
+  files?(args: readonly string[]): readonly (string | undefined)[];
   /** Gives the document that it prints, and its text for people. */
   run(session: Session, about: ListingAbout, given: Given<Own>): Promise<Listing>;
 }
@@ -216,12 +226,14 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
     exits: {...EXIT_MEANINGS.reads, ...definition.exits},
     prepare({given, args, commands, terminal, read}) {
       const problems = problemsOf(given, definition.name);
+      requirePositionals(definition, args, problems);
       const own = readValues(definition.options, given, problems);
       const settings = readSettings(given, problems, {
         command: definition.name,
         terminal,
         read,
         needsVch: false,
+        files: definition.files?.(args) ?? [],
         formats: LISTING_FORMATS,
       });
       const line = lineWriter(commands, given);

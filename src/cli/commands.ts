@@ -3,6 +3,7 @@ import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
 import {completion} from './commands/completion.js';
+import {dump} from './commands/dump.js';
 import {help} from './commands/help.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
@@ -40,6 +41,7 @@ export const commands: readonly Command[] = [
   history,
   rename,
   audit,
+  dump,
   show,
   pluginsList,
   pluginsNew,

@@ -3,20 +3,13 @@ import {homedir} from 'node:os';
 import type {Command} from './command.js';
 import {commandOf, dashed, firstWords, membersOf, wordsIn} from './command-words.js';
 import {headline} from './help.js';
-import type {OptionSet} from './option.js';
+import type {Document, OptionSet} from './option.js';
 
 /** A word that may come next, and what it is. A word that ends in `/`, `=` or `:` can be continued. */
 interface Candidate {
   readonly word: string;
   readonly about: string;
 }
-
-/** The arguments that name a JSON document, and how it begins. */
-const DOCUMENTS = new Map([
-  ['PLAN', /"vch-migrate\/plan\//],
-  ['FILE', /"vch-migrate\/(?:plan|report)\//],
-  ['FIXTURE', /"vch-migrate\/fixture\//],
-]);
 
 /** The words that can take the place of the last one, for the scripts of the shells: one a line, with a tab before its meaning. */
 export function completionText(args: readonly string[], commands: readonly Command[]): string {
@@ -43,8 +36,8 @@ function candidates(
       (joined === undefined ? [dashed(name), dashed(alias)].includes(previous ?? '') : joined === name),
   );
   if (valued !== undefined) {
-    const [name, {value, values}] = valued;
-    const found = valuesOf(value ?? '', values, typed);
+    const [name, option] = valued;
+    const found = valuesOf({name: option.value ?? '', ...option}, typed);
     return joined === undefined ? found : found.map((each) => ({...each, word: `--${name}=${each.word}`}));
   }
   if (current.startsWith('-')) return optionsLeft(options, before);
@@ -52,9 +45,7 @@ function candidates(
   const {name, positionals = []} = command;
   if (name === 'help') return commandsAfter(words.slice(1), commands);
   const positional = positionals[words.length - name.split(' ').length];
-  return positional === undefined
-    ? []
-    : valuesOf(positional.name, positional.values, current, DOCUMENTS.get(positional.name));
+  return positional === undefined ? [] : valuesOf(positional, current);
 }
 
 function optionsLeft(options: OptionSet, before: readonly string[]): readonly Candidate[] {
@@ -83,28 +74,30 @@ function commandsAfter(words: readonly string[], commands: readonly Command[]): 
   });
 }
 
-/** What can stand for a placeholder of the help. */
-function valuesOf(
-  placeholder: string,
-  values: readonly string[] = [],
-  typed = '',
-  document?: RegExp,
-): readonly Candidate[] {
+/** A place for a value: what the help calls it, and what may stand there. */
+interface Place {
+  readonly name: string;
+  readonly values?: readonly string[];
+  readonly documents?: readonly Document[];
+}
+
+function valuesOf({name, values = [], documents}: Place, typed: string): readonly Candidate[] {
   const fixed = values.map((word) => ({word, about: ''}));
-  if (typed.startsWith('sim:') && values.includes('sim:')) {
-    const fixtures = files(typed.slice('sim:'.length), DOCUMENTS.get('FIXTURE'));
-    return fixtures.map(({word, about}) => ({word: `sim:${word}`, about}));
-  }
-  if (document !== undefined || placeholder === 'FILE' || placeholder === 'PATH')
-    return [...fixed, ...files(typed, document)];
-  return placeholder === 'DIR' ? files(typed, NOTHING) : fixed;
+  const wanted = documents && new RegExp(`"vch-migrate/(?:${documents.join('|')})/`);
+  // `sim:` and `dump:` are followed by a path.
+  const scheme = values.find((word) => word.endsWith(':') && typed.startsWith(word));
+  if (scheme !== undefined)
+    return files(typed.slice(scheme.length), wanted).map((file) => ({...file, word: scheme + file.word}));
+  if (name === 'DIR') return files(typed, NOTHING);
+  const isFile = ['FILE', 'PATH', 'PLAN', 'FIXTURE'].includes(name);
+  return isFile ? [...fixed, ...files(typed, wanted)] : fixed;
 }
 
 /** Leaves only folders. */
 const NOTHING = /(?!)/;
 
 /** The files and folders that a path may become; of files only those that begin like such a document. */
-function files(typed: string, document?: RegExp): readonly Candidate[] {
+function files(typed: string, document: RegExp | undefined): readonly Candidate[] {
   const folder = typed.slice(0, typed.lastIndexOf('/') + 1);
   const prefix = typed.slice(folder.length);
   const place = folder === '' ? '.' : folder.replace(/^~\//, `${homedir()}/`);

@@ -17,8 +17,8 @@ function duration(option: Option<string | undefined>): Option<number | undefined
 export const targetOptions = {
   target: text(
     'Target:',
-    'The vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter; or sim:FIXTURE',
-    {alias: 't', repeat: true, value: 'URL', values: ['sim:']},
+    'The vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter; or sim:FIXTURE, dump:FILE',
+    {alias: 't', repeat: true, value: 'URL', values: ['sim:', 'dump:'], documents: ['fixture']},
   ),
   user: text('Target:', 'vSphere user', {alias: 'u', repeat: true, value: 'USER'}),
   password: text('Target:', 'Password (others on this machine can see it)', {alias: 'p', value: 'PASSWORD'}),
@@ -47,7 +47,7 @@ export const vchOptions = {
   'compute-resource': text('VCH:', 'Cluster, host, resource pool or vApp the VCH lies in', {
     alias: 'r',
     repeat: true,
-    value: 'PATH',
+    value: 'POOL',
   }),
 };
 

@@ -13,7 +13,7 @@ import {composeReport} from './compose-report.js';
 import {type Confirmation, confirmation} from './confirmation.js';
 import type {RunContext} from './context.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
-import {targetOf, withTarget} from './login.js';
+import {type ReadDump, targetOf, withTarget} from './login.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
@@ -28,6 +28,8 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   readonly followed: Pick<FollowedRun, 'steps' | 'hear' | 'during'>;
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
+  /** What stands for the target; absent where the run is connected with it. */
+  readonly dump?: ReadDump | undefined;
 }
 
 /** Carries out a command over one VCH in a session. It prints nothing, and knows no terminal. */
@@ -38,7 +40,19 @@ export async function carryOut(
   env: RunEnvironment,
 ) {
   const {shared, settings, name: command} = prepared;
-  const {runId, startedAt, user, registry, log, now, stop, followed, question, version: toolVersion} = env;
+  const {
+    runId,
+    startedAt,
+    user,
+    registry,
+    log,
+    now,
+    stop,
+    followed,
+    question,
+    dump,
+    version: toolVersion,
+  } = env;
   const changeId = shared.changeId ?? ready.options.changeId;
   const options: RunOptions = {
     ...ready.options,
@@ -54,6 +68,7 @@ export async function carryOut(
     onProgress: (event) => followed.hear(event),
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
+    copyOf: dump && copiedTarget(dump),
   };
   const {deadline} = ready.options.staging ?? {};
   if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
@@ -73,11 +88,14 @@ export async function carryOut(
     startedAt,
     finishedAt: now(),
     toolVersion,
-    target: targetOf(session),
+    target: targetOf(session, dump),
     registry,
     steps: followed.steps.end(interrupted ? 'interrupted' : 'done'),
   };
-  const unfinished = composeReport({...outcome, interrupted}, facts, (text) => env.redactor.redact(text));
+  const findings = dump === undefined ? outcome.findings : [notConnected(dump), ...outcome.findings];
+  const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
+    env.redactor.redact(text),
+  );
   const composed: Report = {...unfinished, next: prepared.next({report: unfinished, declined})};
   const planDigest = await ready.planDigest({outcome, report: composed, log});
   const report = planDigest === undefined ? composed : {...composed, planDigest};
@@ -99,22 +117,28 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
     const tool = {name: 'vch-migrate', version} as const;
     events.open(eventsHead({command: prepared.name, runId, startedAt: startedAt.toISOString(), tool}));
   }
-  const {report, exit, declined} = await withTarget(prepared.settings, runId, context, (session, user) => {
-    const ask: typeof terminal.ask = (...asked) => followed.asking(() => terminal.ask(...asked));
-    const question =
-      prepared.asks && terminal.interactive
-        ? confirmation(prepared, ready.question, session.url.href, ask, stop)
-        : undefined;
-    return carryOut(prepared, ready, session, {
-      ...context,
-      runId,
-      startedAt,
-      user,
-      registry,
-      followed,
-      question,
-    });
-  });
+  const {report, exit, declined} = await withTarget(
+    prepared.settings,
+    runId,
+    context,
+    (session, user, dump) => {
+      const ask: typeof terminal.ask = (...asked) => followed.asking(() => terminal.ask(...asked));
+      const question =
+        prepared.asks && terminal.interactive
+          ? confirmation(prepared, ready.question, session.url.href, ask, stop)
+          : undefined;
+      return carryOut(prepared, ready, session, {
+        ...context,
+        runId,
+        startedAt,
+        user,
+        registry,
+        followed,
+        question,
+        dump,
+      });
+    },
+  );
   if (output.format.stream) for (const event of reportEvents(report)) events.write(event);
   const {ok, seen} = await publish(
     (format, layout) => format.report(report, layout),
@@ -124,6 +148,19 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
   if (!seen) keepRunbook(report, log);
   if (declined) log.warn('nothing was written');
   return ok || exit !== EXIT.done ? exit : EXIT.failed;
+}
+
+/** The vCenter that a saved plan of a dump is for. */
+function copiedTarget({file, origin, instanceUuid}: ReadDump): RunOptions['copyOf'] {
+  return {url: origin?.url ?? `dump:${file}`, instanceUuid, isMasked: origin?.masked ?? false};
+}
+
+function notConnected({file, origin}: ReadDump) {
+  const made = origin === undefined || origin.at === 'unknown' ? '' : `, made ${origin.at}`;
+  return {
+    code: 'not-connected',
+    message: `this is about the dump ${file}${made}, and not about a vCenter: what has changed since is not in it`,
+  };
 }
 
 /** Keeps the commands of the way back on stderr and in a file, because stdout did not take them. */

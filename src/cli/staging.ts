@@ -48,7 +48,7 @@ export const selectOptions = {
     }),
   ),
   'from-report': {
-    ...text('Run:', FROM_REPORT, {repeat: true, value: 'FILE'}),
+    ...text('Run:', FROM_REPORT, {repeat: true, value: 'FILE', documents: ['report']}),
     read(given, name, problems) {
       const file = given.text(name);
       if (given.texts('only').includes(UNRESOLVED) !== (file !== undefined))

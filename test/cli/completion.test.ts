@@ -92,7 +92,7 @@ describe('completion', () => {
         `sim:${at('small.json')}`,
         `sim:${at('sub/')}`,
       ]);
-      expect(offered('plan', '-t', '')).to.deep.equal(['sim:']);
+      expect(offered('plan', '-t', '')).to.deep.equal(['sim:', 'dump:']);
     });
   });
 

@@ -21,11 +21,17 @@ export const plan = reportCommand({
         return file;
       },
     },
+    'from-dump': text(
+      'Command:',
+      'Plan without a vCenter, from what dump or govc wrote (the same as --target dump:FILE)',
+      {value: 'FILE', documents: ['fixture']},
+    ),
     'detailed-exitcode': flag('Command:', 'Exit 2 if changes are pending'),
   },
   examples: [
     ['plan -t vc.example -u admin -n vch1', 'what apply would change'],
     ['plan -n vch1 --out vch1.plan.json', 'and save it, for apply vch1.plan.json'],
+    ['plan --from-dump vch1.dump.json', 'without access to the vCenter'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
   ],
   exits: {0: 'planned, whatever the VMs came to', 2: 'with --detailed-exitcode: changes are pending'},
@@ -46,7 +52,9 @@ export const plan = reportCommand({
   },
   exitCode: ({own, report}) =>
     own['detailed-exitcode'] && report.summary.pending > 0 ? EXIT.pending : EXIT.done,
-  next: unlessStopped(({report: {summary, vch}, own, line}) => {
+  next: unlessStopped(({report: {summary, vch, target}, own, line}) => {
+    if (own.out !== undefined && target.url.startsWith('dump:'))
+      return `on the vCenter itself: ${line('apply', {words: [own.out], without: ['target', ...Object.keys(selectOptions)]})}`;
     if (vch.lock.held) return underLock(vch.lock, line);
     if (summary.pending === 0) return `nothing to apply; ${line('verify')}`;
     // The plan has only the selected VMs. A selection could hide that one of them is in conflict when it is applied.
