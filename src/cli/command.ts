@@ -4,7 +4,13 @@ import type {PlannedOutcome} from '../containers/saved-plan.js';
 import type {Logger} from '../log.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
-import type {Report, ReportCommand as ReportCommandName} from '../report/report.js';
+import type {
+  Report,
+  ReportAction,
+  ReportCommand as ReportCommandName,
+  ReportError,
+  ReportVm,
+} from '../report/report.js';
 import type {ReadText} from '../text-file.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {Session} from '../vim25/session.js';
@@ -20,6 +26,7 @@ import {
   readValues,
 } from './option.js';
 import {logOptions, outputOptions, resultOptions, runOptions, targetOptions, vchOptions} from './options.js';
+import {remediesFor} from './remedies.js';
 import {type OutputSettings, readOutput, readSettings, type Settings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
@@ -114,7 +121,7 @@ interface ReportCommand<Own extends OptionSet, More extends object> extends Base
   /** The exit code, unless `commonExit` has decided it. */
   exitCode(told: Told<Own>): Exit;
   /** What to do next, with the command line that does it. */
-  next(told: Told<Own>): string;
+  next(told: Told<Own>): readonly ReportAction[];
 }
 
 /** For a command whose options add nothing to a run. */
@@ -190,12 +197,14 @@ function prepareReport<Own extends OptionSet, More extends object>(
       };
     },
     exitCode: (ended: Ended) => definition.exitCode(told(ended)),
-    next(ended: Ended) {
+    next(ended: Ended): readonly ReportAction[] {
       const {target} = settings;
       return target.kind === 'simulator' && writes && !ended.declined
-        ? simulatorGone(target.fixture)
+        ? [simulatorGone(target.fixture)]
         : definition.next(told(ended));
     },
+    /** Commands that mend an error of the run or of one of its VMs, or show more of it. */
+    remedies: (ended: Ended, error: ReportError, vm?: ReportVm) => remediesFor(error, vm, told(ended).line),
   };
 }
 

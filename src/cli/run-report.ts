@@ -6,7 +6,7 @@ import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
 import {rollbackRunbook} from '../report/phrases.js';
-import type {Report} from '../report/report.js';
+import type {Report, ReportError, ReportVm} from '../report/report.js';
 import type {Session} from '../vim25/session.js';
 import type {PreparedReport, ReadyRun} from './command.js';
 import {composeReport} from './compose-report.js';
@@ -14,6 +14,7 @@ import {type Confirmation, confirmation} from './confirmation.js';
 import type {RunContext} from './context.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
+import {type Ended, nextText} from './next.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
@@ -81,6 +82,8 @@ export async function carryOut(
   const cutShort = stop.signal.aborted && outcome.vms.some(({status}) => status === 'not-attempted');
   const interrupted = outcome.interrupted || cutShort;
   const declined = question?.declined() ?? false;
+  const notStarted =
+    outcome.upgrade?.result === 'not-started' && outcome.checks?.some(({status}) => status === 'failed');
   const facts = {
     command,
     runId,
@@ -90,17 +93,37 @@ export async function carryOut(
     toolVersion,
     target: targetOf(session, dump),
     registry,
-    steps: followed.steps.end(interrupted ? 'interrupted' : 'done'),
+    steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
   const findings = dump === undefined ? outcome.findings : [notConnected(dump), ...outcome.findings];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
     env.redactor.redact(text),
   );
-  const composed: Report = {...unfinished, next: prepared.next({report: unfinished, declined})};
+  const ended = {report: withRemedies(unfinished, prepared, declined), declined};
+  const actions = prepared.next(ended);
+  const composed: Report = {...ended.report, next: nextText(actions), actions};
   const planDigest = await ready.planDigest({outcome, report: composed, log});
   const report = planDigest === undefined ? composed : {...composed, planDigest};
   const exit = commonExit(report, declined, stop.by()) ?? prepared.exitCode({report, declined});
   return {report, exit, declined};
+}
+
+/** The report with the commands that mend its errors. */
+function withRemedies(
+  report: Ended['report'],
+  {remedies}: PreparedReport,
+  declined: boolean,
+): Ended['report'] {
+  const mended = (error: ReportError, vm?: ReportVm): ReportError => {
+    const commands = remedies({report, declined}, error, vm);
+    return commands.length === 0 ? error : {...error, commands};
+  };
+  const {upgrade} = report;
+  return {
+    ...report,
+    vms: report.vms.map((vm) => (vm.error === null ? vm : {...vm, error: mended(vm.error, vm)})),
+    ...(upgrade?.error && {upgrade: {...upgrade, error: mended(upgrade.error)}}),
+  };
 }
 
 /** Runs a command over one VCH, from its login to its exit code: carries it out, and prints its report. */

@@ -72,7 +72,10 @@ class Places:
             extraConfig=options(vm["extraConfig"]),
         )
         if "vApp" in vm:
-            return parent.CreateChildVM_Task(config=spec)
+            # One after the other: vcsim's tasks of two such calls wait for each other's locks for ever.
+            task = parent.CreateChildVM_Task(config=spec)
+            result_of(task)
+            return task
         return self.folders[vm.get("folder", "")].CreateVM_Task(config=spec, pool=parent)
 
     def _make_folders(self, parent, path, wanted):
