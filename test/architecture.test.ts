@@ -13,11 +13,13 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   appliance: ['inventory', 'migration', 'extraconfig', 'vim25'],
   containers: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
+  dump: ['inventory', 'migration', 'extraconfig', 'vim25', 'simulator'],
   'vch-upgrade': ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25'],
   'plugin-files': ['migration', 'extraconfig', 'plugins'],
   testing: ['plugin-files', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
   simulator: [],
   cli: [
+    'dump',
     'vch-upgrade',
     'rename',
     'containers',
