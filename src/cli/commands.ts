@@ -2,6 +2,7 @@ import type {Command} from './command.js';
 import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
+import {fleetValidate} from './commands/fleet/validate.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -39,5 +40,6 @@ export const commands: readonly Command[] = [
   pluginsList,
   pluginsNew,
   pluginsCheck,
+  fleetValidate,
   simulate,
 ];
