@@ -118,7 +118,7 @@ const inventory = map({
 const ALL = {name: 'all', count: null, spread: 'none' as const, match: null, gate: 'approve' as const};
 
 /** Without a budget, the first VCH that fails holds the run. */
-const NO_BUDGET = {failed: 1, unreachable: 1, perVcenter: null};
+const NO_BUDGET = {failed: 1, unreachable: null, perVcenter: null};
 
 /** Reads an inventory file: `vch-migrate/fleet/v1`, in YAML. All problems are found at once. */
 export function readInventory(content: string) {
@@ -131,10 +131,7 @@ export function readInventory(content: string) {
       ...rest,
       vcenters: vcenters.map((vcenter) => ({...vcenter, credentials: vcenter.credentials ?? vcenter.name})),
       waves: waves?.map(({[GATE]: gate, ...wave}) => ({...wave, gate})) ?? [ALL],
-      budget:
-        budget === null
-          ? NO_BUDGET
-          : {...budget, failed: budget.failed ?? 1, unreachable: budget.unreachable ?? 1},
+      budget: budget === null ? NO_BUDGET : {...budget, failed: budget.failed ?? 1},
     },
   };
 }

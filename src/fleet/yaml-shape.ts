@@ -1,4 +1,5 @@
 import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument} from 'yaml';
+import {parseJson, type Shape} from '../json-shape.js';
 
 /** What is wrong with a file, and where: lines and columns count from 1. */
 export interface Problem {
@@ -167,4 +168,15 @@ export function map<M extends Readonly<Record<string, Member>>>(members: M): Rea
 
 function below(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
+}
+
+/** A YAML or JSON text as a value of a shape, or what is wrong with it, without any of its text. */
+export function parseYamlValue<T>(
+  content: string,
+  shape: Shape<T>,
+): {readonly value: T; readonly fault: null} | {readonly value: null; readonly fault: string} {
+  const document = parseDocument(content, {logLevel: 'error', merge: false});
+  const [error] = document.errors;
+  if (error !== undefined) return {value: null, fault: `line ${error.linePos?.[0].line ?? '?'} is not YAML`};
+  return parseJson(JSON.stringify(document.toJS()) ?? 'null', shape);
 }
