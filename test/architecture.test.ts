@@ -13,6 +13,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   appliance: ['inventory', 'migration', 'extraconfig', 'vim25'],
   containers: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
+  dump: ['inventory', 'migration', 'extraconfig', 'vim25', 'simulator'],
   'vch-upgrade': ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25'],
   'plugin-files': ['migration', 'extraconfig', 'plugins'],
   testing: ['plugin-files', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
@@ -20,6 +21,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   fleet: ['vch-upgrade', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25', 'report'],
   cli: [
     'fleet',
+    'dump',
     'vch-upgrade',
     'rename',
     'containers',

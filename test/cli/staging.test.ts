@@ -192,7 +192,7 @@ describe('staging options', () => {
         operate: () => runOutcome([vmOutcome({status: 'changed'}), failed]),
       });
       const rest = `apply --from-report ${path} --only unresolved --name vch1`;
-      expect(night.stdout).to.match(new RegExp(`Next: the rest: vch-migrate ${rest}\\n$`));
+      expect(night.stdout).to.match(new RegExp(`Next: take up the rest\\n  vch-migrate ${rest}\\n$`));
       const {runs} = await runCommandLine([...rest.split(' '), '--yes'], withTarget);
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7'}))).to.equal(true);
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7', containerId: 'other'}))).to.equal(false);
