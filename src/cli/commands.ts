@@ -5,6 +5,7 @@ import {check} from './commands/check.js';
 import {completion} from './commands/completion.js';
 import {dump} from './commands/dump.js';
 import {help} from './commands/help.js';
+import {fleetValidate} from './commands/fleet/validate.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   pluginsList,
   pluginsNew,
   pluginsCheck,
+  fleetValidate,
   simulate,
   completion,
   help,
