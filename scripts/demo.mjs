@@ -5,7 +5,7 @@ import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const main = `${root}dist/src/cli/main.js`;
+const main = `${root}dist/cli/main.js`;
 const FIXTURE = 'fixtures/legacy.json';
 
 /** Exit codes that are an answer and no failure: 3 says that some VMs were refused, which the demo is to show. */

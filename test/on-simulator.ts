@@ -115,7 +115,7 @@ export function startProcess(
   variables: Readonly<Record<string, string>> = {},
   cwd?: string,
 ): Started {
-  const child = spawn(process.execPath, [`${ROOT}dist/src/cli/main.js`, ...args], {
+  const child = spawn(process.execPath, [`${ROOT}dist/cli/main.js`, ...args], {
     env: {PATH: process.env.PATH, ...variables},
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd !== undefined && {cwd}),

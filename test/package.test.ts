@@ -83,6 +83,10 @@ describe('the packed package', function () {
         'plugins/README.md',
         'fixtures/legacy.json',
         'dist/src/vim25/vim25.wsdl',
+        'dist/cli/vim25.wsdl',
+        'dist/cli/page/vms.css',
+        'dist/cli/main.js.map',
+        'dist/cli/THIRD-PARTY-LICENSES.txt',
       ]);
       expect(files.filter((file) => /(^|\/)(dist\/test|node_modules|scripts)/.test(file))).to.deep.equal([]);
       const {code, stdout} = await runIn(directory, BIN, ['--version']);

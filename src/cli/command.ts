@@ -4,7 +4,13 @@ import type {PlannedOutcome} from '../containers/saved-plan.js';
 import type {Logger} from '../log.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
-import type {Report, ReportCommand as ReportCommandName} from '../report/report.js';
+import type {
+  Report,
+  ReportAction,
+  ReportCommand as ReportCommandName,
+  ReportError,
+  ReportVm,
+} from '../report/report.js';
 import type {ReadText} from '../text-file.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {Session} from '../vim25/session.js';
@@ -13,6 +19,7 @@ import type {Exit} from './exit.js';
 import {type Ended, type Given, lineWriter, simulatorGone, type Told, withYes} from './next.js';
 import {type GivenOptions, type OptionSet, type Problems, problemsOf, readValues} from './option.js';
 import {outputOptions, runOptions, targetOptions, vchOptions} from './options.js';
+import {remediesFor} from './remedies.js';
 import {type OutputSettings, readOutput, readSettings, type Settings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
@@ -95,7 +102,7 @@ interface ReportCommand<Own extends OptionSet, More extends object> extends Base
   /** The exit code, unless `commonExit` has decided it. */
   exitCode(told: Told<Own>): Exit;
   /** What to do next, with the command line that does it. */
-  next(told: Told<Own>): string;
+  next(told: Told<Own>): readonly ReportAction[];
 }
 
 /** For a command whose options add nothing to a run. */
@@ -165,17 +172,21 @@ function prepareReport<Own extends OptionSet, More extends object>(
       };
     },
     exitCode: (ended: Ended) => definition.exitCode(told(ended)),
-    next(ended: Ended) {
+    next(ended: Ended): readonly ReportAction[] {
       const {target} = settings;
       return target.kind === 'simulator' && writes && !ended.declined
-        ? simulatorGone(target.fixture)
+        ? [simulatorGone(target.fixture)]
         : definition.next(told(ended));
     },
+    /** Commands that mend an error of the run or of one of its VMs, or show more of it. */
+    remedies: (ended: Ended, error: ReportError, vm?: ReportVm) => remediesFor(error, vm, told(ended).line),
   };
 }
 
 /** The definition of a command that lists what it finds on a target. */
 interface ListingCommand<Own extends OptionSet> extends Base<Own> {
+  /** Files that it writes: a report must not overwrite them. */
+  files?(args: readonly string[]): readonly (string | undefined)[];
   /** Gives the document that it prints, and its text for people. */
   run(session: Session, about: ListingAbout, given: Given<Own>): Promise<Listing>;
 }
@@ -196,12 +207,14 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
     options,
     prepare({given, args, commands, terminal, read}) {
       const problems = problemsOf(given, definition.name);
+      requirePositionals(definition, args, problems);
       const own = readValues(definition.options, given, problems);
       const settings = readSettings(given, problems, {
         command: definition.name,
         terminal,
         read,
         needsVch: false,
+        files: definition.files?.(args) ?? [],
         formats: LISTING_FORMATS,
       });
       const line = lineWriter(commands, given);

@@ -2,6 +2,8 @@ import type {Command} from './command.js';
 import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
+import {dump} from './commands/dump.js';
+import {fleetValidate} from './commands/fleet/validate.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -19,6 +21,8 @@ import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
 
+// Why: docs/decisions/017-the-cli-is-bundled.md
+
 /** Every command, in the order of the help. They are light: what they set in motion is loaded when they run. */
 export const commands: readonly Command[] = [
   ls,
@@ -35,9 +39,11 @@ export const commands: readonly Command[] = [
   history,
   rename,
   audit,
+  dump,
   show,
   pluginsList,
   pluginsNew,
   pluginsCheck,
+  fleetValidate,
   simulate,
 ];

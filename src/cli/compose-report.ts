@@ -11,8 +11,10 @@ import {
   type ReportChange,
   type ReportError,
   type ReportFinding,
+  type ReportRelease,
   type ReportStep,
   type ReportTool,
+  type ReportUpgrade,
   type ReportVch,
   type ReportVm,
   summarize,
@@ -60,14 +62,34 @@ export function composeReport(
     steps,
     ...(checks && {checks: checks.map((check) => ({...check, message: redact(check.message)}))}),
     ...(upgrade && {
-      upgrade: {
-        ...upgrade,
-        error: upgrade.error && composeError(upgrade.error, redact),
-        card: upgrade.card.map(maskText),
-      },
+      upgrade: composeUpgrade(upgrade, redact),
     }),
+    ...(outcome.compared && {compared: outcome.compared}),
     interrupted: outcome.interrupted,
   };
+}
+
+function composeUpgrade(
+  {before, target, outage, ...upgrade}: UpgradeOutcome['upgrade'],
+  redact: Redact,
+): ReportUpgrade {
+  return {
+    ...upgrade,
+    error: upgrade.error && composeError(upgrade.error, redact),
+    card: upgrade.card.map(maskText),
+    ...(before && {before: composeRelease(before)}),
+    ...(target && {target: composeRelease(target)}),
+    ...(outage && {
+      outage: {
+        from: outage.from.toISOString(),
+        ...(outage.to && {to: outage.to.toISOString()}),
+      },
+    }),
+  };
+}
+
+function composeRelease({version, build, dataVersion}: ReportRelease): ReportRelease {
+  return {version, build, dataVersion};
 }
 
 /** This tool, as reports name it. */

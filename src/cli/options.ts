@@ -16,7 +16,7 @@ function duration(option: Option<string | undefined>): Option<number | undefined
 export const targetOptions = {
   target: text(
     'Target:',
-    'URL of the vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter; or sim:FIXTURE',
+    'URL of the vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter, sim:FIXTURE or dump:FILE',
     {alias: 't', repeat: true},
   ),
   user: text('Target:', 'vSphere user', {alias: 'u', repeat: true}),

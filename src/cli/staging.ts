@@ -2,9 +2,9 @@ import type {VmOutcome} from '../containers/outcome.js';
 import type {MaxErrors, Narrowing, Select, Staging} from '../containers/run-options.js';
 import {durationText} from '../duration.js';
 import {VchError} from '../errors.js';
+import {glob} from '../glob.js';
 import {VM_STATUSES} from '../report/report.js';
 import {unescapeName} from '../vim25/managed-object.js';
-import {glob} from './glob.js';
 import {type Option, type Problems, parsed, text, texts, type Values, wholeNumber} from './option.js';
 
 /** The word of `--only` for the VMs that a report left undone. */

@@ -4,6 +4,7 @@ import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
+import {Outage} from './outage.js';
 import type {UpgradeRecord} from './record.js';
 import {LOCK, leaseTimeOf, showStep, showStepNamed} from './steps.js';
 import type {LockedVch, VchTarget} from './vch-target.js';
@@ -31,7 +32,8 @@ export async function takeLock(
     get record() {
       return lease.body;
     },
-    showStep: (step, total) => showStepNamed(options, step, total),
+    outage: lease.body.powerState === 'poweredOn' ? new Outage(options) : null,
+    showStep: (step, how) => showStepNamed(options, step, how),
     assertOurs: async () => lease.assertOurs(await writer.read()),
   };
 }

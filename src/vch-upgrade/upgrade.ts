@@ -51,7 +51,7 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
   const target = await openVch(session, options);
   const {record, containers, ...known} = await untilStopped(options.signal, () => prepare(target));
   const before = (result: 'planned' | 'unchanged', vms: RunOutcome) =>
-    outcomeOf(target, {...known, containers: vms, result});
+    outcomeOf(target, {...known, containers: vms, result, planned: record});
   const planned = before('planned', containers);
   if (known.checks.some(({status}) => status === 'failed')) return notStarted(planned);
   if (options.dryRun === true) return planned;
@@ -213,6 +213,7 @@ export async function runUpgrade(
     record: ended.result === 'upgraded' ? {...locked.record, phase: 'done'} : locked.record,
     lockId: locked.lock.id,
     appliance,
+    outage: locked.outage,
   });
 }
 

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import type {Command} from '../../src/cli/command.js';
 import {commands} from '../../src/cli/commands.js';
 import {commonExit} from '../../src/cli/exit.js';
+import {nextText} from '../../src/cli/next.js';
 import {
   REPORT_COMMANDS,
   type ReportLock,
@@ -88,6 +89,6 @@ export function endOf(
   };
   return {
     exit: commonExit(ended.report, ended.declined, stoppedBy ?? null) ?? prepared.exitCode(ended),
-    next: prepared.next(ended),
+    next: nextText(prepared.next(ended)),
   };
 }

@@ -101,7 +101,7 @@ describe('vch-migrate, the process', () => {
   });
 
   it('ends quietly when nobody reads its output', async () => {
-    const child = spawn(process.execPath, ['dist/src/cli/main.js', '--help'], {
+    const child = spawn(process.execPath, ['dist/cli/main.js', '--help'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.destroy();

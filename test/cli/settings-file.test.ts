@@ -45,7 +45,9 @@ describe('settings file', () => {
 
   it('is named in the next command, and its options are not repeated', async () => {
     const {stdout} = await run('change-id: CHG-9\nparallelism: 3\n');
-    expect(stdout).to.match(/Next: vch-migrate apply --settings \S+settings\.yaml --name vch1\n$/);
+    expect(stdout).to.match(
+      /Next: apply it\n {2}vch-migrate apply --settings \S+settings\.yaml --name vch1\n$/,
+    );
   });
 
   const strange: readonly (readonly [string, string, RegExp])[] = [

@@ -141,7 +141,7 @@ describe('an upgrade as a process that gets signals', function () {
         const {code, stdout} = await ended;
         expect(code).to.equal(exitCode);
         expect(stdout.replaceAll(/\s+/g, ' ')).to.match(
-          /Next: continue: vch-migrate resume .*; or take it back: vch-migrate rollback/s,
+          /Continue the upgrade vch-migrate resume .* Or take it back vch-migrate rollback/,
         );
         expect(simulator.sessions).to.equal(1);
         expect((await resume(session)).upgrade.result).to.equal('upgraded');

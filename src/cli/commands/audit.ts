@@ -1,6 +1,6 @@
 import {nothingMore, reportCommand} from '../command.js';
 import {goalExit} from '../exit.js';
-import {unlessStopped} from '../next.js';
+import {action, unlessStopped} from '../next.js';
 
 /** Compares a VCH's containerVMs with VIC's conventions. */
 export const audit = reportCommand({
@@ -17,6 +17,8 @@ export const audit = reportCommand({
   },
   exitCode: ({report}) => goalExit(report.summary),
   next: unlessStopped(({report: {summary}, line}) =>
-    summary.failed > 0 ? `fix the findings, then ${line('audit')}` : line('status'),
+    summary.failed > 0
+      ? [action('Fix the findings, then audit again', line('audit'))]
+      : [action('See where the containerVMs stand', line('status'))],
   ),
 });

@@ -1,6 +1,7 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
 import {readIsos} from '../iso-files.js';
+import {action} from '../next.js';
 import {dataOnly, isoOptions, timeout, versionSwitches} from '../options.js';
 import {skippedChecks, tellForce} from '../upgrade-result.js';
 
@@ -34,7 +35,12 @@ export const check = reportCommand({
     return excused > 0 ? EXIT.partly : EXIT.done;
   },
   next({report: {checks = [], vch}, line}) {
-    if (checks.some(({status}) => status === 'failed')) return `fix the failed checks, then ${line('check')}`;
-    return vch.lock.held ? line('status') : line('upgrade');
+    if (checks.some(({status}) => status === 'failed'))
+      return [action('Fix the failed checks, then check again', line('check'))];
+    return [
+      vch.lock.held
+        ? action('See who holds the lock', line('status'))
+        : action('Upgrade it', line('upgrade')),
+    ];
   },
 });

@@ -1,6 +1,6 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
-import {underLock, unlessStopped} from '../next.js';
+import {action, thenVerify, underLock, unlessStopped} from '../next.js';
 import {flag, text} from '../option.js';
 import {unwritable} from '../settings.js';
 import {narrowing, selectOptions} from '../staging.js';
@@ -21,11 +21,16 @@ export const plan = reportCommand({
         return file;
       },
     },
+    'from-dump': text(
+      'Command:',
+      'FILE that dump or govc wrote: plans without a vCenter (the same as --target dump:FILE)',
+    ),
     'detailed-exitcode': flag('Command:', 'Exit 2 if changes are pending'),
   },
   examples: [
     ['plan -t vc.example -u admin -n vch1', 'what apply would change'],
     ['plan -n vch1 --out vch1.plan.json', 'and save it, for apply vch1.plan.json'],
+    ['plan --from-dump vch1.dump.json', 'without access to the vCenter'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
   ],
   writes: false,
@@ -45,12 +50,24 @@ export const plan = reportCommand({
   },
   exitCode: ({own, report}) =>
     own['detailed-exitcode'] && report.summary.pending > 0 ? EXIT.pending : EXIT.done,
-  next: unlessStopped(({report: {summary, vch}, own, line}) => {
+  next: unlessStopped(({report: {summary, vch, target}, own, line}) => {
+    if (own.out !== undefined && target.url.startsWith('dump:'))
+      return [
+        action(
+          'Carry out exactly this plan, on the vCenter itself',
+          line('apply', {words: [own.out], without: ['target', ...Object.keys(selectOptions)]}),
+        ),
+      ];
     if (vch.lock.held) return underLock(vch.lock, line);
-    if (summary.pending === 0) return `nothing to apply; ${line('verify')}`;
+    if (summary.pending === 0) return [thenVerify(line)];
     // The plan has only the selected VMs. A selection could hide that one of them is in conflict when it is applied.
-    return own.out === undefined
-      ? line('apply')
-      : line('apply', {words: [own.out], without: Object.keys(selectOptions)});
+    return [
+      own.out === undefined
+        ? action('Apply it', line('apply'))
+        : action(
+            'Carry out exactly this plan, once its digest is approved',
+            line('apply', {words: [own.out], without: Object.keys(selectOptions)}),
+          ),
+    ];
   }),
 });

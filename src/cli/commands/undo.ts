@@ -1,6 +1,6 @@
 import {reportCommand} from '../command.js';
 import {writesExit} from '../exit.js';
-import {leftWords, restOf, unfinished, unlessStopped} from '../next.js';
+import {action, restOf, takeUpRest, unfinished, unlessStopped} from '../next.js';
 import {text, wholeNumber} from '../option.js';
 import {narrowing, selectOptions, stagingOf, stagingOptions} from '../staging.js';
 
@@ -31,7 +31,10 @@ export const undo = reportCommand({
   },
   exitCode: ({report}) => writesExit(report.summary),
   next: unlessStopped((told) => {
-    const {summary} = told.report;
-    return unfinished(summary) > 0 ? `${leftWords(summary)}: ${restOf(told)}` : told.line('status');
+    return [
+      unfinished(told.report.summary) > 0
+        ? takeUpRest(told)
+        : action('See where the containerVMs stand', told.line('status')),
+    ];
   }, restOf),
 });

@@ -1,6 +1,6 @@
 import {nothingMore, reportCommand} from '../command.js';
 import {goalExit} from '../exit.js';
-import {unlessStopped} from '../next.js';
+import {action, unlessStopped} from '../next.js';
 
 /** Checks the live VMs against their goal. */
 export const verify = reportCommand({
@@ -18,9 +18,11 @@ export const verify = reportCommand({
   exitCode: ({report}) => goalExit(report.summary),
   next: unlessStopped(({report: {summary}, line}) => {
     const atGoal = summary.unchanged + summary.changed + summary.skipped;
-    if (atGoal === summary.total) return 'nothing; every containerVM is at its goal';
-    return atGoal + summary.refused + summary.unreachable === summary.total
-      ? `fix the VMs that were refused or unreachable, then ${line('apply')}`
-      : `fix the VMs that are not at their goal, then ${line('plan')}`;
+    if (atGoal === summary.total) return [action('Nothing; every containerVM is at its goal')];
+    return [
+      atGoal + summary.refused + summary.unreachable === summary.total
+        ? action('Fix the VMs that were refused or unreachable, then apply', line('apply'))
+        : action('Fix the VMs that are not at their goal, then plan', line('plan')),
+    ];
   }),
 });
