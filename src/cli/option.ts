@@ -1,5 +1,8 @@
 import {VchError} from '../errors.js';
 
+/** A JSON document of this tool: `vch-migrate/plan/v1`, … */
+export type Document = 'plan' | 'report' | 'fixture';
+
 type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
 
 /** One option of a command: how it is typed, how the help shows it, and how its value is read. */
@@ -9,6 +12,12 @@ export interface Option<T> {
   readonly alias?: string;
   readonly group: OptionGroup;
   readonly describe: string;
+  /** What the help shows in place of its value: `FILE`, `DIR`, `N`, …; completion offers files for the first two. */
+  readonly value?: string;
+  /** The values, or beginnings of values, that completion offers. */
+  readonly values?: readonly string[];
+  /** Of files completion offers only documents of these schemas. */
+  readonly documents?: readonly Document[];
   /** A suggested next command repeats it, if it has this option, too. */
   readonly repeat?: boolean;
   read(given: GivenOptions, name: string, problems: Problems): T;
@@ -34,7 +43,7 @@ export interface GivenOptions {
   readonly problems?: readonly string[];
 }
 
-type Shown = Pick<Option<unknown>, 'alias' | 'repeat'>;
+type Shown = Pick<Option<unknown>, 'alias' | 'repeat' | 'value' | 'values' | 'documents'>;
 
 /** An option with one value, as it was typed. */
 export function text(group: OptionGroup, describe: string, shown: Shown = {}): Option<string | undefined> {

@@ -61,7 +61,11 @@ export async function run(
     parsed.refuseUnknown();
     const given = await withSettingsFile(parsed.given, command, optionsOf(commands), read);
     know(given);
-    const prepared = command.prepare({given, args: parsed.args, commands, terminal, read});
+    const prepared = command.prepare({given, args: parsed.args, commands, terminal, version, read});
+    if (prepared.kind === 'text') {
+      await terminal.out(prepared.text);
+      return EXIT.done;
+    }
     const {output} = prepared;
     // Loaded late: winston takes longer to load than all of --help.
     const {withRunLogger} = await import('./logger.js');

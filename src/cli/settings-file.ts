@@ -1,6 +1,6 @@
 import {type ReadText, whyUnread} from '../text-file.js';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
-import {suggest} from './parse-command-line.js';
+import {suggest} from './suggest.js';
 
 /**
  * The options of a command line, completed by those of the file that `--settings` names. They count like typed options,

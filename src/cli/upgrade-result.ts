@@ -4,7 +4,7 @@ import {versionText} from '../iso/version-stamp.js';
 import {printable} from '../report/printable.js';
 import type {Report, ReportAction, ReportUpgrade} from '../report/report.js';
 import type {VchOptions} from '../vch-upgrade/vch-target.js';
-import {EXIT, type Exit} from './exit.js';
+import {EXIT, EXIT_MEANINGS, type Exit} from './exit.js';
 import {action, continueOrUndo, type MoreWords, type Told, thenVerify, unresolvedIn} from './next.js';
 import type {Values} from './option.js';
 import type {versionSwitches} from './options.js';
@@ -149,7 +149,12 @@ function leftOver({vms}: Pick<Report, 'vms'>): readonly string[] {
 }
 
 /** What the commands that change the VCH as a whole have in common. */
-export const wholeVch = {writes: true, exitCode: upgradeExit, next: nextAfterUpgrade};
+export const wholeVch = {
+  writes: true,
+  exits: EXIT_MEANINGS.wholeVch,
+  exitCode: upgradeExit,
+  next: nextAfterUpgrade,
+};
 
 /** More ids would make the command line too long to paste. */
 const MOST_IDS = 30;
