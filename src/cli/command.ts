@@ -178,6 +178,7 @@ function prepareReport<Own extends OptionSet, More extends object>(
     kind: 'report' as const,
     name,
     settings,
+    settingsFiles: given.settings ?? [],
     output: settings.output,
     /** Directories with third-party plugins. */
     plugins: run.plugins,

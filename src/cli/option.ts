@@ -30,6 +30,12 @@ export type Values<Set extends OptionSet> = {
   readonly [Name in keyof Set]: Set[Name] extends Option<infer T> ? T : never;
 };
 
+/** A settings file that was read, and the profile that was taken from it. */
+export interface SettingsSource {
+  readonly path: string;
+  readonly profile: string | null;
+}
+
 /** The options of a command line as typed: unchecked, without defaults. */
 export interface GivenOptions {
   /** The value; the last one if there are several. */
@@ -41,6 +47,8 @@ export interface GivenOptions {
   readonly names: readonly string[];
   /** Problems of the settings file, if some options are from one. */
   readonly problems?: readonly string[];
+  /** The settings files that some options are from. */
+  readonly settings?: readonly SettingsSource[];
 }
 
 type Shown = Pick<Option<unknown>, 'alias' | 'repeat' | 'value' | 'values' | 'documents'>;

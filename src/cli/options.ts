@@ -38,6 +38,12 @@ export const targetOptions = {
     'YAML file with options, such as target: vc.example; those on the command line beat it',
     {repeat: true, value: 'FILE'},
   ),
+  profile: text(
+    'Target:',
+    'The settings of that name, from profiles in the settings file (default ~/.config/vch-migrate/config.yaml)',
+    {repeat: true, value: 'NAME'},
+  ),
+  'no-settings': flag('Target:', 'Do not read the default settings file', {repeat: true}),
 };
 
 /** Which VCH. A suggested command names the one that was found. */

@@ -94,6 +94,7 @@ export async function carryOut(
     toolVersion,
     target: targetOf(session, dump),
     registry,
+    settings: prepared.settingsFiles,
     steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
   const findings = dump === undefined ? outcome.findings : [notConnected(dump), ...outcome.findings];
