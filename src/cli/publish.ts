@@ -1,11 +1,11 @@
 import type {ProgressEvent} from '../containers/outcome.js';
-import {systemCode, toVchError, VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Format, Listing} from '../report/format.js';
 import {type EventsHead, eventLine, type RunEvent} from '../report/formats/ndjson.js';
 import type {LayoutOptions} from '../report/layout.js';
 import {EXIT, type Exit} from './exit.js';
-import {writeWhole} from './result-file.js';
+import {whyUnwritten, writeWhole} from './result-file.js';
 import type {OutputSettings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
@@ -63,7 +63,7 @@ export async function deliver(
     } catch (error) {
       ok = false;
       log.error(
-        `VCH_ERR_INTERNAL: --report ${path} could not be written (${systemCode(error)}); what was done is done, see it with vch-migrate status`,
+        `VCH_ERR_INTERNAL: --report ${path} could not be written (${whyUnwritten(error)}); what was done is done, see it with vch-migrate status`,
       );
     }
   }

@@ -28,6 +28,11 @@ export const TITLE: Readonly<Record<ReportCommand, string>> = {
   unlock: 'Unlocking of',
 };
 
+/** A sentence to go on with after a colon. */
+export function uncapitalized(text: string): string {
+  return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+
 /** `1 VM`, `412 VMs`. */
 export function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`;

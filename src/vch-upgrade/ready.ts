@@ -43,7 +43,10 @@ export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | un
       if (state.status === 'ready') return state;
       untold = state.status === 'waiting' ? 0 : untold + 1;
       if (state.status !== 'waiting' && untold >= ENOUGH_LOOKS[state.status]) return state;
-      if (state.waitingFor !== last?.waitingFor) options.log.info(`waiting for ${state.waitingFor}`);
+      if (state.status === 'waiting' && state.waitingFor !== last?.waitingFor) {
+        options.log.info(`waiting for ${state.waitingFor}`);
+        options.onProgress?.({type: 'waiting', reason: state.waitingFor});
+      }
       last = state;
       return null;
     },
@@ -51,6 +54,7 @@ export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | un
   if (ended === null && signal?.aborted) throw interrupted(locked);
   const {status, waitingFor} = ended ?? last ?? waiting('a first look');
   if (status === 'waiting') throw timedOut(locked, waitingFor);
+  locked.outage?.ready();
   // An upgrade that is otherwise ready is not put back for what only proves that we cannot tell.
   if (status !== 'ready') locked.addFinding('docker-not-reached', waitingFor);
 }

@@ -46,12 +46,14 @@ describe('reports of a command', () => {
         startedAt: '2026-01-02T03:04:07.000Z',
         finishedAt: '2026-01-02T03:04:09.000Z',
         status: 'done',
+        phase: 'find',
       },
       {
         name: 'reading',
         startedAt: '2026-01-02T03:04:09.000Z',
         finishedAt: '2026-01-02T03:04:12.000Z',
         status: 'interrupted',
+        phase: 'read',
       },
     ]);
   });

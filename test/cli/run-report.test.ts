@@ -85,7 +85,7 @@ describe('migration command', () => {
     const args = ['plan', '-t', 'ann@corp:pl4nted@vc.example', '-r', 'my cluster', '--change-id', "it's"];
     const {stdout} = await runCommandLine(args);
     expect(stdout.trimEnd().split('\n').at(-1)).to.equal(
-      "Next: vch-migrate apply --target https://ann%40corp@vc.example/sdk --compute-resource 'my cluster' --change-id 'it'\\''s' --name vch1",
+      "  vch-migrate apply --target https://ann%40corp@vc.example/sdk --compute-resource 'my cluster' --change-id 'it'\\''s' --name vch1",
     );
   });
 
@@ -130,7 +130,7 @@ describe('migration command', () => {
       expect(ended.code).to.equal(code);
       expect(ended.stdout)
         .to.include('1 changed, 1 not-attempted')
-        .and.include('to continue: vch-migrate apply');
+        .and.include('Next: continue\n  vch-migrate apply');
       expect(ended.stderr).to.include(`${signal}: finishing what is in flight`);
     });
   }

@@ -35,7 +35,7 @@ describe('saved plan', () => {
     expect(digest).to.match(/^sha256:[0-9a-f]{64}$/);
     expect(stderr).to.include(`the plan is saved in ${file}, ${digest}`);
     expect(stdout).to.include(`saved plan ${digest}`);
-    expect(stdout).to.match(/Next: vch-migrate apply \S+vch1\.plan\.json --name vch1\n$/);
+    expect(stdout).to.match(/Next: carry out .*\n {2}vch-migrate apply \S+vch1\.plan\.json --name vch1\n$/);
   });
 
   it('holds no secret', async () => {
@@ -64,7 +64,7 @@ describe('saved plan', () => {
       operate: () => runOutcome([moved, vmOutcome({status: 'changed'})]),
     });
     expect(code).to.equal(3);
-    expect(stdout).to.match(/Next: see what moved: vch-migrate plan --name vch1\n$/);
+    expect(stdout).to.match(/Next: see what moved\n {2}vch-migrate plan --name vch1\n$/);
   });
 
   const wrong: readonly (readonly [string, (text: string) => string, RegExp])[] = [

@@ -1,6 +1,6 @@
 import {nothingMore, reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
-import {underLock, unlessStopped} from '../next.js';
+import {action, thenVerify, underLock, unlessStopped} from '../next.js';
 
 /** The state of the VCH and its containerVMs. */
 export const status = reportCommand({
@@ -20,6 +20,8 @@ export const status = reportCommand({
   },
   exitCode: () => EXIT.done,
   next: unlessStopped(({report: {summary, vch}, line}) =>
-    vch.lock.held ? underLock(vch.lock, line) : line(summary.pending > 0 ? 'plan' : 'verify'),
+    vch.lock.held
+      ? underLock(vch.lock, line)
+      : [summary.pending > 0 ? action('See what apply would change', line('plan')) : thenVerify(line)],
   ),
 });

@@ -15,11 +15,12 @@ import {
   pluginsText,
   rollbackRunbook,
   TITLE,
+  uncapitalized,
   vmLabel,
   vmNoun,
 } from '../phrases.js';
 import {printable} from '../printable.js';
-import type {Report, ReportStatus, ReportVm} from '../report.js';
+import type {Report, ReportAction, ReportStatus, ReportVm} from '../report.js';
 import {table} from '../table.js';
 import {wrap} from '../width.js';
 
@@ -29,13 +30,32 @@ export const text: Format = {
   ending: '.txt',
   report: toText,
   failure: ({error}) => `vch-migrate: ${error.code}: ${printable(error.message)}\n`,
-  listing: ({document, text}, options) => page(text(layoutOf(options)), document.next),
+  listing: ({document, text}, options) => page([...text(layoutOf(options)), nextLines(document)]),
 };
 
-/** Blocks of lines, and the next step in the last line; empty blocks are left out. */
-function page(blocks: readonly (readonly string[])[], next: string): string {
-  const lines = [...blocks, [`Next: ${printable(next)}`]].filter((block) => block.length > 0);
+/** Blocks of lines; empty ones are left out. */
+function page(blocks: readonly (readonly string[])[]): string {
+  const lines = blocks.filter((block) => block.length > 0);
   return `${lines.map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+/** What to do next. A command stands alone on its line, so that nothing else is copied with it. */
+function nextLines({next, actions = []}: Pick<Report, 'next' | 'actions'>): readonly string[] {
+  const [only, ...more] = actions;
+  // Older reports have only the sentence.
+  if (only === undefined) return [`Next: ${printable(next)}`];
+  if (more.length === 0) return [`Next: ${uncapitalized(printable(only.text))}`, ...commandLines(only, '  ')];
+  return [
+    'Next',
+    ...actions.flatMap((action, at) => [
+      `  ${at + 1} ${printable(action.text)}`,
+      ...commandLines(action, '      '),
+    ]),
+  ];
+}
+
+function commandLines({command}: ReportAction, indent: string): readonly string[] {
+  return (command?.split('\n') ?? []).map((line) => indent + printable(line));
 }
 
 /** This many VMs are shown one by one; more are grouped by their changes. */
@@ -47,17 +67,15 @@ export function toText(report: Report, options: LayoutOptions): string {
   const vms = report.vms.length > TABLE_LIMIT ? changeGroups(report, layout) : vmTable(report, layout);
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : [layout.paint('bold', title), ...lines];
-  return page(
-    [
-      summaryLines(report, layout),
-      section('Checks', checkTable(report, layout)),
-      section(vmNoun(report) === 'VM' ? 'VMs' : 'ContainerVMs', vms),
-      section('Not where they should be', attention(report, layout)),
-      section('Findings', findings(report, layout)),
-      section('Way back', rollbackRunbook(report).map(printable)),
-    ],
-    report.next,
-  );
+  return page([
+    summaryLines(report, layout),
+    section('Checks', checkTable(report, layout)),
+    section(vmNoun(report) === 'VM' ? 'VMs' : 'ContainerVMs', vms),
+    section('Not where they should be', attention(report, layout)),
+    section('Findings', findings(report, layout)),
+    section('Way back', rollbackRunbook(report).map(printable)),
+    nextLines(report),
+  ]);
 }
 
 function summaryLines(report: Report, {columns, paint}: Layout): string[] {
