@@ -23,9 +23,9 @@ describe('checks in a report', () => {
     const text = toText(report, {columns: 100, colour: false});
     expect(text).to.match(/^ {2}hosts +✓ ok +esx1 \(8\.0\.2\)$/m);
     expect(text).to.match(/^ {2}snapshots +! warning +1 of /m);
-    expect(text).to.match(/^ {2}lock and flag +✗ failed +an upgrade holds vch1/m);
+    expect(text).to.match(/^ {2}lock and flag +✕ failed +an upgrade holds vch1/m);
     expect(text).not.to.contain('\u001b');
-    expect(toText(report, {columns: 100, colour: true})).to.contain('\u001b[31m✗ failed');
+    expect(toText(report, {columns: 100, colour: true})).to.contain('\u001b[31m✕ failed');
     expect(toText(without, {columns: 100, colour: false})).not.to.contain('Checks');
   });
 
