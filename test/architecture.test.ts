@@ -19,7 +19,9 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   'plugin-files': ['migration', 'extraconfig', 'plugins'],
   testing: ['plugin-files', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
   simulator: [],
+  fleet: ['vch-upgrade', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25', 'report'],
   cli: [
+    'fleet',
     'dump',
     'rehearsal',
     'vch-upgrade',
@@ -46,10 +48,13 @@ const STILL_UP: readonly string[] = [];
 const HOME: Readonly<Record<string, RegExp>> = {
   soap: /^src\/vim25\/transport\.ts$/,
   undici: /^src\/vim25\/(http-client|dispatcher|tls)\.ts$/,
-  umzug: /^src\/migration\/(runner|undo)\.ts$/,
+  umzug: /^src\/(migration\/(runner|undo)|fleet\/schema)\.ts$/,
   winston: /^src\/cli\/logger\.ts$/,
   yargs: /^src\/cli\//,
-  yaml: /^src\/cli\/settings-file\.ts$/,
+  yaml: /^src\/(cli\/settings-file|fleet\/yaml-shape)\.ts$/,
+  'pg-boss': /^src\/fleet\/queue\.ts$/,
+  pg: /^src\/fleet\/postgres\.ts$/,
+  '@electric-sql': /^src\/fleet\/embedded\.ts$/,
   'string-width': /^src\/report\//,
   selfsigned: /^src\/simulator\//,
 };

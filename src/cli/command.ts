@@ -16,10 +16,17 @@ import type {ReadText} from '../text-file.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {Session} from '../vim25/session.js';
 import type {RunContext} from './context.js';
-import type {Exit} from './exit.js';
+import {EXIT_MEANINGS, type Exit, type ExitMeanings} from './exit.js';
 import {type Ended, type Given, lineWriter, simulatorGone, type Told, withYes} from './next.js';
-import {type GivenOptions, type OptionSet, type Problems, problemsOf, readValues} from './option.js';
-import {outputOptions, runOptions, targetOptions, vchOptions} from './options.js';
+import {
+  type Document,
+  type GivenOptions,
+  type OptionSet,
+  type Problems,
+  problemsOf,
+  readValues,
+} from './option.js';
+import {logOptions, outputOptions, resultOptions, runOptions, targetOptions, vchOptions} from './options.js';
 import {remediesFor} from './remedies.js';
 import {type OutputSettings, readOutput, readSettings, type Settings} from './settings.js';
 import type {Terminal} from './terminal.js';
@@ -30,7 +37,8 @@ interface Invocation {
   /** The arguments on the command line: maybe fewer than the command names, and maybe empty. */
   readonly args: readonly string[];
   readonly commands: readonly Command[];
-  readonly terminal: Pick<Terminal, 'variables' | 'interactive'>;
+  readonly terminal: Pick<Terminal, 'variables' | 'interactive' | 'columns'>;
+  readonly version: string;
   readonly read?: ReadText;
 }
 
@@ -41,14 +49,24 @@ interface Base<Own extends OptionSet> {
   /** Commands that share their first word, and the summary of the group. */
   readonly group?: {readonly name: string; readonly summary: string};
   readonly aliases?: readonly string[];
-  readonly positionals?: readonly {readonly name: string; readonly optional?: true}[];
-  /** One line for the list of commands. */
+  readonly positionals?: readonly Positional[];
+  /** What it does; the list of commands shows it up to the first `;` or `:`. */
   readonly summary: string;
   readonly options: Own;
   /** Command lines without `vch-migrate`, and what they are for. */
   readonly examples: readonly (readonly [string, string])[];
   /** Flags that stand for another command, as `upgrade --rollback` does for `rollback`. */
   readonly standsFor?: Readonly<Record<string, string>>;
+  /** What its exit codes mean, where that is not what they mean for commands of its kind. */
+  readonly exits?: ExitMeanings;
+}
+
+interface Positional {
+  readonly name: string;
+  readonly optional?: true;
+  /** The words, or the documents, that completion offers. */
+  readonly values?: readonly string[];
+  readonly documents?: readonly Document[];
 }
 
 export interface Command extends Base<OptionSet> {
@@ -59,6 +77,7 @@ export interface Command extends Base<OptionSet> {
 /** A command whose settings are read and checked. */
 type Prepared =
   | PreparedReport
+  | {readonly kind: 'text'; readonly text: string}
   | {
       readonly kind: 'local';
       readonly output: OutputSettings;
@@ -117,7 +136,13 @@ export function reportCommand<Own extends OptionSet, More extends object>(
   definition: ReportCommand<Own, More>,
 ): Command {
   const options = {...targetOptions, ...vchOptions, ...runOptions, ...definition.options, ...outputOptions};
-  return {...definition, options, prepare: (invocation) => prepareReport(definition, options, invocation)};
+  const exits = {...EXIT_MEANINGS[definition.writes ? 'writes' : 'reads'], ...definition.exits};
+  return {
+    ...definition,
+    options,
+    exits,
+    prepare: (invocation) => prepareReport(definition, options, invocation),
+  };
 }
 
 function prepareReport<Own extends OptionSet, More extends object>(
@@ -157,6 +182,7 @@ function prepareReport<Own extends OptionSet, More extends object>(
     kind: 'report' as const,
     name,
     settings,
+    settingsFiles: given.settings ?? [],
     output: settings.output,
     /** Directories with third-party plugins. */
     plugins: run.plugins,
@@ -203,12 +229,15 @@ interface ListingAbout {
   readonly line: ReturnType<typeof lineWriter>;
 }
 
+const listingOutput = {...resultOptions(LISTING_FORMATS), ...logOptions};
+
 /** A command that lists what it finds on a target. */
 export function listingCommand<Own extends OptionSet>(definition: ListingCommand<Own>): Command {
-  const options = {...targetOptions, ...vchOptions, ...definition.options, ...outputOptions};
+  const options = {...targetOptions, ...vchOptions, ...definition.options, ...listingOutput};
   return {
     ...definition,
     options,
+    exits: {...EXIT_MEANINGS.reads, ...definition.exits},
     prepare({given, args, commands, terminal, read}) {
       const problems = problemsOf(given, definition.name);
       requirePositionals(definition, args, problems);
@@ -247,8 +276,12 @@ interface LocalCommand<Own extends OptionSet> extends Base<Own> {
 
 /** A command that needs no target. */
 export function localCommand<Own extends OptionSet>(definition: LocalCommand<Own>): Command {
+  const {options} = definition;
+  const result = resultOptions(definition.formats ?? LISTING_FORMATS);
   return {
     ...definition,
+    options: 'format' in options ? {...options, ...result} : options,
+    exits: {...EXIT_MEANINGS.reads, ...definition.exits},
     prepare({given, args}) {
       const problems = problemsOf(given, definition.name);
       requirePositionals(definition, args, problems);
@@ -256,6 +289,25 @@ export function localCommand<Own extends OptionSet>(definition: LocalCommand<Own
       const output = readOutput(given, problems, definition.formats ?? LISTING_FORMATS);
       problems.throwIfAny();
       return {kind: 'local', output, run: (context) => definition.run(context, {args, own})};
+    },
+  };
+}
+
+/** The definition of a command that prints a text about this tool: it needs no log and no target. */
+interface TextCommand extends Base<OptionSet> {
+  text(args: readonly string[], about: Pick<Invocation, 'commands' | 'version' | 'terminal'>): string;
+}
+
+/** A command that prints a text about this tool. */
+export function textCommand(definition: TextCommand): Command {
+  return {
+    ...definition,
+    exits: {0: 'done', 5: 'usage'},
+    prepare({given, args, ...about}) {
+      const problems = problemsOf(given, definition.name);
+      requirePositionals(definition, args, problems);
+      problems.throwIfAny();
+      return {kind: 'text', text: definition.text(args, about)};
     },
   };
 }

@@ -2,7 +2,10 @@ import type {Command} from './command.js';
 import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
+import {completion} from './commands/completion.js';
 import {dump} from './commands/dump.js';
+import {fleetValidate} from './commands/fleet/validate.js';
+import {help} from './commands/help.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -20,6 +23,7 @@ import {undo} from './commands/undo.js';
 import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
+import {version} from './commands/version.js';
 
 // Why: docs/decisions/017-the-cli-is-bundled.md
 
@@ -45,5 +49,9 @@ export const commands: readonly Command[] = [
   pluginsList,
   pluginsNew,
   pluginsCheck,
+  fleetValidate,
   simulate,
+  completion,
+  help,
+  version,
 ];

@@ -22,6 +22,7 @@ import {
   summarize,
 } from '../report/report.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
+import type {SettingsSource} from './option.js';
 
 /** Removes secrets from a text. */
 type Redact = (text: string) => string;
@@ -32,12 +33,13 @@ interface RunFacts extends Pick<Report, 'command' | 'runId' | 'changeId' | 'targ
   readonly finishedAt: Date;
   readonly toolVersion: string;
   readonly registry: PluginRegistry;
+  readonly settings: readonly SettingsSource[];
 }
 
 /** The report of an outcome, without its next step: values masked, keys in the contract's order. */
 export function composeReport(
   outcome: AnyOutcome & Partial<UpgradeOutcome & {readonly rehearsal: Rehearsal}>,
-  {command, runId, changeId, startedAt, finishedAt, toolVersion, target, registry, steps}: RunFacts,
+  {command, runId, changeId, startedAt, finishedAt, toolVersion, target, registry, steps, settings}: RunFacts,
   redact: Redact,
 ): Omit<Report, 'next'> {
   const {checks, upgrade, rehearsal} = outcome;
@@ -68,6 +70,7 @@ export function composeReport(
     }),
     ...(outcome.compared && {compared: outcome.compared}),
     ...(rehearsal && {rehearsal: composeRehearsal(rehearsal, redact)}),
+    ...(settings.length > 0 && {settings}),
     interrupted: outcome.interrupted,
   };
 }

@@ -276,6 +276,8 @@ const report = fields(
     rehearsal,
     // The digest of the plan that was saved, shown or carried out: `sha256:…`.
     planDigest: text,
+    // The settings files that were read, and the profile that was taken from each.
+    settings: list(fields({path: text, profile: nullable(text)})),
     // The same as `next`, one by one.
     actions: list(action),
     // Only for `verify`.

@@ -2,7 +2,6 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {glob} from '../../src/cli/glob.js';
 import {Problems, readValues} from '../../src/cli/option.js';
 import {
   deadlineFrom,
@@ -13,6 +12,7 @@ import {
   unresolvedOf,
 } from '../../src/cli/staging.js';
 import {VchError} from '../../src/errors.js';
+import {glob} from '../../src/glob.js';
 import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
 import {given} from './given-options.js';
 

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import {commands} from '../../src/cli/commands.js';
 import {optionsOf} from '../../src/cli/parse-command-line.js';
 import {readPlan, readShown} from '../../src/cli/plan-file.js';
-import {withSettingsFile} from '../../src/cli/settings-file.js';
+import {withSettings} from '../../src/cli/settings-file.js';
 import {canonicalJson, type Json} from '../../src/migration/canonical-json.js';
 import {FORMATS} from '../../src/report/formats.js';
 import {loadFixture} from '../../src/simulator/fixture/load.js';
@@ -141,7 +141,10 @@ describe('fuzz: files', () => {
   const [command] = commands.filter(({name}) => name === 'apply');
   if (command === undefined) throw new Error('there is no apply');
   fuzz('a settings file', mutatedText(SETTINGS, YAML), (text) =>
-    withSettingsFile(given({settings: 'x.yaml'}), command, known, () => ({status: 'read', text})),
+    withSettings(given({settings: 'x.yaml'}), command, known, {
+      read: () => ({status: 'read', text}),
+      variables: {},
+    }),
   );
 
   fuzz('a fixture', mutatedJson(fixtures), async (text) => {
