@@ -1,6 +1,6 @@
 import type {VchError} from '../errors.js';
 import type {Report, ReportSummary} from '../report/report.js';
-import {STOP_EXIT_CODE, type StopSignal} from './stop.js';
+import {STOP_EXIT_CODE, type StopCause} from './stop.js';
 
 /** The exit codes of the process; a part of the command line's contract. */
 export const EXIT = {done: 0, failed: 1, pending: 2, partly: 3, locked: 4, usage: 5, person: 6} as const;
@@ -51,13 +51,13 @@ export const EXIT_MEANINGS = {
   },
 } satisfies Record<string, ExitMeanings>;
 
-export type Exit = (typeof EXIT)[keyof typeof EXIT] | (typeof STOP_EXIT_CODE)[StopSignal];
+export type Exit = (typeof EXIT)[keyof typeof EXIT] | (typeof STOP_EXIT_CODE)[StopCause];
 
 /** The exit code that all commands over a VCH have in common; `undefined` if the command itself decides. */
 export function commonExit(
   {upgrade, interrupted}: Pick<Report, 'upgrade' | 'interrupted'>,
   declined: boolean,
-  stoppedBy: StopSignal | null,
+  stoppedBy: StopCause | null,
 ): Exit | undefined {
   if (upgrade?.result === 'needs-person') return EXIT.person;
   if (interrupted) return STOP_EXIT_CODE[stoppedBy ?? 'SIGINT'];
@@ -82,7 +82,7 @@ export function goalExit(summary: ReportSummary): Exit {
 }
 
 /** The exit code of a command that ended with an error. */
-export function exitCodeOfError(error: VchError, stoppedBy: StopSignal | null): Exit {
+export function exitCodeOfError(error: VchError, stoppedBy: StopCause | null): Exit {
   switch (error.code) {
     case 'VCH_ERR_USAGE':
     // Which plugins there are is a setting (--plugins), and nothing was written.
