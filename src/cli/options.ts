@@ -172,7 +172,11 @@ export function resultOptions(formats: readonly Format[]) {
 }
 
 /** Where the result goes, in any form. */
-export const outputOptions = {...resultOptions(FORMATS), ...logOptions};
+export const outputOptions = {
+  ...resultOptions(FORMATS),
+  details: flag('Output:', 'Show everything as text: each VM, check and finding, and the way back by hand'),
+  ...logOptions,
+};
 
 /** `text or json`. */
 export function oneOf(words: readonly string[]): string {
