@@ -24,6 +24,7 @@ import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
 import {version} from './commands/version.js';
+import {wait} from './commands/wait.js';
 
 // Why: docs/decisions/017-the-cli-is-bundled.md
 
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   verify,
+  wait,
   undo,
   status,
   check,
