@@ -43,6 +43,7 @@ export const rehearse = reportCommand({
     timeout: own.timeout,
     ...(await requireIsos(own)),
     ...skippedChecks(own),
+    dataOnly: own['data-only'],
     times: {task: own['task-time'], boot: own['boot-time']},
   }),
   async run(session, options, {own}) {
