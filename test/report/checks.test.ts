@@ -40,9 +40,9 @@ describe('checks in a report', () => {
 
   it('are a table in HTML, with nothing marked up', () => {
     const html = toHtml(report);
-    expect(html).to.contain('<h2 id="checks-title">Checks</h2>').and.to.contain('✗ failed');
+    expect(html).to.contain('<h2 id="h-checks">What was checked</h2>').and.to.contain('Failed</span>');
     expect(html).to.contain('&lt;b&gt;x').and.not.to.contain('<b>x');
-    expect(toHtml(without)).not.to.contain('checks-title');
+    expect(toHtml(without)).not.to.contain('h-checks');
   });
 
   it('are rows of their own in CSV', () => {
