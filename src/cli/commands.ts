@@ -12,6 +12,7 @@ import {plan} from './commands/plan.js';
 import {pluginsCheck} from './commands/plugins-check.js';
 import {pluginsList} from './commands/plugins-list.js';
 import {pluginsNew} from './commands/plugins-new.js';
+import {rehearse} from './commands/rehearse.js';
 import {rename} from './commands/rename.js';
 import {resume} from './commands/resume.js';
 import {rollback} from './commands/rollback.js';
@@ -23,6 +24,7 @@ import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
 import {version} from './commands/version.js';
+import {wait} from './commands/wait.js';
 
 // Why: docs/decisions/017-the-cli-is-bundled.md
 
@@ -32,9 +34,11 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   verify,
+  wait,
   undo,
   status,
   check,
+  rehearse,
   upgrade,
   rollback,
   resume,
