@@ -31,7 +31,14 @@ import type {ConnectOptions} from './vim25/http-client.js';
 import {connect as connectSession, type Session} from './vim25/session.js';
 
 export {fileJournal, type Journal, type SideEffect} from './appliance/journal.js';
-export type {LockState, ProgressEvent, VchSummary, VmStatus} from './containers/outcome.js';
+export type {
+  Compared,
+  LockState,
+  ProgressEvent,
+  StepGroup,
+  VchSummary,
+  VmStatus,
+} from './containers/outcome.js';
 export type {VchSelector} from './containers/run-options.js';
 export {ERROR_CODES, type ErrorCode, VchError} from './errors.js';
 export type {Change, ExtraConfig} from './extraconfig/extra-config.js';
@@ -43,7 +50,8 @@ export {createRegistry, type PluginRegistry} from './migration/registry.js';
 export {type RenameSupport, renameSupport} from './migration/rename-class.js';
 export type {CheckOutcome} from './vch-upgrade/check.js';
 export type {Check} from './vch-upgrade/checks/verdict.js';
-export type {UpgradeResult} from './vch-upgrade/outcome.js';
+export type {SeenOutage} from './vch-upgrade/outage.js';
+export type {UpgradeResult, VicRelease} from './vch-upgrade/outcome.js';
 export type {ConnectOptions} from './vim25/http-client.js';
 export type {Session} from './vim25/session.js';
 export type {TlsOptions} from './vim25/tls.js';

@@ -2,6 +2,10 @@ import type {Command} from './command.js';
 import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
+import {completion} from './commands/completion.js';
+import {dump} from './commands/dump.js';
+import {fleetValidate} from './commands/fleet/validate.js';
+import {help} from './commands/help.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -18,6 +22,8 @@ import {undo} from './commands/undo.js';
 import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
+import {version} from './commands/version.js';
+import {wait} from './commands/wait.js';
 
 // Why: docs/decisions/017-the-cli-is-bundled.md
 
@@ -27,6 +33,7 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   verify,
+  wait,
   undo,
   status,
   check,
@@ -37,9 +44,14 @@ export const commands: readonly Command[] = [
   history,
   rename,
   audit,
+  dump,
   show,
   pluginsList,
   pluginsNew,
   pluginsCheck,
+  fleetValidate,
   simulate,
+  completion,
+  help,
+  version,
 ];

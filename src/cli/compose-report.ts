@@ -11,13 +11,16 @@ import {
   type ReportChange,
   type ReportError,
   type ReportFinding,
+  type ReportRelease,
   type ReportStep,
   type ReportTool,
+  type ReportUpgrade,
   type ReportVch,
   type ReportVm,
   summarize,
 } from '../report/report.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
+import type {SettingsSource} from './option.js';
 
 /** Removes secrets from a text. */
 type Redact = (text: string) => string;
@@ -28,12 +31,13 @@ interface RunFacts extends Pick<Report, 'command' | 'runId' | 'changeId' | 'targ
   readonly finishedAt: Date;
   readonly toolVersion: string;
   readonly registry: PluginRegistry;
+  readonly settings: readonly SettingsSource[];
 }
 
 /** The report of an outcome, without its next step: values masked, keys in the contract's order. */
 export function composeReport(
   outcome: AnyOutcome & Partial<UpgradeOutcome>,
-  {command, runId, changeId, startedAt, finishedAt, toolVersion, target, registry, steps}: RunFacts,
+  {command, runId, changeId, startedAt, finishedAt, toolVersion, target, registry, steps, settings}: RunFacts,
   redact: Redact,
 ): Omit<Report, 'next'> {
   const {checks, upgrade} = outcome;
@@ -60,14 +64,35 @@ export function composeReport(
     steps,
     ...(checks && {checks: checks.map((check) => ({...check, message: redact(check.message)}))}),
     ...(upgrade && {
-      upgrade: {
-        ...upgrade,
-        error: upgrade.error && composeError(upgrade.error, redact),
-        card: upgrade.card.map(maskText),
-      },
+      upgrade: composeUpgrade(upgrade, redact),
     }),
+    ...(outcome.compared && {compared: outcome.compared}),
+    ...(settings.length > 0 && {settings}),
     interrupted: outcome.interrupted,
   };
+}
+
+function composeUpgrade(
+  {before, target, outage, ...upgrade}: UpgradeOutcome['upgrade'],
+  redact: Redact,
+): ReportUpgrade {
+  return {
+    ...upgrade,
+    error: upgrade.error && composeError(upgrade.error, redact),
+    card: upgrade.card.map(maskText),
+    ...(before && {before: composeRelease(before)}),
+    ...(target && {target: composeRelease(target)}),
+    ...(outage && {
+      outage: {
+        from: outage.from.toISOString(),
+        ...(outage.to && {to: outage.to.toISOString()}),
+      },
+    }),
+  };
+}
+
+function composeRelease({version, build, dataVersion}: ReportRelease): ReportRelease {
+  return {version, build, dataVersion};
 }
 
 /** This tool, as reports name it. */

@@ -38,7 +38,7 @@ export function readEnvironment(variables: Variables) {
 }
 
 /** Where a target was named. The credentials in its URL count as much as those of the same source. */
-type Source = 'option' | 'vic-machine' | 'govc';
+type Source = 'dump' | 'option' | 'vic-machine' | 'govc';
 
 /**
  * Target, user and password: an option overrides vic-machine's variables, and those override govc's. Credentials in a
@@ -97,7 +97,11 @@ function readableByOthers(path: string | undefined, read: ReadText): readonly st
 }
 
 function chooseTarget(given: GivenOptions, env: Environment, problems: Problems) {
+  const dump = given.text('from-dump');
+  if (dump !== undefined && given.names.includes('target'))
+    problems.add('--from-dump and --target exclude each other: a plan of a dump needs no vCenter');
   const named: readonly (readonly [Source, string, string | undefined])[] = [
+    ['dump', '--from-dump', dump && `dump:${dump}`],
     ['option', '--target', given.text('target')],
     ['vic-machine', 'VIC_MACHINE_TARGET', env.vicMachine.target],
     ['govc', 'GOVC_URL', env.govc.url],

@@ -1,4 +1,5 @@
-import type {Report, ReportLock, ReportSummary} from '../report/report.js';
+import {uncapitalized} from '../report/phrases.js';
+import type {Report, ReportAction, ReportLock, ReportSummary} from '../report/report.js';
 import {shellQuoted} from '../shell-word.js';
 import type {GivenOptions, OptionSet, Values} from './option.js';
 import {UNRESOLVED} from './staging.js';
@@ -14,7 +15,7 @@ export interface MoreWords {
 
 /** A report without its next step, and the answer to the question. */
 export interface Ended {
-  readonly report: Omit<Report, 'next'>;
+  readonly report: Omit<Report, 'next' | 'actions'>;
   readonly declined: boolean;
 }
 
@@ -70,8 +71,8 @@ export function commandText(
   const name = given.text('name') ?? vch.name;
   // A name with a control character cannot be typed. Two VCHs may share a name, which is why --id was given.
   if (!vch.nameIsUnique || given.names.includes('id') || /[\p{Cc}\p{Cf}]/u.test(name))
-    words.push('--id', shellQuoted(vch.id));
-  else words.push('--name', shellQuoted(name));
+    words.push(...valued('id', vch.id));
+  else words.push(...valued('name', name));
   return words.join(' ');
 }
 
@@ -91,8 +92,8 @@ export function withYes(
     'vch-migrate',
     command,
     ...args.map(shellQuoted),
-    ...(target === undefined ? [] : ['--target', shellQuoted(withoutPassword(target, false))]),
-    ...(user === undefined ? [] : ['--user', shellQuoted(user)]),
+    ...(target === undefined ? [] : valued('target', withoutPassword(target, false))),
+    ...(user === undefined ? [] : valued('user', user)),
     ...repeated.flatMap((name) => optionWords(options, name, given)),
     '--yes',
   ].join(' ');
@@ -111,23 +112,57 @@ function optionWords(
   const values = kind === 'texts' ? given.texts(name) : given.texts(name).slice(-1);
   return values
     .filter(wanted)
-    .flatMap((value) => [`--${name}`, shellQuoted(name === 'target' ? withoutPassword(value) : value)]);
+    .flatMap((value) => valued(name, name === 'target' ? withoutPassword(value) : value));
+}
+
+/** An option with its value. One that begins with a dash would be taken for another option. */
+function valued(name: string, value: string): readonly string[] {
+  const word = shellQuoted(value);
+  return value.startsWith('-') ? [`--${name}=${word}`] : [`--${name}`, word];
+}
+
+/** One thing to do next, and the command that does it. */
+export function action(text: string, command: string | null = null): ReportAction {
+  return {text, command};
+}
+
+/** What to do next, in one line. */
+export function nextText(actions: readonly ReportAction[]): string {
+  return actions
+    .map(({text, command}) => {
+      const lower = uncapitalized(text);
+      return command === null ? lower : `${lower}: ${command.replaceAll('\n', '; ')}`;
+    })
+    .join('; ');
 }
 
 /** The next step after a command that wrote to a simulator of its own. */
-export function simulatorGone(fixture: string): string {
-  return `this simulator is gone now, and its changes with it; for one that stays: vch-migrate simulate ${shellQuoted(fixture)}`;
+export function simulatorGone(fixture: string): ReportAction {
+  return action(
+    'This simulator is gone now, and its changes with it; start one that stays',
+    `vch-migrate simulate ${shellQuoted(fixture)}`,
+  );
 }
 
 /** The next step; if the run was declined or interrupted, it is the same command. */
 export function unlessStopped<T extends Told>(
-  next: (told: T) => string,
+  next: (told: T) => readonly ReportAction[],
   rest: (told: T) => string = ({line, report}) => line(report.command),
-): (told: T) => string {
+): (told: T) => readonly ReportAction[] {
   return (told) => {
-    if (told.declined) return `nothing was written; to continue: ${told.line(told.report.command)}`;
-    return told.report.interrupted ? `to continue: ${rest(told)}` : next(told);
+    if (told.declined) return [action('Nothing was written; to continue', told.line(told.report.command))];
+    return told.report.interrupted ? [action('Continue', rest(told))] : next(told);
   };
+}
+
+/** The two ways on from an upgrade that was left unfinished. */
+export function continueOrUndo(line: Told['line']): readonly ReportAction[] {
+  return [action('Continue the upgrade', line('resume')), action('Or take it back', line('rollback'))];
+}
+
+/** Compares all containerVMs with their goal. */
+export function thenVerify(line: Told['line']): ReportAction {
+  return action('Check every containerVM against its goal', line('verify'));
 }
 
 /** The same command for the VMs that a run left undone, by the report that the run writes. */
@@ -142,10 +177,11 @@ export function unresolvedIn(report: string): readonly string[] {
   return ['--from-report', report, '--only', UNRESOLVED];
 }
 
-/** Introduces the command for the VMs that are left: unreachable ones have to wait for their hosts. */
-export function leftWords(summary: ReportSummary): string {
+/** The command for the VMs that are left: unreachable ones have to wait for their hosts. */
+export function takeUpRest<T extends Told>(told: T): ReportAction {
+  const {summary} = told.report;
   const waiting = summary.conflict + unfinished(summary) === summary.unreachable;
-  return waiting ? 'the rest, when it can be reached again' : 'the rest';
+  return action(`Take up the rest${waiting ? ', when it can be reached again' : ''}`, restOf(told));
 }
 
 /** VMs that the same command can still bring to their goal. */
@@ -154,8 +190,7 @@ export function unfinished(summary: ReportSummary): number {
 }
 
 /** The next step while an upgrade holds the VCH. The lock of a dead owner does not disappear by itself. */
-export function underLock(lock: ReportLock, line: Told['line']): string {
-  if (lock.held && lock.state === 'dead')
-    return `continue: ${line('resume')}; or take it back: ${line('rollback')}`;
-  return `wait until the upgrade is over, then ${line('plan')}`;
+export function underLock(lock: ReportLock, line: Told['line']): readonly ReportAction[] {
+  if (lock.held && lock.state === 'dead') return continueOrUndo(line);
+  return [action('Wait until the upgrade is over, then plan again', line('plan'))];
 }

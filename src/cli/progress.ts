@@ -62,6 +62,10 @@ export function progressTo({log, now, live}: ProgressOptions): (event: ProgressE
       case 'vm':
         log.debug(`${event.vm.id} ${event.vm.displayName}: ${event.vm.status}`);
         return;
+      case 'phase-ended':
+      case 'waiting':
+      case 'outage':
+        return;
     }
   };
 }
@@ -90,20 +94,28 @@ export function barText(
 
 /** Records the phases of a run for the timeline of its report. */
 function stepRecorder(now: () => Date) {
-  const begun: Pick<ReportStep, 'name' | 'startedAt'>[] = [];
+  const steps: ReportStep[] = [];
+  let open = false;
+  const end = (status: ReportStep['status'], finishedAt = now().toISOString()) => {
+    const last = steps.pop();
+    if (last !== undefined) steps.push(open ? {...last, finishedAt, status} : last);
+    open = false;
+  };
   return {
     hear(event: ProgressEvent): void {
-      if (event.type === 'phase') begun.push({name: phaseName(event), startedAt: now().toISOString()});
+      if (event.type === 'phase-ended') end(event.status);
+      if (event.type !== 'phase') return;
+      const time = now().toISOString();
+      end('done', time);
+      const {phase, group} = event;
+      const name = phaseName(event);
+      steps.push({name, startedAt: time, finishedAt: time, status: 'done', phase, ...(group && {group})});
+      open = true;
     },
-    /** The steps. Each one ends when the next begins, the last one now. */
+    /** The steps. Each one ends when it fails or the next one begins, the last one now. */
     end(status: ReportStep['status']): readonly ReportStep[] {
-      const finishedAt = now().toISOString();
-      return begun.map((step, at) => {
-        const next = begun[at + 1];
-        return next === undefined
-          ? {...step, finishedAt, status}
-          : {...step, finishedAt: next.startedAt, status: 'done'};
-      });
+      end(status);
+      return steps;
     },
   };
 }

@@ -5,15 +5,17 @@ import {systemCode} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
+import {DEFAULT_FORMAT} from '../report/formats.js';
 import {rollbackRunbook} from '../report/phrases.js';
-import type {Report} from '../report/report.js';
+import type {Report, ReportError, ReportVm} from '../report/report.js';
 import type {Session} from '../vim25/session.js';
 import type {PreparedReport, ReadyRun} from './command.js';
 import {composeReport} from './compose-report.js';
 import {type Confirmation, confirmation} from './confirmation.js';
 import type {RunContext} from './context.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
-import {targetOf, withTarget} from './login.js';
+import {type ReadDump, targetOf, withTarget} from './login.js';
+import {type Ended, nextText} from './next.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
@@ -28,6 +30,8 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   readonly followed: Pick<FollowedRun, 'steps' | 'hear' | 'during'>;
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
+  /** What stands for the target; absent where the run is connected with it. */
+  readonly dump?: ReadDump | undefined;
 }
 
 /** Carries out a command over one VCH in a session. It prints nothing, and knows no terminal. */
@@ -38,7 +42,19 @@ export async function carryOut(
   env: RunEnvironment,
 ) {
   const {shared, settings, name: command} = prepared;
-  const {runId, startedAt, user, registry, log, now, stop, followed, question, version: toolVersion} = env;
+  const {
+    runId,
+    startedAt,
+    user,
+    registry,
+    log,
+    now,
+    stop,
+    followed,
+    question,
+    dump,
+    version: toolVersion,
+  } = env;
   const changeId = shared.changeId ?? ready.options.changeId;
   const options: RunOptions = {
     ...ready.options,
@@ -54,6 +70,7 @@ export async function carryOut(
     onProgress: (event) => followed.hear(event),
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
+    copyOf: dump && copiedTarget(dump),
   };
   const {deadline} = ready.options.staging ?? {};
   if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
@@ -66,6 +83,8 @@ export async function carryOut(
   const cutShort = stop.signal.aborted && outcome.vms.some(({status}) => status === 'not-attempted');
   const interrupted = outcome.interrupted || cutShort;
   const declined = question?.declined() ?? false;
+  const notStarted =
+    outcome.upgrade?.result === 'not-started' && outcome.checks?.some(({status}) => status === 'failed');
   const facts = {
     command,
     runId,
@@ -73,16 +92,40 @@ export async function carryOut(
     startedAt,
     finishedAt: now(),
     toolVersion,
-    target: targetOf(session),
+    target: targetOf(session, dump),
     registry,
-    steps: followed.steps.end(interrupted ? 'interrupted' : 'done'),
+    settings: prepared.settingsFiles,
+    steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
-  const unfinished = composeReport({...outcome, interrupted}, facts, (text) => env.redactor.redact(text));
-  const composed: Report = {...unfinished, next: prepared.next({report: unfinished, declined})};
+  const findings = dump === undefined ? outcome.findings : [notConnected(dump), ...outcome.findings];
+  const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
+    env.redactor.redact(text),
+  );
+  const ended = {report: withRemedies(unfinished, prepared, declined), declined};
+  const actions = prepared.next(ended);
+  const composed: Report = {...ended.report, next: nextText(actions), actions};
   const planDigest = await ready.planDigest({outcome, report: composed, log});
   const report = planDigest === undefined ? composed : {...composed, planDigest};
   const exit = commonExit(report, declined, stop.by()) ?? prepared.exitCode({report, declined});
   return {report, exit, declined};
+}
+
+/** The report with the commands that mend its errors. */
+function withRemedies(
+  report: Ended['report'],
+  {remedies}: PreparedReport,
+  declined: boolean,
+): Ended['report'] {
+  const mended = (error: ReportError, vm?: ReportVm): ReportError => {
+    const commands = remedies({report, declined}, error, vm);
+    return commands.length === 0 ? error : {...error, commands};
+  };
+  const {upgrade} = report;
+  return {
+    ...report,
+    vms: report.vms.map((vm) => (vm.error === null ? vm : {...vm, error: mended(vm.error, vm)})),
+    ...(upgrade?.error && {upgrade: {...upgrade, error: mended(upgrade.error)}}),
+  };
 }
 
 /** Runs a command over one VCH, from its login to its exit code: carries it out, and prints its report. */
@@ -99,31 +142,57 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
     const tool = {name: 'vch-migrate', version} as const;
     events.open(eventsHead({command: prepared.name, runId, startedAt: startedAt.toISOString(), tool}));
   }
-  const {report, exit, declined} = await withTarget(prepared.settings, runId, context, (session, user) => {
-    const ask: typeof terminal.ask = (...asked) => followed.asking(() => terminal.ask(...asked));
-    const question =
-      prepared.asks && terminal.interactive
-        ? confirmation(prepared, ready.question, session.url.href, ask, stop)
-        : undefined;
-    return carryOut(prepared, ready, session, {
-      ...context,
-      runId,
-      startedAt,
-      user,
-      registry,
-      followed,
-      question,
-    });
-  });
+  const {report, exit, declined} = await withTarget(
+    prepared.settings,
+    runId,
+    context,
+    (session, user, dump) => {
+      const ask: typeof terminal.ask = (...asked) => followed.asking(() => terminal.ask(...asked));
+      const question =
+        prepared.asks && terminal.interactive
+          ? confirmation(prepared, ready.question, session.url.href, ask, stop)
+          : undefined;
+      return carryOut(prepared, ready, session, {
+        ...context,
+        runId,
+        startedAt,
+        user,
+        registry,
+        followed,
+        question,
+        dump,
+      });
+    },
+  );
   if (output.format.stream) for (const event of reportEvents(report)) events.write(event);
+  // A person who has just said no needs no report of it.
+  const isRefused = declined && output.format === DEFAULT_FORMAT;
   const {ok, seen} = await publish(
     (format, layout) => format.report(report, layout),
     context,
-    output.format.stream ? () => events.flushed() : undefined,
+    output.format.stream
+      ? () => events.flushed()
+      : isRefused
+        ? () =>
+            terminal.out(`Nothing was written. To continue: ${report.actions?.[0]?.command ?? report.next}\n`)
+        : undefined,
   );
   if (!seen) keepRunbook(report, log);
-  if (declined) log.warn('nothing was written');
+  if (declined && !isRefused) log.warn('nothing was written');
   return ok || exit !== EXIT.done ? exit : EXIT.failed;
+}
+
+/** The vCenter that a saved plan of a dump is for. */
+function copiedTarget({file, origin, instanceUuid}: ReadDump): RunOptions['copyOf'] {
+  return {url: origin?.url ?? `dump:${file}`, instanceUuid, isMasked: origin?.masked ?? false};
+}
+
+function notConnected({file, origin}: ReadDump) {
+  const made = origin === undefined || origin.at === 'unknown' ? '' : `, made ${origin.at}`;
+  return {
+    code: 'not-connected',
+    message: `this is about the dump ${file}${made}, and not about a vCenter: what has changed since is not in it`,
+  };
 }
 
 /** Keeps the commands of the way back on stderr and in a file, because stdout did not take them. */

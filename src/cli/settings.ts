@@ -9,6 +9,7 @@ import {readAccess, readEnvironment} from './credentials.js';
 import type {GivenOptions, Problems} from './option.js';
 import {oneOf, targetOptions} from './options.js';
 import {proxyFor} from './proxy.js';
+import type {Target} from './target.js';
 import type {Terminal} from './terminal.js';
 import {readTrust} from './trust.js';
 
@@ -19,6 +20,8 @@ export type OutputSettings = ReturnType<typeof readOutput>;
 
 /** Target and output of a command that logs in, checked. Only the password may still be missing. */
 export type Settings = ReturnType<typeof readSettings>;
+
+type SimulatorTarget = Extract<Target, {kind: 'simulator'}>;
 
 interface SettingsContext {
   readonly command: string;
@@ -44,7 +47,7 @@ export function readSettings(given: GivenOptions, problems: Problems, context: S
   const retryFor = targetOptions['retry-for'].read(given, 'retry-for', problems);
   const output = readOutput(given, problems, formats);
   refuseTwice([...files, output.logFile, ...output.reports.map(({path}) => path)], problems);
-  if (target?.kind === 'simulator') refuseUnreadable(target.fixture, problems);
+  if (target?.kind === 'simulator') refuseUnreadable(target, problems);
   if (target?.kind === 'vsphere' && password === undefined && !terminal.interactive) {
     problems.add(
       'the password is missing and there is no terminal to ask on: use --password-file or GOVC_PASSWORD',
@@ -98,6 +101,8 @@ export function readOutput(given: GivenOptions, problems: Problems, formats: rea
   if (given.flag('debug') && given.flag('quiet')) problems.add('--debug and --quiet exclude each other');
   return {
     format: format ?? DEFAULT_FORMAT,
+    /** Text for people shows everything, however long. */
+    details: given.flag('details'),
     /** Further files for the report. */
     reports,
     logFile: given.text('log-file'),
@@ -140,15 +145,16 @@ function refuseTwice(paths: readonly (string | undefined)[], problems: Problems)
     problems.add(`${path} is named for two files at once`);
 }
 
-function refuseUnreadable(fixture: string, problems: Problems): void {
+function refuseUnreadable({fixture, isDump}: SimulatorTarget, problems: Problems): void {
+  const what = isDump ? 'dump' : 'fixture';
   try {
     accessSync(fixture, constants.R_OK);
   } catch (error) {
     const reason = systemCode(error);
     problems.add(
       reason === 'ENOENT' || reason === 'ENOTDIR'
-        ? `--target: there is no fixture ${fixture}`
-        : `--target: the fixture ${fixture} cannot be read (${reason})`,
+        ? `--target: there is no ${what} ${fixture}`
+        : `--target: the ${what} ${fixture} cannot be read (${reason})`,
     );
   }
 }

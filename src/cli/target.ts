@@ -1,6 +1,11 @@
 /** Where to connect to. */
 export type Target =
-  | {readonly kind: 'simulator'; readonly fixture: string}
+  | {
+      readonly kind: 'simulator';
+      readonly fixture: string;
+      /** The file is a copy of a vCenter: what is found in it is not the vCenter itself. */
+      readonly isDump: boolean;
+    }
   | {
       readonly kind: 'vsphere';
       /** The SDK endpoint, without credentials. */
@@ -21,7 +26,7 @@ const ENCODE =
   '(# as %23, / as %2F, ? as %3F, @ as %40, % as %25), or use --user and --password-file';
 
 /**
- * Reads `https://host[:port][/sdk]`, a bare host, `user:password@host/datacenter`, or `sim:PATH`.
+ * Reads `https://host[:port][/sdk]`, a bare host, `user:password@host/datacenter`, `sim:PATH` or `dump:PATH`.
  * The user may contain an `@` (`administrator@vsphere.local`): as in govc, the last one before the path ends the credentials.
  */
 export function parseTarget(text: string): Target | Invalid {
@@ -29,7 +34,13 @@ export function parseTarget(text: string): Target | Invalid {
     const fixture = text.slice('sim:'.length);
     return fixture === ''
       ? invalid('has no fixture after sim: (sim:fixtures/legacy.json)')
-      : {kind: 'simulator', fixture};
+      : {kind: 'simulator', fixture, isDump: false};
+  }
+  if (text.startsWith('dump:')) {
+    const fixture = text.slice('dump:'.length);
+    return fixture === ''
+      ? invalid('has no file after dump: (dump:vch1.dump.json)')
+      : {kind: 'simulator', fixture, isDump: true};
   }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'https') {

@@ -2,10 +2,11 @@ import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {versionText} from '../iso/version-stamp.js';
 import {printable} from '../report/printable.js';
-import type {Report} from '../report/report.js';
+import type {Report, ReportAction, ReportUpgrade} from '../report/report.js';
+import {handCommands} from '../report/way-back.js';
 import type {VchOptions} from '../vch-upgrade/vch-target.js';
-import {EXIT, type Exit} from './exit.js';
-import {type MoreWords, type Told, unresolvedIn} from './next.js';
+import {EXIT, EXIT_MEANINGS, type Exit} from './exit.js';
+import {action, continueOrUndo, type MoreWords, type Told, thenVerify, unresolvedIn} from './next.js';
 import type {Values} from './option.js';
 import type {versionSwitches} from './options.js';
 
@@ -85,36 +86,62 @@ function upgradeExit({report: {upgrade, summary, findings}}: Pick<Told, 'report'
 }
 
 /** The next step depends on the state in which the command left the VCH. */
-function nextAfterUpgrade({report, line, jsonReport}: Pick<Told, 'report' | 'line' | 'jsonReport'>): string {
+function nextAfterUpgrade({report, line, jsonReport}: Pick<Told, 'report' | 'line' | 'jsonReport'>) {
   const {command, upgrade, checks} = report;
   const failed = checks?.some(({status}) => status === 'failed');
   const left = leftOver(report);
   switch (upgrade?.result) {
     case 'planned':
-      return failed ? `fix the failed checks, then ${line(command)}` : line(command);
+      return [action(failed ? FIX_CHECKS : 'Carry it out', line(command))];
     case 'not-started':
-      return failed
-        ? `fix the failed checks, then ${line(command)}`
-        : `nothing was written; to continue: ${line(command)}`;
+      return [action(failed ? FIX_CHECKS : 'Nothing was written; to continue', line(command))];
     case 'upgraded':
     case 'unchanged':
-      if (left.length === 0) return line('verify');
-      return `fix the VMs that are not at their goal, then run only those: ${line('apply', only(left, jsonReport))}`;
+      if (command === 'unlock') return [action('See where the VCH stands', line('status'))];
+      if (left.length === 0) return [thenVerify(line)];
+      return [
+        action(
+          'Fix the VMs that are not at their goal, then apply to only those',
+          line('apply', only(left, jsonReport)),
+        ),
+      ];
     case 'rolled-back':
-      if (left.length === 0) return line('status');
-      return `the rest of the containerVMs: ${line('undo', {words: ['--run', upgrade.run], without: ['run']})}`;
+      if (left.length === 0) return [action('See where the VCH stands', line('status'))];
+      return [
+        action(
+          'Take up the rest of the containerVMs',
+          line('undo', {words: ['--run', upgrade.run], without: ['run']}),
+        ),
+      ];
     case 'as-before':
-      return `fix the cause, then ${line('upgrade')}`;
+      return [action('Fix the cause, then upgrade again', line('upgrade'))];
     case 'resumable':
       // A rollback cannot be resumed.
       return upgrade.phase === 'done' || upgrade.phase?.startsWith('rollback')
-        ? `continue: ${line('rollback')}`
-        : `continue: ${line('resume')}; or take it back: ${line('rollback')}`;
+        ? [action('Continue the rollback', line('rollback'))]
+        : continueOrUndo(line);
     case 'needs-person':
-      return `the commands of the way back are above; or try again: ${line('rollback')}`;
+      return [action('Remove the cause, then put the VCH back', line('rollback')), ...byHand(upgrade)];
+    case 'unlocked':
+      return isUnfinished(report)
+        ? continueOrUndo(line)
+        : [action('See where the VCH stands', line('status'))];
     default:
-      return line('status');
+      return [action('See where the VCH stands', line('status'))];
   }
+}
+
+const FIX_CHECKS = 'Fix the failed checks, then run it';
+
+/** The commands of the card that need no vch-migrate. */
+function byHand({card}: ReportUpgrade): readonly ReportAction[] {
+  const commands = handCommands(card);
+  return commands.length === 0 ? [] : [action('If that fails, put it back by hand', commands.join('\n'))];
+}
+
+/** Whether an upgrade is left to be continued after its lock was removed. */
+function isUnfinished({findings}: Pick<Report, 'findings'>): boolean {
+  return findings.some(({code}) => code === 'upgrade-unfinished');
 }
 
 function leftOver({vms}: Pick<Report, 'vms'>): readonly string[] {
@@ -123,7 +150,12 @@ function leftOver({vms}: Pick<Report, 'vms'>): readonly string[] {
 }
 
 /** What the commands that change the VCH as a whole have in common. */
-export const wholeVch = {writes: true, exitCode: upgradeExit, next: nextAfterUpgrade};
+export const wholeVch = {
+  writes: true,
+  exits: EXIT_MEANINGS.wholeVch,
+  exitCode: upgradeExit,
+  next: nextAfterUpgrade,
+};
 
 /** More ids would make the command line too long to paste. */
 const MOST_IDS = 30;

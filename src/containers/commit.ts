@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import {type ErrorCode, toVchError, VchError} from '../errors.js';
 import {optionValues, rawOf} from '../extraconfig/extra-config.js';
-import {type ContainerVm, labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
+import {labelOf, type ReadableVm, readBack, rereadVms, type WrittenVm} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
 import type {Finding} from '../migration/finding.js';
@@ -47,7 +47,7 @@ export async function commitAll(
   context: CommitContext,
   planned: readonly Planned[],
 ): Promise<readonly VmOutcome[]> {
-  const {session, found, keys, gate} = context;
+  const {session, gate} = context;
   const tasks = pLimit(context.parallelism * TASKS_PER_CALL);
   const committer = new Committer(context);
   const results = await Promise.all(
@@ -66,10 +66,12 @@ export async function commitAll(
       }),
     ),
   );
-  const written = results.flatMap((result) => ('decision' in result ? [result.vm.ref] : []));
+  const written = results.filter((result) => 'decision' in result);
   context.onReadBack?.(written.length);
+  const keys = new Set(written.flatMap(({decision}) => writtenKeys(decision).map(({key}) => key)));
   // A successful task does not prove that a key was kept.
-  const read = await rereadVms(session, found, written, keys).catch(toVchError);
+  const refs = written.map(({vm}) => vm.ref);
+  const read = await readBack(session, refs, [...keys]).catch(toVchError);
   return results.map((result) => {
     if (!('decision' in result)) return result;
     const outcome = verified(result, read instanceof VchError ? read : read.get(result.vm.ref.value));
@@ -229,7 +231,7 @@ function unsent(vm: ReadableVm, failure: VchError): VchError {
 /** The outcome of a VM that was written, by what reading it back gave, or why that failed. */
 function verified(
   {vm, decision}: Planned,
-  now: ContainerVm | 'gone' | null | undefined | VchError,
+  now: WrittenVm | 'unseen' | 'gone' | null | undefined | VchError,
 ): VmOutcome {
   const outcome = outcomeOf({vm, decision});
   const unread = (why: string): VmOutcome => {
@@ -239,7 +241,7 @@ function verified(
   if (now instanceof VchError) return unread(now.message);
   if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
   if (now === undefined) return unread('vCenter leaves it out of its answers');
-  if (now?.status !== 'readable') return unread('its configuration cannot be seen now');
+  if (now === null || now === 'unseen') return unread('its configuration cannot be seen now');
   const lost = differing(now, decision);
   if (lost.length === 0) return {...outcome, status: 'changed'};
   const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
@@ -247,12 +249,12 @@ function verified(
 }
 
 /** Whether a VM is as it was decided, display name included. */
-export function holds(vm: ReadableVm, decision: PendingDecision): boolean {
+export function holds(vm: WrittenVm, decision: PendingDecision): boolean {
   return differing(vm, decision).length === 0;
 }
 
 /** What differs from the decision: keys, and the display name. */
-function differing({config, displayName}: ReadableVm, decision: PendingDecision): readonly string[] {
+function differing({config, displayName}: WrittenVm, decision: PendingDecision): readonly string[] {
   const lost = writtenKeys(decision).filter(({key, after}) => rawOf(config, key) !== after);
   const named = decision.displayName === undefined || decision.displayName === displayName;
   return [...lost.map(({key}) => key), ...(named ? [] : ['its display name'])];

@@ -62,6 +62,15 @@ export interface RunOutcome<Vm extends VmOutcome | ApplianceOutcome = VmOutcome>
   readonly findings: readonly Finding[];
   /** True if a signal or the caller stopped the run before every VM was attempted. */
   readonly interrupted: boolean;
+  /** What `verify` compared, and on how many of the VMs it was as it should be. */
+  readonly compared?: readonly Compared[] | undefined;
+}
+
+/** One comparison of `verify`: `ok` of the `of` containerVMs on which it was made are as they should be. */
+export interface Compared {
+  readonly check: string;
+  readonly ok: number;
+  readonly of: number;
 }
 
 /** What any command returns. */
@@ -70,15 +79,38 @@ export type AnyOutcome = RunOutcome<VmOutcome | ApplianceOutcome>;
 /** The phases of a run over containerVMs. */
 export type RunPhase = 'find' | 'read' | 'plan' | 'commit' | 'verify';
 
+/** The steps of an upgrade and of its rollback as people see them. */
+export type StepGroup =
+  | 'Check and plan'
+  | 'Upload ISO files'
+  | 'Write containerVMs'
+  | 'Take the snapshot'
+  | 'Upgrade and boot'
+  | 'Put back'
+  | 'Verify and unlock';
+
 export type ProgressEvent =
   | {
       readonly type: 'phase';
       readonly phase: RunPhase;
       readonly label?: undefined;
       readonly total: number | null;
+      readonly group?: StepGroup | undefined;
     }
   /** A step of an upgrade or its rollback: its name, and what people call it. */
-  | {readonly type: 'phase'; readonly phase: string; readonly label: string; readonly total: number | null}
+  | {
+      readonly type: 'phase';
+      readonly phase: string;
+      readonly label: string;
+      readonly total: number | null;
+      readonly group?: StepGroup | undefined;
+    }
+  /** The current phase did not succeed; of others the next one says that it is done. */
+  | {readonly type: 'phase-ended'; readonly status: 'failed' | 'interrupted'}
+  /** What the current phase waits for. */
+  | {readonly type: 'waiting'; readonly reason: string}
+  /** The VCH was seen to be down, from `from` on; with `to` it is ready again. */
+  | {readonly type: 'outage'; readonly from: Date; readonly to: Date | null}
   | {readonly type: 'progress'; readonly done: number; readonly total: number}
   /** The number of VMs being written now. */
   | {readonly type: 'in-flight'; readonly vms: number}

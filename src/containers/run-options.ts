@@ -33,6 +33,16 @@ export interface RunOptions extends Narrowing {
   readonly confirm?: ((planned: AnyOutcome) => Promise<boolean>) | undefined;
   /** In which stages a run writes, and what stops it. */
   readonly staging?: Staging | undefined;
+  /** The vCenter that the session's inventory is a copy of; absent for one that is no copy. */
+  readonly copyOf?: CopiedTarget | undefined;
+}
+
+/** A vCenter of which there is a dump. */
+interface CopiedTarget {
+  readonly url: string;
+  readonly instanceUuid: string | null;
+  /** Its names and values are not the real ones. */
+  readonly isMasked: boolean;
 }
 
 /** Which VMs of the VCH a run is about. */

@@ -93,10 +93,19 @@ export function stale(why: string): VchError {
 /** Plans, and adds to the outcome what a later `apply` of this very plan will compare with. */
 export function planToSave(session: Session, options: RunOptions): Promise<PlannedOutcome> {
   return untilStopped(options.signal, async () => {
-    const {registry} = options;
+    const {registry, copyOf} = options;
+    if (copyOf?.isMasked)
+      throw new VchError(
+        'VCH_ERR_USAGE',
+        'a plan of a masked dump cannot be saved: it has other names and values than the VCH, and every VM would be a conflict. ' +
+          'Make a dump without --mask, or leave --out away',
+      );
     const {read, decided, outcome} = selected(await planRun(session, options), options);
     const plan: PlanBody = {
-      target: {url: session.url.href, instanceUuid: session.about.instanceUuid},
+      target: {
+        url: copyOf?.url ?? session.url.href,
+        instanceUuid: copyOf === undefined ? session.about.instanceUuid : copyOf.instanceUuid,
+      },
       vch: {id: read.vch.ref.value, name: maskText(read.vch.summary.name), biosUuid: read.vch.biosUuid},
       plugins: decidingPlugins(registry),
       vms: decided.map((vm) => savedVm(vm, registry)),
@@ -241,8 +250,11 @@ function departed({id, displayName, containerName, rename, seen}: SavedVm): VmOu
   };
 }
 
-function assertTarget(session: Session, {target}: PlanBody): void {
+function assertTarget(session: Session, plan: PlanBody): void {
+  const {target} = plan;
   const {instanceUuid} = session.about;
+  // What govc writes does not say of which server it is. The UUIDs of the VCH and of each VM are compared anyhow.
+  if (target.url.startsWith('dump:') && target.instanceUuid === null && plan.vch.biosUuid !== null) return;
   const same =
     target.instanceUuid === null || instanceUuid === null
       ? target.url === session.url.href

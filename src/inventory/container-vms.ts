@@ -113,13 +113,48 @@ export async function rereadVms(
   keys: WantedKeys,
 ): Promise<ReadonlyMap<string, ContainerVm | 'gone' | null>> {
   const {pathSet, classify} = reading(found, keys);
-  const reread: [string, ContainerVm | 'gone' | null][] = [];
-  for (let start = 0; start < refs.length; start += CHUNK)
-    reread.push(...(await readEach(session, refs.slice(start, start + CHUNK), pathSet, classify)));
-  return new Map(reread);
+  return readInChunks(session, refs, pathSet, classify);
 }
 
 const CHUNK = 250;
+
+/** A VM as far as it shows whether a write was kept. */
+export type WrittenVm = Pick<SeenVm, 'displayName' | 'config'>;
+
+const WRITTEN_PATHS = ['name', 'config.changeVersion', 'config.template', 'runtime.connectionState'];
+
+/** Reads the written keys of VMs back, as {@link rereadVms} would read the VMs whole. `unseen`: its keys cannot be known. */
+export async function readBack(
+  session: Session,
+  refs: readonly ManagedObjectReference[],
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, WrittenVm | 'unseen' | 'gone' | null>> {
+  const wanted = [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
+  const read = await readInChunks(
+    session,
+    refs,
+    [...WRITTEN_PATHS, ...extraConfigPaths(wanted)],
+    (content) => {
+      const config = extraConfigOf(content.properties, wanted);
+      const standing = standingOf(content, config);
+      if (standing === 'none') return null;
+      return standing === 'readable' ? {displayName: displayNameOf(content), config} : 'unseen';
+    },
+  );
+  return read;
+}
+
+async function readInChunks<T>(
+  session: Session,
+  refs: readonly ManagedObjectReference[],
+  pathSet: readonly string[],
+  map: (content: ObjectContent) => T,
+): Promise<ReadonlyMap<string, T | 'gone'>> {
+  const read: [string, T | 'gone'][] = [];
+  for (let start = 0; start < refs.length; start += CHUNK)
+    read.push(...(await readEach(session, refs.slice(start, start + CHUNK), pathSet, map)));
+  return new Map(read);
+}
 
 /** What to read of a VM, and what to make of it. */
 function reading(found: FoundVch, keys: WantedKeys) {
@@ -138,18 +173,42 @@ async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectRefer
   return parent === null || parent.type === 'Datacenter' ? null : folder;
 }
 
+function displayNameOf({obj, properties}: ObjectContent): string {
+  return nameValue(properties.get('name')) ?? obj.value;
+}
+
+/** What a reading makes of a VM: `none` is no containerVM. One whose keys cannot be known may be anything. */
+function standingOf(
+  {obj, properties, missing}: ObjectContent,
+  config: ExtraConfig,
+): 'none' | 'unreachable' | 'unreadable' | 'template' | 'readable' {
+  const id = config[ID_KEY.container];
+  // Only a VM whose configuration was really read can be one without an id.
+  const isRead = textValue(properties.get('config.changeVersion')) !== null;
+  if (isApplianceId(config[ID_KEY.appliance], obj.value)) return 'none';
+  if (isRead && (id === undefined ? missing.length === 0 : !isContainerId(id))) return 'none';
+  const connection = textValue(properties.get('runtime.connectionState'));
+  if (connection !== null && connection !== 'connected') return 'unreachable';
+  if (missing.length > 0) return 'unreadable';
+  if (!isRead) return 'unreachable';
+  return booleanValue(properties.get('config.template')) ? 'template' : 'readable';
+}
+
 function classify(
   content: ObjectContent,
   config: ExtraConfig,
   {vch, inventory}: FoundVch,
 ): ContainerVm | null {
+  const standing = standingOf(content, config);
+  if (standing === 'none') return null;
   const text = (path: string) => textValue(content.properties.get(path));
   const id = config[ID_KEY.container];
-  const ids = {containerId: isContainerId(id) ? id : null, biosUuid: text('config.uuid')};
+  const containerId = isContainerId(id) ? id : null;
+  const ids = {containerId, biosUuid: text('config.uuid')};
   const base: SeenVm = {
     ...ids,
     ref: content.obj,
-    displayName: nameValue(content.properties.get('name')) ?? content.obj.value,
+    displayName: displayNameOf(content),
     powerState: text('runtime.powerState'),
     owner: ownerOf(vch, inventory.appliances, {
       ...ids,
@@ -158,31 +217,28 @@ function classify(
     }),
     config,
   };
-  const connection = text('runtime.connectionState');
-  const changeVersion = text('config.changeVersion');
-  if (isApplianceId(config[ID_KEY.appliance], content.obj.value)) return null;
-  // Only a VM whose configuration was really read can be one without an id.
-  if (changeVersion !== null && id === undefined && content.missing.length === 0) return null;
-  if (changeVersion !== null && id !== undefined && base.containerId === null) return null;
-  if (connection !== null && connection !== 'connected')
-    return {...base, status: 'unreachable', reason: `its connection state is ${connection}`};
   const [missing] = content.missing;
-  if (missing !== undefined) {
+  if (standing === 'unreadable' && missing !== undefined) {
     const error = faultError(missing.fault, `reading ${missing.path} of ${labelOf(base)}`);
     return {...base, status: 'unreadable', error};
   }
-  if (changeVersion === null)
-    return {...base, status: 'unreachable', reason: 'vCenter shows no configuration of it'};
-  if (base.containerId === null) return null;
-  if (booleanValue(content.properties.get('config.template'))) return {...base, status: 'template'};
+  if (standing === 'template') return {...base, status: 'template'};
+  const changeVersion = text('config.changeVersion');
+  if (standing !== 'readable' || changeVersion === null || containerId === null)
+    return {...base, status: 'unreachable', reason: unreachableBecause(text('runtime.connectionState'))};
   return {
     ...base,
     status: 'readable',
-    containerId: base.containerId,
+    containerId,
     instanceUuid: text('config.instanceUuid') ?? '',
     // A VM that cannot be read may have the same id.
-    isOnly:
-      base.owner.status === 'own' && inventory.unreadable === 0 && !inventory.twins.has(base.containerId),
+    isOnly: base.owner.status === 'own' && inventory.unreadable === 0 && !inventory.twins.has(containerId),
     changeVersion,
   };
+}
+
+function unreachableBecause(connection: string | null): string {
+  return connection === null || connection === 'connected'
+    ? 'vCenter shows no configuration of it'
+    : `its connection state is ${connection}`;
 }

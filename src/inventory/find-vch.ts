@@ -110,34 +110,31 @@ export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfi
   );
 }
 
+/** What a look at one VM of the inventory finds; `null`: nothing of VIC's. */
+type Seen =
+  | {readonly kind: 'appliance'; readonly vm: VicVm}
+  | {readonly kind: 'container'; readonly vm: VicVm & {readonly containerId: string}}
+  | {readonly kind: 'stray'; readonly vm: StrayAppliance}
+  | {readonly kind: 'unreadable'}
+  | null;
+
+const ID_KEYS = [ID_KEY.appliance, ID_KEY.container];
+
 /** Looks once at every VM of the inventory, at the two keys that make it one of VIC's. */
 async function discover(session: Session): Promise<VicInventory> {
-  const idKeys = [ID_KEY.appliance, ID_KEY.container];
-  const idPaths = extraConfigPaths(idKeys);
-  const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...idPaths];
+  const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...extraConfigPaths(ID_KEYS)];
   const seen = await withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
     retrieveOnce(
       session,
       [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
       [{type: 'VirtualMachine', pathSet}],
-      // Drops everybody else's VMs while the pages still come in.
-      (content) =>
-        idPaths.some((path) => content.properties.has(path)) || !isReadable(content) ? content : null,
+      lookAt,
     ),
   );
-  const appliances: VicVm[] = [];
-  const containers: (VicVm & {containerId: string})[] = [];
-  const strays: StrayAppliance[] = [];
-  let unreadable = 0;
-  for (const content of seen) {
-    if (content === null) continue;
-    const config = extraConfigOf(content.properties, idKeys);
-    const {[ID_KEY.appliance]: applianceId, [ID_KEY.container]: containerId} = config;
-    if (isApplianceId(applianceId, content.obj.value)) appliances.push(vicVm(content));
-    else if (isContainerId(containerId)) containers.push({...vicVm(content), containerId});
-    else if (applianceId?.startsWith('VirtualMachine:')) strays.push({...vicVm(content), applianceId});
-    else if (!isReadable(content)) unreadable += 1;
-  }
+  const appliances = seen.flatMap((one) => (one?.kind === 'appliance' ? [one.vm] : []));
+  const containers = seen.flatMap((one) => (one?.kind === 'container' ? [one.vm] : []));
+  const strays = seen.flatMap((one) => (one?.kind === 'stray' ? [one.vm] : []));
+  const unreadable = seen.filter((one) => one?.kind === 'unreadable').length;
   const own = await foldersOfTheirOwn(session, appliances);
   return {
     appliances: appliances.map((appliance) => ({
@@ -146,6 +143,16 @@ async function discover(session: Session): Promise<VicInventory> {
     })),
     ...{containers, strays, unreadable, twins: repeated(containers.map(({containerId}) => containerId))},
   };
+}
+
+function lookAt(content: ObjectContent): Seen {
+  const config = extraConfigOf(content.properties, ID_KEYS);
+  const {[ID_KEY.appliance]: applianceId, [ID_KEY.container]: containerId} = config;
+  if (isApplianceId(applianceId, content.obj.value)) return {kind: 'appliance', vm: vicVm(content)};
+  if (isContainerId(containerId)) return {kind: 'container', vm: {...vicVm(content), containerId}};
+  if (applianceId?.startsWith('VirtualMachine:'))
+    return {kind: 'stray', vm: {...vicVm(content), applianceId}};
+  return isReadable(content) ? null : {kind: 'unreadable'};
 }
 
 function repeated(ids: readonly string[]): ReadonlySet<string> {

@@ -65,6 +65,7 @@ export async function planVm(
   const storage = ledgerStorage(input, past.ledger, run, mayBeBrief);
   const stopped = await runUp(due, context, {timeLimit, refusal: 'stops'}, storage);
   if (stopped !== null) return {...stopped, findings};
+  if (context.applied.length > 0) context.draft.setRaw(LEDGER_KEY, encodeLedger(storage.ledger()));
   const all = context.draft.changes();
   const changes = all.filter(({key}) => key !== LEDGER_KEY);
   const ledger = all.find(({key}) => key === LEDGER_KEY);
@@ -106,10 +107,11 @@ function ledgerStorage(
   past: Ledger | null,
   {runId, time, user, changeId, toolVersion}: RunInfo,
   mayBeBrief: boolean,
-): MigrationStorage {
+): MigrationStorage & {readonly ledger: () => Ledger} {
   const run = {time, user, tool: toolVersion, ...(changeId === undefined ? {} : {changeId})};
   let ledger: Ledger = past ?? {id, instanceUuid, runs: {}, applied: []};
   return {
+    ledger: () => ledger,
     executed: async () => ledger.applied.map((entry) => entry.id),
     logMigration: async ({name, context}) => {
       const applied = context.applied.at(-1);
@@ -119,7 +121,6 @@ function ledgerStorage(
       const runs = {...ledger.runs, [runId]: run};
       const whole = {...ledger, runs, applied: [...ledger.applied, entry]};
       ledger = mayBeBrief ? fitting(whole, runId) : whole;
-      context.draft.setRaw(LEDGER_KEY, encodeLedger(ledger));
     },
     unlogMigration: async () => {},
   };

@@ -6,7 +6,7 @@ import {
   type ExtraConfig,
   rawOf,
 } from '../extraconfig/extra-config.js';
-import {DATA_VERSION_KEY, LEDGER_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
+import {DATA_VERSION_KEY, isHidden, LEDGER_KEY, NAME_KEYS, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {shownValue} from '../extraconfig/mask.js';
 import {APPLIANCE_STAMP, dataVersionOf} from './data-version.js';
 import type {Decision} from './decision.js';
@@ -22,6 +22,14 @@ import {govcVm, type RunInfo, type VmInput, vmLabel} from './vm.js';
 /** Key to what is wrong with it. */
 type Contradictions = Map<string, string>;
 
+/** What is compared, for people; in their order. */
+export const COMPARED = {
+  name: 'Hidden name is the one that the old VCH used',
+  mark: 'docker rename is marked as disabled where it is',
+  guest: 'What VIC reads is as it was',
+  ledger: 'Ledger belongs to the VM and is whole',
+};
+
 /** A run whose results are never written. */
 export const DRY_RUN: RunInfo = {
   runId: 'dry-run',
@@ -32,9 +40,14 @@ export const DRY_RUN: RunInfo = {
 
 /**
  * Checks a VM against its own history: every value that was written or relied on is still there, and the plugins, run
- * again on the previous values, give the present ones. `unchanged` is at its goal, `failed` contradicts it.
+ * again on the previous values, give the present ones. `unchanged` is at its goal, `failed` contradicts it. `compared` is
+ * called for each comparison that could be made.
  */
-export async function verifyGoal(registry: PluginRegistry, input: VmInput): Promise<Decision> {
+export async function verifyGoal(
+  registry: PluginRegistry,
+  input: VmInput,
+  compared: (check: string, ok: boolean) => void = () => undefined,
+): Promise<Decision> {
   const {config, target} = input;
   const version = dataVersionOf(config, target);
   const past = readHistory(input);
@@ -45,12 +58,19 @@ export async function verifyGoal(registry: PluginRegistry, input: VmInput): Prom
   if (past.status !== 'known') {
     // The mark shows that this VM was migrated, so the broken ledger was valid once.
     const status = past.status === 'invalid' && isMarked(input) ? 'failed' : 'refused';
+    compared(COMPARED.ledger, false);
     return {status, error: past.error, findings};
   }
   const found = await (past.ledger === null
     ? checkWithoutHistory(registry, input, version)
     : checkHistory(registry, input, past.ledger));
   if (found instanceof VchError) return {status: 'refused', error: found, findings};
+  const isOff = (key: string) => found.has(key);
+  const {hidden} = NAME_KEYS[target];
+  if (past.ledger !== null || isOff(LEDGER_KEY)) compared(COMPARED.ledger, !isOff(LEDGER_KEY));
+  if (rawOf(config, hidden) !== null || isOff(hidden)) compared(COMPARED.name, !isOff(hidden));
+  if (isMarked(input) || isOff(RENAME_DISABLED_KEY)) compared(COMPARED.mark, !isOff(RENAME_DISABLED_KEY));
+  compared(COMPARED.guest, ![...found.keys()].some((key) => !isHidden(key)));
   if (found.size === 0) return {status: 'unchanged', findings};
   const faults = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, fault]) => `${key} ${fault}`);
   const error = new VchError(

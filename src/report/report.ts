@@ -67,8 +67,8 @@ const finding = fields({code: text, message: text});
 /** Something a person should know. It stops nothing by itself. */
 export type ReportFinding = ShapeOf<typeof finding>;
 
-const error = fields({code: text, message: text}, {fault: text});
-/** Why a VM, or a whole run, is not at its goal. `fault` is vSphere's own name for it. */
+const error = fields({code: text, message: text}, {fault: text, commands: list(text)});
+/** Why a VM, or a whole run, is not at its goal. `fault` is vSphere's own name for it; `commands` mend or show it. */
 export type ReportError = ShapeOf<typeof error>;
 
 const change = fields({key: text, before: nullable(text), after: nullable(text)});
@@ -97,12 +97,27 @@ const vm = fields(
 /** One VM of the report. The keys after `error` are additions to the contract. */
 export type ReportVm = ShapeOf<typeof vm>;
 
-const step = fields({
-  name: text,
-  startedAt: moment,
-  finishedAt: moment,
-  status: oneOf(['done', 'failed', 'interrupted']),
-});
+/** The steps of an upgrade and of its rollback as people see them, in their order. */
+export const STEP_GROUPS = [
+  'Check and plan',
+  'Upload ISO files',
+  'Write containerVMs',
+  'Take the snapshot',
+  'Upgrade and boot',
+  'Put back',
+  'Verify and unlock',
+] as const;
+
+const step = fields(
+  {
+    name: text,
+    startedAt: moment,
+    finishedAt: moment,
+    status: oneOf(['done', 'failed', 'interrupted']),
+  },
+  // Its name in the stream of events, and what it is a part of: only the commands over the VCH as a whole have groups.
+  {phase: text, group: oneOf(STEP_GROUPS)},
+);
 /** One step of a run, for its timeline. */
 export type ReportStep = ShapeOf<typeof step>;
 
@@ -150,21 +165,42 @@ const check = fields({id: text, title: text, status: oneOf(['ok', 'warning', 'fa
 /** One check made before a change. */
 export type ReportCheck = ShapeOf<typeof check>;
 
-const upgrade = fields({
-  result: oneOf(UPGRADE_RESULTS),
-  // What stopped it.
-  error: nullable(error),
-  // The run of the upgrade itself; a rollback has another run id.
-  run: text,
-  phase: nullable(text),
-  lockId: nullable(text),
-  // Moref of the snapshot to go back to.
-  snapshot: nullable(text),
-  // How to put the VCH back by hand, line by line.
-  card: list(text),
-});
+const release = fields({version: nullable(text), build: nullable(text), dataVersion: nullable(count)});
+/** A release of VIC on an appliance. */
+export type ReportRelease = ShapeOf<typeof release>;
+
+const upgrade = fields(
+  {
+    result: oneOf(UPGRADE_RESULTS),
+    // What stopped it.
+    error: nullable(error),
+    // The run of the upgrade itself; a rollback has another run id.
+    run: text,
+    phase: nullable(text),
+    lockId: nullable(text),
+    // Moref of the snapshot to go back to.
+    snapshot: nullable(text),
+    // How to put the VCH back by hand, line by line.
+    card: list(text),
+  },
+  {
+    // What the appliance was before the upgrade, and what the upgrade makes of it.
+    before: release,
+    target: release,
+    // While the VCH was down, as far as it was seen; without `to` while it was not seen to be ready again.
+    outage: fields({from: moment}, {to: moment}),
+  },
+);
 /** An upgrade of the VCH as a whole. */
 export type ReportUpgrade = ShapeOf<typeof upgrade>;
+
+const action = fields({text, command: nullable(text)});
+/** One thing to do next. `command` is ready to paste; its lines are commands of their own. */
+export type ReportAction = ShapeOf<typeof action>;
+
+const compared = fields({check: text, ok: count, of: count});
+/** What `verify` compared, and on how many of the VMs it was as it should be. */
+export type ReportCompared = ShapeOf<typeof compared>;
 
 const tool = fields({name: oneOf(['vch-migrate']), version: text, dataVersion: count});
 export type ReportTool = ShapeOf<typeof tool>;
@@ -203,6 +239,12 @@ const report = fields(
     upgrade,
     // The digest of the plan that was saved, shown or carried out: `sha256:…`.
     planDigest: text,
+    // The settings files that were read, and the profile that was taken from each.
+    settings: list(fields({path: text, profile: nullable(text)})),
+    // The same as `next`, one by one.
+    actions: list(action),
+    // Only for `verify`.
+    compared: list(compared),
   },
 );
 /** The report of a command over one VCH, for people and programs. The keys after `vms` are additions to the contract. */
@@ -210,9 +252,9 @@ export type Report = ShapeOf<typeof report>;
 
 /** Reads a report from a parsed file, and counts its VMs itself; throws a ShapeMismatch. */
 export const reportShape: Shape<Report> = (value, path) => {
-  const {interrupted, next, ...read} = report(value, path);
-  // These two end the document, as in the report of a run.
-  return {...read, summary: summarize(read.vms), interrupted, next};
+  const {interrupted, next, actions, ...read} = report(value, path);
+  // These end the document, as in the report of a run.
+  return {...read, summary: summarize(read.vms), interrupted, next, ...(actions && {actions})};
 };
 
 /** Counts the VMs of a report by their status. */

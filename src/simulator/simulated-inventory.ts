@@ -62,6 +62,7 @@ export function inventoryOf({inventory}: VCenter): SimulatedInventory {
         datastores,
         instanceUuid: randomUUID(),
         connectionState: 'connected',
+        withoutConfig: false,
         template: false,
         guest: {},
         cdrom: undefined,

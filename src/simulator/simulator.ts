@@ -14,7 +14,7 @@ import {filesOf, inventoryOf, type SimulatedFile, type SimulatedInventory} from 
 import {makeVCenter} from './vcenter.js';
 
 export type {FaultAction, FaultCount, FaultRule, MatchedCall} from './fault-rules.js';
-export type {Fixture} from './fixture/fixture.js';
+export type {Fixture, FixtureHost, FixtureOrigin, FixtureVm} from './fixture/fixture.js';
 export {machineTime, type ServerTime} from './model/clock.js';
 export type {LoggedEvent} from './model/event.js';
 export type {GuestBehaviour} from './model/guest.js';

@@ -1,5 +1,5 @@
 import {writeRun} from '../containers/apply.js';
-import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
+import type {RunOutcome, StepGroup, VmOutcome} from '../containers/outcome.js';
 import {decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
 import {decideUndo} from '../containers/undo.js';
 import {VchError} from '../errors.js';
@@ -15,7 +15,7 @@ import {type LockedVch, orFinding, type VchOptions, type VchTarget} from './vch-
 
 /** Runs the container plugins under our own lock. Rejects if a VM's trouble must stop the upgrade. */
 export async function migrateContainers(locked: LockedVch): Promise<RunOutcome> {
-  const options = optionsUnderLock(locked);
+  const options = optionsUnderLock(locked, 'Write containerVMs');
   const run = await planContainers({...locked, options});
   assertUpgradable(run.outcome.vms);
   return writeRun(locked.session, run, options, async () => null);
@@ -23,13 +23,15 @@ export async function migrateContainers(locked: LockedVch): Promise<RunOutcome> 
 
 /** Undoes what the upgrade on record wrote to the containerVMs: each VM as a whole, or not at all. */
 export async function undoContainers(locked: LockedVch): Promise<RunOutcome> {
-  const run = await planUndoContainers(locked, locked.record);
-  return writeRun(locked.session, run, optionsUnderLock(locked), async () => null);
+  const options = optionsUnderLock(locked, 'Put back');
+  const run = await planUndoContainers({...locked, options}, locked.record);
+  return writeRun(locked.session, run, options, async () => null);
 }
 
 /** Plans what the containerVMs become; writes nothing. */
 export async function planContainers({session, found, options}: VchTarget): Promise<PlannedRun> {
-  return selected(await planRun(session, options, decideApply(options), found), options);
+  const planning = inGroup(options, 'Check and plan');
+  return selected(await planRun(session, planning, decideApply(options), found), options);
 }
 
 /** Plans what would be undone on the containerVMs; writes nothing. */
@@ -39,7 +41,18 @@ export async function planUndoContainers(
 ): Promise<PlannedRun> {
   const {registry, reported} = options;
   // Everything that the upgrade wrote is undone, whichever VMs were selected.
-  return selected(await planRun(session, options, decideUndo(registry, {run}), found), {reported});
+  const planning = inGroup(options, 'Check and plan');
+  return selected(await planRun(session, planning, decideUndo(registry, {run}), found), {reported});
+}
+
+/** Options whose phases are shown as parts of that group, unless they are already parts of another one. */
+function inGroup(options: VchOptions, group: StepGroup): VchOptions {
+  const {onProgress} = options;
+  if (onProgress === undefined) return options;
+  return {
+    ...options,
+    onProgress: (event) => onProgress(event.type === 'phase' ? {group, ...event} : event),
+  };
 }
 
 /** The options of a run over the containerVMs, with its writes in the journal. */
@@ -51,10 +64,10 @@ export function runOptions({options, note}: VchTarget): VchOptions {
 }
 
 /** The same for a run that also stops when the lock is lost. */
-function optionsUnderLock(locked: LockedVch): VchOptions {
+function optionsUnderLock(locked: LockedVch, group: StepGroup): VchOptions {
   const {options, lock} = locked;
   return {
-    ...runOptions(locked),
+    ...inGroup(runOptions(locked), group),
     runId: locked.record.run,
     signal: AbortSignal.any([lock.lost, ...(options.signal ? [options.signal] : [])]),
     beforeStart: () => lock.assertFresh(),

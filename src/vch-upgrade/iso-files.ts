@@ -69,7 +69,7 @@ async function ensureOne(locked: LockedVch, kind: IsoKind, iso: IsoRecord): Prom
   // On record first, so that a rollback deletes even a file whose upload has only begun.
   await locked.lock.update({isos: {...locked.record.isos, [kind]: {...iso, uploaded: true}}});
   locked.note({effect: 'PUT', object: iso.path, detail: `${source.path}, ${iso.size} bytes`});
-  locked.showStep('upload', iso.size);
+  locked.showStep('upload', {total: iso.size});
   await uploadDatastoreFile(session, file, {
     source: source.path,
     size: iso.size,

@@ -5,12 +5,13 @@ import {toVchError, type VchError} from '../errors.js';
 import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {textOf} from '../extraconfig/value.js';
 import type {Appliance} from '../inventory/appliance.js';
-import {dataVersionOf} from '../migration/data-version.js';
+import {APPLIANCE_STAMP, dataVersionOf} from '../migration/data-version.js';
 import type {Check} from './checks/verdict.js';
+import type {Outage, SeenOutage} from './outage.js';
 import type {UpgradeRecord} from './record.js';
 import {rollbackRunbook} from './runbook.js';
 import {type AppliancePlan, allChanges} from './upgrade-appliance.js';
-import type {VchTarget} from './vch-target.js';
+import type {LockedVch, VchTarget} from './vch-target.js';
 
 /** Where an upgrade, its rollback or its resumption left the VCH. */
 export type UpgradeResult =
@@ -45,8 +46,16 @@ export interface UpgradeOutcome extends AnyOutcome {
     readonly snapshot: string | null;
     /** How to put the VCH back by hand, line by line. */
     readonly card: readonly string[];
+    /** What the appliance was before the upgrade, and what the upgrade makes of it. */
+    readonly before?: VicRelease | undefined;
+    readonly target?: VicRelease | undefined;
+    /** While the VCH was down, as far as this run saw it. */
+    readonly outage?: SeenOutage | undefined;
   };
 }
+
+/** A release of VIC on an appliance. */
+export type VicRelease = UpgradeRecord['from'];
 
 /** Where a command has ended. What is left out does not exist. */
 export interface Ending {
@@ -54,6 +63,9 @@ export interface Ending {
   readonly error?: VchError | null;
   /** The rollback record. */
   readonly record?: UpgradeRecord;
+  /** The record of an upgrade that has not begun: only its releases are shown. */
+  readonly planned?: UpgradeRecord;
+  readonly outage?: Outage | null;
   /** The lock that was taken. */
   readonly lockId?: string;
   /** A rollback has none. */
@@ -65,9 +77,11 @@ export interface Ending {
 }
 
 /** Reads the appliance a last time, for the report; `null` if it cannot be read. */
-export async function lookAt({writer, options, label}: VchTarget): Promise<Appliance | null> {
+export async function lookAt({writer, options, label, outage}: LockedVch): Promise<Appliance | null> {
   try {
-    return await writer.read();
+    const appliance = await writer.read();
+    if (appliance.powerState === 'poweredOff') outage?.off();
+    return appliance;
   } catch (error) {
     options.log.warn(`the state of ${label} cannot be read now: ${toVchError(error).message}`);
     return null;
@@ -88,7 +102,8 @@ const STATUS: Readonly<Record<UpgradeResult, VmStatus>> = {
 
 /** The outcome of a command over the VCH as a whole: its appliance first, then its containerVMs. */
 export function outcomeOf(target: VchTarget<RunOptions>, ending: Ending): UpgradeOutcome {
-  const {record, containers, checks = [], result, error = null, lockId = null} = ending;
+  const {record, containers, checks = [], result, error = null, lockId = null, outage} = ending;
+  const releases = record ?? ending.planned;
   // Only a plan has pending VMs: what is still pending at the end was not attempted.
   const vms = containers.vms.map((vm) => (result === 'planned' ? vm : notAttempted(vm)));
   return {
@@ -105,8 +120,16 @@ export function outcomeOf(target: VchTarget<RunOptions>, ending: Ending): Upgrad
       lockId,
       snapshot: record?.snapshot ?? null,
       card: record === undefined ? [] : rollbackRunbook(target.vch, record),
+      ...(releases && {before: releases.from, target: releaseAfter(releases)}),
+      ...(outage?.seen && {outage: outage.seen}),
     },
   };
+}
+
+/** What an upgrade makes of the appliance; without an ISO file its data alone change. */
+function releaseAfter({from, to}: UpgradeRecord): VicRelease {
+  const {version, build} = to ?? from;
+  return {version, build, dataVersion: Math.max(from.dataVersion, APPLIANCE_STAMP)};
 }
 
 /** Asks for confirmation, and acts only if it is given. */

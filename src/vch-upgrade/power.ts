@@ -12,6 +12,7 @@ const POLL = 1_000;
 export function ensurePoweredOff(locked: LockedVch): Promise<void> {
   return locked.writer.inTurn(async () => {
     if (await isOff(locked)) return;
+    locked.outage?.asked();
     await shutDown(locked);
     await change(locked, 'poweredOff');
   });
@@ -38,7 +39,7 @@ const TASKS = {
 };
 
 async function change(locked: LockedVch, wanted: keyof typeof TASKS): Promise<void> {
-  const {session, vch, writer, label} = locked;
+  const {session, vch, label} = locked;
   const {what, start, ...effect} = TASKS[wanted];
   const task = {
     ...effect,
@@ -46,7 +47,7 @@ async function change(locked: LockedVch, wanted: keyof typeof TASKS): Promise<vo
     what: `${what} ${label}`,
     start: () => start(session, vch.ref),
   };
-  await runUntil(locked, POWER, task, async () => (await writer.read()).powerState === wanted || null);
+  await runUntil(locked, POWER, task, async () => (await readPower(locked)) === wanted || null);
 }
 
 async function shutDown(locked: LockedVch): Promise<void> {
@@ -68,7 +69,13 @@ async function shutDown(locked: LockedVch): Promise<void> {
 }
 
 /** A task whose answer was lost may still be running. */
-async function isOff({session, vch, writer}: LockedVch): Promise<boolean> {
-  await waitUntilIdle(session, vch.ref);
-  return (await writer.read()).powerState === 'poweredOff';
+async function isOff(locked: LockedVch): Promise<boolean> {
+  await waitUntilIdle(locked.session, locked.vch.ref);
+  return (await readPower(locked)) === 'poweredOff';
+}
+
+async function readPower({writer, outage}: LockedVch): Promise<string | null> {
+  const {powerState} = await writer.read();
+  if (powerState === 'poweredOff') outage?.off();
+  return powerState;
 }

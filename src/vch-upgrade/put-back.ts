@@ -40,16 +40,23 @@ export async function putApplianceBack(locked: LockedVch, written: boolean): Pro
   await revert(locked, snapshot);
   await restore(locked, before);
   if (record.powerState !== 'poweredOn') return patch;
-  locked.showStep('power-on');
+  locked.showStep('power-on', {group: 'Put back'});
   await ensurePoweredOn(locked);
-  locked.showStep('ready');
+  locked.showStep('ready', {group: 'Put back'});
   // The rollback has not failed if the older version is slow to start.
   await orFinding(
     locked,
     'not-ready-after-rollback',
     (reason) =>
       `${locked.label} is rolled back and powered on, but not ready yet: ${reason}; look at it with vch-migrate status and docker info`,
-    () => waitUntilReady(locked, undefined),
+    async () => {
+      try {
+        await waitUntilReady(locked, undefined);
+      } catch (error) {
+        locked.options.onProgress?.({type: 'phase-ended', status: 'failed'});
+        throw error;
+      }
+    },
   );
   return patch;
 }

@@ -63,7 +63,9 @@ async function prepare(target: VchTarget) {
 async function stepsToGo(locked: LockedVch): Promise<readonly Step[]> {
   const {record, writer, lock} = locked;
   const snapshot = await findSnapshot(locked, record);
-  const isOff = (await writer.read()).powerState !== record.powerState;
+  const {powerState} = await writer.read();
+  if (powerState === 'poweredOff') locked.outage?.off();
+  const isOff = powerState !== record.powerState;
   const next = resumePoint(record.phase, {isOff, hasSnapshot: snapshot !== null});
   if (reached(record.phase, 'snapshot') && !reached(next, 'snapshot')) {
     if (snapshot !== null) await ensureRemoved(locked, snapshot.ref);

@@ -50,6 +50,7 @@ export async function rollbackVch(session: Session, options: RollbackOptions): P
       lockId: locked.lock.id,
       containers: ran.containers,
       appliance: await lookAt(locked),
+      outage: locked.outage,
     });
   });
 }
@@ -104,6 +105,7 @@ function assertNothingLost({label}: VchTarget, lost: readonly string[], what: st
 async function stepsToGo(locked: LockedVch, agreed: readonly string[]): Promise<readonly Step[]> {
   const {record, writer} = locked;
   const appliance = await writer.read();
+  if (appliance.powerState === 'poweredOff') locked.outage?.off();
   // The VCH was up while the user was asked.
   if (mayRefuse(record, appliance)) {
     const what = 'The appliance was not put back';

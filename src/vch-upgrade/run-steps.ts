@@ -45,7 +45,10 @@ export async function runSteps(
       );
     return {containers, error: null};
   } catch (error) {
-    return {containers, error: toVchError(error)};
+    const failure = toVchError(error);
+    const status = failure.code === 'VCH_ERR_INTERRUPTED' ? 'interrupted' : 'failed';
+    locked.options.onProgress?.({type: 'phase-ended', status});
+    return {containers, error: failure};
   }
 }
 

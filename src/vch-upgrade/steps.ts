@@ -1,5 +1,5 @@
 import {LEASE_TIMES} from '../appliance/lease.js';
-import type {RunOutcome} from '../containers/outcome.js';
+import type {RunOutcome, StepGroup} from '../containers/outcome.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
@@ -29,6 +29,8 @@ export interface ShownStep {
   /** What the user reads while it runs. */
   readonly label: string;
   readonly happens: string;
+  /** What it is a part of, for people. */
+  readonly group: StepGroup;
   /** The state of the VCH meanwhile. */
   readonly vch: 'up' | 'down' | 'starting';
 }
@@ -70,18 +72,21 @@ export const CHECK: ShownStep = {
   name: 'check',
   label: 'checking',
   happens: 'everything that `check` looks at; a failed check ends it here',
+  group: 'Check and plan',
   vch: 'up',
 };
 export const LOCK: ShownStep = {
   name: 'lock',
   label: 'taking the upgrade lock',
   happens: "lock, VIC's flag `UpdateInProgress` and the rollback record, in one guarded write",
+  group: 'Check and plan',
   vch: 'up',
 };
 export const UNLOCK: ShownStep = {
   name: 'unlock',
   label: 'releasing the upgrade lock',
   happens: 'the flag becomes `false`; the rollback record stays for `rollback`',
+  group: 'Verify and unlock',
   vch: 'up',
 };
 
@@ -92,6 +97,7 @@ export const STEPS = [
     label: 'uploading',
     showsItself: true,
     happens: "ISO files, under names that tell their content, beside the appliance's own",
+    group: 'Upload ISO files',
     vch: 'up',
     run: without(ensureUploaded),
   },
@@ -100,6 +106,7 @@ export const STEPS = [
     label: 'writing, reading back',
     showsItself: true,
     happens: 'the containerVMs, as `apply` does it',
+    group: 'Write containerVMs',
     vch: 'up',
     run: async (locked) => ({containers: await migrateContainers(locked)}),
     accept({containers}, locked) {
@@ -112,6 +119,7 @@ export const STEPS = [
     name: 'snapshot',
     label: 'taking the snapshot',
     happens: 'of the appliance, without memory; containerVMs are never snapshotted',
+    group: 'Take the snapshot',
     vch: 'up',
     blocksWrites: true,
     resumeFrom: snapshotAgain,
@@ -123,6 +131,7 @@ export const STEPS = [
     name: 'power-off',
     label: 'powering off',
     happens: 'the guest shuts down; after a minute its power is cut',
+    group: 'Upgrade and boot',
     vch: 'down',
     blocksWrites: true,
     record: {touched: true},
@@ -133,6 +142,7 @@ export const STEPS = [
     name: 'appliance',
     label: 'upgrading the appliance',
     happens: 'data, version and CD-ROM in one write, and its data version last of all',
+    group: 'Upgrade and boot',
     vch: 'down',
     safePoint: 'never',
     blocksWrites: true,
@@ -143,6 +153,7 @@ export const STEPS = [
     name: 'power-on',
     label: 'powering on',
     happens: 'only if it was on before',
+    group: 'Upgrade and boot',
     vch: 'down',
     safePoint: 'never',
     blocksWrites: true,
@@ -153,6 +164,7 @@ export const STEPS = [
     name: 'ready',
     label: 'waiting until ready',
     happens: 'address, services, docker where it can be reached; at most `--timeout`',
+    group: 'Upgrade and boot',
     vch: 'starting',
     runs: wasOn,
     otherwise: (locked) =>
@@ -168,6 +180,7 @@ export const STEPS = [
     event: 'verify-appliance',
     label: 'verifying the appliance',
     happens: 'everything is read back',
+    group: 'Verify and unlock',
     vch: 'up',
     resumeFrom: 'power-on',
     run: without(verifyAppliance),
@@ -176,6 +189,7 @@ export const STEPS = [
     name: 'drop-previous-snapshot',
     label: "removing the last upgrade's snapshot",
     happens: 'other snapshots stay',
+    group: 'Verify and unlock',
     vch: 'up',
     safePoint: 'never',
     blocksWrites: true,
@@ -193,6 +207,7 @@ export const ROLLBACK_STEPS = [
     event: 'revert',
     label: 'reverting to the snapshot',
     happens: 'the appliance reverts to its snapshot; what that does not restore is written',
+    group: 'Put back',
     vch: 'down',
     safePoint: 'never',
     blocksWrites: true,
@@ -204,6 +219,7 @@ export const ROLLBACK_STEPS = [
     label: 'undoing the containerVMs',
     showsItself: true,
     happens: 'the containerVMs are restored from their ledgers',
+    group: 'Put back',
     vch: 'up',
     safePoint: 'entered',
     run: async (locked) => ({containers: await undoContainers(locked)}),
@@ -217,6 +233,7 @@ export const ROLLBACK_STEPS = [
     event: 'cleanup',
     label: 'cleaning up',
     happens: 'uploaded ISO files and the snapshot are removed',
+    group: 'Put back',
     vch: 'up',
     safePoint: 'never',
     blocksWrites: true,
@@ -277,17 +294,21 @@ export function leaseTimeOf(step: string, base: number): number {
 /** Reports that a step begins. */
 export function showStep(
   {onProgress}: Pick<LockedVch['options'], 'onProgress'>,
-  {name, event = name, label}: ShownStep,
+  {name, event = name, label, group}: ShownStep,
   total: number | null = null,
 ): void {
-  onProgress?.({type: 'phase', phase: event, label, total});
+  onProgress?.({type: 'phase', phase: event, label, total, group});
 }
 
-/** Reports that the step with that name begins. */
-export function showStepNamed(options: LockedVch['options'], name: string, total?: number): void {
+/** Reports that the step with that name begins, maybe as a part of another group. */
+export function showStepNamed(
+  options: LockedVch['options'],
+  name: string,
+  {total, group}: {readonly total?: number; readonly group?: StepGroup} = {},
+): void {
   const step = ROWS.find((row) => row.name === name);
   if (step === undefined) throw new Error(`there is no step ${name}`);
-  showStep(options, step, total);
+  showStep(options, {...step, ...(group && {group})}, total);
 }
 
 /** The rollback record on an appliance; `null` if there is none. A record that this release cannot read is an error. */

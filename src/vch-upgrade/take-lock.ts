@@ -1,9 +1,10 @@
 import {Lease, type LeaseSpec, leaseLost} from '../appliance/lease.js';
-import {processStart, processUser, thisMachine} from '../appliance/machine.js';
+import {processUser, thisProcess} from '../appliance/machine.js';
 import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
 import {canonicalJson} from '../migration/canonical-json.js';
+import {Outage} from './outage.js';
 import type {UpgradeRecord} from './record.js';
 import {LOCK, leaseTimeOf, showStep, showStepNamed} from './steps.js';
 import type {LockedVch, VchTarget} from './vch-target.js';
@@ -31,7 +32,8 @@ export async function takeLock(
     get record() {
       return lease.body;
     },
-    showStep: (step, total) => showStepNamed(options, step, total),
+    outage: lease.body.powerState === 'poweredOn' ? new Outage(options) : null,
+    showStep: (step, how) => showStepNamed(options, step, how),
     assertOurs: async () => lease.assertOurs(await writer.read()),
   };
 }
@@ -43,14 +45,12 @@ function lockWith(changeId: string | null): LeaseSpec<UpgradeRecord> {
   return {
     ...UPGRADE_LOCK,
     encode: ({id, user, runId, toolVersion, since}, {counter, leaseTime, stopped}, {phase}) => {
-      const machine = thisMachine();
+      const own = thisProcess();
       return canonicalJson({
-        ...machine,
+        ...own,
         id,
-        owner: `${processUser()}@${machine.host}`,
+        owner: `${processUser()}@${own.host}`,
         user,
-        pid: process.pid,
-        started: processStart(process.pid),
         tool: `vch-migrate ${toolVersion}`,
         run: runId,
         phase,

@@ -1,6 +1,7 @@
 import {ApplianceWriter} from '../appliance/appliance-writer.js';
 import type {Journal, SideEffect} from '../appliance/journal.js';
 import type {Lease} from '../appliance/lease.js';
+import type {StepGroup} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {toVchError} from '../errors.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
@@ -13,6 +14,7 @@ import {isSilence} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {logUserEvent} from '../vim25/virtual-machine.js';
 import type {ProbeDocker} from './docker-endpoint.js';
+import type {Outage} from './outage.js';
 import type {UpgradeRecord} from './record.js';
 
 /** What the commands over the VCH as a whole take. */
@@ -45,6 +47,8 @@ export interface UpgradeOptions extends VchOptions {
   readonly skipVersionCheck?: boolean | undefined;
   /** Upgrade although the two ISOs are of different versions. */
   readonly skipIsoCheck?: boolean | undefined;
+  /** Change the data alone, without ISO files: for a VCH that boots the new version already. */
+  readonly dataOnly?: boolean | undefined;
   /** Check and plan only. */
   readonly dryRun?: boolean | undefined;
 }
@@ -84,8 +88,10 @@ export interface LockedVch extends VchTarget {
   readonly lock: Lease<UpgradeRecord>;
   /** The rollback record as the lock has it. */
   readonly record: UpgradeRecord;
+  /** While the VCH was down; `null` for one that was powered off before. */
+  readonly outage: Outage | null;
   /** Shows in the progress display that a step begins. */
-  showStep(step: string, total?: number): void;
+  showStep(step: string, how?: {readonly total?: number; readonly group?: StepGroup}): void;
   /** Throws VCH_ERR_LOCK_LOST unless lock and flag are still ours. Call it right before an irreversible action. */
   assertOurs(): Promise<void>;
 }
@@ -95,7 +101,7 @@ export async function openVch<Options extends RunOptions & {readonly journal?: J
   session: Session,
   options: Options,
 ): Promise<VchTarget<Options>> {
-  options.onProgress?.({type: 'phase', phase: 'find', total: null});
+  options.onProgress?.({type: 'phase', phase: 'find', total: null, group: 'Check and plan'});
   const found = await untilStopped(options.signal, () => findVch(session, options.vch));
   const note = (effect: SideEffect) => options.journal?.(effect);
   const writer = new ApplianceWriter(session, found.vch, note);

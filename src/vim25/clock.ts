@@ -1,5 +1,4 @@
 import {performance} from 'node:perf_hooks';
-import {setTimeout} from 'node:timers/promises';
 
 export interface SleepOptions {
   /** Aborting it ends the sleep early. */
@@ -21,8 +20,18 @@ export interface Clock {
 /** The machine's own monotonic clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  async sleep(milliseconds, {signal, ref = true} = {}) {
-    // Only an abort rejects here, and it is what the caller asked for.
-    await setTimeout(milliseconds, undefined, {ref, ...(signal && {signal})}).catch(() => undefined);
+  // Of its own, because every call sleeps towards its limit: the timer of Node makes an error for each sleep that ends early.
+  sleep(milliseconds, {signal, ref = true} = {}) {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, milliseconds);
+      if (!ref) timer.unref();
+      signal?.addEventListener('abort', wake);
+    });
   },
 };

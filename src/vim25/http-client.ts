@@ -1,12 +1,11 @@
 import {Readable} from 'node:stream';
-import {setImmediate} from 'node:timers/promises';
+import {StringDecoder} from 'node:string_decoder';
 import {type Dispatcher, errors} from 'undici';
 import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {type Clock, systemClock} from './clock.js';
 import {dispatcherTo} from './dispatcher.js';
 import type {TlsOptions} from './tls.js';
-import {escapeText} from './xml.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
 
@@ -89,13 +88,25 @@ export class Contact {
   }
 }
 
-/** An HTTP answer. */
-export interface HttpAnswer {
+/** What comes before the body of an answer. */
+interface AnswerHead {
   readonly status: number;
-  readonly body: string;
   readonly contentType: string;
   /** For a HEAD, the length of the body; `null` if the server does not say. */
   readonly contentLength: number | null;
+}
+
+/** An HTTP answer. */
+export interface HttpAnswer extends AnswerHead {
+  readonly body: string;
+}
+
+/** An HTTP answer whose body is still coming in. */
+export interface IncomingAnswer extends AnswerHead {
+  /** The first characters of the body: enough to see what it is. */
+  readonly start: string;
+  /** The body, from its start; it can be read once. */
+  readonly text: AsyncIterable<string>;
 }
 
 /** A file that is sent as it is read: only a few pieces of it are ever in memory. */
@@ -130,7 +141,6 @@ export class HttpClient {
   readonly #dispatcher: Dispatcher;
   readonly #url: URL;
   readonly #clock: Clock;
-  readonly #password: string;
   readonly contact: Contact;
   /** Milliseconds without a byte in either direction after which a request fails. */
   timeout: number;
@@ -139,7 +149,6 @@ export class HttpClient {
   constructor(options: ConnectOptions, connections: number) {
     this.#url = options.url;
     this.#clock = options.clock ?? systemClock;
-    this.#password = options.password;
     this.contact = new Contact(() => this.#clock.now());
     this.timeout = options.requestTimeout ?? 20_000;
     const timeout = options.connectTimeout ?? 10_000;
@@ -155,11 +164,24 @@ export class HttpClient {
     return this.#dispatcher.destroy();
   }
 
-  async request({method, path, headers, body, signal}: HttpRequest): Promise<HttpAnswer> {
+  /** Sends a request, and gives the whole answer. */
+  request(request: HttpRequest): Promise<HttpAnswer> {
+    return this.receive(request, async ({text, status, contentType, contentLength}) => {
+      let body = '';
+      for await (const piece of text) body += piece;
+      return {status, body, contentType, contentLength};
+    });
+  }
+
+  /** Sends a request, and gives what `take` made of the answer while it came in. What `take` throws is thrown as it is. */
+  async receive<T>(
+    {method, path, headers, body, signal}: HttpRequest,
+    take: (answer: IncomingAnswer) => Promise<T>,
+  ): Promise<T> {
     const upload = typeof body === 'object' ? body : null;
     const whole = WHOLE * this.timeout + ((upload?.length ?? 0) / SLOWEST_UPLOAD) * 1000;
     const watch = watched(this.#clock, this.#url, {idle: this.timeout, whole});
-    const send = async (): Promise<HttpAnswer> => {
+    const send = async () => {
       const response = await this.#dispatcher.request({
         method,
         path,
@@ -183,22 +205,34 @@ export class HttpClient {
       });
       watch.moved();
       this.#remember(response.headers);
-      return {
-        status: response.statusCode,
-        body: withoutPassword(await readBody(watch.all(response.body), this.#url), this.#password),
-        contentType: String(response.headers['content-type'] ?? ''),
-        contentLength: lengthOf(response.headers['content-length']),
-      };
+      const incoming = new IncomingText(response.body, this.#url, watch.moved);
+      try {
+        const start = await incoming.start();
+        const {statusCode: status, headers} = response;
+        const contentType = String(headers['content-type'] ?? '');
+        const contentLength = lengthOf(headers['content-length']);
+        const [taken] = await Promise.allSettled([
+          take({status, contentType, contentLength, start, text: incoming.all()}),
+        ]);
+        incoming.assertWhole();
+        return {status, start, taken};
+      } finally {
+        await incoming.close();
+      }
     };
-    const isAnswer = method === 'POST' ? isSoap : ({status}: HttpAnswer) => status < 500;
+    const isAnswer = ({status, start}: Pick<IncomingAnswer, 'status' | 'start'>) =>
+      method === 'POST' ? isSoap(start) : status < 500;
+    let answer: Awaited<ReturnType<typeof send>>;
     try {
       // An upload takes minutes, in which the server does not have to answer.
-      return upload === null ? await this.contact.sending(send, isAnswer) : await send();
+      answer = upload === null ? await this.contact.sending(send, isAnswer) : await send();
     } catch (error) {
       throw transportError(error, this.#url, this.contact.answered);
     } finally {
       watch.end();
     }
+    if (answer.taken.status === 'rejected') throw answer.taken.reason;
+    return answer.taken.value;
   }
 
   #remember(headers: Dispatcher.ResponseData['headers']): void {
@@ -210,34 +244,65 @@ export class HttpClient {
   }
 }
 
-async function readBody(stream: AsyncIterable<Buffer>, url: URL): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > MAX_BODY) {
-      throw new VchError(
-        'VCH_ERR_TRANSPORT',
-        `${url.host} sent an answer of more than ${MAX_BODY} bytes; it was cut off`,
-        {failure: 'maybe-done'},
-      );
-    }
-    chunks.push(chunk);
+/** Characters of a body that tell what it is. */
+const START = 4096;
+
+/** The text of a body while it comes in. */
+class IncomingText {
+  readonly #pieces: AsyncGenerator<string>;
+  #first = '';
+  #broken: {readonly error: unknown} | null = null;
+
+  constructor(bytes: AsyncIterable<Buffer>, url: URL, moved: () => void) {
+    this.#pieces = this.#decoded(bytes, url, moved);
   }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
-const SAID = /(<(?:faultstring|localizedMessage)\b[^>]*>)([^<]*)/g;
+  async start(): Promise<string> {
+    while (this.#first.length < START) {
+      const {done, value} = await this.#pieces.next();
+      if (done) break;
+      this.#first += value;
+    }
+    return this.#first.slice(0, START);
+  }
 
-/** A fault may repeat what was sent: masks the password where it is a whole word. */
-function withoutPassword(body: string, password: string): string {
-  const spellings = [password, escapeText(password)].map((text) =>
-    text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
-  );
-  const secret = new RegExp(`(?<![\\p{L}\\p{N}])(?:${spellings.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
-  return password === ''
-    ? body
-    : body.replace(SAID, (_all, tag, said) => `${tag}${said.replace(secret, '***')}`);
+  async *all(): AsyncGenerator<string> {
+    yield this.#first;
+    yield* this.#pieces;
+  }
+
+  /** Throws what broke it off, whatever its reader has made of that. */
+  assertWhole(): void {
+    if (this.#broken !== null) throw this.#broken.error;
+  }
+
+  /** What was not read is not wanted. */
+  async close(): Promise<void> {
+    await this.#pieces.return(undefined);
+  }
+
+  async *#decoded(bytes: AsyncIterable<Buffer>, url: URL, moved: () => void): AsyncGenerator<string> {
+    const decoder = new StringDecoder('utf8');
+    let length = 0;
+    try {
+      for await (const chunk of bytes) {
+        moved();
+        length += chunk.length;
+        if (length > MAX_BODY) {
+          throw new VchError(
+            'VCH_ERR_TRANSPORT',
+            `${url.host} sent an answer of more than ${MAX_BODY} bytes; it was cut off`,
+            {failure: 'maybe-done'},
+          );
+        }
+        yield decoder.write(chunk);
+      }
+      yield decoder.end();
+    } catch (error) {
+      this.#broken = {error};
+      throw error;
+    }
+  }
 }
 
 function lengthOf(header: string | string[] | undefined): number | null {
@@ -348,28 +413,12 @@ function watched(clock: Clock, url: URL, {idle, whole}: {readonly idle: number; 
         yield piece;
       }
     },
-    end: () => ended.abort(),
+    // With a reason, because an error would be made of none.
+    end: () => ended.abort('ended'),
   };
 }
 
 /** Whether vSphere itself answered, and not a proxy in front of it. */
-export function isSoap({body}: Pick<HttpAnswer, 'body'>): boolean {
-  return /<(?:[\w.-]+:)?Envelope[\s>]/.test(body.slice(0, 4096));
-}
-
-const SLICE = 64 * 1024;
-
-/**
- * An answer's text as the stream that the `soap` package reads: in slices, because it stops at the first error, and
- * because signals and timers are heard between them.
- */
-export function streamOf(text: string): Readable {
-  return Readable.from(slices(text));
-}
-
-async function* slices(text: string): AsyncGenerator<string> {
-  for (let start = 0; start < text.length; start += SLICE) {
-    if (start > 0) await setImmediate();
-    yield text.slice(start, start + SLICE);
-  }
+export function isSoap(start: string): boolean {
+  return /<(?:[\w.-]+:)?Envelope[\s>]/.test(start);
 }

@@ -5,7 +5,7 @@ import {optionValue, optionValues, refValue} from './property-value.js';
 import {READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
-import {child, childrenNamed, childText, type XmlElement, xmlText} from './xml.js';
+import {child, childrenNamed, childText, type Streamed, type XmlElement, xmlText} from './xml.js';
 
 // Explicit, because vCenter pages at 100 when it is unset. A server may still send smaller pages.
 const PAGE = 500;
@@ -160,9 +160,7 @@ export async function retrieveOnce<T>(
 ): Promise<T[]> {
   const results: T[] = [];
   const specSet = [{propSet: properties.map(propertySpec), objectSet: objects.map(objectSpec)}];
-  for await (const page of pages(session, specSet)) {
-    for (const element of page) results.push(map(objectContent(element)));
-  }
+  await eachObject(session, specSet, (object) => results.push(map(objectContent(object))));
   return results;
 }
 
@@ -190,28 +188,30 @@ export function restartable<T>(session: Session, read: () => Promise<T>): Promis
 
 type WireSpec = readonly object[];
 
-async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<readonly XmlElement[]> {
+/** Hands out every object that the specs reach, while the pages come in. */
+async function eachObject(
+  session: Session,
+  specSet: WireSpec,
+  use: (object: XmlElement) => void,
+): Promise<void> {
   const collector = session.content.propertyCollector;
-  let answer = await session.call('RetrievePropertiesEx', collector, {specSet, options: {maxObjects: PAGE}});
   const progress = new Progress();
-  let first = true;
   let token: string | null = null;
   try {
-    for (;;) {
-      const result = child(answer, 'returnval');
+    let page = new Page(use);
+    const options = {maxObjects: PAGE};
+    let answer = await session.call('RetrievePropertiesEx', collector, {specSet, options}, page.streamed);
+    for (let first = true; ; first = false) {
       // Present or not is what counts: "0" is a token like any other.
-      token = childText(result, 'token') ?? null;
-      const objects = childrenNamed(result, 'objects');
-      yield objects;
+      token = childText(child(answer, 'returnval'), 'token') ?? null;
+      page.assertUsed();
       if (token === null) return;
-      if (!progress.isMade(objects, token)) throw endless(session);
-      const next = await continueRead(session, token, first);
-      if (next === null) {
-        yield await everythingElse(session, specSet, childrenNamed(result, 'objects').length);
-        return;
-      }
+      if (!progress.isMade(page.objects, token)) throw endless(session);
+      const known = page.objects.length;
+      page = new Page(use);
+      const next = await continueRead(session, token, page, first);
+      if (next === null) return await everythingElse(session, specSet, known, use);
       answer = next;
-      first = false;
     }
   } finally {
     // Tokens that are left behind pile up in vpxd; vcsim does not know the method.
@@ -220,6 +220,33 @@ async function* pages(session: Session, specSet: WireSpec): AsyncGenerator<reado
       await tidyUp(session, () =>
         session.call('CancelRetrievePropertiesEx', collector, {token: xmlText(left)}),
       );
+  }
+}
+
+/** One answer's objects, each used as soon as it is read. */
+class Page {
+  /** Their morefs. */
+  readonly objects: string[] = [];
+  readonly streamed: Streamed;
+  /** What the use of an object threw. It is none of the server's failures, and the token comes behind the objects. */
+  #thrown: {readonly error: unknown} | null = null;
+
+  constructor(use: (object: XmlElement) => void, path: readonly string[] = ['returnval', 'objects']) {
+    const take = (object: XmlElement) => {
+      this.objects.push(childText(object, 'obj') ?? '');
+      if (this.#thrown !== null) return;
+      try {
+        use(object);
+      } catch (error) {
+        this.#thrown = {error};
+      }
+    };
+    this.streamed = {path, take};
+  }
+
+  /** Throws what the use of an object threw. */
+  assertUsed(): void {
+    if (this.#thrown !== null) throw this.#thrown.error;
   }
 }
 
@@ -234,8 +261,8 @@ class Progress {
   #empty = 0;
   #pages = 0;
 
-  isMade(objects: readonly XmlElement[], token: string): boolean {
-    const page = [token, ...objects.map((object) => childText(object, 'obj'))].join();
+  isMade(objects: readonly string[], token: string): boolean {
+    const page = [token, ...objects].join();
     const repeated = page === this.#page;
     this.#page = page;
     this.#empty = objects.length === 0 ? this.#empty + 1 : 0;
@@ -251,11 +278,19 @@ function endless({url}: Session): VchError {
   );
 }
 
-async function continueRead(session: Session, token: string, first: boolean): Promise<XmlElement | null> {
+async function continueRead(
+  session: Session,
+  token: string,
+  page: Page,
+  first: boolean,
+): Promise<XmlElement | null> {
   try {
-    return await session.call('ContinueRetrievePropertiesEx', session.content.propertyCollector, {
-      token: xmlText(token),
-    });
+    return await session.call(
+      'ContinueRetrievePropertiesEx',
+      session.content.propertyCollector,
+      {token: xmlText(token)},
+      page.streamed,
+    );
   } catch (error) {
     // vCenter 7.0.3 to 8.0.2 refuses this to users without Read on the root folder, who may read all the rest.
     if (first && error instanceof VchError && error.fault === 'NoPermission') return null;
@@ -268,9 +303,18 @@ async function everythingElse(
   session: Session,
   specSet: WireSpec,
   known: number,
-): Promise<readonly XmlElement[]> {
-  const answer = await session.call('RetrieveProperties', session.content.propertyCollector, {specSet});
-  return childrenNamed(answer, 'returnval').slice(known);
+  use: (object: XmlElement) => void,
+): Promise<void> {
+  let seen = 0;
+  const page = new Page(
+    (object) => {
+      seen += 1;
+      if (seen > known) use(object);
+    },
+    ['returnval'],
+  );
+  await session.call('RetrieveProperties', session.content.propertyCollector, {specSet}, page.streamed);
+  page.assertUsed();
 }
 
 /** Not worth a failure: the read's own end is the one to report, and the server cleans up when the session ends. */

@@ -6,7 +6,7 @@ import type {ManagedObjectReference} from './managed-object.js';
 import {READ, RETRY_FOR, repeat} from './retry.js';
 import {type AboutInfo, negotiateVersion, type ServiceContent, serviceContent} from './service.js';
 import {type Arguments, Transport} from './transport.js';
-import {child, childText, type XmlElement, xmlText} from './xml.js';
+import {child, childText, type Streamed, type XmlElement, xmlText} from './xml.js';
 
 const SERVICE_INSTANCE: ManagedObjectReference = {type: 'ServiceInstance', value: 'ServiceInstance'};
 // One connection for each write in flight, and a few for reads.
@@ -90,14 +90,19 @@ export class Session {
    * Calls a method once. After `NotAuthenticated`, which the server answers before it does anything, it logs in
    * again and repeats the call. A broken connection is thrown: whether the call was carried out is not known.
    */
-  async call(method: string, object: ManagedObjectReference, args: Arguments = {}): Promise<XmlElement> {
+  async call(
+    method: string,
+    object: ManagedObjectReference,
+    args: Arguments = {},
+    streamed?: Streamed,
+  ): Promise<XmlElement> {
     const generation = this.#generation;
     try {
-      return await this.#transport.call(method, object, args);
+      return await this.#transport.call(method, object, args, streamed);
     } catch (error) {
       if (!(error instanceof VchError) || error.fault !== 'NotAuthenticated') throw error;
       await this.#renew(generation);
-      return this.#transport.call(method, object, args);
+      return this.#transport.call(method, object, args, streamed);
     }
   }
 

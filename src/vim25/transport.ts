@@ -1,19 +1,11 @@
-import {EventEmitter} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {type Client, createClientAsync, type IHttpClient} from 'soap';
 import {VchError} from '../errors.js';
 import {faultError, soapFault} from './faults.js';
 import type {ConnectOptions} from './http-client.js';
-import {
-  failureOfStatus,
-  type HttpAnswer,
-  type HttpClient,
-  isSoap,
-  STARTING,
-  streamOf,
-} from './http-client.js';
+import {failureOfStatus, type HttpClient, type IncomingAnswer, isSoap, STARTING} from './http-client.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
-import {child, escapeText, readTree, type XmlElement} from './xml.js';
+import {child, escapeText, readTree, type Streamed, type XmlElement} from './xml.js';
 
 const WSDL = fileURLToPath(new URL('vim25.wsdl', import.meta.url));
 
@@ -24,26 +16,25 @@ export type Arguments = Readonly<Record<string, unknown>>;
 export class Transport {
   readonly #client: Client;
   readonly #url: URL;
+  readonly #exchanges: Map<string, Exchange>;
+  #sequence = 0;
 
-  private constructor(client: Client, {url, runId}: ConnectOptions) {
+  private constructor(client: Client, {url, runId}: ConnectOptions, exchanges: Map<string, Exchange>) {
     this.#client = client;
     this.#url = url;
-    let sequence = 0;
-    client.addSoapHeader(() => {
-      sequence += 1;
-      return `<operationID xmlns="urn:vim25">${escapeText(`vch-migrate-${runId}-${sequence}`)}</operationID>`;
-    });
+    this.#exchanges = exchanges;
+    client.addSoapHeader(
+      () =>
+        `<operationID xmlns="urn:vim25">${escapeText(`vch-migrate-${runId}-${this.#sequence}`)}</operationID>`,
+    );
   }
 
   /** Creates the client from our WSDL; nothing is sent yet. */
   static async create(options: ConnectOptions, http: HttpClient): Promise<Transport> {
-    const client = await createClientAsync(WSDL, {
-      endpoint: options.url.href,
-      httpClient: soapHttpClient(http),
-      stream: true,
-      returnSaxStream: true,
-    });
-    return new Transport(client, options);
+    const exchanges = new Map<string, Exchange>();
+    const httpClient = soapHttpClient(http, exchanges, withoutPassword(options.password));
+    const client = await createClientAsync(WSDL, {endpoint: options.url.href, httpClient});
+    return new Transport(client, options, exchanges);
   }
 
   /** Sets the API version of all further calls; an older one only hides newer fields. */
@@ -51,9 +42,19 @@ export class Transport {
     this.#client.setSOAPAction(`urn:vim25/${version}`);
   }
 
-  /** Calls a method and gives the element `<Method>Response`. */
-  async call(method: string, object: ManagedObjectReference, args: Arguments = {}): Promise<XmlElement> {
-    const envelope = await this.#invoke(method, {_this: reference(object), ...args});
+  /** Calls a method and gives the element `<Method>Response`. What is streamed is named from there. */
+  async call(
+    method: string,
+    object: ManagedObjectReference,
+    args: Arguments = {},
+    streamed?: Streamed,
+  ): Promise<XmlElement> {
+    const path = streamed && ['Envelope', 'Body', `${method}Response`, ...streamed.path];
+    const envelope = await this.#invoke(
+      method,
+      {_this: reference(object), ...args},
+      streamed && path && {...streamed, path},
+    );
     const content = child(envelope, 'Body')?.children[0];
     if (content?.name === 'Fault') throw faultError(soapFault(content), `${method} on ${refString(object)}`);
     if (content?.name !== `${method}Response`) {
@@ -66,35 +67,29 @@ export class Transport {
     return content;
   }
 
-  #invoke(method: string, args: Arguments): Promise<XmlElement> {
-    return new Promise((resolve, reject) => {
+  #invoke(method: string, args: Arguments, streamed: Streamed | undefined): Promise<XmlElement> {
+    this.#sequence += 1;
+    const exchangeId = String(this.#sequence);
+    return new Promise<XmlElement>((resolve, reject) => {
       const invoke: unknown = this.#client[method];
       if (typeof invoke !== 'function')
         throw new VchError('VCH_ERR_INTERNAL', `${method} is not in the WSDL`);
-      // The stream must get its listeners in this callback: it starts to flow in the next tick.
-      invoke(args, (error: unknown, result: unknown) => {
-        if (error) return reject(cleanError(error, method, this.#url));
-        return resolve(readTree(saxStreamOf(result)));
-      });
-    });
+      this.#exchanges.set(exchangeId, {streamed, answered: resolve});
+      // Called for failures only: our HTTP client reads the answer itself.
+      invoke(args, (error: unknown) => reject(cleanError(error, method, this.#url)), {exchangeId});
+    }).finally(() => this.#exchanges.delete(exchangeId));
   }
+}
+
+/** A call under way: what to do with its answer. */
+interface Exchange {
+  readonly streamed: Streamed | undefined;
+  readonly answered: (envelope: XmlElement) => void;
 }
 
 /** A reference as an argument. */
 export function reference(object: ManagedObjectReference) {
   return {attributes: {type: object.type}, $value: object.value};
-}
-
-function saxStreamOf(result: unknown): EventEmitter {
-  if (
-    typeof result === 'object' &&
-    result !== null &&
-    'saxStream' in result &&
-    result.saxStream instanceof EventEmitter
-  ) {
-    return result.saxStream;
-  }
-  throw new VchError('VCH_ERR_INTERNAL', 'the soap package gave no stream');
 }
 
 function cleanError(error: unknown, method: string, url: URL): VchError {
@@ -107,43 +102,61 @@ function cleanError(error: unknown, method: string, url: URL): VchError {
   );
 }
 
-/** Our connections as the `soap` package needs them; it only uses the streaming entry. */
-function soapHttpClient(http: HttpClient): IHttpClient {
+/**
+ * Our connections as the `soap` package needs them. It encodes the request, and is called back with a failure only: its
+ * decoder loses characters.
+ */
+function soapHttpClient(
+  http: HttpClient,
+  exchanges: ReadonlyMap<string, Exchange>,
+  said: (sentence: string) => string,
+): IHttpClient {
   return {
-    request() {
-      throw new VchError('VCH_ERR_INTERNAL', 'the soap package did not stream');
-    },
-    // The package types this as an axios response, but reads only these three fields.
-    async requestStream(url: string, body: string, headers: Record<string, string> = {}): Promise<never> {
-      const answer = await http.request({method: 'POST', path: new URL(url).pathname, headers, body});
-      assertSoap(answer, new URL(url), http.contact.answered);
-      // A fault comes with status 500, for which the package would buffer and decode itself.
-      return {status: 200, headers: {}, data: streamOf(answer.body)} as never;
+    // The package types this as an axios answer, but uses nothing of it.
+    async request(url, body: string, callback, headers = {}, {exchangeId} = {}): Promise<never> {
+      try {
+        const exchange = exchanges.get(exchangeId);
+        if (exchange === undefined) throw new VchError('VCH_ERR_INTERNAL', 'nobody waits for this answer');
+        const request = {method: 'POST', path: new URL(url).pathname, headers, body} as const;
+        const envelope = await http.receive(request, async (answer) => {
+          assertSoap(answer, new URL(url), http.contact.answered);
+          return readTree(answer.text, {streamed: exchange.streamed, said});
+        });
+        exchange.answered(envelope);
+      } catch (error) {
+        callback(error);
+      }
+      return undefined as never;
     },
   };
 }
 
-function assertSoap(answer: HttpAnswer, url: URL, answered: boolean): void {
-  const head = answer.body.slice(0, 4096);
-  const failure = failureOfStatus(answer);
-  if (/<!DOCTYPE(?!\s+html)/i.test(head)) {
+/** A fault may repeat what was sent: masks the password where it is a whole word. */
+function withoutPassword(password: string): (sentence: string) => string {
+  if (password === '') return (sentence) => sentence;
+  const escaped = password.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const secret = new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'gu');
+  return (sentence) => sentence.replace(secret, '***');
+}
+
+function assertSoap({status, start}: IncomingAnswer, url: URL, answered: boolean): void {
+  const failure = failureOfStatus({status, body: start});
+  if (/<!DOCTYPE(?!\s+html)/i.test(start)) {
     throw new VchError(
       'VCH_ERR_TRANSPORT',
       `${url.host} answered with a DOCTYPE, which SOAP forbids; is it a vCenter or ESXi?`,
       {failure},
     );
   }
-  if (isSoap(answer)) return;
-  const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(head) ? 'an HTML page' : 'no SOAP message';
+  if (isSoap(start)) return;
+  const what = /<html[\s>]|<!DOCTYPE\s+html/i.test(start) ? 'an HTML page' : 'no SOAP message';
   const hint =
-    answer.status === 503
+    status === 503
       ? "vCenter's services are starting, or one is down: wait for them, and run the same command again"
       : answered
         ? STARTING
         : 'check --target, it is not a working vSphere SDK endpoint';
-  throw new VchError(
-    'VCH_ERR_TRANSPORT',
-    `${url.host} answered HTTP ${answer.status} with ${what}; ${hint}`,
-    {failure},
-  );
+  throw new VchError('VCH_ERR_TRANSPORT', `${url.host} answered HTTP ${status} with ${what}; ${hint}`, {
+    failure,
+  });
 }

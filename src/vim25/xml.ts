@@ -1,5 +1,6 @@
-import type {EventEmitter} from 'node:events';
-import {type FailureClass, VchError} from '../errors.js';
+import {setImmediate} from 'node:timers/promises';
+import {SaxesParser} from 'saxes';
+import {VchError} from '../errors.js';
 
 // Why: docs/decisions/001-decode-answers-ourselves.md
 
@@ -13,85 +14,158 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
+/** Elements that are handed out one by one, as soon as they are read; the tree is without them. */
+export interface Streamed {
+  /** Their names, from the root of the answer to their own. */
+  readonly path: readonly string[];
+  /** Must not throw: what the answer says after them is wanted, too. */
+  readonly take: (element: XmlElement) => void;
+}
+
+interface ReadOptions {
+  readonly streamed?: Streamed | undefined;
+  /** What to make of a sentence of the server's. */
+  readonly said?: (sentence: string) => string;
+}
+
 /** An element whose end has not been read. */
 interface OpenElement extends XmlElement {
   text: string;
-  readonly children: XmlElement[];
-}
-
-interface SaxTag {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
+  children: XmlElement[];
 }
 
 /** Several times what the largest page of properties has; each takes some hundred bytes of memory. */
 const MOST_PARTS = 2_000_000;
 /** A chain of snapshots is the deepest thing in vim25. */
 const DEEPEST = 500;
+/** Characters after which signals and timers are heard. */
+const SLICE = 64 * 1024;
+/** The elements in which a server says something in its own words. */
+const SENTENCES: ReadonlySet<string> = new Set(['faultstring', 'localizedMessage']);
 
-/**
- * Collects the tree of one answer from the SAX stream that the `soap` package hands out. Its own object
- * decoder is not used: it drops values of blanks only, and of a text over 64 KiB it keeps the last piece.
- */
-export function readTree(saxStream: EventEmitter): Promise<XmlElement> {
-  return new Promise((resolve, reject) => {
-    const stack: OpenElement[] = [{name: '', type: null, text: '', children: []}];
-    const top = () => stack[stack.length - 1] ?? stack[0];
-    let failed = false;
-    const refuse = (message: string, failure: FailureClass) => {
-      // The parser goes on, and tells an error for each character that has no place.
-      if (failed) return;
-      failed = true;
-      reject(new VchError('VCH_ERR_TRANSPORT', message, {failure}));
-    };
-    const fail = (what: string) => refuse(`the server's answer is no SOAP message: ${what}`, 'maybe-done');
-    let count = 0;
-    const bound = () => {
-      count += 1;
-      if (count <= MOST_PARTS && stack.length <= DEEPEST) return;
-      refuse(
-        `the server's answer is not taken: it has more than ${MOST_PARTS} elements and attributes, or more than ${DEEPEST} elements in each other`,
-        'doubtful',
-      );
-      // Nothing more is read of it.
-      saxStream.emit('error', new Error('too large'));
-    };
+/** Reads the tree of an answer from the pieces of its text, however they are cut. What is refused is read no further. */
+export async function readTree(
+  pieces: AsyncIterable<string>,
+  options: ReadOptions = {},
+): Promise<XmlElement> {
+  const tree = new Tree(options);
+  let unheard = 0;
+  for await (const piece of pieces) {
+    for (let start = 0; start < piece.length; start += SLICE) {
+      const slice = piece.slice(start, start + SLICE);
+      tree.write(slice);
+      unheard += slice.length;
+      if (unheard < SLICE) continue;
+      unheard = 0;
+      await setImmediate();
+    }
+  }
+  return tree.end();
+}
+
+/** A tree while its text comes in. */
+class Tree {
+  readonly #options: ReadOptions;
+  readonly #parser = new SaxesParser({xmlns: false, position: false});
+  readonly #root: OpenElement = {name: '', type: null, text: '', children: NONE};
+  readonly #open: OpenElement[] = [this.#root];
+  /** Names and types without their prefixes: an answer has few, thousands of times. */
+  readonly #names = new Map<string, string>();
+  #parts = 0;
+
+  constructor(options: ReadOptions) {
+    this.#options = options;
+    const parser = this.#parser;
+    parser.on('attribute', () => this.#count());
+    parser.on('opentag', ({name, attributes}) => {
+      this.#count();
+      this.#open.push({
+        name: this.#localName(name),
+        type: this.#typeOf(attributes),
+        text: '',
+        children: NONE,
+      });
+    });
     const addText = (text: string) => {
-      const element = top();
+      const element = this.#open.at(-1);
       if (element) element.text += text;
     };
-    saxStream.on('attribute', bound);
-    saxStream.on('opentag', (tag: SaxTag) => {
-      if (failed) return;
-      bound();
-      stack.push({name: localName(tag.name), type: typeOf(tag.attributes), text: '', children: []});
-    });
-    saxStream.on('text', addText);
-    saxStream.on('cdata', addText);
-    saxStream.on('closetag', () => {
-      const closed = stack.pop();
-      if (closed) top()?.children.push(closed);
-    });
-    saxStream.on('doctype', () => fail('it has a DOCTYPE, which SOAP forbids'));
-    saxStream.on('error', () => fail('it is not well-formed XML'));
-    saxStream.on('end', () => {
-      const root = stack[0]?.children[0];
-      if (root) resolve(root);
-      else fail('it is empty');
-    });
-  });
-}
-
-function localName(qualified: string): string {
-  return qualified.slice(qualified.indexOf(':') + 1);
-}
-
-function typeOf(attributes: Readonly<Record<string, string>>): string | null {
-  for (const [name, value] of Object.entries(attributes)) {
-    // `type` marks a reference, `<prefix>:type` a polymorphic value; no element of vim25 has both.
-    if (name === 'type' || name.endsWith(':type')) return localName(value);
+    parser.on('text', addText);
+    parser.on('cdata', addText);
+    parser.on('closetag', () => this.#close());
+    parser.on('doctype', () => fail('it has a DOCTYPE, which SOAP forbids'));
+    parser.on('error', () => fail('it is not well-formed XML'));
   }
-  return null;
+
+  write(text: string): void {
+    this.#parser.write(text);
+  }
+
+  end(): XmlElement {
+    if (this.#root.children.length === 0 && this.#open.length === 1) fail('it is empty');
+    this.#parser.close();
+    return this.#root.children[0] ?? fail('it is empty');
+  }
+
+  #close(): void {
+    const closed = this.#open.pop();
+    const parent = this.#open.at(-1);
+    if (closed === undefined || parent === undefined) return;
+    const {said = (sentence) => sentence, streamed} = this.#options;
+    closed.text = copied(SENTENCES.has(closed.name) ? said(closed.text) : closed.text);
+    if (streamed !== undefined && this.#isAt(streamed.path, closed)) streamed.take(closed);
+    else if (parent.children === NONE) parent.children = [closed];
+    else parent.children.push(closed);
+  }
+
+  #isAt(path: readonly string[], closed: XmlElement): boolean {
+    return (
+      path.length === this.#open.length &&
+      closed.name === path.at(-1) &&
+      this.#open.every(({name}, depth) => depth === 0 || name === path[depth - 1])
+    );
+  }
+
+  #count(): void {
+    this.#parts += 1;
+    if (this.#parts <= MOST_PARTS && this.#open.length <= DEEPEST) return;
+    throw new VchError(
+      'VCH_ERR_TRANSPORT',
+      `the server's answer is not taken: it has more than ${MOST_PARTS} elements and attributes, or more than ${DEEPEST} elements in each other`,
+      {failure: 'doubtful'},
+    );
+  }
+
+  #localName(qualified: string): string {
+    let local = this.#names.get(qualified);
+    if (local === undefined) {
+      local = copied(qualified.slice(qualified.indexOf(':') + 1));
+      this.#names.set(copied(qualified), local);
+    }
+    return local;
+  }
+
+  #typeOf(attributes: Readonly<Record<string, string>>): string | null {
+    for (const name of Object.keys(attributes)) {
+      // `type` marks a reference, `<prefix>:type` a polymorphic value; no element of vim25 has both.
+      if (name === 'type' || name.endsWith(':type')) return this.#localName(attributes[name] ?? '');
+    }
+    return null;
+  }
+}
+
+/** Shared by all elements without any. */
+const NONE: XmlElement[] = [];
+
+/** The same text. V8 makes one of 13 characters or more a view of the text it is cut from, and so keeps that, too. */
+function copied(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text).toString();
+}
+
+function fail(what: string): never {
+  throw new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`, {
+    failure: 'maybe-done',
+  });
 }
 
 /** The first child of that name. */

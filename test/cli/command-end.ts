@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import type {Command} from '../../src/cli/command.js';
 import {commands} from '../../src/cli/commands.js';
 import {commonExit} from '../../src/cli/exit.js';
+import {nextText} from '../../src/cli/next.js';
 import {
   REPORT_COMMANDS,
   type ReportLock,
@@ -59,10 +60,11 @@ export function endOf(
 ): {readonly exit: number; readonly next: string} {
   const {variables = {}} = withTarget;
   const prepared = command.prepare({
+    version: '9.9.9',
     given: given(options),
     args,
     commands,
-    terminal: {variables, interactive: true},
+    terminal: {variables, interactive: true, columns: 120},
   });
   const name = REPORT_COMMANDS.find((word) => word === command.name);
   if (prepared.kind !== 'report' || name === undefined) throw new Error(`${command.name} makes no report`);
@@ -88,6 +90,6 @@ export function endOf(
   };
   return {
     exit: commonExit(ended.report, ended.declined, stoppedBy ?? null) ?? prepared.exitCode(ended),
-    next: prepared.next(ended),
+    next: nextText(prepared.next(ended)),
   };
 }

@@ -45,7 +45,9 @@ describe('settings file', () => {
 
   it('is named in the next command, and its options are not repeated', async () => {
     const {stdout} = await run('change-id: CHG-9\nparallelism: 3\n');
-    expect(stdout).to.match(/Next: vch-migrate apply --settings \S+settings\.yaml --name vch1\n$/);
+    expect(stdout).to.match(
+      /Next: apply it\n {2}vch-migrate apply --settings \S+settings\.yaml --name vch1\n$/,
+    );
   });
 
   const strange: readonly (readonly [string, string, RegExp])[] = [
@@ -119,21 +121,5 @@ describe('settings file', () => {
     const {code, stderr} = await runCommandLine(['plan', '--settings', join(folder, 'none')], withTarget);
     expect(code).to.equal(5);
     expect(stderr).to.include('cannot be read (no such file)');
-  });
-});
-
-describe('completion', () => {
-  it('prints a script for the shell', async () => {
-    const {code, stdout} = await runCommandLine(['completion']);
-    expect(code).to.equal(0);
-    expect(stdout).to.include('vch-migrate --get-yargs-completions');
-  });
-
-  it('knows commands and their options', async () => {
-    const complete = async (...words: readonly string[]) =>
-      (await runCommandLine(['--get-yargs-completions', 'vch-migrate', ...words])).stdout.split('\n');
-    expect(await complete('')).to.include.members(['plan', 'apply', 'completion']);
-    expect(await complete('apply', '--')).to.include.members(['--canary', '--report']);
-    expect(await complete('ls', '--')).to.not.include('--canary');
   });
 });

@@ -2,7 +2,6 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {glob} from '../../src/cli/glob.js';
 import {Problems, readValues} from '../../src/cli/option.js';
 import {
   deadlineFrom,
@@ -13,6 +12,7 @@ import {
   unresolvedOf,
 } from '../../src/cli/staging.js';
 import {VchError} from '../../src/errors.js';
+import {glob} from '../../src/glob.js';
 import {runCommandLine, runOutcome, vmOutcome, withTarget} from './fake-cli.js';
 import {given} from './given-options.js';
 
@@ -192,7 +192,7 @@ describe('staging options', () => {
         operate: () => runOutcome([vmOutcome({status: 'changed'}), failed]),
       });
       const rest = `apply --from-report ${path} --only unresolved --name vch1`;
-      expect(night.stdout).to.match(new RegExp(`Next: the rest: vch-migrate ${rest}\\n$`));
+      expect(night.stdout).to.match(new RegExp(`Next: take up the rest\\n  vch-migrate ${rest}\\n$`));
       const {runs} = await runCommandLine([...rest.split(' '), '--yes'], withTarget);
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7'}))).to.equal(true);
       expect(runs[0]?.select?.(vmOutcome({id: 'vm-7', containerId: 'other'}))).to.equal(false);

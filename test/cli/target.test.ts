@@ -52,12 +52,19 @@ describe('target', () => {
     expect(parseTarget('sim:my fixtures/a@b#c.json')).to.deep.equal({
       kind: 'simulator',
       fixture: 'my fixtures/a@b#c.json',
+      isDump: false,
+    });
+    expect(parseTarget('dump:vch1.json')).to.deep.equal({
+      kind: 'simulator',
+      fixture: 'vch1.json',
+      isDump: true,
     });
   });
 
   const bad: readonly (readonly [string, RegExp])[] = [
     ['', /names no host/],
     ['sim:', /no fixture/],
+    ['dump:', /no file/],
     ['http://vc.example', /only https/],
     ['https://', /names no host/],
     ['ann:pw@', /names no host/],

@@ -1,7 +1,7 @@
 import {mock} from 'node:test';
 import {expect} from 'chai';
 import {applyMigration, planMigration, undoMigration, type VmOutcome} from '../../src/index.js';
-import type {Simulator} from '../../src/simulator/simulator.js';
+import type {SimulatedVm, Simulator} from '../../src/simulator/simulator.js';
 import {connect} from '../../src/vim25/session.js';
 import {rejection} from '../rejection.js';
 import {loginTo, type SmallVm, smallVch, withSession, withSimulator} from '../small-vch.js';
@@ -276,6 +276,27 @@ describe('containers: apply', () => {
       expect(outcomeOf(vms, WEB).error?.message).to.contain('common/name');
     });
   });
+
+  const MEANWHILE: Readonly<Record<string, readonly [change: (vm: SimulatedVm) => void, status: string]>> = {
+    'is removed': [(vm) => vm.remove(), 'skipped'],
+    'is no containerVM any more': [(vm) => vm.change({'guestinfo.vice./common/id': null}), 'unknown'],
+    'has the id of something else': [(vm) => vm.change({'guestinfo.vice./common/id': 'x'}), 'unknown'],
+    'loses the mark': [(vm) => vm.change({'common/rename-disabled': null}), 'failed'],
+  };
+  for (const [what, [change, status]] of Object.entries(MEANWHILE)) {
+    it(`notices, when it reads back, a VM that ${what}`, async () => {
+      await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
+        const {vms} = await applyMigration(session, {
+          vch,
+          onProgress: (event) => {
+            if (event.type === 'phase' && event.phase === 'verify') change(simulator.inventory.vm(WEB));
+          },
+        });
+        expect(outcomeOf(vms, WEB).status).to.equal(status);
+        expect(outcomeOf(vms, 'vm-102').status).to.equal('changed');
+      });
+    });
+  }
 
   it('writes nothing while vic-machine has set its flag', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {

@@ -7,7 +7,7 @@ import {missingPrivileges} from '../../src/vim25/authorization.js';
 import type {Clock} from '../../src/vim25/clock.js';
 import {datastoreFileSize} from '../../src/vim25/datastore-file.js';
 import {localizedFault} from '../../src/vim25/faults.js';
-import {type HttpAnswer, HttpClient} from '../../src/vim25/http-client.js';
+import {type HttpAnswer, HttpClient, type IncomingAnswer} from '../../src/vim25/http-client.js';
 import {retrieveProperties, withContainerView} from '../../src/vim25/property-collector.js';
 import {optionValues, refValues, textValue} from '../../src/vim25/property-value.js';
 import {negotiateVersion, serviceContent} from '../../src/vim25/service.js';
@@ -16,6 +16,7 @@ import {readSnapshotConfig, readSnapshots} from '../../src/vim25/snapshot.js';
 import {startTask} from '../../src/vim25/tasks.js';
 import {Transport} from '../../src/vim25/transport.js';
 import {readCdroms} from '../../src/vim25/virtual-machine.js';
+import {incoming} from '../vim25/incoming.js';
 import {fuzz, withinBounds} from './fuzz.js';
 import {mutatedText} from './mutants.js';
 
@@ -25,8 +26,8 @@ const URL_OF_NOBODY = new URL('https://vc.example/sdk');
 class Parrot extends HttpClient {
   answer: HttpAnswer = {status: 200, body: '', contentType: 'text/xml', contentLength: null};
 
-  override async request(): Promise<HttpAnswer> {
-    return this.answer;
+  override receive<T>(_request: unknown, take: (answer: IncomingAnswer) => Promise<T>): Promise<T> {
+    return take(incoming(this.answer));
   }
 }
 

@@ -11,9 +11,8 @@ VMs; its first datacenter and its clusters take the fixture's names. VMs that no
 import json
 import sys
 
-from pyVim.task import WaitForTask
 from pyVmomi import vim
-from vcenter import connected
+from vcenter import connected, result_of
 
 import fixture as fixtures
 
@@ -46,7 +45,7 @@ class Places:
         # A standalone ESXi host keeps the names of its own.
         named = content.about.apiType == "VirtualCenter"
         if named:
-            WaitForTask(datacenter.Rename_Task(wanted["name"]))
+            result_of(datacenter.Rename_Task(wanted["name"]))
         self.folders = {"": datacenter.vmFolder}
         self.pools = {}
         self.datastore = datacenter.datastore[0].name
@@ -56,7 +55,7 @@ class Places:
             sys.exit(f"the target has {len(clusters)} clusters, the fixture {len(wanted['clusters'])}")
         for cluster, spec in zip(clusters, wanted["clusters"]):
             if named:
-                WaitForTask(cluster.Rename_Task(spec["name"]))
+                result_of(cluster.Rename_Task(spec["name"]))
             self.pools[spec["name"]] = cluster.resourcePool
             self._make_pools(cluster.resourcePool, spec["name"], spec)
 
@@ -73,7 +72,10 @@ class Places:
             extraConfig=options(vm["extraConfig"]),
         )
         if "vApp" in vm:
-            return parent.CreateChildVM_Task(config=spec)
+            # One after the other: vcsim's tasks of two such calls wait for each other's locks for ever.
+            task = parent.CreateChildVM_Task(config=spec)
+            result_of(task)
+            return task
         return self.folders[vm.get("folder", "")].CreateVM_Task(config=spec, pool=parent)
 
     def _make_folders(self, parent, path, wanted):
@@ -99,7 +101,7 @@ def finish(vm, created):
         # An appliance names itself by its moref.
         own = {fixtures.APPLIANCE_ID: f"VirtualMachine:{created._moId}"}
         spec = vim.vm.ConfigSpec(extraConfig=options(own), deviceChange=[cdrom(created)])
-        WaitForTask(created.ReconfigVM_Task(spec))
+        result_of(created.ReconfigVM_Task(spec))
     return created.PowerOnVM_Task() if vm.get("powerState") == "poweredOn" else None
 
 
@@ -127,15 +129,8 @@ def cdrom(created):
 
 def all_of(tasks):
     """The results of the tasks in their order. All are started before the first is looked at, so that most
-    are done by then. (WaitForTasks, with one filter over many, makes vcsim run out of memory.)"""
-    results = []
-    for task in list(tasks):
-        info = task.info if task is not None else None
-        if info is not None and info.state != vim.TaskInfo.State.success:
-            WaitForTask(task)
-            info = task.info
-        results.append(info.result if info is not None else None)
-    return results
+    are done by then."""
+    return [task and result_of(task) for task in list(tasks)]
 
 
 def options(config):

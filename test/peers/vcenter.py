@@ -1,8 +1,9 @@
-"""What seed.py, dump.py and write.py share: a pyVmomi session, and every VM with chosen properties."""
+"""What seed.py and dump.py share: a pyVmomi session, every VM with chosen properties, the end of a task."""
 
 import contextlib
 import os
 import sys
+import time
 from urllib.parse import urlsplit
 
 from pyVim.connect import Disconnect, SmartConnect
@@ -54,3 +55,17 @@ def retrieve(content, kind, paths):
         page = collector.ContinueRetrievePropertiesEx(page.token)
     view.Destroy()
     return found
+
+
+def result_of(task):
+    """The result of a task that must succeed. It asks for the state: pyVim's WaitForTask waits for ever if
+    vcsim ends the task beside the first WaitForUpdatesEx."""
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up:
+        info = task.info
+        if info.state == vim.TaskInfo.State.success:
+            return info.result
+        if info.state == vim.TaskInfo.State.error:
+            raise info.error
+        time.sleep(0.01)
+    sys.exit(f"{task._moId} did not end within 60 s")

@@ -276,7 +276,7 @@ describe('rename: audit', () => {
       'failed',
       'VCH_ERR_VERIFY',
     ]);
-    expect(report.next).to.match(/^fix the findings, then vch-migrate audit/);
+    expect(report.next).to.match(/^fix the findings, then audit again: vch-migrate audit/);
   });
 
   for (const format of ['text', 'html', 'markdown', 'csv', 'junit', 'json', 'ndjson']) {

@@ -1,9 +1,13 @@
+import type {ServerResponse} from 'node:http';
+import {setImmediate} from 'node:timers/promises';
 import {expect} from 'chai';
 import {VchError} from '../../src/errors.js';
-import {Contact} from '../../src/vim25/http-client.js';
+import {silent} from '../../src/log.js';
+import {Contact, HttpClient} from '../../src/vim25/http-client.js';
 import {connect} from '../../src/vim25/session.js';
 import {rejection} from '../rejection.js';
 import {loginTo, smallVch, withSession, withSimulator} from '../small-vch.js';
+import {serving} from './serving.js';
 
 const SERVICE = {type: 'ServiceInstance', value: 'ServiceInstance'};
 
@@ -70,6 +74,98 @@ describe('vim25/http-client: contact', () => {
       expect((await rejection(session.call('CurrentTime', SERVICE))).code).to.equal('VCH_ERR_TRANSPORT');
       expect(session.contact.broken).to.be.a('number');
       await session.close();
+    });
+  });
+});
+
+describe('vim25/http-client: an answer', () => {
+  const OPTIONS = {user: 'u', password: 'p', tls: {insecure: true}, runId: 'r', log: silent};
+  const ASKED = {method: 'GET', path: '/sdk'} as const;
+
+  async function asking(
+    answer: (response: ServerResponse) => void,
+    use: (http: HttpClient) => Promise<void>,
+  ): Promise<void> {
+    await serving(
+      (request, response) => {
+        request.resume();
+        answer(response);
+      },
+      async (url) => {
+        const http = new HttpClient({...OPTIONS, url}, 1);
+        try {
+          await use(http);
+        } finally {
+          await http.close();
+        }
+      },
+    );
+  }
+
+  it('is whole, wherever its bytes are cut', async () => {
+    const text = 'ü€😀'.repeat(10);
+    const bytes = [...Buffer.from(text)];
+    const drip = (response: ServerResponse) => {
+      const byte = bytes.shift();
+      if (byte === undefined) response.end();
+      else response.write(Buffer.of(byte), () => drip(response));
+    };
+    await asking(drip, async (http) => {
+      expect((await http.request(ASKED)).body).to.equal(text);
+    });
+  });
+
+  it('is taken while it comes in', async () => {
+    let goOn = () => {};
+    const answer = (response: ServerResponse) => {
+      response.write('x'.repeat(5000));
+      goOn = () => response.end('y');
+    };
+    await asking(answer, async (http) => {
+      const pieces = await http.receive(ASKED, async ({start, text}) => {
+        expect(start).to.equal('x'.repeat(4096));
+        const read: string[] = [];
+        for await (const piece of text) {
+          if (read.length === 0) goOn();
+          read.push(piece);
+        }
+        return read;
+      });
+      expect(pieces.join('')).to.equal(`${'x'.repeat(5000)}y`);
+    });
+  });
+
+  it('that breaks off is a failure of the connection, whatever was made of its start', async () => {
+    const answer = (response: ServerResponse) => {
+      response.write('x'.repeat(5000), () => response.destroy());
+    };
+    await asking(answer, async (http) => {
+      const taking = http.receive(ASKED, async ({text}) => {
+        for await (const _piece of text);
+        return 'unused';
+      });
+      expect(await rejection(taking)).to.include({code: 'VCH_ERR_TRANSPORT', failure: 'maybe-done'});
+      expect(http.contact.broken).to.be.a('number');
+    });
+  });
+
+  it('is one, and its connection ends, when its reader throws', async () => {
+    let closed = false;
+    const answer = (response: ServerResponse) => {
+      response.write('x'.repeat(5000));
+      response.on('close', () => {
+        closed = true;
+      });
+    };
+    await asking(answer, async (http) => {
+      const boom = new Error('boom');
+      const taking = http.receive(ASKED, async ({text}) => {
+        for await (const _piece of text) throw boom;
+      });
+      expect(await taking.catch((error: unknown) => error)).to.equal(boom);
+      expect(http.contact.broken).to.equal(null);
+      expect(http.contact.answered).to.equal(true);
+      while (!closed) await setImmediate();
     });
   });
 });

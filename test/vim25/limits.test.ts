@@ -1,39 +1,19 @@
-import type {IncomingMessage, ServerResponse} from 'node:http';
-import {createServer} from 'node:https';
+import type {ServerResponse} from 'node:http';
 import {setTimeout} from 'node:timers/promises';
 import {expect} from 'chai';
 import {silent} from '../../src/log.js';
-import {makeCertificate} from '../../src/simulator/certificate.js';
-import {type HttpAnswer, HttpClient} from '../../src/vim25/http-client.js';
+import {HttpClient, type IncomingAnswer} from '../../src/vim25/http-client.js';
 import {retrieveProperties} from '../../src/vim25/property-collector.js';
 import {serviceContent} from '../../src/vim25/service.js';
 import {Session} from '../../src/vim25/session.js';
 import {Transport} from '../../src/vim25/transport.js';
 import {rejection} from '../rejection.js';
 import {VirtualClock} from '../virtual-clock.js';
+import {incoming} from './incoming.js';
+import {serving} from './serving.js';
 
 const VM = {type: 'VirtualMachine', value: 'vm-1'};
 const OPTIONS = {user: 'u', password: 'p', tls: {insecure: true}, runId: 'r', log: silent};
-
-/** A server for the time of a callback. */
-async function serving<T>(
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-  use: (url: URL) => Promise<T>,
-): Promise<T> {
-  const {key, cert} = await makeCertificate('127.0.0.1');
-  const server = createServer({key, cert}, answer);
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('there is no port');
-  try {
-    return await use(new URL(`https://127.0.0.1:${address.port}/sdk`));
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
-}
 
 describe('vim25: what a server may take', () => {
   it('does not wait for an answer that comes byte by byte, without an end', async () => {
@@ -83,9 +63,10 @@ class Scripted extends HttpClient {
   next: () => string = () => '';
   asked = 0;
 
-  override async request(): Promise<HttpAnswer> {
+  override receive<T>(_request: unknown, take: (answer: IncomingAnswer) => Promise<T>): Promise<T> {
     this.asked += 1;
-    return {status: 200, body: envelope(this.next()), contentType: 'text/xml', contentLength: null};
+    const body = envelope(this.next());
+    return take(incoming({status: 200, body, contentType: 'text/xml', contentLength: null}));
   }
 }
 

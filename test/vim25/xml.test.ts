@@ -1,7 +1,9 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {SaxesParser} from 'saxes';
-import {escapeText} from '../../src/vim25/xml.js';
+import {child, childrenNamed, childText, escapeText, readTree, type XmlElement} from '../../src/vim25/xml.js';
+import {rejection} from '../rejection.js';
+import {piecesOf} from './incoming.js';
 
 function parsed(xml: string): string {
   let text = '';
@@ -33,4 +35,129 @@ describe('vim25/xml: text', () => {
       expect(parsed(escapeText(text))).to.equal(text);
     });
   }
+});
+
+const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+/** The tree of a text that comes in whole. */
+const tree = (xml: string) => readTree(piecesOf(xml));
+
+/** The text of one element with that content. */
+async function textOf(content: string): Promise<string> {
+  return (await tree(`${HEAD}<v>${content}</v>`)).text;
+}
+
+describe('vim25/xml: an answer', () => {
+  it('becomes elements with names, types and texts, without the prefixes', async () => {
+    const answer =
+      '<s:Envelope xmlns:s="s" xmlns:x="x"><s:Body><r xmlns="urn:vim25"><obj type="VirtualMachine">vm-1</obj>' +
+      '<val x:type="ns1:OptionValue"><key>k</key><value x:type="xsd:string">v</value></val><empty/></r></s:Body></s:Envelope>';
+    const leaf = (name: string, type: string | null, text: string) => ({name, type, text, children: []});
+    const envelope = await tree(HEAD + answer);
+    expect(envelope.name).to.equal('Envelope');
+    expect(child(child(envelope, 'Body'), 'r')).to.deep.equal({
+      ...leaf('r', null, ''),
+      children: [
+        leaf('obj', 'VirtualMachine', 'vm-1'),
+        {
+          ...leaf('val', 'OptionValue', ''),
+          children: [leaf('key', null, 'k'), leaf('value', 'string', 'v')],
+        },
+        leaf('empty', null, ''),
+      ],
+    });
+  });
+
+  const TEXTS: Readonly<Record<string, readonly [content: string, text: string]>> = {
+    'blanks only': ['  \t \n ', '  \t \n '],
+    'blanks at both ends': [' a ', ' a '],
+    'escaped line ends': ['a&#xD;&#xA;&#x9;b', 'a\r\n\tb'],
+    'the five entities': ['&lt;&gt;&amp;&quot;&apos;', `<>&"'`],
+    'escapes that are text': ['&amp;lt; &amp;#65;', '&lt; &#65;'],
+    'characters by number': ['&#65;&#x42;&#128512;&#x1F600;', 'AB😀😀'],
+    CDATA: ['a<![CDATA[<b>&amp;]] ]>]]>c', 'a<b>&amp;]] ]>c'],
+    'CDATA that looks like a document': [
+      '<![CDATA[<?xml version="1.0"?><v>x</v>]]>',
+      '<?xml version="1.0"?><v>x</v>',
+    ],
+    'a comment inside': ['a<!-- <b> -->c', 'ac'],
+    'more than 64 KiB': [
+      `${'y'.repeat(70_000)}&amp;${'ü'.repeat(70_000)}`,
+      `${'y'.repeat(70_000)}&${'ü'.repeat(70_000)}`,
+    ],
+    "VIC's empty string": ['&lt;nil&gt;', '<nil>'],
+  };
+  for (const [what, [content, text]] of Object.entries(TEXTS)) {
+    it(`keeps ${what}`, async () => {
+      expect((await textOf(content)) === text).to.equal(true);
+    });
+  }
+
+  it('is the same, wherever its pieces are cut', async () => {
+    const xml = `${HEAD}<a t:type="x:y"><b>1😀&amp;ü<![CDATA[]]]]>&#x1F600;\r\n</b> <c/></a>`;
+    const whole = JSON.stringify(await tree(xml));
+    expect(whole).to.contain('1😀&ü]]😀\\n');
+    for (let cut = 0; cut <= xml.length; cut += 1) {
+      const cutThere = await readTree(piecesOf(xml.slice(0, cut), xml.slice(cut)));
+      expect(JSON.stringify(cutThere), `cut at ${cut}`).to.equal(whole);
+    }
+    expect(JSON.stringify(await readTree(piecesOf(...xml)))).to.equal(whole);
+    expect(JSON.stringify(await readTree(piecesOf(...xml.split(''))))).to.equal(whole);
+  });
+
+  const REFUSED: Readonly<Record<string, readonly [xml: string, why: string]>> = {
+    'a DOCTYPE': ['<!DOCTYPE v [<!ENTITY a "b">]><v>&a;</v>', 'DOCTYPE'],
+    'an entity that nobody declared': ['<v>&bomb;</v>', 'well-formed'],
+    'half a document': ['<a><b>x</b>', 'well-formed'],
+    'two documents': ['<a/><b/>', 'well-formed'],
+    'a wrong end': ['<a><b></a></b>', 'well-formed'],
+    'text only': ['hello', 'well-formed'],
+    nothing: ['', 'empty'],
+    'blanks only': [' \n ', 'empty'],
+  };
+  for (const [what, [xml, why]] of Object.entries(REFUSED)) {
+    it(`is refused: ${what}`, async () => {
+      const error = await rejection(tree(xml));
+      expect(error).to.include({code: 'VCH_ERR_TRANSPORT', failure: 'maybe-done'});
+      expect(error.message).to.contain(why);
+    });
+  }
+
+  it('is read no further once it is refused', async () => {
+    let asked = 0;
+    async function* endless() {
+      for (;;) {
+        asked += 1;
+        yield '<a></b>';
+      }
+    }
+    expect((await rejection(readTree(endless()))).message).to.contain('well-formed');
+    expect(asked).to.equal(1);
+  });
+
+  it('hands out elements while it comes in, and keeps the rest', async () => {
+    const taken: string[] = [];
+    async function* answer() {
+      yield '<E><B><r><v><n>0</n><o>1</o><o>';
+      expect(taken).to.deep.equal(['1']);
+      yield '2</o></v><o>not here</o></r><v><o>nor here</o></v></B></E>';
+    }
+    const streamed = {path: ['E', 'B', 'r', 'v', 'o'], take: ({text}: XmlElement) => taken.push(text)};
+    const body = child(await readTree(answer(), {streamed}), 'B');
+    expect(taken).to.deep.equal(['1', '2']);
+    const response = child(body, 'r');
+    expect(childText(child(response, 'v'), 'n')).to.equal('0');
+    expect(childrenNamed(child(response, 'v'), 'o')).to.have.length(0);
+    expect(childText(response, 'o')).to.equal('not here');
+    expect(childText(child(body, 'v'), 'o')).to.equal('nor here');
+  });
+
+  it("changes the server's own sentences as it is told, and no other text", async () => {
+    const xml =
+      '<f><faultstring>a&amp;b</faultstring><m><localizedMessage>a&amp;b</localizedMessage><v>a&amp;b</v></m></f>';
+    const read = await readTree(piecesOf(xml), {said: (sentence) => sentence.replace('a&b', '***')});
+    expect(childText(read, 'faultstring')).to.equal('***');
+    expect(childText(child(read, 'm'), 'localizedMessage')).to.equal('***');
+    expect(childText(child(read, 'm'), 'v')).to.equal('a&b');
+  });
 });

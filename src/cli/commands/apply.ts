@@ -1,6 +1,6 @@
 import {reportCommand} from '../command.js';
 import {writesExit} from '../exit.js';
-import {leftWords, restOf, unfinished, unlessStopped} from '../next.js';
+import {action, restOf, takeUpRest, thenVerify, unfinished, unlessStopped} from '../next.js';
 import {narrowing, selectOptions, stagingOf, stagingOptions} from '../staging.js';
 
 /** Runs the container plugins. */
@@ -8,7 +8,7 @@ export const apply = reportCommand({
   name: 'apply',
   summary:
     'Run the container plugins on the containerVMs, or carry out exactly a saved plan; running VMs stay running',
-  positionals: [{name: 'PLAN', optional: true}],
+  positionals: [{name: 'PLAN', optional: true, documents: ['plan']}],
   takesPlan: true,
   options: {...selectOptions, ...stagingOptions},
   examples: [
@@ -49,9 +49,7 @@ export const apply = reportCommand({
     const {summary} = told.report;
     // A VM that moved since will not fit that plan again; what was not started still does.
     if (args.length > 0 && summary.conflict > 0 && unfinished(summary) === summary.unreachable)
-      return `see what moved: ${line('plan')}`;
-    return summary.conflict + unfinished(summary) > 0
-      ? `${leftWords(summary)}: ${restOf(told)}`
-      : line('verify');
+      return [action('See what moved', line('plan'))];
+    return [summary.conflict + unfinished(summary) > 0 ? takeUpRest(told) : thenVerify(line)];
   }, restOf),
 });

@@ -1,14 +1,14 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
 import {readIsos} from '../iso-files.js';
+import {action} from '../next.js';
 import {dataOnly, isoOptions, timeout, versionSwitches} from '../options.js';
 import {skippedChecks, tellForce} from '../upgrade-result.js';
 
 /** Everything that can be known before an upgrade. */
 export const check = reportCommand({
   name: 'check',
-  summary:
-    'Look at everything that can be known before an upgrade, and write nothing: 1 if it would not begin, 3 if VMs would be left out',
+  summary: 'Look at everything that can be known before an upgrade, and write nothing',
   options: {...isoOptions, 'data-only': dataOnly, timeout, ...versionSwitches},
   examples: [
     ['check -t vc.example -u admin -n vch1', 'privileges, hosts, lock, snapshots, containerVMs'],
@@ -17,6 +17,11 @@ export const check = reportCommand({
       'and the ISO files, their versions and the room for them',
     ],
   ],
+  exits: {
+    0: 'an upgrade could begin',
+    1: 'a check failed: an upgrade would not begin',
+    3: 'an upgrade could begin, and would leave containerVMs out',
+  },
   writes: false,
   read: async ({own}) => ({
     timeout: own.timeout,
@@ -34,7 +39,12 @@ export const check = reportCommand({
     return excused > 0 ? EXIT.partly : EXIT.done;
   },
   next({report: {checks = [], vch}, line}) {
-    if (checks.some(({status}) => status === 'failed')) return `fix the failed checks, then ${line('check')}`;
-    return vch.lock.held ? line('status') : line('upgrade');
+    if (checks.some(({status}) => status === 'failed'))
+      return [action('Fix the failed checks, then check again', line('check'))];
+    return [
+      vch.lock.held
+        ? action('See who holds the lock', line('status'))
+        : action('Upgrade it', line('upgrade')),
+    ];
   },
 });

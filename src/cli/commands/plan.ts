@@ -1,6 +1,6 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
-import {underLock, unlessStopped} from '../next.js';
+import {action, thenVerify, underLock, unlessStopped} from '../next.js';
 import {flag, text} from '../option.js';
 import {unwritable} from '../settings.js';
 import {narrowing, selectOptions} from '../staging.js';
@@ -13,7 +13,7 @@ export const plan = reportCommand({
   options: {
     ...selectOptions,
     out: {
-      ...text('Command:', 'FILE to save the plan to, for apply FILE'),
+      ...text('Command:', 'Save the plan to this file, for apply FILE', {value: 'FILE'}),
       read(given, name, problems) {
         const file = given.text(name);
         const problem = file === undefined ? undefined : unwritable(file);
@@ -21,13 +21,20 @@ export const plan = reportCommand({
         return file;
       },
     },
+    'from-dump': text(
+      'Command:',
+      'Plan without a vCenter, from what dump or govc wrote (the same as --target dump:FILE)',
+      {value: 'FILE', documents: ['fixture']},
+    ),
     'detailed-exitcode': flag('Command:', 'Exit 2 if changes are pending'),
   },
   examples: [
     ['plan -t vc.example -u admin -n vch1', 'what apply would change'],
     ['plan -n vch1 --out vch1.plan.json', 'and save it, for apply vch1.plan.json'],
+    ['plan --from-dump vch1.dump.json', 'without access to the vCenter'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
   ],
+  exits: {0: 'planned, whatever the VMs came to', 2: 'with --detailed-exitcode: changes are pending'},
   writes: false,
   read: ({own}) => narrowing(own),
   async run(session, options, {own}) {
@@ -45,12 +52,24 @@ export const plan = reportCommand({
   },
   exitCode: ({own, report}) =>
     own['detailed-exitcode'] && report.summary.pending > 0 ? EXIT.pending : EXIT.done,
-  next: unlessStopped(({report: {summary, vch}, own, line}) => {
+  next: unlessStopped(({report: {summary, vch, target}, own, line}) => {
+    if (own.out !== undefined && target.url.startsWith('dump:'))
+      return [
+        action(
+          'Carry out exactly this plan, on the vCenter itself',
+          line('apply', {words: [own.out], without: ['target', ...Object.keys(selectOptions)]}),
+        ),
+      ];
     if (vch.lock.held) return underLock(vch.lock, line);
-    if (summary.pending === 0) return `nothing to apply; ${line('verify')}`;
+    if (summary.pending === 0) return [thenVerify(line)];
     // The plan has only the selected VMs. A selection could hide that one of them is in conflict when it is applied.
-    return own.out === undefined
-      ? line('apply')
-      : line('apply', {words: [own.out], without: Object.keys(selectOptions)});
+    return [
+      own.out === undefined
+        ? action('Apply it', line('apply'))
+        : action(
+            'Carry out exactly this plan, once its digest is approved',
+            line('apply', {words: [own.out], without: Object.keys(selectOptions)}),
+          ),
+    ];
   }),
 });

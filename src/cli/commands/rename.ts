@@ -1,6 +1,6 @@
 import {nothingMore, reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
-import {unlessStopped} from '../next.js';
+import {action, unlessStopped} from '../next.js';
 
 /** `docker rename` on a containerVM. */
 export const rename = reportCommand({
@@ -25,11 +25,17 @@ export const rename = reportCommand({
   },
   next: unlessStopped(({report: {summary}, line}) => {
     const {failed, conflict, unreachable, unknown, 'not-attempted': untried} = summary;
-    if (summary.changed + summary.unchanged === 0) return line('rename');
+    if (summary.changed + summary.unchanged === 0) return [action('Rename it again', line('rename'))];
     // The appliance keeps a record of the rename, so the same command finishes the links.
-    if (failed + conflict + unreachable + unknown + untried > 0) return `the rest: ${line('rename')}`;
-    return summary.refused === 0
-      ? line('audit')
-      : `fix the containers whose links kept the old name, then ${line('audit')}`;
+    if (failed + conflict + unreachable + unknown + untried > 0)
+      return [action('Finish the links that are left', line('rename'))];
+    return [
+      action(
+        summary.refused === 0
+          ? "Compare all names with VIC's conventions"
+          : 'Fix the containers whose links kept the old name, then audit',
+        line('audit'),
+      ),
+    ];
   }),
 });

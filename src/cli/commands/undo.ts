@@ -1,6 +1,6 @@
 import {reportCommand} from '../command.js';
 import {writesExit} from '../exit.js';
-import {leftWords, restOf, unfinished, unlessStopped} from '../next.js';
+import {action, restOf, takeUpRest, unfinished, unlessStopped} from '../next.js';
 import {text, wholeNumber} from '../option.js';
 import {narrowing, selectOptions, stagingOf, stagingOptions} from '../staging.js';
 
@@ -9,8 +9,11 @@ export const undo = reportCommand({
   name: 'undo',
   summary: 'Put the containerVMs back as they were, from their ledgers; whole VMs or not at all',
   options: {
-    run: text('Command:', 'Undo only what the run with this id wrote', {repeat: true}),
-    to: wholeNumber(text('Command:', 'Undo the plugins above this VERSION, and keep it', {repeat: true}), 0),
+    run: text('Command:', 'Undo only what the run with this id wrote', {repeat: true, value: 'ID'}),
+    to: wholeNumber(
+      text('Command:', 'Undo the plugins above this version, and keep it', {repeat: true, value: 'VERSION'}),
+      0,
+    ),
     ...selectOptions,
     ...stagingOptions,
   },
@@ -31,7 +34,10 @@ export const undo = reportCommand({
   },
   exitCode: ({report}) => writesExit(report.summary),
   next: unlessStopped((told) => {
-    const {summary} = told.report;
-    return unfinished(summary) > 0 ? `${leftWords(summary)}: ${restOf(told)}` : told.line('status');
+    return [
+      unfinished(told.report.summary) > 0
+        ? takeUpRest(told)
+        : action('See where the containerVMs stand', told.line('status')),
+    ];
   }, restOf),
 });

@@ -47,7 +47,8 @@ export function eventLine(event: EventsHead | RunEvent): string {
 
 /** The events of a report at the end of its run. The last one has the type `end`. */
 export function reportEvents(report: Report) {
-  const {target, vch, plugins, finishedAt, changeId, summary, upgrade, interrupted, next} = report;
+  const {target, vch, plugins, finishedAt, changeId, summary, upgrade, compared, interrupted, next, actions} =
+    report;
   return [
     {type: 'scope' as const, target, vch, plugins},
     ...(report.steps ?? []).map((step) => ({type: 'step' as const, step})),
@@ -60,8 +61,10 @@ export function reportEvents(report: Report) {
       changeId,
       summary,
       ...(upgrade === undefined ? {} : {upgrade}),
+      ...(compared === undefined ? {} : {compared}),
       interrupted,
       next,
+      ...(actions === undefined ? {} : {actions}),
     },
   ];
 }

@@ -64,6 +64,8 @@ export interface VirtualMachineOptions extends VmPlace {
   readonly datastoreFolder: string;
   readonly powerState: PowerState;
   readonly connectionState: ConnectionState;
+  /** The server has never read its .vmx: it shows no `config`, whatever its connection state is. */
+  readonly withoutConfig: boolean;
   readonly template: boolean;
   readonly uuid: string;
   readonly instanceUuid: string;
@@ -91,6 +93,7 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
   readonly vmPathName: string;
   powerState: PowerState;
   connectionState: ConnectionState;
+  readonly #withoutConfig: boolean;
   readonly template: boolean;
   readonly uuid: string;
   readonly instanceUuid: string;
@@ -122,6 +125,7 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
     this.vmPathName = `[${options.datastore?.name ?? ''}] ${options.datastoreFolder}/${this.name}.vmx`;
     this.powerState = options.powerState;
     this.connectionState = options.connectionState;
+    this.#withoutConfig = options.withoutConfig;
     this.template = options.template;
     this.uuid = options.uuid;
     this.instanceUuid = options.instanceUuid;
@@ -160,6 +164,7 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
 
   /** A VM whose .vmx cannot be read has no `config` at all; a disconnected one still shows its last. */
   get hasConfig(): boolean {
+    if (this.#withoutConfig) return false;
     return this.connectionState === 'connected' || this.connectionState === 'disconnected';
   }
 

@@ -4,14 +4,14 @@ import {describeEnds} from '../command-end.js';
 describeEnds(apply, [
   {vms: [], exit: 0},
   {vms: ['changed', 'unchanged', 'skipped'], exit: 0},
-  {vms: ['changed', 'refused'], exit: 3, next: /^vch-migrate verify/},
+  {vms: ['changed', 'refused'], exit: 3, next: /: vch-migrate verify/},
   {vms: ['refused'], exit: 3},
-  {vms: ['changed', 'failed'], exit: 3, next: /^the rest: vch-migrate apply/},
+  {vms: ['changed', 'failed'], exit: 3, next: /^take up the rest: vch-migrate apply/},
   {vms: ['unchanged', 'conflict'], exit: 3},
   {
     vms: ['changed', 'unreachable'],
     exit: 3,
-    next: /^the rest, when it can be reached again: vch-migrate apply/,
+    next: /^take up the rest, when it can be reached again: vch-migrate apply/,
   },
   {vms: ['changed', 'unknown'], exit: 3},
   {vms: ['failed', 'failed', 'skipped'], exit: 1},
@@ -22,7 +22,7 @@ describeEnds(apply, [
     exit: 1,
     next: /^nothing was written; to continue: vch-migrate apply/,
   },
-  {vms: ['not-attempted'], stoppedBy: 'SIGINT', exit: 130, next: /^to continue: vch-migrate apply/},
+  {vms: ['not-attempted'], stoppedBy: 'SIGINT', exit: 130, next: /^continue: vch-migrate apply/},
   {vms: ['changed', 'not-attempted'], stoppedBy: 'SIGTERM', exit: 143},
   {
     vms: ['changed', 'not-attempted'],
@@ -35,7 +35,7 @@ describeEnds(apply, [
   {
     vms: ['conflict', 'not-attempted'],
     args: ['p.json'],
-    next: /^the rest: vch-migrate apply p\.json --name vch1$/,
+    next: /^take up the rest: vch-migrate apply p\.json --name vch1$/,
   },
   {
     vms: ['conflict', 'unreachable'],

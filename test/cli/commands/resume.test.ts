@@ -3,4 +3,4 @@ import {describeEnds} from '../command-end.js';
 
 const options = {name: 'vch1'};
 
-describeEnds(resume, [{vms: ['changed'], options, upgrade: {}, exit: 0, next: /^vch-migrate verify/}]);
+describeEnds(resume, [{vms: ['changed'], options, upgrade: {}, exit: 0, next: /: vch-migrate verify/}]);

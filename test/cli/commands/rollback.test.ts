@@ -29,9 +29,9 @@ describeEnds(rollback, [
     options,
     upgrade: {result: 'resumable', phase: 'rollback-containers'},
     exit: 1,
-    next: /^continue: vch-migrate rollback --name vch1$/,
+    next: /^continue the rollback: vch-migrate rollback --name vch1$/,
   },
-  {vms: ['changed'], options, upgrade: {result: 'rolled-back'}, exit: 0, next: /^vch-migrate status/},
+  {vms: ['changed'], options, upgrade: {result: 'rolled-back'}, exit: 0, next: /: vch-migrate status/},
   {
     vms: ['changed', 'conflict'],
     options,

@@ -7,7 +7,7 @@ describe('simulate', () => {
   it('serves the simulator until it is stopped, after one line for the shell', async () => {
     const {code, stdout, calls} = await runCommandLine([
       'simulate',
-      'fixtures/x.json',
+      'fixtures/legacy.json',
       '--listen',
       '127.0.0.1:0',
     ]);

@@ -4,5 +4,5 @@ import {describeEnds} from '../command-end.js';
 const options = {name: 'vch1'};
 
 describeEnds(unlock, [
-  {vms: ['changed'], options, upgrade: {result: 'unlocked'}, exit: 0, next: /^vch-migrate status/},
+  {vms: ['changed'], options, upgrade: {result: 'unlocked'}, exit: 0, next: /: vch-migrate status/},
 ]);

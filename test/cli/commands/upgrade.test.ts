@@ -4,13 +4,13 @@ import {describeEnds} from '../command-end.js';
 const options = {name: 'vch1'};
 
 describeEnds(upgrade, [
-  {vms: ['changed'], options, upgrade: {}, exit: 0, next: /^vch-migrate verify --name vch1$/},
+  {vms: ['changed'], options, upgrade: {}, exit: 0, next: /: vch-migrate verify --name vch1$/},
   {
     vms: ['changed', 'refused', 'unreachable'],
     options,
     upgrade: {},
     exit: 3,
-    next: /run only those: vch-migrate apply --only id=vm-1 --only id=vm-2 --name vch1$/,
+    next: /apply to only those: vch-migrate apply --only id=vm-1 --only id=vm-2 --name vch1$/,
   },
   {
     vms: ['changed'],
@@ -18,9 +18,9 @@ describeEnds(upgrade, [
     upgrade: {},
     findings: ['previous-snapshot-left'],
     exit: 3,
-    next: /^vch-migrate verify/,
+    next: /: vch-migrate verify/,
   },
-  {vms: ['changed'], options, upgrade: {result: 'planned'}, exit: 0, next: /^vch-migrate upgrade/},
+  {vms: ['changed'], options, upgrade: {result: 'planned'}, exit: 0, next: /: vch-migrate upgrade/},
   {
     vms: ['changed'],
     options,
@@ -33,14 +33,14 @@ describeEnds(upgrade, [
     options,
     upgrade: {result: 'as-before'},
     exit: 1,
-    next: /^fix the cause, then vch-migrate upgrade/,
+    next: /^fix the cause, then upgrade again: vch-migrate upgrade/,
   },
   {
     vms: ['changed'],
     options,
     upgrade: {result: 'resumable', phase: 'snapshot'},
     exit: 1,
-    next: /^continue: vch-migrate resume .*; or take it back: vch-migrate rollback/,
+    next: /^continue the upgrade: vch-migrate resume .*; or take it back: vch-migrate rollback/,
   },
   {vms: ['changed'], options, upgrade: {result: 'needs-person'}, exit: 6, next: /vch-migrate rollback/},
 ]);

@@ -7,5 +7,5 @@ describeEnds(verify, [
   {vms: ['unchanged', 'refused', 'unreachable'], exit: 3},
   {vms: ['unchanged', 'refused', 'failed'], exit: 1},
   {vms: ['unchanged', 'pending'], exit: 1},
-  {vms: ['failed'], next: /^fix the VMs that are not at their goal, then vch-migrate plan/},
+  {vms: ['failed'], next: /^fix the VMs that are not at their goal, then plan: vch-migrate plan/},
 ]);

@@ -1,0 +1,128 @@
+import type {VchError} from '../errors.js';
+import type {FleetCommand, TargetOutcome} from '../report/fleet/report.js';
+import type {Report} from '../report/report.js';
+import type {Settled} from './store.js';
+
+/** Why a worker stopped what it does: its run is cancelled, it ends itself, or its claim on the VCH is lost. */
+export type StopReason = 'cancelled' | 'stopping' | 'claim-lost';
+
+/** What a command on a VCH came to. */
+export interface UnitEnd {
+  readonly report: Report;
+  readonly exit: number;
+}
+
+/** What a worker does with what a command came to. */
+export type Verdict =
+  | {readonly kind: 'settle'; readonly settled: Settled}
+  /** Again, later: `counts` if that is one of the tries that a vCenter has. */
+  | {readonly kind: 'again'; readonly message: string; readonly counts: boolean};
+
+/** How often a vCenter that does not answer is tried, and the seconds before each further try. */
+export const PAUSES: readonly number[] = [10, 30, 60, 120];
+
+const DONE: readonly string[] = ['changed', 'unchanged', 'skipped', 'pending'];
+const MOST_ATTENTION = 20;
+
+/** The outcome of a report, as a fleet keeps it. */
+export function outcomeOf(report: Report): TargetOutcome {
+  const attention = report.vms.filter(({status, kind}) => kind === 'container' && !DONE.includes(status));
+  return {
+    summary: report.summary,
+    version: report.vch.version,
+    error: report.upgrade?.error ?? null,
+    attention: attention.slice(0, MOST_ATTENTION).map(({displayName, status, error, findings}) => ({
+      name: displayName,
+      status,
+      code: error?.code ?? findings[0]?.code ?? '',
+    })),
+    next: report.next,
+  };
+}
+
+interface Attempt {
+  /** What the run wants, and what was done for it: `resume` where an earlier worker had begun. */
+  readonly wanted: FleetCommand;
+  readonly did: string;
+  readonly name: string;
+  /** How often in a row its vCenter did not answer. */
+  readonly tries: number;
+  readonly stopped: StopReason | null;
+}
+
+/** What becomes of a VCH after a command with a report. */
+export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
+  const {wanted, did, name, tries, stopped} = attempt;
+  const result = report.upgrade?.result ?? null;
+  const error = report.upgrade?.error;
+  if (report.interrupted && stopped !== null && stopped !== 'cancelled')
+    return {
+      kind: 'again',
+      counts: false,
+      message: `${name} was stopped at a safe point, because its worker ends`,
+    };
+  const unfinished = result === 'resumable' && error?.code === 'VCH_ERR_TRANSPORT';
+  if (unfinished && tries < PAUSES.length)
+    return {
+      kind: 'again',
+      counts: true,
+      message: `${name} is unfinished, because its vCenter stopped answering; it is resumed`,
+    };
+  const settle = (state: Settled['state'], words: string): Verdict => ({
+    kind: 'settle',
+    settled: {
+      state,
+      exit,
+      result,
+      verified: null,
+      offline: unfinished,
+      outcome: outcomeOf(report),
+      message: `${name} ${words}`,
+    },
+  });
+  if (exit === 6)
+    return settle('down', 'needs a person now: its appliance is down, or could not be put back');
+  if (report.interrupted) return settle('stopped', 'was stopped, because the run was cancelled');
+  if (unfinished) return settle('unreachable', 'is unfinished: its vCenter does not answer');
+  // An upgrade whose rollback an earlier worker had begun.
+  if (wanted === 'upgrade' && did === 'rollback')
+    return settle('failed', 'is rolled back: its upgrade had failed');
+  if (exit === 0) return settle('done', `${result ?? 'is done'}`);
+  if (exit === 3) return settle('partly', `${result ?? 'is done'}, but for some of its VMs`);
+  return settle('failed', `failed: ${result ?? `exit ${exit}`}${error == null ? '' : ` (${error.code})`}`);
+}
+
+/** What becomes of a VCH after a command that ended before its report. */
+export function judgeError(error: VchError, {name, tries, stopped}: Attempt): Verdict {
+  if (stopped !== null && stopped !== 'cancelled')
+    return {
+      kind: 'again',
+      counts: false,
+      message: `${name} was stopped before anything was written, because its worker ends`,
+    };
+  if (error.code === 'VCH_ERR_TRANSPORT' && stopped === null && tries < PAUSES.length)
+    return {
+      kind: 'again',
+      counts: true,
+      message: `the vCenter of ${name} does not answer; it is tried again`,
+    };
+  const offline = error.code === 'VCH_ERR_TRANSPORT';
+  const state =
+    stopped !== null
+      ? 'stopped'
+      : offline || error.code === 'VCH_ERR_HOST_UNREACHABLE'
+        ? 'unreachable'
+        : 'failed';
+  const {code, message, fault} = error;
+  return {
+    kind: 'settle',
+    settled: {
+      ...{state, offline, exit: code === 'VCH_ERR_LOCKED' ? 4 : 1, result: null, verified: null},
+      outcome: {
+        ...{summary: null, version: null, attention: [], next: null},
+        error: {code, message, ...(fault !== undefined && {fault})},
+      },
+      message: `${name} ${state === 'stopped' ? 'was stopped before anything was written' : `${state}: ${code}`}`,
+    },
+  };
+}

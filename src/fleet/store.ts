@@ -1,0 +1,449 @@
+import {VchError} from '../errors.js';
+import {
+  count,
+  fields,
+  flag,
+  list,
+  moment,
+  nullable,
+  oneOf,
+  type Shape,
+  type ShapeOf,
+  text,
+} from '../json-shape.js';
+import {
+  FLEET_COMMANDS,
+  type FleetCommand,
+  type FleetRelease,
+  RUN_STATES,
+  TARGET_STATES,
+  type TargetOutcome,
+  type TargetState,
+} from '../report/fleet/report.js';
+import type {Report} from '../report/report.js';
+import {advance, isSettled, type Standing} from './advance.js';
+import {type FleetDatabase, rowsOf, type Statements} from './database.js';
+import type {Inventory} from './inventory.js';
+import type {Placed} from './waves.js';
+import {opensAt} from './window.js';
+
+/** A time of the database, in UTC. */
+const time: Shape<string> = (value, path) => new Date(moment(value, path)).toISOString();
+
+/** What this release wrote itself: read as it is. */
+function own<T>(): Shape<T> {
+  // biome-ignore lint/suspicious/noExplicitAny: a codec; the column was written from a value of this type
+  return (value: any) => value;
+}
+
+const whole: Shape<number> = (value, path) => {
+  if (value === -1) return -1;
+  return count(value, path);
+};
+
+/** What a run was started with beyond its inventory. */
+export interface RunSettings {
+  /** Milliseconds until an appliance must be ready. */
+  readonly timeout: number;
+  readonly parallelism: number;
+  /** The verification after an upgrade is part of it where the next wave opens by itself. */
+  readonly discardChanges: boolean;
+}
+
+export const runShape = fields({
+  id: text,
+  command: oneOf(FLEET_COMMANDS),
+  state: oneOf(RUN_STATES),
+  reason: nullable(text),
+  wave: whole,
+  inventory: own<Inventory>(),
+  release: nullable(own<FleetRelease>()),
+  options: own<RunSettings>(),
+  tool: text,
+  change_id: nullable(text),
+  created_by: text,
+  created_at: time,
+  started_at: nullable(time),
+  ended_at: nullable(time),
+});
+export type RunRow = ShapeOf<typeof runShape>;
+
+export const targetShape = fields({
+  run: text,
+  vcenter: text,
+  vch: text,
+  name: text,
+  own_name: nullable(text),
+  path: nullable(text),
+  container_vms: count,
+  wave: count,
+  slot: count,
+  turn: count,
+  state: oneOf(TARGET_STATES),
+  dispatch: count,
+  not_before: nullable(time),
+  tries: count,
+  vch_runs: list(text),
+  worker: nullable(text),
+  began_at: nullable(time),
+  ended_at: nullable(time),
+  exit: nullable(count),
+  result: nullable(text),
+  verified: nullable(count),
+  outcome: nullable(own<TargetOutcome>()),
+});
+export type TargetRow = ShapeOf<typeof targetShape>;
+
+/** Names a VCH in a run, and the job that works on it. */
+export interface TargetKey {
+  readonly run: string;
+  readonly vcenter: string;
+  readonly vch: string;
+}
+
+export interface JobKey extends TargetKey {
+  readonly dispatch: number;
+}
+
+/** A run that is to be. */
+export interface NewRun {
+  readonly id: string;
+  readonly command: FleetCommand;
+  readonly inventory: Inventory;
+  readonly release: FleetRelease | null;
+  readonly options: RunSettings;
+  readonly tool: string;
+  readonly changeId: string | null;
+  readonly who: string;
+  readonly targets: readonly (Placed & {
+    readonly planned: TargetOutcome | null;
+    readonly plan: string | null;
+  })[];
+}
+
+/** What a worker may do with a job. */
+export type Begun =
+  | {readonly status: 'over'}
+  | {readonly status: 'later'; readonly why: string}
+  | {
+      readonly status: 'go';
+      readonly run: RunRow;
+      readonly target: TargetRow;
+      readonly plan: string | null;
+      /** Another worker had begun, and is gone. */
+      readonly takeover: boolean;
+    };
+
+/** What the work on a VCH came to. */
+export interface Settled {
+  readonly state: Extract<TargetState, 'done' | 'partly' | 'failed' | 'unreachable' | 'stopped' | 'down'>;
+  readonly exit: number;
+  readonly result: string | null;
+  readonly verified: number | null;
+  readonly offline: boolean;
+  readonly outcome: TargetOutcome;
+  readonly message: string;
+}
+
+interface NewEvent extends Partial<TargetKey> {
+  readonly type: string;
+  readonly wave?: number | undefined;
+  readonly worker?: string | undefined;
+  readonly who?: string | undefined;
+  readonly message: string;
+}
+
+/** Notes what happened. Events are only ever added. */
+export async function addEvent(statements: Statements, run: string, event: NewEvent): Promise<void> {
+  const {type, vcenter, vch, wave, worker, who, message} = event;
+  await statements.query(
+    'INSERT INTO vch_fleet.event (run, type, vcenter, vch, wave, worker, who, message) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)',
+    [run, type, vcenter, vch, wave, worker, who, message].map((value) => value ?? null),
+  );
+}
+
+/** The run of that id, locked until the transaction ends: all decisions on a run are made one after the other. */
+export async function lockedRun(statements: Statements, id: string): Promise<RunRow> {
+  const [run] = await rowsOf(statements, runShape, 'SELECT * FROM vch_fleet.run WHERE id = $1 FOR UPDATE', [
+    id,
+  ]);
+  if (run !== undefined) return run;
+  throw new VchError('VCH_ERR_USAGE', `there is no fleet run ${id}; vch-migrate fleet status lists them`);
+}
+
+/** Stores a run with its VCHs; nothing begins before it is started. */
+export async function createRun(database: FleetDatabase, run: NewRun): Promise<void> {
+  const {id, command, inventory, release, options, tool, changeId, who, targets} = run;
+  await database.transaction(async (statements) => {
+    await statements.query(
+      `INSERT INTO vch_fleet.run (id, command, state, inventory, release, options, tool, change_id, created_by)
+       VALUES ($1, $2, 'planned', $3, $4, $5, $6, $7, $8)`,
+      [
+        id,
+        command,
+        JSON.stringify(inventory),
+        release && JSON.stringify(release),
+        JSON.stringify(options),
+        tool,
+        changeId,
+        who,
+      ],
+    );
+    for (let at = 0; at < targets.length; at += 200) {
+      const rows = targets.slice(at, at + 200).map(({plan, planned, ...target}) => ({
+        ...{run: id, vcenter: target.vcenter, vch: target.id, name: target.name, own_name: target.ownName},
+        ...{
+          path: target.path,
+          container_vms: target.containerVMs,
+          wave: target.wave,
+          slot: target.slot,
+          turn: target.turn,
+        },
+        planned,
+        body: plan,
+      }));
+      const json = JSON.stringify(rows);
+      await statements.query(
+        `INSERT INTO vch_fleet.target (run, vcenter, vch, name, own_name, path, container_vms, wave, slot, turn, state, planned)
+         SELECT run, vcenter, vch, name, own_name, path, container_vms, wave, slot, turn, 'pending', planned
+         FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, name text, own_name text, path text,
+           container_vms integer, wave integer, slot integer, turn integer, planned jsonb)`,
+        [json],
+      );
+      await statements.query(
+        `INSERT INTO vch_fleet.plan (run, vcenter, vch, body) SELECT run, vcenter, vch, body
+         FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, body text) WHERE body IS NOT NULL`,
+        [json],
+      );
+    }
+    await addEvent(statements, id, {
+      type: 'planned',
+      who,
+      message: `${command} planned: ${targets.length} VCHs`,
+    });
+  });
+}
+
+/** Lets a worker begin on a VCH, if the run, its window and the state of the VCH allow it. */
+export async function beginTarget(
+  database: FleetDatabase,
+  key: JobKey,
+  {worker, vchRun, now}: {readonly worker: string; readonly vchRun: string; readonly now: Date},
+): Promise<Begun> {
+  return database.transaction(async (statements) => {
+    const run = await lockedRun(statements, key.run);
+    const [target] = await rowsOf(
+      statements,
+      targetShape,
+      'SELECT * FROM vch_fleet.target WHERE run = $1 AND vcenter = $2 AND vch = $3',
+      [key.run, key.vcenter, key.vch],
+    );
+    if (target === undefined || target.dispatch !== key.dispatch || isSettled(target.state))
+      return {status: 'over'};
+    // What has begun is brought to an end, whatever became of the run.
+    const takeover = target.state === 'running';
+    if (!takeover && run.state !== 'running') {
+      await putBack(statements, key, null, 'pending');
+      return {status: 'later', why: `the run is ${run.state}`};
+    }
+    const opens = takeover ? null : opensAt(run.inventory.window, now);
+    if (opens !== null) {
+      await putBack(statements, key, opens, 'deferred');
+      const message = `${target.name} does not begin outside the window, which opens ${opens.toISOString()}`;
+      await addEvent(statements, key.run, {type: 'deferred', ...key, worker, message});
+      return {status: 'later', why: message};
+    }
+    const [begun] = await rowsOf(
+      statements,
+      targetShape,
+      `UPDATE vch_fleet.target SET state = 'running', worker = $4, began_at = clock_timestamp(), ended_at = NULL,
+         vch_runs = vch_runs || to_jsonb($5::text)
+       WHERE run = $1 AND vcenter = $2 AND vch = $3 RETURNING *`,
+      [key.run, key.vcenter, key.vch, worker, vchRun],
+    );
+    if (begun === undefined) return {status: 'over'};
+    const message = takeover
+      ? `${target.name} is taken over from ${target.worker ?? 'a worker'}, which is gone`
+      : `${target.name} begins`;
+    await addEvent(statements, key.run, {
+      type: takeover ? 'taken-over' : 'began',
+      ...key,
+      wave: target.wave,
+      worker,
+      message,
+    });
+    const [plan] = await statements.query(
+      'SELECT body FROM vch_fleet.plan WHERE run = $1 AND vcenter = $2 AND vch = $3',
+      [key.run, key.vcenter, key.vch],
+    );
+    return {
+      status: 'go',
+      run,
+      target: begun,
+      plan: typeof plan?.body === 'string' ? plan.body : null,
+      takeover,
+    };
+  });
+}
+
+/** Gives back a job on which a worker has not begun. */
+export async function releaseTarget(database: FleetDatabase, key: JobKey): Promise<void> {
+  await database.query(
+    `UPDATE vch_fleet.target SET state = 'pending', sent = false
+     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND state IN ('queued', 'deferred')`,
+    [key.run, key.vcenter, key.vch, key.dispatch],
+  );
+}
+
+async function putBack(
+  statements: Statements,
+  key: TargetKey,
+  notBefore: Date | null,
+  state: TargetState,
+): Promise<void> {
+  await statements.query(
+    'UPDATE vch_fleet.target SET state = $4, sent = false, not_before = $5 WHERE run = $1 AND vcenter = $2 AND vch = $3',
+    [key.run, key.vcenter, key.vch, state, notBefore],
+  );
+}
+
+/** Keeps the report of a command on a VCH. */
+export async function keepReport(database: FleetDatabase, key: TargetKey, report: Report): Promise<void> {
+  await database.query(
+    `INSERT INTO vch_fleet.report (run, vcenter, vch, vch_run, command, report) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (run, vcenter, vch, vch_run, command) DO UPDATE SET report = excluded.report, at = now()`,
+    [key.run, key.vcenter, key.vch, report.runId, report.command, JSON.stringify(report)],
+  );
+}
+
+/** Records how a VCH ended, and moves the run on. False if another worker has it by now. */
+export async function settleTarget(
+  database: FleetDatabase,
+  key: JobKey,
+  worker: string | null,
+  settled: Settled,
+): Promise<boolean> {
+  return database.transaction(async (statements) => {
+    const run = await lockedRun(statements, key.run);
+    const {state, exit, result, verified, offline, outcome, message} = settled;
+    const changed = await statements.query(
+      `UPDATE vch_fleet.target SET state = $5, exit = $6, result = $7, verified = $8, offline = $9, outcome = $10,
+         ended_at = clock_timestamp(), not_before = NULL
+       WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4
+         AND (($11::text IS NULL AND state IN ('running', 'queued')) OR (state = 'running' AND worker = $11))
+       RETURNING wave`,
+      [
+        key.run,
+        key.vcenter,
+        key.vch,
+        key.dispatch,
+        state,
+        exit,
+        result,
+        verified,
+        offline,
+        JSON.stringify(outcome),
+        worker,
+      ],
+    );
+    if (changed.length === 0) return false;
+    await addEvent(statements, key.run, {type: state, ...key, worker: worker ?? undefined, message});
+    await advanceRun(statements, run);
+    return true;
+  });
+}
+
+/** Gives a VCH back to the queue: it is tried again later, perhaps by another worker. */
+export async function requeueTarget(
+  database: FleetDatabase,
+  key: JobKey,
+  worker: string,
+  {
+    notBefore,
+    message,
+    counts,
+  }: {readonly notBefore: Date; readonly message: string; readonly counts: boolean},
+): Promise<void> {
+  await database.transaction(async (statements) => {
+    const run = await lockedRun(statements, key.run);
+    const changed = await statements.query(
+      `UPDATE vch_fleet.target SET state = $8, sent = false, not_before = $6, tries = tries + $7, ended_at = clock_timestamp()
+       WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND worker = $5 AND state = 'running' RETURNING vch`,
+      [
+        key.run,
+        key.vcenter,
+        key.vch,
+        key.dispatch,
+        worker,
+        notBefore,
+        counts ? 1 : 0,
+        run.state === 'cancelled' ? 'stopped' : 'pending',
+      ],
+    );
+    if (changed.length > 0) await addEvent(statements, key.run, {type: 'requeued', ...key, worker, message});
+  });
+}
+
+const standing: Shape<Standing> = fields({
+  count,
+  vcenter: text,
+  wave: count,
+  state: oneOf(TARGET_STATES),
+  verified: nullable(count),
+  offline: flag,
+  forgiven: flag,
+});
+
+/** How the targets of a run stand, counted. */
+export function standingsOf(statements: Statements, run: string): Promise<readonly Standing[]> {
+  return rowsOf(
+    statements,
+    standing,
+    `SELECT count(*)::integer AS count, vcenter, wave, state, verified, offline, forgiven
+     FROM vch_fleet.target WHERE run = $1 GROUP BY vcenter, wave, state, verified, offline, forgiven`,
+    [run],
+  );
+}
+
+/** Moves a run on as far as its targets, gates and budget allow; the run must be locked. */
+export async function advanceRun(statements: Statements, run: RunRow): Promise<void> {
+  const approvals = await statements.query('SELECT wave FROM vch_fleet.approval WHERE run = $1', [run.id]);
+  const {inventory, state, wave, command, id} = run;
+  const next = advance(
+    {
+      ...{command, state, wave, budget: inventory.budget},
+      gates: inventory.waves.map(({gate}) => gate),
+      approved: approvals.map((approval) => Number(approval.wave)),
+    },
+    await standingsOf(statements, id),
+  );
+  for (const {vcenter, reason} of next.held) {
+    const held = await statements.query(
+      `UPDATE vch_fleet.target SET state = 'held' WHERE run = $1 AND vcenter = $2 AND state IN ('pending', 'queued', 'deferred') RETURNING vch`,
+      [id, vcenter],
+    );
+    if (held.length > 0)
+      await addEvent(statements, id, {
+        type: 'vcenter-held',
+        vcenter,
+        message: `${vcenter} holds ${held.length} VCHs: ${reason}`,
+      });
+  }
+  const ended = next.state === 'done';
+  await statements.query(
+    `UPDATE vch_fleet.run SET state = $2, wave = $3, reason = $4, ended_at = CASE WHEN $5 THEN clock_timestamp() ELSE NULL END WHERE id = $1`,
+    [id, next.state, next.wave, next.state === state ? (next.reason ?? run.reason) : next.reason, ended],
+  );
+  for (let opened = wave + 1; opened <= next.wave; opened += 1)
+    await addEvent(statements, id, {
+      type: 'wave-opened',
+      wave: opened,
+      message: `wave ${inventory.waves[opened]?.name} opens`,
+    });
+  if (next.state !== state && next.state !== 'running')
+    await addEvent(statements, id, {
+      type: next.state,
+      wave: next.wave,
+      message: `the run is ${next.state}${next.reason === null ? '' : `: ${next.reason}`}`,
+    });
+}

@@ -1,0 +1,248 @@
+import {count, displayName} from './phrases.js';
+import type {Report, ReportError, ReportFinding, ReportStatus, ReportVm} from './report.js';
+import {compares, EXCEPTIONS, type Tone} from './vm-words.js';
+
+/** What needs a person, and all that have it in common. */
+export interface Reason {
+  readonly tone: Tone;
+  readonly title: string;
+  /** Of the error or finding; `null` for a check. */
+  readonly code: string | null;
+  /** vSphere's own name of the fault. */
+  readonly fault?: string | undefined;
+  readonly text: string;
+  /** The VMs that it is about; none if it is about the run or the VCH. */
+  readonly vms: readonly ReportVm[];
+  /** Ready to paste. */
+  readonly commands: readonly string[];
+}
+
+/** Findings about the VCH that leave something for a person to do. */
+const TO_DO = new Set([
+  'vch-down',
+  'not-ready-after-rollback',
+  'upgrade-unfinished',
+  'record-unreadable',
+  'snapshot-left',
+  'iso-left',
+  'previous-snapshot-left',
+  'rename-unfinished',
+]);
+
+type Reported = Pick<Report, 'command' | 'upgrade' | 'checks' | 'findings' | 'vms'>;
+
+/** What needs a person: the run's own error first, then the VMs by reason, worst first. */
+export function attention(report: Reported): readonly Reason[] {
+  const {upgrade, checks = [], findings} = report;
+  const failed = checks.filter(({status}) => status === 'failed');
+  return [
+    ...(upgrade?.error ? [ofError(upgrade.error, upgrade.result === 'resumable' ? 'warn' : 'bad')] : []),
+    ...failed.map(({title, message}): Reason => {
+      return {
+        tone: 'bad',
+        title: `The check of ${title} failed`,
+        code: null,
+        text: message,
+        vms: [],
+        commands: [],
+      };
+    }),
+    ...findings.filter(({code}) => TO_DO.has(code)).map(ofFinding),
+    ...EXCEPTIONS.flatMap((status) => byReason(report, status)),
+  ];
+}
+
+/** Everything else that a person should know, grouped as reasons are. */
+export function remarks(report: Reported): readonly Reason[] {
+  const vms = report.vms.filter((vm) => !(vm.status === 'failed' && vm.error === null));
+  return [
+    ...report.findings.filter(({code}) => !TO_DO.has(code)).map(ofFinding),
+    ...byFinding(vms).map((reason): Reason => ({...reason, tone: 'mute'})),
+  ];
+}
+
+/** The containerVMs that are not at their goal. */
+export function exceptions({vms}: Pick<Report, 'vms'>): readonly ReportVm[] {
+  return vms.filter(({kind, status}) => kind === 'container' && EXCEPTIONS.includes(status));
+}
+
+/** An error's own words in one sentence, without the rest. */
+export function shortReason({code, message}: ReportError): string {
+  // The words before are VIC's own, for people and scripts that know them.
+  const waited =
+    code === 'VCH_ERR_TIMEOUT' ? /[^:]+ was still waiting for .+$/s.exec(message)?.[0] : undefined;
+  if (waited !== undefined) return shortIds(`${waited.trim()} when its time was up`);
+  return shortIds(splitSentence(message)[0]);
+}
+
+/** Ids of 64 digits with their first 12. */
+export function shortIds(text: string): string {
+  return displayName({displayName: text});
+}
+
+/** A text's first sentence, and the rest. Versions and file names have full stops of their own. */
+function splitSentence(text: string): readonly [string, string] {
+  const end = /[.;] (?=\S)/.exec(text);
+  return end === null ? [text, ''] : [text.slice(0, end.index), text.slice(end.index + 2)];
+}
+
+function ofError(error: ReportError, tone: Tone): Reason {
+  const {code, fault, message, commands = []} = error;
+  const title = shortReason(error);
+  return {tone, title: sentenceCase(title), code, fault, text: shortIds(message), vms: [], commands};
+}
+
+function ofFinding({code, message}: ReportFinding): Reason {
+  const [title, text] = splitSentence(shortIds(message));
+  return {tone: 'warn', title: sentenceCase(title), code, text, vms: [], commands: []};
+}
+
+function sentenceCase(text: string): string {
+  // A VCH's name keeps its case.
+  return /^[a-z]+ /.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text;
+}
+
+/** The VMs of that status, those with one reason together. */
+function byReason(report: Reported, status: ReportStatus): readonly Reason[] {
+  const vms = report.vms.filter((vm) => vm.kind === 'container' && vm.status === status);
+  const [told, untold] = [vms.filter(({error}) => error !== null), vms.filter(({error}) => error === null)];
+  const groups = grouped(told, ({error}) => `${error?.code} ${error?.fault ?? ''}`);
+  return [
+    ...groups.flatMap((group): Reason[] => {
+      const [{error} = {error: null}] = group;
+      if (error === null) return [];
+      const why = WHY.get(error.code);
+      return [
+        {
+          tone: status === 'failed' || status === 'unknown' ? 'bad' : 'warn',
+          title: `${verb(report, status, group.length)}${why === undefined ? '' : `: ${why}`}`,
+          code: error.code,
+          fault: error.fault,
+          text: oneText(
+            group,
+            (vm) => vm.error?.message ?? '',
+            (vm) => vm,
+          ),
+          vms: group,
+          commands: [...new Set(group.flatMap((vm) => vm.error?.commands ?? []))],
+        },
+      ];
+    }),
+    ...byFinding(untold).map((reason): Reason => ({...reason, tone: status === 'failed' ? 'bad' : 'warn'})),
+  ];
+}
+
+/** VMs with the same finding together, the largest group first. */
+function byFinding(vms: readonly ReportVm[]): readonly Omit<Reason, 'tone'>[] {
+  const pairs = vms.flatMap((vm) => vm.findings.map((finding) => ({vm, finding})));
+  return grouped(pairs, ({finding}) => finding.code)
+    .sort((a, b) => b.length - a.length)
+    .map((group) => {
+      const [{finding} = {finding: {code: ''}}] = group;
+      const names = [...new Set(group.map(({vm}) => vm))];
+      const what = FINDINGS.get(finding.code) ?? finding.code.replaceAll('-', ' ');
+      return {
+        title: `${count(names.length, 'containerVM')}: ${what}`,
+        code: finding.code,
+        text: oneText(
+          group,
+          (pair) => pair.finding.message,
+          ({vm}) => vm,
+        ),
+        vms: names,
+        commands: [],
+      };
+    });
+}
+
+/** Items with the same key together, in the order of their first. */
+export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+/** What all say, each of itself, or what the first one says as an example. */
+function oneText<T>(items: readonly T[], textOf: (item: T) => string, vmOf: (item: T) => ReportVm): string {
+  const [first] = items;
+  if (first === undefined) return '';
+  const of = (item: T) => {
+    const text = textOf(item);
+    const own = ownLabel(vmOf(item), text);
+    return own === 0 ? text : `each ${text.slice(own)}`;
+  };
+  const text = of(first);
+  if (items.length === 1) return shortIds(textOf(first));
+  if (items.every((item) => of(item) === text)) return sentenceCase(shortIds(text));
+  return `For example, ${displayName(vmOf(first))}: ${shortIds(textOf(first))}`;
+}
+
+/** The length of a VM's own label at the beginning of a message about it; 0 if there is none. */
+function ownLabel({id, containerId}: ReportVm, text: string): number {
+  const labels = [` (${id}) `, ...(containerId === null ? [] : [`containerVM ${containerId} `])];
+  const ends = labels.flatMap((label) => (text.includes(label) ? [text.indexOf(label) + label.length] : []));
+  return Math.min(...ends, ends.length === 0 ? 0 : Number.POSITIVE_INFINITY);
+}
+
+function verb({command}: Pick<Report, 'command'>, status: ReportStatus, n: number): string {
+  const vms = count(n, 'containerVM');
+  const isPlan = command === 'plan' || command === 'check';
+  const [is, was, has] = n === 1 ? ['is', 'was', 'has'] : ['are', 'were', 'have'];
+  switch (status) {
+    case 'refused':
+      return `${vms} ${isPlan ? 'would be' : was} refused`;
+    case 'unreachable':
+      return `${vms} cannot be read`;
+    case 'conflict':
+      return `${vms} ${is} in conflict`;
+    case 'unknown':
+      return `${vms} ${has} an unknown outcome`;
+    default:
+      if (compares({command})) return `${vms} ${n === 1 ? 'differs' : 'differ'}`;
+      return isPlan ? `${vms} would fail` : `${vms} failed`;
+  }
+}
+
+/** Why, in few words; the error's own message follows. */
+const WHY: ReadonlyMap<string, string> = new Map([
+  ['VCH_ERR_NAME_MISSING', 'no name to copy'],
+  ['VCH_ERR_HOST_UNREACHABLE', 'host or datastore out of reach'],
+  ['VCH_ERR_PLAN_STALE', 'not as it was planned'],
+  ['VCH_ERR_DATA_TOO_NEW', 'made by a newer release'],
+  ['VCH_ERR_DATA_VERSION_INVALID', 'its data version is no number'],
+  ['VCH_ERR_LEDGER_INVALID', 'its ledger cannot be used'],
+  ['VCH_ERR_VERIFY', 'not at its goal'],
+  ['VCH_ERR_OUTCOME_UNKNOWN', 'sent, but no answer came'],
+  ['VCH_ERR_VIM_FAULT', 'vSphere refused it'],
+  ['VCH_ERR_PRIVILEGE', 'a privilege is missing'],
+  ['VCH_ERR_TRANSPORT', 'vCenter did not answer'],
+  ['VCH_ERR_PLUGIN_FAILED', 'a plugin failed'],
+  ['VCH_ERR_PLUGIN_INVALID', 'a plugin cannot be used'],
+  ['VCH_ERR_RENAME_DISABLED', 'docker rename is disabled'],
+  ['VCH_ERR_TIMEOUT', 'it took too long'],
+  ['VCH_ERR_INTERRUPTED', 'the run was stopped'],
+]);
+
+/** Findings in few words, where their code alone is not clear. */
+const FINDINGS: ReadonlyMap<string, string> = new Map([
+  ['display-name', 'the display name breaks the convention'],
+  ['datastore-folder', 'the datastore folder breaks the convention'],
+  ['name-missing', 'no container name'],
+  ['name-twice', 'a container name is used twice'],
+  ['id-twice', 'a container id is used twice'],
+  ['link-dangling', 'a link leads to no container'],
+  ['names-differ', 'the hidden and the legacy name differ'],
+  ['legacy-name-only', 'only the legacy name exists'],
+  ['name-not-docker', 'docker does not allow the name'],
+  ['ledger-missing', 'the mark is set, but its ledger is gone'],
+  ['ledger-restored', 'restored or registered again'],
+  ['ledger-invalid', 'the ledger cannot be read'],
+  ['gone', 'removed during the run'],
+  ['other-vch', 'belongs to another VCH'],
+  ['template', 'a template'],
+]);

@@ -1,0 +1,60 @@
+import {type Action, containersFigure, type Figure, runFigure} from './figures.js';
+import type {Report} from './report.js';
+import {overVch} from './verdict-of-upgrade.js';
+import {overVms} from './verdict-of-vms.js';
+import type {Remark, Tone} from './vm-words.js';
+import {handCommands} from './way-back.js';
+
+/** What a report says first: what happened, and what to do. */
+export interface Verdict {
+  readonly tone: Tone;
+  /** A person is needed now. */
+  readonly urgent: boolean;
+  /** Without a full stop. */
+  readonly sentence: string;
+  /** Whole sentences; may be empty. */
+  readonly reason: string;
+  /** What else the reader may fear; at most three. */
+  readonly pills: readonly Remark[];
+  readonly numbers: readonly Figure[];
+  readonly actions: readonly Action[];
+}
+
+/** What a report says first. It claims nothing that the run has not seen. */
+export function verdict(report: Report): Verdict {
+  const {upgrade} = report;
+  const {
+    tone,
+    urgent = false,
+    sentence,
+    reason,
+    pills,
+    numbers,
+  } = upgrade === undefined ? overVms(report) : overVch(report, upgrade);
+  return {
+    tone,
+    urgent,
+    sentence,
+    reason: reason.filter((part) => part !== '').join(' '),
+    pills: pills.slice(0, 3),
+    numbers: [...numbers, runFigure(report), ...containersFigure(report)],
+    actions: [...actions(report), ...(urgent ? byHand(report) : [])],
+  };
+}
+
+/** What to do next. Older reports have it as a sentence, whose commands are at its end or before an "or". */
+function actions({actions: told, next}: Report): readonly Action[] {
+  if (told !== undefined) return told;
+  return next.split(/; or (?=.*vch-migrate )/s).map((part) => {
+    const [, text = '', command] = /^(?:(.*)(?:: |, then ))?(vch-migrate [^;]+)$/s.exec(part) ?? [];
+    return command === undefined ? {text: part, command: null} : {text, command};
+  });
+}
+
+/** The way back by hand, for the case that nothing else helps. */
+function byHand({upgrade, actions: told = []}: Report): readonly Action[] {
+  const commands = handCommands(upgrade?.card ?? []);
+  const known = told.some(({command}) => command !== null && commands.includes(command.split('\n')[0] ?? ''));
+  if (commands.length === 0 || known) return [];
+  return [{text: 'If that fails, put the appliance back by hand', command: commands.join('\n')}];
+}

@@ -1,0 +1,270 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect} from 'chai';
+import {VchError} from '../../src/errors.js';
+import {approve, cancel, pause, resume, retry, startRun} from '../../src/fleet/control.js';
+import {openEmbedded} from '../../src/fleet/embedded.js';
+import {openPostgres, postgresOptions} from '../../src/fleet/postgres.js';
+import type {QueueDatabase} from '../../src/fleet/queue.js';
+import {migrateSchema} from '../../src/fleet/schema.js';
+import {stateDirectory} from '../../src/fleet/state-directory.js';
+import {
+  type FleetWorker,
+  type Hands,
+  isAtRest,
+  type Unit,
+  type WorkerOptions,
+} from '../../src/fleet/worker.js';
+import {planned, upgraded, workerWith} from './fake-hands.js';
+import {describeWithPostgres} from './postgres-server.js';
+
+const WHY = {who: 'ops@here', reason: 'test'};
+
+/** What every database must make possible. */
+function behaves(database: () => QueueDatabase): void {
+  const db = () => database().database;
+
+  async function withWorker<T>(
+    hands: Partial<Hands>,
+    use: (worker: FleetWorker) => Promise<T>,
+    options: Partial<WorkerOptions> = {},
+  ): Promise<T> {
+    const worker = await workerWith(database(), hands, options);
+    try {
+      return await use(worker);
+    } finally {
+      await worker.stop();
+    }
+  }
+
+  async function until(run: string, worker: FleetWorker): Promise<string> {
+    await worker.work(new AbortController().signal, () => isAtRest(db(), run));
+    const [row] = await db().query('SELECT state FROM vch_fleet.run WHERE id = $1', [run]);
+    return String(row?.state);
+  }
+
+  const states = async (run: string) => {
+    const rows = await db().query(
+      'SELECT state, count(*)::integer AS n FROM vch_fleet.target WHERE run = $1 GROUP BY state',
+      [run],
+    );
+    return Object.fromEntries(rows.map(({state, n}) => [String(state), n]));
+  };
+
+  it('works on every VCH once, at most as many of a vCenter at a time as its concurrency', async () => {
+    const run = await planned(db(), {vcenters: {a: 5, b: 3}});
+    await startRun(db(), run, WHY);
+    const seen: string[] = [];
+    const now = new Map<string, number>();
+    const most = new Map<string, number>();
+    const perform = async (unit: Unit) => {
+      const {vcenter, name} = unit.target;
+      seen.push(name);
+      now.set(vcenter, (now.get(vcenter) ?? 0) + 1);
+      most.set(vcenter, Math.max(most.get(vcenter) ?? 0, now.get(vcenter) ?? 0));
+      await sleep(20);
+      now.set(vcenter, (now.get(vcenter) ?? 0) - 1);
+      return upgraded(unit, 'upgraded');
+    };
+    expect(await withWorker({perform}, (worker) => until(run, worker))).to.equal('done');
+    expect(seen.length).to.equal(8);
+    expect(new Set(seen).size).to.equal(8);
+    expect(Math.max(...most.values())).to.equal(2);
+    expect(await states(run)).to.deep.equal({done: 8});
+  });
+
+  it('waits for an approval behind a wave, which counts once', async () => {
+    const run = await planned(db(), {vcenters: {a: 3}, waves: '[{name: canary, count: 1}, {name: rest}]'});
+    await startRun(db(), run, WHY);
+    await withWorker({}, async (worker) => {
+      expect(await until(run, worker)).to.equal('waiting');
+      expect(await states(run)).to.deep.equal({done: 1, pending: 2});
+      const decided = await Promise.all(
+        ['ann', 'bob'].map((who) => approve(db(), run, {who, reason: 'looks good', wave: 'canary'})),
+      );
+      expect(decided.map(({changed}) => changed).sort()).to.deep.equal([false, true]);
+      expect(await until(run, worker)).to.equal('done');
+    });
+    const approvals = await db().query(
+      "SELECT who FROM vch_fleet.event WHERE run = $1 AND type = 'approved'",
+      [run],
+    );
+    expect(approvals.length).to.equal(1);
+  });
+
+  it('opens the next wave by itself only where the last one is verified', async () => {
+    const waves = '[{name: one, count: 1, then: auto}, {name: two, count: 1, then: auto}, {name: rest}]';
+    const run = await planned(db(), {vcenters: {a: 3}, waves});
+    await startRun(db(), run, WHY);
+    let verified = 0;
+    const perform = async (unit: Unit) => {
+      if (unit.command !== 'verify') return upgraded(unit, 'upgraded');
+      verified += 1;
+      return upgraded(unit, 'unchanged', verified === 1 ? 0 : 1);
+    };
+    await withWorker({perform}, async (worker) => expect(await until(run, worker)).to.equal('waiting'));
+    expect(await states(run)).to.deep.equal({done: 2, pending: 1});
+  });
+
+  it('holds at its budget; no VCH begins after it, until somebody resumes or retries', async () => {
+    const run = await planned(db(), {vcenters: {a: 9}, budget: '{failed: 2}'});
+    await startRun(db(), run, WHY);
+    let broken = true;
+    let began = 0;
+    const perform = async (unit: Unit) => {
+      began += 1;
+      await sleep(5);
+      return broken ? upgraded(unit, 'as-before', 1) : upgraded(unit, 'upgraded');
+    };
+    await withWorker({perform}, async (worker) => {
+      expect(await until(run, worker)).to.equal('held');
+      const failed = Number((await states(run)).failed);
+      // Those that ran beside the one with which it held.
+      expect(failed).to.be.within(2, 3);
+      expect(began).to.equal(failed);
+      broken = false;
+      await resume(db(), run, WHY);
+      expect(await until(run, worker)).to.equal('done');
+      expect(await states(run)).to.deep.equal({done: 9 - failed, failed});
+      await retry(db(), run, {...WHY, vchs: []});
+      expect(await until(run, worker)).to.equal('done');
+    });
+    expect(await states(run)).to.deep.equal({done: 9});
+  });
+
+  it('holds the VCHs of a vCenter that does not answer, and no others', async () => {
+    const run = await planned(db(), {vcenters: {a: 4, b: 4}});
+    await startRun(db(), run, WHY);
+    let away = true;
+    const perform = async (unit: Unit) => {
+      if (away && unit.target.vcenter === 'a') throw new VchError('VCH_ERR_TRANSPORT', 'a does not answer');
+      return upgraded(unit, 'upgraded');
+    };
+    await withWorker(
+      {perform},
+      async (worker) => {
+        expect(await until(run, worker)).to.equal('held');
+        const {done, held, unreachable} = await states(run);
+        expect(done).to.equal(4);
+        expect(Number(held) + Number(unreachable)).to.equal(4);
+        away = false;
+        await retry(db(), run, {...WHY, vchs: []});
+        expect(await until(run, worker)).to.equal('done');
+      },
+      {pauses: [0, 0, 0, 0]},
+    );
+    expect(await states(run)).to.deep.equal({done: 8});
+  });
+
+  it('pauses and resumes; and cancel reaches what runs', async () => {
+    const run = await planned(db(), {vcenters: {a: 6}});
+    await startRun(db(), run, WHY);
+    const stopped: string[] = [];
+    let first = true;
+    const perform = async (unit: Unit, signal: AbortSignal) => {
+      if (first) {
+        first = false;
+        await pause(db(), run, WHY);
+        return upgraded(unit, 'upgraded');
+      }
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      stopped.push(unit.target.name);
+      const {report} = upgraded(unit, 'resumable');
+      return {exit: 143, report: {...report, interrupted: true}};
+    };
+    await withWorker({perform}, async (worker) => {
+      const signal = new AbortController();
+      const working = worker.work(signal.signal);
+      while (
+        (await db().query("SELECT 1 FROM vch_fleet.run WHERE id = $1 AND state = 'paused'", [run])).length ===
+        0
+      )
+        await sleep(20);
+      await resume(db(), run, WHY);
+      while (
+        (await db().query("SELECT 1 FROM vch_fleet.target WHERE run = $1 AND state = 'running'", [run]))
+          .length < 2
+      )
+        await sleep(20);
+      await cancel(db(), run, WHY);
+      while (!(await isAtRest(db(), run))) await sleep(20);
+      signal.abort();
+      await working;
+    });
+    expect(stopped.length).to.equal(2);
+    expect(await states(run)).to.deep.equal({done: 1, stopped: 2, cancelled: 3});
+  });
+
+  it('lets the next worker resume what a worker that ends leaves', async () => {
+    const run = await planned(db(), {vcenters: {a: 1}});
+    await startRun(db(), run, WHY);
+    const runs: string[] = [];
+    await withWorker(
+      {
+        perform: async (unit, signal) => {
+          runs.push(unit.vchRun);
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+          return {exit: 143, report: {...upgraded(unit, 'resumable').report, interrupted: true}};
+        },
+      },
+      async (worker) => {
+        const signal = new AbortController();
+        const working = worker.work(signal.signal);
+        while (runs.length === 0) await sleep(20);
+        signal.abort();
+        await working;
+      },
+    );
+    const commands: string[] = [];
+    await withWorker(
+      {
+        unfinished: async () => ({run: runs[0] ?? '', rollingBack: false}),
+        perform: async (unit) => {
+          commands.push(unit.command);
+          return upgraded(unit, 'upgraded');
+        },
+      },
+      async (worker) => expect(await until(run, worker)).to.equal('done'),
+    );
+    expect(commands).to.deep.equal(['resume']);
+  });
+}
+
+describe('fleet/worker on the embedded database', function () {
+  this.timeout(120_000);
+  let database: QueueDatabase | undefined;
+  let folder: string;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vch-fleet-'));
+    const embedded = await openEmbedded(stateDirectory(folder));
+    await migrateSchema(embedded);
+    database = {kind: 'embedded', database: embedded};
+  });
+  after(async () => {
+    await database?.database.close();
+    rmSync(folder, {recursive: true, force: true});
+  });
+  behaves(() => {
+    if (database === undefined) throw new Error('the database is not there yet');
+    return database;
+  });
+});
+
+describeWithPostgres('fleet/worker on PostgreSQL', (server) => {
+  let database: QueueDatabase | undefined;
+  before(async () => {
+    const options = postgresOptions(server().url);
+    const postgres = await openPostgres(options);
+    await migrateSchema(postgres);
+    database = {kind: 'postgres', database: postgres, options};
+  });
+  after(async () => {
+    await database?.database.close();
+  });
+  behaves(() => {
+    if (database === undefined) throw new Error('the database is not there yet');
+    return database;
+  });
+});
