@@ -2,6 +2,7 @@ import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import type {PlannedOutcome} from '../containers/saved-plan.js';
 import type {Logger} from '../log.js';
+import type {Rehearsal} from '../rehearsal/rehearse.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
 import type {
@@ -92,7 +93,10 @@ export type ReadyRun = Awaited<ReturnType<PreparedReport['read']>>;
 
 /** The outcome of a command over one VCH. */
 type CommandOutcome = AnyOutcome &
-  Partial<Pick<UpgradeOutcome, 'checks' | 'upgrade'> & Pick<PlannedOutcome, 'plan'>>;
+  Partial<
+    Pick<UpgradeOutcome, 'checks' | 'upgrade'> &
+      Pick<PlannedOutcome, 'plan'> & {readonly rehearsal: Rehearsal}
+  >;
 
 type About = Pick<RunContext, 'version' | 'now'>;
 

@@ -12,6 +12,7 @@ import {plan} from './commands/plan.js';
 import {pluginsCheck} from './commands/plugins-check.js';
 import {pluginsList} from './commands/plugins-list.js';
 import {pluginsNew} from './commands/plugins-new.js';
+import {rehearse} from './commands/rehearse.js';
 import {rename} from './commands/rename.js';
 import {resume} from './commands/resume.js';
 import {rollback} from './commands/rollback.js';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   undo,
   status,
   check,
+  rehearse,
   upgrade,
   rollback,
   resume,

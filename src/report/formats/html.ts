@@ -37,6 +37,7 @@ const KIND: Readonly<Record<ReportCommand, string>> = {
   rollback: 'Rollback report',
   resume: 'Upgrade report',
   unlock: 'Unlock report',
+  rehearse: 'Rehearsal',
 };
 
 /** A report as one HTML page for people: it needs no network, and shows thousands of VMs. */
