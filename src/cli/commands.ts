@@ -3,7 +3,11 @@ import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
 import {dump} from './commands/dump.js';
+import {fleetApprove, fleetCancel, fleetPause, fleetResume, fleetRetry} from './commands/fleet/decide.js';
+import {fleetReport, fleetStatus, fleetWatch} from './commands/fleet/look.js';
+import {fleetApply, fleetPlan, fleetRollback, fleetUpgrade, fleetVerify} from './commands/fleet/start.js';
 import {fleetValidate} from './commands/fleet/validate.js';
+import {fleetWorker} from './commands/fleet/worker.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
@@ -45,5 +49,19 @@ export const commands: readonly Command[] = [
   pluginsNew,
   pluginsCheck,
   fleetValidate,
+  fleetPlan,
+  fleetApply,
+  fleetUpgrade,
+  fleetVerify,
+  fleetRollback,
+  fleetStatus,
+  fleetWatch,
+  fleetApprove,
+  fleetPause,
+  fleetResume,
+  fleetRetry,
+  fleetCancel,
+  fleetReport,
+  fleetWorker,
   simulate,
 ];

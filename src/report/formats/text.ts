@@ -1,3 +1,4 @@
+import {fleetText} from '../fleet/text.js';
 import type {Format} from '../format.js';
 import {type Layout, type LayoutOptions, layoutOf, STATUS_STYLE} from '../layout.js';
 import {lockText} from '../lock-text.js';
@@ -31,6 +32,7 @@ export const text: Format = {
   report: toText,
   failure: ({error}) => `vch-migrate: ${error.code}: ${printable(error.message)}\n`,
   listing: ({document, text}, options) => page([...text(layoutOf(options)), nextLines(document)]),
+  fleet: fleetText,
 };
 
 /** Blocks of lines; empty ones are left out. */
