@@ -29,7 +29,7 @@ function startCommand<More extends OptionSet>(
       ],
       [`fleet ${command} ${command}-20261126-3f2a --yes`, `start what fleet plan has frozen`],
     ],
-    async run(context, {args: [planned = ''], own: all}) {
+    async run(context, {args: [planned = ''], own: all, commands}) {
       const own: Values<typeof startOptions> = all;
       const [
         {followRunToRest},
@@ -45,7 +45,6 @@ function startCommand<More extends OptionSet>(
         import('../../fleet/work.js'),
       ]);
       refuseUnasked(command, own, context.terminal.interactive, planned);
-      const {commands} = await import('../../commands.js');
       return withWorkingFleet(own, context, async (fleet) => {
         const run =
           planned === ''
@@ -183,11 +182,10 @@ export const fleetPlan = localCommand({
       'what fleet upgrade would do, kept for it',
     ],
   ],
-  async run(context, {own}) {
-    const [{publishRun, reportOfRun}, {withWorkingFleet}, {commands}] = await Promise.all([
+  async run(context, {own, commands}) {
+    const [{publishRun, reportOfRun}, {withWorkingFleet}] = await Promise.all([
       import('../../fleet/follow.js'),
       import('../../fleet/open-fleet.js'),
-      import('../../commands.js'),
     ]);
     if (own.apply && own.rollback)
       throw new VchError('VCH_ERR_USAGE', '--apply and --rollback exclude each other');

@@ -27,11 +27,10 @@ export const fleetWorker = localCommand({
       'go on with the embedded database, after an approval',
     ],
   ],
-  async run(context, {own}) {
-    const [{withWorkingFleet}, {workOnFleet}, {commands}] = await Promise.all([
+  async run(context, {own, commands}) {
+    const [{withWorkingFleet}, {workOnFleet}] = await Promise.all([
       import('../../fleet/open-fleet.js'),
       import('../../fleet/work.js'),
-      import('../../commands.js'),
     ]);
     await withWorkingFleet(own, context, (fleet) =>
       workOnFleet(fleet, context, own, {commands, until: own['until-idle'] ? 'rest' : 'signal'}),
