@@ -1,4 +1,4 @@
-/** A word as a POSIX shell takes it for one. */
+/** A word as a POSIX shell takes it for one; zsh looks for a command where a word begins with `=`. */
 export function shellQuoted(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^(?!=)[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -84,8 +84,7 @@ function readAll(file: number, patience: Patience): Buffer | string {
     const limit = read === null ? patience.data : length === 0 ? patience.writer : 0;
     if (read === null || (read === 0 && limit > 0)) {
       if (waited >= limit) return 'a pipe through which nothing came';
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
-      waited += PAUSE;
+      waited += pauseForPipe();
       continue;
     }
     if (read === 0) return Buffer.concat(pieces);
@@ -93,6 +92,12 @@ function readAll(file: number, patience: Patience): Buffer | string {
     if (length > MOST_BYTES) return `more than ${MOST_BYTES / 1024 / 1024} MiB`;
     pieces.push(piece.subarray(0, read));
   }
+}
+
+/** Waits a moment for the other end of a pipe, and gives the milliseconds. It blocks, as reading and writing files does. */
+export function pauseForPipe(): number {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+  return PAUSE;
 }
 
 /** How many bytes were read; `null` where none have come yet. */

@@ -85,7 +85,7 @@ describe('the packed package', function () {
         'fixtures/legacy.json',
         'dist/src/vim25/vim25.wsdl',
         'dist/cli/vim25.wsdl',
-        'dist/cli/page/vms.css',
+        'dist/cli/page/list.js',
         'dist/cli/main.js.map',
         'dist/cli/THIRD-PARTY-LICENSES.txt',
       ]);

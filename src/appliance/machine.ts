@@ -27,6 +27,11 @@ export function processStart(pid: number): string | null {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 
+/** This process, as the owner of a lease names it: whoever reads it on the same machine can tell if it is still running. */
+export function thisProcess() {
+  return {...thisMachine(), pid: process.pid, started: processStart(process.pid)};
+}
+
 /** Whether a process on that machine is alive; `unknown` unless it is certain that it is the same process. */
 export function processState(
   machine: Machine,

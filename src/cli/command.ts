@@ -2,6 +2,7 @@ import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import type {PlannedOutcome} from '../containers/saved-plan.js';
 import type {Logger} from '../log.js';
+import type {Rehearsal} from '../rehearsal/rehearse.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
 import type {
@@ -15,10 +16,17 @@ import type {ReadText} from '../text-file.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {Session} from '../vim25/session.js';
 import type {RunContext} from './context.js';
-import type {Exit} from './exit.js';
+import {EXIT, EXIT_MEANINGS, type Exit, type ExitMeanings} from './exit.js';
 import {type Ended, type Given, lineWriter, simulatorGone, type Told, withYes} from './next.js';
-import {type GivenOptions, type OptionSet, type Problems, problemsOf, readValues} from './option.js';
-import {outputOptions, runOptions, targetOptions, vchOptions} from './options.js';
+import {
+  type Document,
+  type GivenOptions,
+  type OptionSet,
+  type Problems,
+  problemsOf,
+  readValues,
+} from './option.js';
+import {logOptions, outputOptions, resultOptions, runOptions, targetOptions, vchOptions} from './options.js';
 import {remediesFor} from './remedies.js';
 import {type OutputSettings, readOutput, readSettings, type Settings} from './settings.js';
 import type {Terminal} from './terminal.js';
@@ -29,7 +37,8 @@ interface Invocation {
   /** The arguments on the command line: maybe fewer than the command names, and maybe empty. */
   readonly args: readonly string[];
   readonly commands: readonly Command[];
-  readonly terminal: Pick<Terminal, 'variables' | 'interactive'>;
+  readonly terminal: Pick<Terminal, 'variables' | 'interactive' | 'columns'>;
+  readonly version: string;
   readonly read?: ReadText;
 }
 
@@ -40,14 +49,24 @@ interface Base<Own extends OptionSet> {
   /** Commands that share their first word, and the summary of the group. */
   readonly group?: {readonly name: string; readonly summary: string};
   readonly aliases?: readonly string[];
-  readonly positionals?: readonly {readonly name: string; readonly optional?: true}[];
-  /** One line for the list of commands. */
+  readonly positionals?: readonly Positional[];
+  /** What it does; the list of commands shows it up to the first `;` or `:`. */
   readonly summary: string;
   readonly options: Own;
   /** Command lines without `vch-migrate`, and what they are for. */
   readonly examples: readonly (readonly [string, string])[];
   /** Flags that stand for another command, as `upgrade --rollback` does for `rollback`. */
   readonly standsFor?: Readonly<Record<string, string>>;
+  /** What its exit codes mean, where that is not what they mean for commands of its kind. */
+  readonly exits?: ExitMeanings;
+}
+
+interface Positional {
+  readonly name: string;
+  readonly optional?: true;
+  /** The words, or the documents, that completion offers. */
+  readonly values?: readonly string[];
+  readonly documents?: readonly Document[];
 }
 
 export interface Command extends Base<OptionSet> {
@@ -58,6 +77,7 @@ export interface Command extends Base<OptionSet> {
 /** A command whose settings are read and checked. */
 type Prepared =
   | PreparedReport
+  | {readonly kind: 'text'; readonly text: string}
   | {
       readonly kind: 'local';
       readonly output: OutputSettings;
@@ -73,7 +93,10 @@ export type ReadyRun = Awaited<ReturnType<PreparedReport['read']>>;
 
 /** The outcome of a command over one VCH. */
 type CommandOutcome = AnyOutcome &
-  Partial<Pick<UpgradeOutcome, 'checks' | 'upgrade'> & Pick<PlannedOutcome, 'plan'>>;
+  Partial<
+    Pick<UpgradeOutcome, 'checks' | 'upgrade'> &
+      Pick<PlannedOutcome, 'plan'> & {readonly rehearsal: Rehearsal}
+  >;
 
 type About = Pick<RunContext, 'version' | 'now'>;
 
@@ -113,7 +136,13 @@ export function reportCommand<Own extends OptionSet, More extends object>(
   definition: ReportCommand<Own, More>,
 ): Command {
   const options = {...targetOptions, ...vchOptions, ...runOptions, ...definition.options, ...outputOptions};
-  return {...definition, options, prepare: (invocation) => prepareReport(definition, options, invocation)};
+  const exits = {...EXIT_MEANINGS[definition.writes ? 'writes' : 'reads'], ...definition.exits};
+  return {
+    ...definition,
+    options,
+    exits,
+    prepare: (invocation) => prepareReport(definition, options, invocation),
+  };
 }
 
 function prepareReport<Own extends OptionSet, More extends object>(
@@ -153,6 +182,7 @@ function prepareReport<Own extends OptionSet, More extends object>(
     kind: 'report' as const,
     name,
     settings,
+    settingsFiles: given.settings ?? [],
     output: settings.output,
     /** Directories with third-party plugins. */
     plugins: run.plugins,
@@ -187,8 +217,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
 interface ListingCommand<Own extends OptionSet> extends Base<Own> {
   /** Files that it writes: a report must not overwrite them. */
   files?(args: readonly string[]): readonly (string | undefined)[];
-  /** Gives the document that it prints, and its text for people. */
-  run(session: Session, about: ListingAbout, given: Given<Own>): Promise<Listing>;
+  /** Gives the document that it prints, its text for people, and the exit code if it is not 0. */
+  run(session: Session, about: ListingAbout, given: Given<Own>): Promise<Listing & {readonly exit?: Exit}>;
 }
 
 interface ListingAbout {
@@ -199,12 +229,15 @@ interface ListingAbout {
   readonly line: ReturnType<typeof lineWriter>;
 }
 
+const listingOutput = {...resultOptions(LISTING_FORMATS), ...logOptions};
+
 /** A command that lists what it finds on a target. */
 export function listingCommand<Own extends OptionSet>(definition: ListingCommand<Own>): Command {
-  const options = {...targetOptions, ...vchOptions, ...definition.options, ...outputOptions};
+  const options = {...targetOptions, ...vchOptions, ...definition.options, ...listingOutput};
   return {
     ...definition,
     options,
+    exits: {...EXIT_MEANINGS.reads, ...definition.exits},
     prepare({given, args, commands, terminal, read}) {
       const problems = problemsOf(given, definition.name);
       requirePositionals(definition, args, problems);
@@ -227,7 +260,8 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
           const listing = await withTarget(settings, runId, context, (session, user) =>
             definition.run(session, {context, settings, user, runId, line}, {args, own}),
           );
-          return tell(listing, context);
+          const exit = await tell(listing, context);
+          return exit === EXIT.done ? (listing.exit ?? exit) : exit;
         },
       };
     },
@@ -244,8 +278,12 @@ interface LocalCommand<Own extends OptionSet> extends Base<Own> {
 
 /** A command that needs no target. */
 export function localCommand<Own extends OptionSet>(definition: LocalCommand<Own>): Command {
+  const {options} = definition;
+  const result = resultOptions(definition.formats ?? LISTING_FORMATS);
   return {
     ...definition,
+    options: 'format' in options ? {...options, ...result} : options,
+    exits: {...EXIT_MEANINGS.reads, ...definition.exits},
     prepare({given, args, commands}) {
       const problems = problemsOf(given, definition.name);
       requirePositionals(definition, args, problems);
@@ -253,6 +291,25 @@ export function localCommand<Own extends OptionSet>(definition: LocalCommand<Own
       const output = readOutput(given, problems, definition.formats ?? LISTING_FORMATS);
       problems.throwIfAny();
       return {kind: 'local', output, run: (context) => definition.run(context, {args, own, commands})};
+    },
+  };
+}
+
+/** The definition of a command that prints a text about this tool: it needs no log and no target. */
+interface TextCommand extends Base<OptionSet> {
+  text(args: readonly string[], about: Pick<Invocation, 'commands' | 'version' | 'terminal'>): string;
+}
+
+/** A command that prints a text about this tool. */
+export function textCommand(definition: TextCommand): Command {
+  return {
+    ...definition,
+    exits: {0: 'done', 5: 'usage'},
+    prepare({given, args, ...about}) {
+      const problems = problemsOf(given, definition.name);
+      requirePositionals(definition, args, problems);
+      problems.throwIfAny();
+      return {kind: 'text', text: definition.text(args, about)};
     },
   };
 }

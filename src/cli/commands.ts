@@ -2,18 +2,21 @@ import type {Command} from './command.js';
 import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
+import {completion} from './commands/completion.js';
 import {dump} from './commands/dump.js';
 import {fleetApprove, fleetCancel, fleetPause, fleetResume, fleetRetry} from './commands/fleet/decide.js';
 import {fleetReport, fleetStatus, fleetWatch} from './commands/fleet/look.js';
 import {fleetApply, fleetPlan, fleetRollback, fleetUpgrade, fleetVerify} from './commands/fleet/start.js';
 import {fleetValidate} from './commands/fleet/validate.js';
 import {fleetWorker} from './commands/fleet/worker.js';
+import {help} from './commands/help.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
 import {plan} from './commands/plan.js';
 import {pluginsCheck} from './commands/plugins-check.js';
 import {pluginsList} from './commands/plugins-list.js';
 import {pluginsNew} from './commands/plugins-new.js';
+import {rehearse} from './commands/rehearse.js';
 import {rename} from './commands/rename.js';
 import {resume} from './commands/resume.js';
 import {rollback} from './commands/rollback.js';
@@ -24,6 +27,8 @@ import {undo} from './commands/undo.js';
 import {unlock} from './commands/unlock.js';
 import {upgrade} from './commands/upgrade.js';
 import {verify} from './commands/verify.js';
+import {version} from './commands/version.js';
+import {wait} from './commands/wait.js';
 
 // Why: docs/decisions/017-the-cli-is-bundled.md
 
@@ -33,9 +38,11 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   verify,
+  wait,
   undo,
   status,
   check,
+  rehearse,
   upgrade,
   rollback,
   resume,
@@ -64,4 +71,7 @@ export const commands: readonly Command[] = [
   fleetReport,
   fleetWorker,
   simulate,
+  completion,
+  help,
+  version,
 ];

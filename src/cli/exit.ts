@@ -1,17 +1,63 @@
 import type {VchError} from '../errors.js';
 import type {Report, ReportSummary} from '../report/report.js';
-import {STOP_EXIT_CODE, type StopSignal} from './stop.js';
+import {STOP_EXIT_CODE, type StopCause} from './stop.js';
 
 /** The exit codes of the process; a part of the command line's contract. */
 export const EXIT = {done: 0, failed: 1, pending: 2, partly: 3, locked: 4, usage: 5, person: 6} as const;
 
-export type Exit = (typeof EXIT)[keyof typeof EXIT] | (typeof STOP_EXIT_CODE)[StopSignal];
+/** What exit codes mean, in the help: by code, or by several of them. */
+export type ExitMeanings = Readonly<Record<string, string>>;
+
+/** What every command can end with. */
+const ALWAYS: ExitMeanings = {
+  1: 'failed',
+  5: 'usage or settings',
+  '129, 130, 143': 'stopped by a signal: SIGHUP, SIGINT, SIGTERM',
+};
+
+export const EXIT_MEANINGS = {
+  /** Of a command that only looks. */
+  reads: {0: 'done', ...ALWAYS},
+  /** Of a command that changes containerVMs. */
+  writes: {
+    0: 'every VM in scope is where it should be',
+    ...ALWAYS,
+    1: 'failed; the report says in which state each VM is',
+    3: 'done but for VMs that were refused, failed, in conflict, unreachable or unknown',
+    4: 'an upgrade holds the VCH, or left its lock there',
+    '129, 130, 143': 'stopped by a signal (SIGHUP, SIGINT, SIGTERM); the same command continues',
+  },
+  /** Of a command that changes the VCH as a whole. */
+  wholeVch: {
+    0: 'done; every VM in scope is where it should be',
+    ...ALWAYS,
+    1: 'failed; the report says where the VCH stands and what to run next',
+    3: 'done but for VMs that were refused, failed, in conflict, unreachable or unknown',
+    4: 'another upgrade holds the VCH, or left its lock there',
+    6: 'a person is needed now: a rollback failed, or the VCH is down',
+    '129, 130, 143': 'stopped by a signal (SIGHUP, SIGINT, SIGTERM); resume continues',
+  },
+  /** Of any command. */
+  all: {
+    0: 'every VM in scope is where it should be (plan: planned)',
+    1: 'failed; the report says in which state each VM is',
+    2: 'plan --detailed-exitcode: changes are pending',
+    3: 'done but for VMs that were refused, failed, in conflict, unreachable or unknown',
+    4: 'an upgrade holds the VCH, or left its lock there',
+    5: 'usage or settings; a plugin of --plugins that cannot be used',
+    6: 'a person is needed now: a rollback failed, or the VCH is down',
+    '129, 130, 143':
+      'stopped by a signal (SIGHUP, SIGINT, SIGTERM); run the same command again, after an upgrade resume',
+  },
+} satisfies Record<string, ExitMeanings>;
+
+export type Exit = (typeof EXIT)[keyof typeof EXIT] | (typeof STOP_EXIT_CODE)[StopCause];
 
 /** The exit code that all commands over a VCH have in common; `undefined` if the command itself decides. */
 export function commonExit(
   {upgrade, interrupted}: Pick<Report, 'upgrade' | 'interrupted'>,
   declined: boolean,
-  stoppedBy: StopSignal | null,
+  stoppedBy: StopCause | null,
 ): Exit | undefined {
   if (upgrade?.result === 'needs-person') return EXIT.person;
   if (interrupted) return STOP_EXIT_CODE[stoppedBy ?? 'SIGINT'];
@@ -36,7 +82,7 @@ export function goalExit(summary: ReportSummary): Exit {
 }
 
 /** The exit code of a command that ended with an error. */
-export function exitCodeOfError(error: VchError, stoppedBy: StopSignal | null): Exit {
+export function exitCodeOfError(error: VchError, stoppedBy: StopCause | null): Exit {
   switch (error.code) {
     case 'VCH_ERR_USAGE':
     // Which plugins there are is a setting (--plugins), and nothing was written.

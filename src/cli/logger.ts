@@ -1,4 +1,5 @@
-import {createWriteStream, openSync} from 'node:fs';
+import {constants, createWriteStream, fstatSync} from 'node:fs';
+import {Socket} from 'node:net';
 import type {Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import winston from 'winston';
@@ -6,6 +7,7 @@ import {systemCode, toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {printable} from '../report/printable.js';
 import type {Redactor} from './redactor.js';
+import {openForWriting, whyUnwritten} from './result-file.js';
 import type {OutputSettings} from './settings.js';
 
 export interface RunLoggerOptions extends Pick<OutputSettings, 'logFile' | 'debug' | 'quiet'> {
@@ -55,19 +57,24 @@ export async function withRunLogger<T>(
     await drained;
     if (file !== undefined && !file.destroyed) {
       file.end();
-      await finished(file).catch(() => undefined);
+      // Whoever reads from a pipe may have stopped.
+      await finished(file, {signal: AbortSignal.timeout(LAST_LINES)}).catch(() => file.destroy());
     }
   }
 }
 
-function openLogFile(path: string): ReturnType<typeof createWriteStream> {
+/** Milliseconds for the last lines to be written. */
+const LAST_LINES = 10_000;
+
+function openLogFile(path: string): Writable {
   try {
     // Opened at once: if the log file cannot be written, the run does nothing.
-    return createWriteStream(path, {fd: openSync(path, 'a', 0o600)});
+    const fd = openForWriting(path, constants.O_APPEND | constants.O_CREAT);
+    return fstatSync(fd).isFIFO() ? new Socket({fd, readable: false}) : createWriteStream(path, {fd});
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `--log-file cannot be opened (${systemCode(error)}); name a file in a folder that can be written`,
+      `--log-file cannot be opened (${whyUnwritten(error)}); name a file in a folder that can be written`,
       {cause: toVchError(error)},
     );
   }

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import {randomUUID} from 'node:crypto';
+import {closeSync} from 'node:fs';
+import {isatty} from 'node:tty';
 import {setFlagsFromString} from 'node:v8';
 import {thrownText} from '../errors.js';
 import {TOOL_VERSION} from '../tool-version.js';
@@ -30,12 +32,19 @@ function end(code: number): never {
   process.exit(code);
 }
 
-// A defect outside of all promises that are awaited: one line, as for other failures, without a guess about the state.
+const stop = listenForStop(process, end);
+
+// Nobody caught it: what is in flight is finished, as a VCH may be down, and the run ends with this line.
+let uncaught: string | undefined;
 process.on('uncaughtException', (error: unknown) => {
-  process.stderr.write(
-    `vch-migrate: VCH_ERR_INTERNAL: a defect of vch-migrate or of a plugin (${thrownText(error).split(':')[0]}); see vch-migrate status\n`,
-  );
-  end(EXIT.failed);
+  uncaught ??= `vch-migrate: VCH_ERR_INTERNAL: a defect of vch-migrate or of a plugin (${thrownText(error).split(':')[0]}); see vch-migrate status\n`;
+  if (stop.by() === null) stop.stopFor('an error that nobody caught');
+});
+
+// Node resets its terminal at the end, and aborts where an ssh connection has taken that away: then it must not know it.
+const terminals = [0, 1, 2].filter(isatty);
+process.on('exit', () => {
+  for (const file of terminals) if (!isatty(file)) closeSync(file);
 });
 
 const terminal = processTerminal(process);
@@ -45,12 +54,16 @@ process.stdout.write = terminal.errors.write.bind(terminal.errors);
 process.exitCode = await run(process.argv.slice(2), commands, {
   ...layers,
   terminal,
-  stop: listenForStop(process, end),
+  stop,
   version: TOOL_VERSION,
   now: () => new Date(),
   newRunId: randomUUID,
 });
 finished = true;
+if (uncaught !== undefined) {
+  process.stderr.write(uncaught);
+  if (process.exitCode !== EXIT.person) process.exitCode = EXIT.failed;
+}
 
 // A timer that a plugin leaves behind must not keep the process alive. Without one, this never fires.
 setTimeout(() => process.exit(), 1000).unref();

@@ -71,8 +71,8 @@ export function commandText(
   const name = given.text('name') ?? vch.name;
   // A name with a control character cannot be typed. Two VCHs may share a name, which is why --id was given.
   if (!vch.nameIsUnique || given.names.includes('id') || /[\p{Cc}\p{Cf}]/u.test(name))
-    words.push('--id', shellQuoted(vch.id));
-  else words.push('--name', shellQuoted(name));
+    words.push(...valued('id', vch.id));
+  else words.push(...valued('name', name));
   return words.join(' ');
 }
 
@@ -92,8 +92,8 @@ export function withYes(
     'vch-migrate',
     command,
     ...args.map(shellQuoted),
-    ...(target === undefined ? [] : ['--target', shellQuoted(withoutPassword(target, false))]),
-    ...(user === undefined ? [] : ['--user', shellQuoted(user)]),
+    ...(target === undefined ? [] : valued('target', withoutPassword(target, false))),
+    ...(user === undefined ? [] : valued('user', user)),
     ...repeated.flatMap((name) => optionWords(options, name, given)),
     '--yes',
   ].join(' ');
@@ -112,7 +112,13 @@ function optionWords(
   const values = kind === 'texts' ? given.texts(name) : given.texts(name).slice(-1);
   return values
     .filter(wanted)
-    .flatMap((value) => [`--${name}`, shellQuoted(name === 'target' ? withoutPassword(value) : value)]);
+    .flatMap((value) => valued(name, name === 'target' ? withoutPassword(value) : value));
+}
+
+/** An option with its value. One that begins with a dash would be taken for another option. */
+function valued(name: string, value: string): readonly string[] {
+  const word = shellQuoted(value);
+  return value.startsWith('-') ? [`--${name}=${word}`] : [`--${name}`, word];
 }
 
 /** One thing to do next, and the command that does it. */

@@ -1,5 +1,8 @@
 import {VchError} from '../errors.js';
 
+/** A JSON document of this tool: `vch-migrate/plan/v1`, … */
+export type Document = 'plan' | 'report' | 'fixture';
+
 type OptionGroup = 'Target:' | 'VCH:' | 'Run:' | 'Output:' | 'Command:';
 
 /** One option of a command: how it is typed, how the help shows it, and how its value is read. */
@@ -9,6 +12,12 @@ export interface Option<T> {
   readonly alias?: string;
   readonly group: OptionGroup;
   readonly describe: string;
+  /** What the help shows in place of its value: `FILE`, `DIR`, `N`, …; completion offers files for the first two. */
+  readonly value?: string;
+  /** The values, or beginnings of values, that completion offers. */
+  readonly values?: readonly string[];
+  /** Of files completion offers only documents of these schemas. */
+  readonly documents?: readonly Document[];
   /** A suggested next command repeats it, if it has this option, too. */
   readonly repeat?: boolean;
   read(given: GivenOptions, name: string, problems: Problems): T;
@@ -21,6 +30,12 @@ export type Values<Set extends OptionSet> = {
   readonly [Name in keyof Set]: Set[Name] extends Option<infer T> ? T : never;
 };
 
+/** A settings file that was read, and the profile that was taken from it. */
+export interface SettingsSource {
+  readonly path: string;
+  readonly profile: string | null;
+}
+
 /** The options of a command line as typed: unchecked, without defaults. */
 export interface GivenOptions {
   /** The value; the last one if there are several. */
@@ -32,9 +47,11 @@ export interface GivenOptions {
   readonly names: readonly string[];
   /** Problems of the settings file, if some options are from one. */
   readonly problems?: readonly string[];
+  /** The settings files that some options are from. */
+  readonly settings?: readonly SettingsSource[];
 }
 
-type Shown = Pick<Option<unknown>, 'alias' | 'repeat'>;
+type Shown = Pick<Option<unknown>, 'alias' | 'repeat' | 'value' | 'values' | 'documents'>;
 
 /** An option with one value, as it was typed. */
 export function text(group: OptionGroup, describe: string, shown: Shown = {}): Option<string | undefined> {

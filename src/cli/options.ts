@@ -1,11 +1,12 @@
 import {parseDuration} from '../duration.js';
+import type {Format} from '../report/format.js';
 import {FORMATS} from '../report/formats.js';
 import {flag, type Option, parsed, text, texts, wholeNumber, withDefault} from './option.js';
 
 const LONGEST_TIME = 24 * 3_600_000;
 
 /** An option that is a duration, in milliseconds. */
-function duration(option: Option<string | undefined>): Option<number | undefined> {
+export function duration(option: Option<string | undefined>): Option<number | undefined> {
   return parsed(option, 'a duration up to 24h, such as 90s, 10m or 1h30m', (value) => {
     const time = parseDuration(value);
     return time !== undefined && time > 0 && time <= LONGEST_TIME ? time : undefined;
@@ -16,36 +17,43 @@ function duration(option: Option<string | undefined>): Option<number | undefined
 export const targetOptions = {
   target: text(
     'Target:',
-    'URL of the vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter, sim:FIXTURE or dump:FILE',
-    {alias: 't', repeat: true},
+    'The vCenter or ESXi: host, https://host:port/sdk, user@host/datacenter; or sim:FIXTURE, dump:FILE',
+    {alias: 't', repeat: true, value: 'URL', values: ['sim:', 'dump:'], documents: ['fixture']},
   ),
-  user: text('Target:', 'vSphere user', {alias: 'u', repeat: true}),
-  password: text('Target:', 'Password (others on this machine can see it)', {alias: 'p'}),
-  'password-file': text('Target:', 'FILE that holds the password', {repeat: true}),
-  thumbprint: text('Target:', "SHA-1 or SHA-256 of the server's certificate", {repeat: true}),
-  ca: text('Target:', 'FILE with CA certificates to trust (PEM)', {repeat: true}),
+  user: text('Target:', 'vSphere user', {alias: 'u', repeat: true, value: 'USER'}),
+  password: text('Target:', 'Password (others on this machine can see it)', {alias: 'p', value: 'PASSWORD'}),
+  'password-file': text('Target:', 'File that holds the password', {repeat: true, value: 'FILE'}),
+  thumbprint: text('Target:', "SHA-1 or SHA-256 of the server's certificate", {repeat: true, value: 'HEX'}),
+  ca: text('Target:', 'File with CA certificates to trust (PEM)', {repeat: true, value: 'FILE'}),
   insecure: flag('Target:', 'Trust any certificate', {alias: 'k', repeat: true}),
   'retry-for': duration(
     text(
       'Target:',
       'How long to wait for a vCenter that stops answering, such as 30s (default 2m; at least 15m while an appliance is down)',
-      {repeat: true},
+      {repeat: true, value: 'DURATION'},
     ),
   ),
   settings: text(
     'Target:',
-    'FILE (YAML) with options, such as target: vc.example; those on the command line beat it',
-    {repeat: true},
+    'YAML file with options, such as target: vc.example; those on the command line beat it',
+    {repeat: true, value: 'FILE'},
   ),
+  profile: text(
+    'Target:',
+    'The settings of that name, from profiles in the settings file (default ~/.config/vch-migrate/config.yaml)',
+    {repeat: true, value: 'NAME'},
+  ),
+  'no-settings': flag('Target:', 'Do not read the default settings file', {repeat: true}),
 };
 
 /** Which VCH. A suggested command names the one that was found. */
 export const vchOptions = {
-  name: text('VCH:', 'VCH by the name of its VM or its own name', {alias: 'n'}),
-  id: text('VCH:', 'VCH by the managed object id of its VM, such as vm-12'),
+  name: text('VCH:', 'VCH by the name of its VM or its own name', {alias: 'n', value: 'NAME'}),
+  id: text('VCH:', 'VCH by the managed object id of its VM, such as vm-12', {value: 'MOREF'}),
   'compute-resource': text('VCH:', 'Cluster, host, resource pool or vApp the VCH lies in', {
     alias: 'r',
     repeat: true,
+    value: 'POOL',
   }),
 };
 
@@ -56,13 +64,15 @@ const MOST_PARALLELISM = 32;
 
 /** The options of every run over a VCH. */
 export const runOptions = {
-  plugins: texts('Run:', 'DIR with plugins of others: every .js and .mjs file in it is one (repeatable)', {
+  plugins: texts('Run:', 'Plugins of your own: every .js and .mjs file in this directory (repeatable)', {
     repeat: true,
+    value: 'DIR',
   }),
   parallelism: withDefault(
     wholeNumber(
       text('Run:', `Writes in flight, 1 to ${MOST_PARALLELISM} (default ${DEFAULT_PARALLELISM})`, {
         repeat: true,
+        value: 'N',
       }),
       1,
       MOST_PARALLELISM,
@@ -70,11 +80,11 @@ export const runOptions = {
     DEFAULT_PARALLELISM,
   ),
   expect: wholeNumber(
-    text('Run:', 'Stop before writing unless there are exactly N containerVMs', {repeat: true}),
+    text('Run:', 'Stop before writing unless there are exactly N containerVMs', {repeat: true, value: 'N'}),
     0,
   ),
   'change-id': parsed(
-    text('Run:', 'Number of your change request, kept in ledger and report', {repeat: true}),
+    text('Run:', 'Number of your change request, kept in ledger and report', {repeat: true, value: 'TEXT'}),
     `at most ${LONGEST_CHANGE_ID} characters, none of them a control character`,
     (value) => (value.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(value) ? undefined : value),
   ),
@@ -85,13 +95,13 @@ export const runOptions = {
 export const isoOptions = {
   'appliance-iso': text(
     'Command:',
-    'FILE that the appliance is to boot from (default appliance.iso, if both are in the current folder)',
-    {alias: 'ai', repeat: true},
+    'The appliance boots from it (default appliance.iso, if both are in the current folder)',
+    {alias: 'ai', repeat: true, value: 'FILE'},
   ),
   'bootstrap-iso': text(
     'Command:',
-    'FILE that new containers are to boot from (default bootstrap.iso); those that exist keep theirs',
-    {alias: 'bi', repeat: true},
+    'New containers boot from it (default bootstrap.iso); existing ones keep theirs',
+    {alias: 'bi', repeat: true, value: 'FILE'},
   ),
 };
 
@@ -106,7 +116,7 @@ export const timeout = withDefault(
     text(
       'Command:',
       'How long the appliance may take to be ready after power-on, such as 90s (default 10m)',
-      {repeat: true},
+      {repeat: true, value: 'DURATION'},
     ),
   ),
   10 * 60_000,
@@ -115,7 +125,10 @@ export const timeout = withDefault(
 /** The options of the commands that carry out, continue or revert an upgrade. */
 export const vchRunOptions = {
   timeout,
-  journal: text('Command:', 'DIR for a file with every side effect, in order', {repeat: true}),
+  journal: text('Command:', 'Write every side effect, in order, to a file in this directory', {
+    repeat: true,
+    value: 'DIR',
+  }),
 };
 
 /** The checks that can be skipped: each by itself, or together by vic-machine's --force. */
@@ -130,23 +143,38 @@ export const versionSwitches = {
   }),
 };
 
-export const lockId = text('Command:', 'Only the lock with this ID, as status shows it');
+export const lockId = text('Command:', 'Only the lock with this ID, as status shows it', {value: 'ID'});
 
 /** Where the log goes. */
 export const logOptions = {
-  'log-file': text('Output:', 'FILE to append the log to, as JSON lines'),
+  'log-file': text('Output:', 'Append the log to this file, as JSON lines', {value: 'FILE'}),
   debug: flag('Output:', 'Log everything but secrets to stderr', {alias: 'v'}),
   quiet: flag('Output:', 'Log errors only', {alias: 'q'}),
   'no-color': flag('Output:', 'No colours (also: NO_COLOR)'),
 };
 
-/** Where the result goes. */
+/** The options for a result that can have these forms. */
+export function resultOptions(formats: readonly Format[]) {
+  const names = formats.map(({name}) => name);
+  const endings = formats.map(({ending}) => ending);
+  return {
+    format: text('Output:', `Form of the result on stdout: ${oneOf(names)} (default text)`, {
+      alias: 'o',
+      value: 'FORMAT',
+      values: names,
+    }),
+    report: texts(
+      'Output:',
+      `Write the result to this file, too, in the form of its ending: ${endings.join(' ')} (repeatable)`,
+      {value: 'FILE'},
+    ),
+  };
+}
+
+/** Where the result goes, in any form. */
 export const outputOptions = {
-  format: text('Output:', `${oneOf(FORMATS.map(({name}) => name))}, on stdout (default text)`),
-  report: texts(
-    'Output:',
-    `FILE for the report besides, in the form of its ending: ${FORMATS.map(({ending}) => ending).join(' ')} (repeatable)`,
-  ),
+  ...resultOptions(FORMATS),
+  details: flag('Output:', 'Show everything as text: each VM, check and finding, and the way back by hand'),
   ...logOptions,
 };
 

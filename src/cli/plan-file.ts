@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {type PlanBody, planBodyShape, stale} from '../containers/saved-plan.js';
-import {systemCode, VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import {fields, members, moment, oneOf, parseJson, ShapeMismatch, type ShapeOf, text} from '../json-shape.js';
 import type {Logger} from '../log.js';
 import {canonicalJson, type Json} from '../migration/canonical-json.js';
@@ -8,7 +8,7 @@ import {toJson} from '../report/formats/json.js';
 import type {Report} from '../report/report.js';
 import {reportShape} from '../report/report.js';
 import {requiredText} from '../text-file.js';
-import {writeWhole} from './result-file.js';
+import {whyUnwritten, writeWhole} from './result-file.js';
 
 const planShape = fields({
   schema: oneOf(['vch-migrate/plan/v1']),
@@ -38,7 +38,7 @@ export function savePlan(path: string, plan: PlanBody, report: Report, log: Logg
   } catch (error) {
     throw new VchError(
       'VCH_ERR_USAGE',
-      `--out ${path} could not be written (${systemCode(error)}); name a file in a folder that can be written`,
+      `--out ${path} could not be written (${whyUnwritten(error)}); name a file in a folder that can be written`,
     );
   }
   log.info(`the plan is saved in ${path}, ${saved.digest}`);

@@ -1,11 +1,11 @@
 import type {ProgressEvent} from '../containers/outcome.js';
-import {systemCode, toVchError, VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {Format, Listing} from '../report/format.js';
 import {type EventsHead, eventLine, type RunEvent} from '../report/formats/ndjson.js';
 import type {LayoutOptions} from '../report/layout.js';
 import {EXIT, type Exit} from './exit.js';
-import {writeWhole} from './result-file.js';
+import {whyUnwritten, writeWhole} from './result-file.js';
 import type {OutputSettings} from './settings.js';
 import type {Terminal} from './terminal.js';
 
@@ -14,7 +14,7 @@ type Render = (format: Format, layout: LayoutOptions) => string;
 
 interface Publishing {
   readonly output: OutputSettings;
-  readonly terminal: Pick<Terminal, 'out' | 'columns' | 'colour'>;
+  readonly terminal: Pick<Terminal, 'out' | 'columns' | 'colour' | 'unicode'>;
   readonly log: Logger;
 }
 
@@ -43,7 +43,13 @@ export function publish(
   {output, terminal, log}: Publishing,
   print = () =>
     terminal.out(
-      render(output.format, {columns: terminal.columns, colour: terminal.colour && !output.noColor}),
+      render(output.format, {
+        columns: terminal.columns,
+        colour: terminal.colour && !output.noColor,
+        unicode: terminal.unicode,
+        details: output.details,
+        saved: output.reports.map(({path}) => path),
+      }),
     ),
 ): Promise<Delivery> {
   return deliver(render, output, print, log);
@@ -52,18 +58,18 @@ export function publish(
 /** Writes the files first: a terminal or reader that is gone must not prevent them. It tries all of them. */
 export async function deliver(
   render: Render,
-  {reports}: Pick<OutputSettings, 'reports'>,
+  {reports, details}: Pick<OutputSettings, 'reports' | 'details'>,
   print: () => Promise<boolean>,
   log: Logger,
 ): Promise<Delivery> {
   let ok = true;
   for (const {path, format} of reports) {
     try {
-      writeWhole(path, render(format, PAGE));
+      writeWhole(path, render(format, {...PAGE, details}));
     } catch (error) {
       ok = false;
       log.error(
-        `VCH_ERR_INTERNAL: --report ${path} could not be written (${systemCode(error)}); what was done is done, see it with vch-migrate status`,
+        `VCH_ERR_INTERNAL: --report ${path} could not be written (${whyUnwritten(error)}); what was done is done, see it with vch-migrate status`,
       );
     }
   }

@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {
   closeSync,
+  constants,
   fchmodSync,
   fsyncSync,
   openSync,
@@ -9,9 +10,11 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import {dirname, join} from 'node:path';
 import {systemCode} from '../errors.js';
+import {pauseForPipe} from '../text-file.js';
 
 /** The folder takes no other file, but the file itself can be written. */
 const CLOSED_FOLDER = ['EACCES', 'EPERM', 'EROFS'];
@@ -24,7 +27,7 @@ export function writeWhole(path: string, text: string): void {
   const there = statSync(path, {throwIfNoEntry: false});
   // A pipe or a device is written to, not replaced.
   if (there !== undefined && !there.isFile()) {
-    writeFileSync(path, text);
+    writeToPipe(path, text);
     return;
   }
   const target = there === undefined ? path : realpathSync(path);
@@ -44,4 +47,55 @@ export function writeWhole(path: string, text: string): void {
     if (there === undefined || !CLOSED_FOLDER.includes(systemCode(error))) throw error;
     writeFileSync(target, text);
   }
+}
+
+/** Milliseconds that a pipe may keep us waiting: for a reader to come, and for it to read on. */
+export interface PipePatience {
+  readonly reader: number;
+  readonly reading: number;
+}
+
+const PATIENCE: PipePatience = {reader: 1_000, reading: 30_000};
+
+/**
+ * Opens what is there for writing, with more flags if needed. Not blocking: opening a pipe from which nobody reads would
+ * wait for ever, deaf to signals; after a while that is ENXIO.
+ */
+export function openForWriting(path: string, flags = 0, {reader} = PATIENCE): number {
+  let waited = 0;
+  for (;;) {
+    try {
+      return openSync(path, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0) | flags, 0o600);
+    } catch (error) {
+      if (systemCode(error) !== 'ENXIO' || waited >= reader) throw error;
+      waited += pauseForPipe();
+    }
+  }
+}
+
+/** Writes a text into a pipe or a device. */
+export function writeToPipe(path: string, text: string, patience = PATIENCE): void {
+  const file = openForWriting(path, 0, patience);
+  try {
+    let left = Buffer.from(text);
+    let waited = 0;
+    while (left.length > 0) {
+      try {
+        left = left.subarray(writeSync(file, left));
+        waited = 0;
+      } catch (error) {
+        if (systemCode(error) !== 'EAGAIN' || waited >= patience.reading) throw error;
+        waited += pauseForPipe();
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Why a file was not written, for a message. */
+export function whyUnwritten(error: unknown): string {
+  const code = systemCode(error);
+  if (code === 'ENXIO') return 'nobody reads from that pipe';
+  return code === 'EAGAIN' ? 'whoever reads from that pipe has stopped' : code;
 }

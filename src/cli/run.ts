@@ -14,7 +14,7 @@ import {optionsOf, parseCommandLine, standingFor} from './parse-command-line.js'
 import {deliver, EventStream} from './publish.js';
 import {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
-import {withSettingsFile} from './settings-file.js';
+import {withSettings} from './settings-file.js';
 
 /** What is known of a command line if it fails. */
 interface Failing {
@@ -59,13 +59,22 @@ export async function run(
     };
     know(parsed.given);
     parsed.refuseUnknown();
-    const given = await withSettingsFile(parsed.given, command, optionsOf(commands), read);
+    const given = await withSettings(parsed.given, command, optionsOf(commands), {
+      read,
+      variables: terminal.variables,
+    });
     know(given);
-    const prepared = command.prepare({given, args: parsed.args, commands, terminal, read});
+    const prepared = command.prepare({given, args: parsed.args, commands, terminal, version, read});
+    if (prepared.kind === 'text') {
+      await terminal.out(prepared.text);
+      return EXIT.done;
+    }
     const {output} = prepared;
     // Loaded late: winston takes longer to load than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger({...output, errors: terminal.errors, redactor, now}, async (log) => {
+      for (const {path, profile} of given.settings ?? [])
+        log.debug(`settings are from ${path}${profile === null ? '' : `, profile ${profile}`}`);
       const events = new EventStream(terminal);
       const failed = {...failing, output, log, events};
       const tell = () => log.warn(`${stop.by()}: finishing what is in flight; a second signal exits at once`);
@@ -113,7 +122,7 @@ async function fail(
     };
     // People have it on stderr already.
     const reports = output?.reports.filter(({path}) => !keeps(path, log)) ?? [];
-    await deliver(render, {reports}, print, log);
+    await deliver(render, {reports, details: output?.details ?? false}, print, log);
   } catch (second) {
     const added = toVchError(second);
     log.error(`${added.code}: ${added.message}`);

@@ -20,18 +20,35 @@ interface Criterion {
   readonly test: Test;
 }
 
-const FROM_REPORT = 'With --only unresolved: what the JSON report FILE of a run left undone';
+const FROM_REPORT = 'With --only unresolved: what the run of this JSON report left undone';
+
+/** What `--only` and `--except` begin with. */
+const PROPERTIES: readonly string[] = [
+  'name=',
+  'id=',
+  ...[...POWER.keys()].map((state) => `power=${state}`),
+  'data=',
+  ...VM_STATUSES.map((status) => `status=${status}`),
+];
 
 /** Which VMs a run is for. */
 export const selectOptions = {
   only: criteria(
     texts('Run:', 'Only VMs with name=GLOB, id=ID, power=on|off, data=N-M or status=STATUS (repeatable)', {
       repeat: true,
+      value: 'PROPERTY',
+      values: PROPERTIES,
     }),
   ),
-  except: criteria(texts('Run:', 'All but VMs with such a property (repeatable)', {repeat: true})),
+  except: criteria(
+    texts('Run:', 'All but VMs with such a property (repeatable)', {
+      repeat: true,
+      value: 'PROPERTY',
+      values: PROPERTIES,
+    }),
+  ),
   'from-report': {
-    ...text('Run:', FROM_REPORT, {repeat: true}),
+    ...text('Run:', FROM_REPORT, {repeat: true, value: 'FILE', documents: ['report']}),
     read(given, name, problems) {
       const file = given.text(name);
       if (given.texts('only').includes(UNRESOLVED) !== (file !== undefined))
@@ -43,16 +60,24 @@ export const selectOptions = {
 
 /** How a run that writes proceeds, and when it stops. */
 export const stagingOptions = {
-  canary: wholeNumber(text('Run:', 'Write and verify N VMs first, then go on', {repeat: true}), 1, 999_999),
+  canary: wholeNumber(
+    text('Run:', 'Write and verify N VMs first, then go on', {repeat: true, value: 'N'}),
+    1,
+    999_999,
+  ),
   'max-errors': parsed(
     text('Run:', 'Start nothing more when over N or P% of the VMs went wrong, or the first five alike', {
       repeat: true,
+      value: 'N|P%',
     }),
     'a whole number, or a percentage such as 5%',
     maxErrorsOf,
   ),
   deadline: parsed(
-    text('Run:', 'Start nothing after this time, HH:MM or YYYY-MM-DDTHH:MM, of this machine', {repeat: true}),
+    text('Run:', 'Start nothing after this time, HH:MM or YYYY-MM-DDTHH:MM, of this machine', {
+      repeat: true,
+      value: 'TIME',
+    }),
     'a time of day, such as 04:30, or a date and time, such as 2026-01-31T04:30',
     timeOf,
   ),

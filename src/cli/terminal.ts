@@ -15,6 +15,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** stdout is a terminal that shows colours. */
   readonly colour: boolean;
+  /** It shows more than ASCII. */
+  readonly unicode: boolean;
   /** Columns of stdout. */
   readonly columns: number;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -47,6 +49,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   return {
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'UTF-8'),
     // A pseudo-terminal may report 0.
     columns: (stdout.isTTY === true && stdout.columns) || PAGE_COLUMNS,
     variables: env,
@@ -88,7 +91,7 @@ function write(
         reject(
           new VchError(
             'VCH_ERR_INTERNAL',
-            `stdout could not be written (${systemCode(error)}); free the disk, and run verify`,
+            `stdout could not be written (${systemCode(error)}); what was done is done, see it with vch-migrate status`,
           ),
         );
     });
@@ -112,12 +115,16 @@ async function dropTyped(input: NodeJS.ReadStream, interrupt: () => void): Promi
     // A terminal delivers one line per turn of the event loop.
     while (came) {
       came = false;
-      for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+      await turns(3);
     }
   } finally {
     input.off('data', drop).pause();
     input.setRawMode(false);
   }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
 }
 
 function ask(
@@ -129,8 +136,8 @@ function ask(
   // Not as a terminal: the kernel edits the line, and Ctrl-C becomes a signal as usual.
   const lines = createInterface({input, output, terminal: false, signal});
   return new Promise((resolve) => {
-    // By the signal, or the end of the input.
-    lines.once('close', () => resolve(''));
+    // By the signal, or the end of the input: a terminal that goes ends the input a moment before its SIGHUP is heard.
+    lines.once('close', () => void turns(3).then(() => resolve('')));
     lines.question(question, (answer) => {
       resolve(answer);
       lines.close();

@@ -3,8 +3,9 @@ import type {RunOptions} from '../containers/run-options.js';
 import {versionText} from '../iso/version-stamp.js';
 import {printable} from '../report/printable.js';
 import type {Report, ReportAction, ReportUpgrade} from '../report/report.js';
+import {handCommands} from '../report/way-back.js';
 import type {VchOptions} from '../vch-upgrade/vch-target.js';
-import {EXIT, type Exit} from './exit.js';
+import {EXIT, EXIT_MEANINGS, type Exit} from './exit.js';
 import {action, continueOrUndo, type MoreWords, type Told, thenVerify, unresolvedIn} from './next.js';
 import type {Values} from './option.js';
 import type {versionSwitches} from './options.js';
@@ -134,7 +135,7 @@ const FIX_CHECKS = 'Fix the failed checks, then run it';
 
 /** The commands of the card that need no vch-migrate. */
 function byHand({card}: ReportUpgrade): readonly ReportAction[] {
-  const commands = card.filter((text) => text.startsWith('  govc ')).map((text) => text.trim());
+  const commands = handCommands(card);
   return commands.length === 0 ? [] : [action('If that fails, put it back by hand', commands.join('\n'))];
 }
 
@@ -149,7 +150,12 @@ function leftOver({vms}: Pick<Report, 'vms'>): readonly string[] {
 }
 
 /** What the commands that change the VCH as a whole have in common. */
-export const wholeVch = {writes: true, exitCode: upgradeExit, next: nextAfterUpgrade};
+export const wholeVch = {
+  writes: true,
+  exits: EXIT_MEANINGS.wholeVch,
+  exitCode: upgradeExit,
+  next: nextAfterUpgrade,
+};
 
 /** More ids would make the command line too long to paste. */
 const MOST_IDS = 30;

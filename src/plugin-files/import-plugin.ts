@@ -1,11 +1,13 @@
+import {statSync} from 'node:fs';
 import {register} from 'node:module';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {systemCode, thrownMessage, VchError} from '../errors.js';
+import {systemCode, thrownMessage, thrownText, VchError} from '../errors.js';
 import {FIRST_FOREIGN_VERSION, HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import {definePlugin, type Plugin, type PluginDefinition} from '../migration/plugin.js';
 import {pluginFaults} from '../migration/plugin-rules.js';
 import {within} from '../migration/runner.js';
+import {shellQuoted} from '../shell-word.js';
 
 /** Milliseconds that the import of a file may take: a top-level `await` may never settle. */
 const TIME_LIMIT = 10_000;
@@ -20,7 +22,22 @@ export function pluginImporter(): ImportPlugin {
 }
 
 async function importPlugin(file: string): Promise<Plugin> {
-  const exported = defaultExport(await importModule(file));
+  // Reading a pipe or a device would have no end.
+  const stats = statSync(file, {throwIfNoEntry: false});
+  if (stats !== undefined && !stats.isFile())
+    throw invalid(file, 'is not a file. Name the file of a plugin, or the directory that contains it');
+  const module = await importModule(file);
+  try {
+    return pluginIn(file, module);
+  } catch (error) {
+    if (error instanceof VchError) throw error;
+    // What it exports may run code of its own wherever it is looked at.
+    throw invalid(file, `is not a plugin: looking at it throws ${thrownText(error)}. Export a plain object`);
+  }
+}
+
+function pluginIn(file: string, module: unknown): Plugin {
+  const exported = defaultExport(module);
   if (exported === undefined) {
     throw invalid(
       file,
@@ -61,7 +78,7 @@ function importFault(file: string, error: unknown): string {
     return `cannot be loaded: ${line}. ${own ? OWN_PACKAGE : 'Install the missing package beside it'}`;
   }
   const name = error instanceof Error ? `${error.name}: ` : '';
-  return `cannot be loaded: ${name}${line}. Correct it; \`node ${file}\` shows more`;
+  return `cannot be loaded: ${name}${line}. Correct it; \`node ${shellQuoted(file)}\` shows more`;
 }
 
 const OWN_PACKAGE =

@@ -42,9 +42,9 @@ export async function pluginFiles(directory: string): Promise<string[]> {
   const files: string[] = [];
   for (const name of names.filter((name) => /\.m?js$/.test(name)).sort()) {
     const file = join(directory, name);
-    // A broken link counts as a file; importing it then says that it cannot be loaded.
+    // A broken link or a pipe counts as a file; importing it then says why it cannot be loaded.
     const found = await stat(file).catch(() => null);
-    if (found === null || found.isFile()) files.push(file);
+    if (found === null || !found.isDirectory()) files.push(file);
   }
   if (files.length > 0) return files;
   throw new VchError(

@@ -13,7 +13,7 @@ import {
   signOfLife,
   word,
 } from '../appliance/lease.js';
-import {thisMachine} from '../appliance/machine.js';
+import {thisProcess} from '../appliance/machine.js';
 import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOptions} from '../containers/run-options.js';
 import {hasCode, VchError} from '../errors.js';
@@ -75,10 +75,12 @@ interface ClaimBody {
 
 const CLAIM: LeaseSpec<ClaimBody> = {
   ...RENAME_CLAIM,
-  encode: ({id, user, runId, toolVersion, since}, {counter, leaseTime}, {rename, unfinished}) =>
-    canonicalJson({
+  encode: ({id, user, runId, toolVersion, since}, {counter, leaseTime}, {rename, unfinished}) => {
+    const own = thisProcess();
+    return canonicalJson({
+      ...own,
       id,
-      owner: `${user} on ${thisMachine().host}, pid ${process.pid}`,
+      owner: `${user} on ${own.host}, pid ${own.pid}`,
       rename,
       run: runId,
       tool: toolVersion,
@@ -86,7 +88,8 @@ const CLAIM: LeaseSpec<ClaimBody> = {
       counter,
       time: since,
       unfinished,
-    }),
+    });
+  },
   beside: () => ({}),
   afterLoss: () => ({}),
   leaseTimeOf: (_body, base) => base,

@@ -1,5 +1,5 @@
 import {Lease, type LeaseSpec, leaseLost} from '../appliance/lease.js';
-import {processStart, processUser, thisMachine} from '../appliance/machine.js';
+import {processUser, thisProcess} from '../appliance/machine.js';
 import {UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import {UPDATE_IN_PROGRESS_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
 import type {Appliance} from '../inventory/appliance.js';
@@ -45,14 +45,12 @@ function lockWith(changeId: string | null): LeaseSpec<UpgradeRecord> {
   return {
     ...UPGRADE_LOCK,
     encode: ({id, user, runId, toolVersion, since}, {counter, leaseTime, stopped}, {phase}) => {
-      const machine = thisMachine();
+      const own = thisProcess();
       return canonicalJson({
-        ...machine,
+        ...own,
         id,
-        owner: `${processUser()}@${machine.host}`,
+        owner: `${processUser()}@${own.host}`,
         user,
-        pid: process.pid,
-        started: processStart(process.pid),
         tool: `vch-migrate ${toolVersion}`,
         run: runId,
         phase,

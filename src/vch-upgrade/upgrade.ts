@@ -47,6 +47,7 @@ import {type LockedVch, logEvent, openVch, type UpgradeOptions, type VchTarget} 
  * is in the outcome.
  */
 export async function upgradeVch(session: Session, options: UpgradeOptions): Promise<UpgradeOutcome> {
+  assertIsos(options);
   const target = await openVch(session, options);
   const {record, containers, ...known} = await untilStopped(options.signal, () => prepare(target));
   const before = (result: 'planned' | 'unchanged', vms: RunOutcome) =>
@@ -70,6 +71,17 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
     });
     return runUpgrade(locked, async () => STEPS, {plan, containers, checks: known.checks});
   });
+}
+
+/** Without its ISO files, an upgrade would stamp the new data version on a VCH that keeps running its old version. */
+function assertIsos({applianceIso, bootstrapIso, dataOnly}: UpgradeOptions): void {
+  const given = [applianceIso, bootstrapIso].filter((iso) => iso !== undefined).length;
+  if (given === (dataOnly === true ? 0 : 2)) return;
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    'an upgrade takes both ISO files of a version (applianceIso and bootstrapIso), or changes the data alone (dataOnly: true), and not both. ' +
+      'Nothing was written; call it again with one or the other',
+  );
 }
 
 /** What was planned and checked before the lock was taken. */
@@ -192,15 +204,30 @@ export async function runUpgrade(
     locked,
     `upgrade ends: ${ended.result}${ended.error === null ? '' : `, ${ended.error.code}`}`,
   );
+  const appliance = await lookAt(locked);
+  if (ended.result === 'resumable') reportDown(locked, appliance);
   return outcomeOf(locked, {
     ...known,
     containers,
     ...ended,
     record: ended.result === 'upgraded' ? {...locked.record, phase: 'done'} : locked.record,
     lockId: locked.lock.id,
-    appliance: await lookAt(locked),
+    appliance,
     outage: locked.outage,
   });
+}
+
+/** Reports a VCH that was left off. What its last step was only counts if it cannot be seen. */
+function reportDown(locked: LockedVch, appliance: Appliance | null): void {
+  const {record, label} = locked;
+  const isDown = appliance === null ? mayBeDown(record) : appliance.powerState !== record.powerState;
+  if (!isDown || record.powerState !== 'poweredOn') return;
+  locked.addFinding(
+    'vch-down',
+    appliance === null
+      ? `${label} may be powered off, as vCenter stopped answering in the middle: as soon as it answers, run vch-migrate resume or vch-migrate rollback`
+      : `${label} is ${appliance.powerState ?? 'in an unknown power state'}: run vch-migrate resume or vch-migrate rollback`,
+  );
 }
 
 /** The record stays: a later rollback needs it. vic-machine leaves its flag as `false`, too. */
@@ -226,12 +253,6 @@ async function recover(locked: LockedVch, failure: VchError, containers: RunOutc
     (isOutage(failure) && !locked.record.touched)
   ) {
     await locked.lock.stop();
-    if (mayBeDown(locked.record)) {
-      locked.addFinding(
-        'vch-down',
-        `${locked.label} may be powered off, as vCenter stopped answering in the middle: as soon as it answers, run vch-migrate resume or vch-migrate rollback`,
-      );
-    }
     return {result: 'resumable', error: failure};
   }
   return rollBack(locked, failure, containers);

@@ -47,6 +47,8 @@ export interface UpgradeOptions extends VchOptions {
   readonly skipVersionCheck?: boolean | undefined;
   /** Upgrade although the two ISOs are of different versions. */
   readonly skipIsoCheck?: boolean | undefined;
+  /** Change the data alone, without ISO files: for a VCH that boots the new version already. */
+  readonly dataOnly?: boolean | undefined;
   /** Check and plan only. */
   readonly dryRun?: boolean | undefined;
 }

@@ -60,10 +60,11 @@ export function endOf(
 ): {readonly exit: number; readonly next: string} {
   const {variables = {}} = withTarget;
   const prepared = command.prepare({
+    version: '9.9.9',
     given: given(options),
     args,
     commands,
-    terminal: {variables, interactive: true},
+    terminal: {variables, interactive: true, columns: 120},
   });
   const name = REPORT_COMMANDS.find((word) => word === command.name);
   if (prepared.kind !== 'report' || name === undefined) throw new Error(`${command.name} makes no report`);

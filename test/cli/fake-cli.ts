@@ -3,7 +3,7 @@ import type {Command, PreparedReport} from '../../src/cli/command.js';
 import {commands} from '../../src/cli/commands.js';
 import type {CliContext, RunningSimulator} from '../../src/cli/context.js';
 import {run} from '../../src/cli/run.js';
-import type {Stop, StopSignal} from '../../src/cli/stop.js';
+import type {Stop, StopCause} from '../../src/cli/stop.js';
 import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/containers/outcome.js';
 import type {RunOptions, UndoOptions} from '../../src/containers/run-options.js';
@@ -88,7 +88,7 @@ export interface Script {
   /** What commands over one VCH come to. */
   readonly operate?: (
     options: UndoOptions,
-    stop: (by: StopSignal) => void,
+    stop: (by: StopCause) => void,
   ) => Promise<RunOutcome> | RunOutcome;
   /** Where an upgrade, or what follows on it, left the VCH. */
   readonly upgrade?: UpgradeOutcome['upgrade'];
@@ -143,8 +143,8 @@ export async function runCommandLine(args: readonly string[], script: Script = {
   let clock = Date.UTC(2026, 0, 2, 3, 4, 5);
 
   const controller = new AbortController();
-  let by: StopSignal | null = null;
-  const raise = (signal: StopSignal) => {
+  let by: StopCause | null = null;
+  const raise = (signal: StopCause) => {
     by = signal;
     controller.abort();
   };

@@ -1,3 +1,5 @@
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -7,6 +9,7 @@ import fc from 'fast-check';
 import {type RunLoggerOptions, withRunLogger} from '../../src/cli/logger.js';
 import {Redactor} from '../../src/cli/redactor.js';
 import type {Logger} from '../../src/log.js';
+import {rejection} from '../rejection.js';
 
 interface Collected {
   readonly errors: Writable;
@@ -71,6 +74,18 @@ describe('logger', () => {
     await logged({logFile}, (log) => log.info('two'));
     expect(readFileSync(logFile, 'utf8').trimEnd().split('\n')).to.have.length(2);
     expect(statSync(logFile).mode & 0o077).to.equal(0);
+  });
+
+  it('may be a pipe, and is refused where nobody reads from it', async () => {
+    const [logFile, copy] = [join(folder, 'pipe.log'), join(folder, 'copy.log')];
+    execFileSync('mkfifo', [logFile]);
+    const error = await rejection(logged({logFile}, everything));
+    expect(error).to.include({code: 'VCH_ERR_USAGE'});
+    expect(error.message).to.include('nobody reads from that pipe');
+    const reader = spawn('sh', ['-c', 'exec cat "$0" > "$1"', logFile, copy]);
+    await logged({logFile}, everything);
+    await once(reader, 'close');
+    expect(readFileSync(copy, 'utf8').trimEnd().split('\n')).to.have.length(3);
   });
 
   it('makes one line of a message, whatever is in it', async () => {

@@ -4,6 +4,7 @@ import {readFileSync} from 'node:fs';
 import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
 import {startProcess} from '../on-simulator.js';
+import {describeWithPeers, runPeer} from '../peers.js';
 import {pluginSource, withDirectory} from '../temporary-directory.js';
 
 const main = (args: readonly string[], variables?: Readonly<Record<string, string>>) =>
@@ -89,6 +90,27 @@ describe('vch-migrate, the process', () => {
     });
   }
 
+  it('finishes what is in flight when a plugin throws in the middle of an upgrade where nobody listens', async () => {
+    // The appliance is planned three times before its power is off.
+    const up = `draft => {
+      globalThis.calls = (globalThis.calls ?? 0) + 1;
+      if (globalThis.calls > 3) setTimeout(() => { throw new RangeError(); }, 0);
+      draft.set('sample/key', 'done');
+    }`;
+    const source = pluginSource({up, target: "'appliance'"});
+    await withDirectory({'plugins/a.mjs': source}, async (directory) => {
+      const report = `${directory}/report.json`;
+      const {code, stderr} = await main([
+        ...['upgrade', '--target=sim:fixtures/legacy.json', '--name=vch1', '--data-only', '--yes'],
+        ...['--plugins', `${directory}/plugins`, '--report', report],
+      ]);
+      expect(code).to.equal(1);
+      expect(stderr.trimEnd().split('\n').at(-1)).to.match(/VCH_ERR_INTERNAL: .*\(RangeError\)/);
+      const {upgrade, vch} = JSON.parse(readFileSync(report, 'utf8'));
+      expect([upgrade.result, vch.powerState]).to.deep.equal(['resumable', 'poweredOn']);
+    });
+  });
+
   it('keeps stdout free of what a plugin prints', async () => {
     const {code, stdout, stderr} = await planWith(
       '() => { console.log("from the plugin"); process.stdout.write("raw"); }',
@@ -107,5 +129,23 @@ describe('vch-migrate, the process', () => {
     child.stdout.destroy();
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect([code, stderr]).to.deep.equal([0, '']);
+  });
+});
+
+describeWithPeers('vch-migrate, when its terminal is taken away', ['python'], ({python}) => {
+  it('writes its report and exits 129, also while it asks', async () => {
+    await withDirectory({}, async (directory) => {
+      const report = `${directory}/report.json`;
+      const {output} = await runPeer(
+        python,
+        [
+          ...['test/peers/drop_terminal.py', 'Continue?', process.execPath, 'dist/cli/main.js', 'apply'],
+          ...['--target=sim:fixtures/legacy.json', '--name=vch1', '--report', report],
+        ],
+        {},
+      );
+      expect(output.trim()).to.equal('129');
+      expect(JSON.parse(readFileSync(report, 'utf8'))).to.include({command: 'apply', interrupted: true});
+    });
   });
 });

@@ -75,6 +75,8 @@ describe('next command', () => {
     expect(next('evil\u001b[2J', {})).to.equal('vch-migrate plan --id vm-12');
     expect(next('vch1', {id: 'vm-12'})).to.equal('vch-migrate plan --id vm-12');
     expect(next('vch 1', {insecure: true})).to.equal("vch-migrate plan --insecure --name 'vch 1'");
+    expect(next('-vch1', {})).to.equal('vch-migrate plan --name=-vch1');
+    expect(next('=vch1', {})).to.equal("vch-migrate plan --name '=vch1'");
   });
 
   it('quotes the fixture of a simulator that is gone', () => {

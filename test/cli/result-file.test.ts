@@ -1,6 +1,11 @@
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {
   chmodSync,
+  closeSync,
+  constants,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,7 +16,7 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {writeWhole} from '../../src/cli/result-file.js';
+import {whyUnwritten, writeToPipe, writeWhole} from '../../src/cli/result-file.js';
 
 describe('result file', () => {
   let folder: string;
@@ -48,5 +53,36 @@ describe('result file', () => {
   it('may be a device', () => {
     writeWhole('/dev/null', 'x');
     expect(statSync('/dev/null').isCharacterDevice()).to.equal(true);
+  });
+
+  it('may be a pipe, however slow its reader', async () => {
+    const [pipe, copy] = [join(folder, 'pipe.json'), join(folder, 'copy')];
+    execFileSync('mkfifo', [pipe]);
+    const reader = spawn('sh', ['-c', 'exec cat "$0" > "$1"', pipe, copy]);
+    const text = 'x'.repeat(300_000);
+    writeWhole(pipe, text);
+    await once(reader, 'close');
+    expect(readFileSync(copy, 'utf8')).to.equal(text);
+  });
+
+  it('is given up where nobody reads from the pipe, or reads on', () => {
+    const pipe = join(folder, 'pipe.json');
+    execFileSync('mkfifo', [pipe]);
+    const patience = {reader: 20, reading: 20};
+    const failure = (text: string) => {
+      try {
+        writeToPipe(pipe, text, patience);
+        return 'written';
+      } catch (error) {
+        return whyUnwritten(error);
+      }
+    };
+    expect(failure('x')).to.equal('nobody reads from that pipe');
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      expect(failure('x'.repeat(300_000))).to.equal('whoever reads from that pipe has stopped');
+    } finally {
+      closeSync(reader);
+    }
   });
 });

@@ -123,19 +123,3 @@ describe('settings file', () => {
     expect(stderr).to.include('cannot be read (no such file)');
   });
 });
-
-describe('completion', () => {
-  it('prints a script for the shell', async () => {
-    const {code, stdout} = await runCommandLine(['completion']);
-    expect(code).to.equal(0);
-    expect(stdout).to.include('vch-migrate --get-yargs-completions');
-  });
-
-  it('knows commands and their options', async () => {
-    const complete = async (...words: readonly string[]) =>
-      (await runCommandLine(['--get-yargs-completions', 'vch-migrate', ...words])).stdout.split('\n');
-    expect(await complete('')).to.include.members(['plan', 'apply', 'completion']);
-    expect(await complete('apply', '--')).to.include.members(['--canary', '--report']);
-    expect(await complete('ls', '--')).to.not.include('--canary');
-  });
-});

@@ -22,9 +22,11 @@ function originsOf(file: string): readonly string[] {
 describe('the start of the CLI', () => {
   it('loads no layer and no package that only a run needs', () => {
     const origins = [...loadedWith('main.js')].flatMap(originsOf);
-    expect(origins).to.include.members(['src/cli/', 'node_modules/yargs']);
+    expect(origins).to.include('src/cli/');
     expect(origins).not.to.contain.oneOf([
-      ...['soap', 'undici', 'umzug', 'winston', 'yaml', 'selfsigned'].map((name) => `node_modules/${name}`),
+      ...['soap', 'undici', 'umzug', 'winston', 'yaml', 'yargs', 'selfsigned'].map(
+        (name) => `node_modules/${name}`,
+      ),
       ...['containers', 'inventory', 'migration', 'simulator', 'vch-upgrade'].map((name) => `src/${name}/`),
     ]);
   });

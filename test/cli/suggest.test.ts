@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {suggest} from '../../src/cli/parse-command-line.js';
+import {suggest} from '../../src/cli/suggest.js';
 
 describe('suggest', () => {
   const words = ['plan', 'apply', 'parallelism', 'compute-resource', 'name'];

@@ -92,7 +92,7 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
   }
 
   it('takes a snapshot, powers off, migrates, and powers on, as govc sees it', async () => {
-    const outcome = await upgradeVch(session, playing({runId: 'run-1'}));
+    const outcome = await upgradeVch(session, playing({runId: 'run-1', dataOnly: true}));
     expect(outcome.upgrade).to.deep.include({result: 'upgraded', error: null});
     expect(await snapshots()).to.contain(outcome.upgrade.snapshot);
     upgraded = await vcsim.dump();
@@ -146,7 +146,13 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
   });
 
   it('goes back by itself when the guest is not up within the limit, with no snapshot left', async () => {
-    const outcome = await upgradeVch(session, {vch: {id}, timeout: 300, shutdownGrace: 1_000, poll: 50});
+    const outcome = await upgradeVch(session, {
+      vch: {id},
+      dataOnly: true,
+      timeout: 300,
+      shutdownGrace: 1_000,
+      poll: 50,
+    });
     expect(outcome.upgrade.result).to.equal('as-before');
     expect(outcome.upgrade.error?.message).to.match(/^Upgrading VCH exceeded time limit of 0\.3s/);
     const appliance = ({[id]: found}: Dump): DumpedVm | undefined => found;
@@ -158,7 +164,7 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
   it('refuses while vic-machine is at work, and leaves its flag', async () => {
     await vcsim.govc('vm.change', '-vm', vm(), '-e', `${FLAG}=true`);
     const before = await vcsim.dump();
-    expect((await rejection(upgradeVch(session, playing()))).code).to.equal('VCH_ERR_LOCKED');
+    expect((await rejection(upgradeVch(session, playing({dataOnly: true})))).code).to.equal('VCH_ERR_LOCKED');
     expect((await rejection(unlockVch(session, {vch: {id}}))).code).to.equal('VCH_ERR_LOCKED');
     expect(differences(before, await vcsim.dump())).to.deep.equal({});
     await vcsim.govc('vm.change', '-vm', vm(), '-e', `${FLAG}=`);
@@ -168,6 +174,7 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
     const first = await upgradeVch(
       session,
       playing({
+        dataOnly: true,
         // When all else is up, and before the next phase.
         probeDocker: async () => {
           await vcsim.govc('vm.change', '-vm', vm(), '-e', `${FLAG}=false`);
@@ -186,7 +193,7 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
   it("leaves the user's own snapshots, before and after", async () => {
     await vcsim.govc('snapshot.create', '-vm', vm(), '-m=false', 'of the user');
     const own = await snapshots();
-    await upgradeVch(session, playing());
+    await upgradeVch(session, playing({dataOnly: true}));
     expect(await snapshots())
       .to.contain('of the user')
       .and.to.contain('upgrade for data version 10');

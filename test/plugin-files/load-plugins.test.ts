@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {mkdir, symlink} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect} from 'chai';
@@ -38,6 +39,15 @@ describe('plugins of a directory', () => {
       const error = await rejection(loadRegistry([directory]));
       expect(error).to.include({code: 'VCH_ERR_PLUGIN_INVALID'});
       expect(error.message).to.include('b.mjs cannot be read (ENOENT)');
+    });
+  });
+
+  it('must not be pipes, which nobody may write to', async () => {
+    await withDirectory({'a.mjs': pluginSource()}, async (directory) => {
+      execFileSync('mkfifo', [join(directory, 'b.mjs')]);
+      const error = await rejection(loadRegistry([directory]));
+      expect(error).to.include({code: 'VCH_ERR_PLUGIN_INVALID'});
+      expect(error.message).to.include('b.mjs is not a file');
     });
   });
 
@@ -101,6 +111,11 @@ describe('plugins of a directory', () => {
       'something else',
       'export default 42;',
       /is not a plugin: it is not an object; export what definePlugin/,
+    ],
+    [
+      'something that throws wherever it is looked at',
+      'export default new Proxy({}, {get: () => { throw Object.create(null); }});',
+      /is not a plugin: looking at it throws/,
     ],
     ['no JavaScript', 'export default {{', /cannot be loaded: SyntaxError/],
     ['something that throws', 'throw new TypeError("no luck")', /cannot be loaded: TypeError: no luck/],

@@ -1,6 +1,8 @@
+import {spawnSync} from 'node:child_process';
 import {hostname} from 'node:os';
 import {expect} from 'chai';
 import {findLease} from '../../src/appliance/lease.js';
+import {thisMachine} from '../../src/appliance/machine.js';
 import {findVch} from '../../src/inventory/find-vch.js';
 import {type Logger, silent} from '../../src/log.js';
 import {
@@ -12,6 +14,7 @@ import {
   unfinishedIn,
   withRenameClaim,
 } from '../../src/rename/rename-claim.js';
+import {claimFindings} from '../../src/rename/rename-unfinished.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import type {Session} from '../../src/vim25/session.js';
 import {APPLIANCE, CLAIM, vch} from '../containers/containers.js';
@@ -77,11 +80,12 @@ describe('rename: the claim of a rename', () => {
         async ({appliance, assertHeld}) => {
           await assertHeld();
           const raw = claimNow(simulator) ?? '';
-          const {id, time} = JSON.parse(raw);
+          const {id, time, boot, pidNamespace, started} = JSON.parse(raw);
+          expect({host: hostname(), boot, pidNamespace}).to.deep.equal(thisMachine());
           // Releases before this one read it.
           expect(raw).to.equal(
-            `{"counter":0,"id":"${id}","lease":30,"owner":"bob on ${hostname()}, pid ${process.pid}",` +
-              `"rename":{"container":"${containerIdOf('web')}","from":"w\\u00e9b","to":"shop"},"run":"r","time":"${time}","tool":"1","unfinished":[]}`,
+            `{"boot":${JSON.stringify(boot)},"counter":0,"host":"${hostname()}","id":"${id}","lease":30,"owner":"bob on ${hostname()}, pid ${process.pid}",` +
+              `"pid":${process.pid},"pidNamespace":${JSON.stringify(pidNamespace)},"rename":{"container":"${containerIdOf('web')}","from":"w\\u00e9b","to":"shop"},"run":"r","started":${JSON.stringify(started)},"time":"${time}","tool":"1","unfinished":[]}`,
           );
           expect(id).to.match(/^[0-9a-f-]{36}$/);
           expect(new Date(time).toISOString()).to.equal(time);
@@ -124,6 +128,18 @@ describe('rename: the claim of a rename', () => {
   it('takes over a dead one after its lease, and says whose it was', async () => {
     await withSession({fixture}, async (session, simulator) => {
       setClaim(simulator, claimOf(0.2));
+      const {log, lines} = collector();
+      await claiming(session, async () => expect(claimNow(simulator)).to.include('bob'), {log});
+      expect(lines.filter((line) => /^taking over .*ann on elsewhere/.test(line))).to.have.length(1);
+    });
+  });
+
+  it('takes over at once where its owner was on this machine and is gone, and every command says so', async () => {
+    const {pid} = spawnSync(process.execPath, ['--version']);
+    await withSession({fixture}, async (session, simulator) => {
+      setClaim(simulator, JSON.stringify({...JSON.parse(claimOf(600)), ...thisMachine(), pid, started: '1'}));
+      const {vch: found} = await findVch(session, vch);
+      expect(claimFindings(found)[0]?.message).to.include('its owner is no longer running');
       const {log, lines} = collector();
       await claiming(session, async () => expect(claimNow(simulator)).to.include('bob'), {log});
       expect(lines.filter((line) => /^taking over .*ann on elsewhere/.test(line))).to.have.length(1);

@@ -41,6 +41,7 @@ describe('an upgrade that is stopped by a first signal', function () {
 
           expectStopped(outcome, phase);
           expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOn');
+          expect(outcome.findings.map(({code}) => code)).not.to.include('vch-down');
           expect(snapshotsOf(simulator)).to.have.lengthOf(snapshots);
           expect(applianceKeys(simulator)[FLAG]).to.equal('true');
           expect(JSON.parse(applianceKeys(simulator)[LOCK] ?? '')).to.include({stopped: true, phase});
@@ -61,6 +62,22 @@ describe('an upgrade that is stopped by a first signal', function () {
       });
     }
   }
+
+  it('says that a VCH which another user powered off in the meantime is off', async () => {
+    await withVch({settings: {bootTime: 300}}, async (session, simulator) => {
+      const stop = new AbortController();
+      const outcome = await upgrade(session, {
+        ...at('ready', () => {
+          simulator.inventory.vm(APPLIANCE).powerOff();
+          stop.abort();
+        }),
+        signal: stop.signal,
+      });
+      expect(outcome.upgrade.result).to.equal('resumable');
+      const down = outcome.findings.find(({code}) => code === 'vch-down');
+      expect(down?.message).to.include('is poweredOff');
+    });
+  });
 
   it('before it has the lock writes nothing', async () => {
     await withVch({}, async (session, simulator) => {

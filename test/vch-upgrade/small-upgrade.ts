@@ -101,7 +101,7 @@ export function withVch<T>(
 const QUICK = {vch: {name: 'vch1'}, poll: 10, shutdownGrace: 5_000, timeout: 20_000};
 
 export const upgrade = (session: Session, options: Partial<UpgradeOptions> = {}) =>
-  upgradeVch(session, {...QUICK, ...options});
+  upgradeVch(session, {...QUICK, dataOnly: options.applianceIso === undefined, ...options});
 export const rollback = (session: Session, options: Partial<RollbackOptions> = {}) =>
   rollbackVch(session, {...QUICK, ...options});
 export const resume = (session: Session, options: Partial<UpgradeOptions> = {}) =>

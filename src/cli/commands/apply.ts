@@ -8,7 +8,7 @@ export const apply = reportCommand({
   name: 'apply',
   summary:
     'Run the container plugins on the containerVMs, or carry out exactly a saved plan; running VMs stay running',
-  positionals: [{name: 'PLAN', optional: true}],
+  positionals: [{name: 'PLAN', optional: true, documents: ['plan']}],
   takesPlan: true,
   options: {...selectOptions, ...stagingOptions},
   examples: [

@@ -8,8 +8,7 @@ import {skippedChecks, tellForce} from '../upgrade-result.js';
 /** Everything that can be known before an upgrade. */
 export const check = reportCommand({
   name: 'check',
-  summary:
-    'Look at everything that can be known before an upgrade, and write nothing: 1 if it would not begin, 3 if VMs would be left out',
+  summary: 'Look at everything that can be known before an upgrade, and write nothing',
   options: {...isoOptions, 'data-only': dataOnly, timeout, ...versionSwitches},
   examples: [
     ['check -t vc.example -u admin -n vch1', 'privileges, hosts, lock, snapshots, containerVMs'],
@@ -18,6 +17,11 @@ export const check = reportCommand({
       'and the ISO files, their versions and the room for them',
     ],
   ],
+  exits: {
+    0: 'an upgrade could begin',
+    1: 'a check failed: an upgrade would not begin',
+    3: 'an upgrade could begin, and would leave containerVMs out',
+  },
   writes: false,
   read: async ({own}) => ({
     timeout: own.timeout,

@@ -13,7 +13,7 @@ export const plan = reportCommand({
   options: {
     ...selectOptions,
     out: {
-      ...text('Command:', 'FILE to save the plan to, for apply FILE'),
+      ...text('Command:', 'Save the plan to this file, for apply FILE', {value: 'FILE'}),
       read(given, name, problems) {
         const file = given.text(name);
         const problem = file === undefined ? undefined : unwritable(file);
@@ -23,7 +23,8 @@ export const plan = reportCommand({
     },
     'from-dump': text(
       'Command:',
-      'FILE that dump or govc wrote: plans without a vCenter (the same as --target dump:FILE)',
+      'Plan without a vCenter, from what dump or govc wrote (the same as --target dump:FILE)',
+      {value: 'FILE', documents: ['fixture']},
     ),
     'detailed-exitcode': flag('Command:', 'Exit 2 if changes are pending'),
   },
@@ -33,6 +34,7 @@ export const plan = reportCommand({
     ['plan --from-dump vch1.dump.json', 'without access to the vCenter'],
     ['plan -t sim:fixtures/legacy.json --detailed-exitcode', 'exit 2 if changes are pending'],
   ],
+  exits: {0: 'planned, whatever the VMs came to', 2: 'with --detailed-exitcode: changes are pending'},
   writes: false,
   read: ({own}) => narrowing(own),
   async run(session, options, {own}) {

@@ -6,7 +6,7 @@ import {outputOptions} from '../options.js';
 /** A saved plan or report, in any form. */
 export const show = localCommand({
   name: 'show',
-  positionals: [{name: 'FILE'}],
+  positionals: [{name: 'FILE', documents: ['plan', 'report']}],
   summary: 'Show a saved plan or a JSON report, in any --format',
   options: outputOptions,
   formats: FORMATS,

@@ -12,12 +12,12 @@ interface Address {
 /** Serves the embedded simulator until a signal comes. */
 export const simulate = localCommand({
   name: 'simulate',
-  positionals: [{name: 'FIXTURE'}],
+  positionals: [{name: 'FIXTURE', documents: ['fixture']}],
   summary:
     'Serve the embedded simulator over HTTPS until stopped, on a fixture or dump; prints the variables for govc first',
   options: {
     listen: parsed(
-      text('Command:', 'HOST:PORT to serve on (default 127.0.0.1 and any free port)'),
+      text('Command:', 'Address to serve on (default 127.0.0.1 and any free port)', {value: 'HOST:PORT'}),
       'HOST:PORT, such as 127.0.0.1:8989',
       parseAddress,
     ),

@@ -9,8 +9,11 @@ export const undo = reportCommand({
   name: 'undo',
   summary: 'Put the containerVMs back as they were, from their ledgers; whole VMs or not at all',
   options: {
-    run: text('Command:', 'Undo only what the run with this id wrote', {repeat: true}),
-    to: wholeNumber(text('Command:', 'Undo the plugins above this VERSION, and keep it', {repeat: true}), 0),
+    run: text('Command:', 'Undo only what the run with this id wrote', {repeat: true, value: 'ID'}),
+    to: wholeNumber(
+      text('Command:', 'Undo the plugins above this version, and keep it', {repeat: true, value: 'VERSION'}),
+      0,
+    ),
     ...selectOptions,
     ...stagingOptions,
   },

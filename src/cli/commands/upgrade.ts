@@ -39,6 +39,7 @@ export const upgrade = reportCommand({
     timeout: own.timeout,
     ...(await requireIsos(own)),
     ...skippedChecks(own),
+    dataOnly: own['data-only'],
     dryRun: own['dry-run'],
   }),
   async run(session, options, {own}) {

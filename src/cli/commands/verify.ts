@@ -5,10 +5,14 @@ import {action, unlessStopped} from '../next.js';
 /** Checks the live VMs against their goal. */
 export const verify = reportCommand({
   name: 'verify',
-  summary:
-    'Check the live containerVMs: 0 all at their goal, 3 but for refused or unreachable ones, 1 if one contradicts',
+  summary: 'Check the live containerVMs against their goal',
   options: {},
   examples: [['verify -t vc.example -u admin -n vch1', 'check every containerVM against its goal']],
+  exits: {
+    0: 'every containerVM is at its goal',
+    1: 'a containerVM is not at its goal, or could not be checked',
+    3: 'the containerVMs that are not at their goal are refused or unreachable ones',
+  },
   writes: false,
   read: nothingMore,
   async run(session, options) {

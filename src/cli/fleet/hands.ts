@@ -194,6 +194,7 @@ async function prepare(context: RunContext, commands: readonly Command[], line: 
     ...(vcenter.insecure ? {insecure: true as const} : {}),
   });
   const terminal = {
+    columns: 120,
     interactive: false,
     variables: {...Object.fromEntries(own), VIC_MACHINE_PASSWORD: login.password},
   };

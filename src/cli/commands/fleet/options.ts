@@ -8,7 +8,7 @@ export const FLEET = {
 };
 
 export const inventoryOption = {
-  inventory: text('Command:', 'FILE (YAML) that names the vCenters, the waves and the budget'),
+  inventory: text('Command:', 'YAML file that names the vCenters, the waves and the budget', {value: 'FILE'}),
 };
 
 /** Where the runs are kept. */
