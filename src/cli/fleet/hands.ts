@@ -199,7 +199,7 @@ async function prepare(context: RunContext, commands: readonly Command[], line: 
     variables: {...Object.fromEntries(own), VIC_MACHINE_PASSWORD: login.password},
   };
   const command = commands.find((one) => one.name === line.command);
-  const prepared = command?.prepare({given, args, commands, terminal});
+  const prepared = command?.prepare({given, args, commands, terminal, version: context.version});
   if (prepared?.kind !== 'report')
     throw new VchError('VCH_ERR_INTERNAL', `${line.command} is no command over a VCH`);
   const redactor = new Redactor();

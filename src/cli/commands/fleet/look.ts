@@ -1,5 +1,6 @@
 import {FLEET_FORMATS, FORMATS} from '../../../report/formats.js';
 import {localCommand} from '../../command.js';
+import {EXIT_MEANINGS} from '../../exit.js';
 import {text} from '../../option.js';
 import {outputOptions} from '../../options.js';
 import {databaseOptions, FLEET} from './options.js';
@@ -14,6 +15,7 @@ export const fleetStatus = localCommand({
   positionals: RUN,
   options: {...databaseOptions, ...outputOptions},
   formats: FLEET_FORMATS,
+  exits: EXIT_MEANINGS.fleet,
   examples: [
     [
       'fleet status',
@@ -41,6 +43,7 @@ export const fleetWatch = localCommand({
   positionals: RUN,
   options: {...databaseOptions, ...outputOptions},
   formats: FLEET_FORMATS,
+  exits: EXIT_MEANINGS.fleet,
   examples: [['fleet watch --format ndjson', 'for programs, an event a line']],
   async run(context, {args: [word = ''], own}) {
     const [{withFleet}, {findRun}, {followRunToRest}] = await Promise.all([
@@ -66,6 +69,7 @@ export const fleetReport = localCommand({
     ...outputOptions,
   },
   formats: FORMATS,
+  exits: EXIT_MEANINGS.fleet,
   examples: [
     [
       'fleet report --report night.html --report night.xml',

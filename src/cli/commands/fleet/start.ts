@@ -2,7 +2,7 @@ import {VchError} from '../../../errors.js';
 import type {FleetCommand} from '../../../report/fleet/report.js';
 import {FLEET_FORMATS} from '../../../report/formats.js';
 import {localCommand} from '../../command.js';
-import {EXIT} from '../../exit.js';
+import {EXIT, EXIT_MEANINGS} from '../../exit.js';
 import {flag, type OptionSet, type Values} from '../../option.js';
 import {outputOptions} from '../../options.js';
 import {databaseOptions, detach, FLEET, newRunOptions, workerOptions, yes} from './options.js';
@@ -22,6 +22,7 @@ function startCommand<More extends OptionSet>(
     positionals: [{name: 'RUN', optional: true}],
     options: {...startOptions, ...more, ...outputOptions},
     formats: FLEET_FORMATS,
+    exits: EXIT_MEANINGS.fleet,
     examples: [
       [
         `fleet ${command} --inventory fleet.yaml --credentials-file logins.yaml`,
