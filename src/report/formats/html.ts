@@ -48,10 +48,10 @@ export function toHtml(report: Report): string {
   const needed = attention(report);
   const sections = [
     section('attention', 'Needs attention', reasons(needed, anchors), {note: attentionNote(report)}),
-    timeline(report),
     willChange(report, anchors),
     compared(report),
     checked(report),
+    timeline(report),
     stateNow(report),
     section('remarks', 'Also noted', reasons(remarks(report), anchors)),
     wayBack(report),
