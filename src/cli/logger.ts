@@ -22,7 +22,7 @@ export interface RunLoggerOptions extends Pick<OutputSettings, 'logFile' | 'debu
 /** The log of a run. */
 export interface RunLogger extends Logger {
   /** For the log file, and for the terminal with --debug: what is drawn over there. */
-  verbose(message: string): void;
+  verbose?(message: string): void;
 }
 
 /** Calls `use` with a logger for one run, and then waits until everything is written. */

@@ -25,7 +25,7 @@ interface Display {
 }
 
 interface DisplayOptions {
-  readonly log: Pick<RunLogger, 'info' | 'verbose'>;
+  readonly log: Pick<RunLogger, 'info'>;
   readonly now: () => Date;
 }
 
@@ -218,7 +218,8 @@ export function followRun(command: string, {log, now, terminal, events, output}:
     unicode: terminal.unicode,
   });
   // What is drawn over is kept in the log file.
-  const kept = live === undefined ? undefined : progressLines({log, now}, log.verbose);
+  const kept =
+    live === undefined || log.verbose === undefined ? undefined : progressLines({log, now}, log.verbose);
   let paused = false;
   let reading = false;
   const watch = new ConnectionWatch({

@@ -26,7 +26,7 @@ function told(events: Timed, columns?: number) {
   const {drawn, live} = recordingLines(columns ?? 0);
   let time = Date.UTC(2026, 10, 14, 2, 6);
   const info = (text: string) => void logged.push(text);
-  const options = {log: {info, verbose: info}, now: () => new Date(time)};
+  const options = {log: {info}, now: () => new Date(time)};
   const display = columns === undefined ? progressLines(options) : progressBar(options, live);
   for (const [seconds, event] of events) {
     time += seconds * 1000;
@@ -282,7 +282,7 @@ describe("an upgrade's checklist", () => {
     const {drawn, live} = recordingLines(80);
     let time = START;
     const nothing = () => undefined;
-    const options = {log: {info: nothing, verbose: nothing}, now: () => new Date(time)};
+    const options = {log: {info: nothing}, now: () => new Date(time)};
     const display = drawnChecklist(new Checklist('upgrade', START), options, live, {
       colour: true,
       unicode: false,
