@@ -1,4 +1,3 @@
-import stringWidth from 'string-width';
 import type {ProgressEvent, StepGroup} from '../containers/outcome.js';
 import {TONE_MARK, TONE_STYLE} from '../report/layout.js';
 import {count} from '../report/phrases.js';
@@ -6,7 +5,7 @@ import {printable} from '../report/printable.js';
 import {spanText} from '../report/times.js';
 import type {Tone} from '../report/vm-words.js';
 import {ownCommand} from '../report/way-back.js';
-import {pad, truncate} from '../report/width.js';
+import {pad, truncate, widthOf} from '../report/width.js';
 import {doneText, phaseName, timeLeft} from './progress-words.js';
 
 /** How a frame is drawn. */
@@ -156,8 +155,8 @@ export class Checklist {
     const from = this.#outage?.from ?? now;
     const state = down ? `VCH DOWN ${spanText(now - from)}` : this.#outage === null ? '' : 'VCH up';
     const right = [elapsed, state].filter((part) => part !== '').join('   ');
-    const title = this.#titles().find((text) => stringWidth(text) + right.length + 3 <= columns) ?? '';
-    const gap = ' '.repeat(Math.max(1, columns - stringWidth(title) - right.length));
+    const title = this.#titles().find((text) => widthOf(text) + right.length + 3 <= columns) ?? '';
+    const gap = ' '.repeat(Math.max(1, columns - widthOf(title) - right.length));
     const painted = state === '' ? '' : `   ${paint(down ? 'magenta' : 'green', state)}`;
     return paint('bold', title) + gap + elapsed + painted;
   }
@@ -278,7 +277,7 @@ function releaseName({version, dataVersion}: Release, other: Release): string {
 
 /** A text cut at the end of a word. */
 function cut(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+  if (widthOf(text) <= columns) return text;
   const words = truncate(text, columns).replace(/\s+\S*…$/, '');
   return `${words}…`;
 }
