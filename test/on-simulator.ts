@@ -41,6 +41,7 @@ export function recordingTerminal(parts: Partial<Terminal> = {}): {
   const terminal: Terminal = {
     interactive: false,
     colour: false,
+    unicode: true,
     live: undefined,
     columns: 120,
     variables: {},

@@ -14,7 +14,7 @@ type Render = (format: Format, layout: LayoutOptions) => string;
 
 interface Publishing {
   readonly output: OutputSettings;
-  readonly terminal: Pick<Terminal, 'out' | 'columns' | 'colour'>;
+  readonly terminal: Pick<Terminal, 'out' | 'columns' | 'colour' | 'unicode'>;
   readonly log: Logger;
 }
 
@@ -43,7 +43,13 @@ export function publish(
   {output, terminal, log}: Publishing,
   print = () =>
     terminal.out(
-      render(output.format, {columns: terminal.columns, colour: terminal.colour && !output.noColor}),
+      render(output.format, {
+        columns: terminal.columns,
+        colour: terminal.colour && !output.noColor,
+        unicode: terminal.unicode,
+        details: output.details,
+        saved: output.reports.map(({path}) => path),
+      }),
     ),
 ): Promise<Delivery> {
   return deliver(render, output, print, log);
@@ -52,14 +58,14 @@ export function publish(
 /** Writes the files first: a terminal or reader that is gone must not prevent them. It tries all of them. */
 export async function deliver(
   render: Render,
-  {reports}: Pick<OutputSettings, 'reports'>,
+  {reports, details}: Pick<OutputSettings, 'reports' | 'details'>,
   print: () => Promise<boolean>,
   log: Logger,
 ): Promise<Delivery> {
   let ok = true;
   for (const {path, format} of reports) {
     try {
-      writeWhole(path, render(format, PAGE));
+      writeWhole(path, render(format, {...PAGE, details}));
     } catch (error) {
       ok = false;
       log.error(

@@ -5,6 +5,7 @@ import {systemCode} from '../errors.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
+import {DEFAULT_FORMAT} from '../report/formats.js';
 import {rollbackRunbook} from '../report/phrases.js';
 import type {Report, ReportError, ReportVm} from '../report/report.js';
 import type {Session} from '../vim25/session.js';
@@ -164,13 +165,20 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
     },
   );
   if (output.format.stream) for (const event of reportEvents(report)) events.write(event);
+  // A person who has just said no needs no report of it.
+  const isRefused = declined && output.format === DEFAULT_FORMAT;
   const {ok, seen} = await publish(
     (format, layout) => format.report(report, layout),
     context,
-    output.format.stream ? () => events.flushed() : undefined,
+    output.format.stream
+      ? () => events.flushed()
+      : isRefused
+        ? () =>
+            terminal.out(`Nothing was written. To continue: ${report.actions?.[0]?.command ?? report.next}\n`)
+        : undefined,
   );
   if (!seen) keepRunbook(report, log);
-  if (declined) log.warn('nothing was written');
+  if (declined && !isRefused) log.warn('nothing was written');
   return ok || exit !== EXIT.done ? exit : EXIT.failed;
 }
 

@@ -122,7 +122,7 @@ async function fail(
     };
     // People have it on stderr already.
     const reports = output?.reports.filter(({path}) => !keeps(path, log)) ?? [];
-    await deliver(render, {reports}, print, log);
+    await deliver(render, {reports, details: output?.details ?? false}, print, log);
   } catch (second) {
     const added = toVchError(second);
     log.error(`${added.code}: ${added.message}`);

@@ -101,6 +101,8 @@ export function readOutput(given: GivenOptions, problems: Problems, formats: rea
   if (given.flag('debug') && given.flag('quiet')) problems.add('--debug and --quiet exclude each other');
   return {
     format: format ?? DEFAULT_FORMAT,
+    /** Text for people shows everything, however long. */
+    details: given.flag('details'),
     /** Further files for the report. */
     reports,
     logFile: given.text('log-file'),

@@ -15,6 +15,8 @@ export interface Terminal {
   readonly interactive: boolean;
   /** stdout is a terminal that shows colours. */
   readonly colour: boolean;
+  /** It shows more than ASCII. */
+  readonly unicode: boolean;
   /** Columns of stdout. */
   readonly columns: number;
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -47,6 +49,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   return {
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
+    unicode: /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || 'UTF-8'),
     // A pseudo-terminal may report 0.
     columns: (stdout.isTTY === true && stdout.columns) || PAGE_COLUMNS,
     variables: env,

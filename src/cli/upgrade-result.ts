@@ -3,6 +3,7 @@ import type {RunOptions} from '../containers/run-options.js';
 import {versionText} from '../iso/version-stamp.js';
 import {printable} from '../report/printable.js';
 import type {Report, ReportAction, ReportUpgrade} from '../report/report.js';
+import {handCommands} from '../report/way-back.js';
 import type {VchOptions} from '../vch-upgrade/vch-target.js';
 import {EXIT, EXIT_MEANINGS, type Exit} from './exit.js';
 import {action, continueOrUndo, type MoreWords, type Told, thenVerify, unresolvedIn} from './next.js';
@@ -134,7 +135,7 @@ const FIX_CHECKS = 'Fix the failed checks, then run it';
 
 /** The commands of the card that need no vch-migrate. */
 function byHand({card}: ReportUpgrade): readonly ReportAction[] {
-  const commands = card.filter((text) => text.startsWith('  govc ')).map((text) => text.trim());
+  const commands = handCommands(card);
   return commands.length === 0 ? [] : [action('If that fails, put it back by hand', commands.join('\n'))];
 }
 

@@ -5,32 +5,40 @@ import {markup} from './markup.js';
 /** A page that needs no other file. */
 export interface Page {
   readonly title: string;
+  /** What the page is, what it is about, and of when. */
+  readonly top: readonly string[];
   /** Trusted markup: strings from elsewhere in it must be escaped. */
   readonly main: string;
-  /** What the scripts show. */
-  readonly data?: object;
   /** Files of the page's own script. */
-  readonly scripts?: readonly string[];
+  readonly scripts: readonly string[];
 }
 
-const STYLES = ['colours.css', 'layout.css', 'vms.css', 'print.css'];
+const STYLES = [
+  'colours.css',
+  'layout.css',
+  'card.css',
+  'timeline.css',
+  'tables.css',
+  'phone.css',
+  'print.css',
+];
 
 /**
  * One HTML file with everything in it. Its policy lets it load nothing and run only its own script, known by its digest:
  * a script hidden in a name from vSphere would not run.
  */
-export function htmlPage({title, main, data, scripts = []}: Page): string {
+export function htmlPage({title, top, main, scripts}: Page): string {
   const style = STYLES.map(asset).join('');
-  // One module: in a page that may load nothing, modules cannot import each other.
-  const script = scripts.map((file) => asset(file).replace(/^import [^;]+;\n/gm, '')).join('');
+  const script = scripts.map(asset).join('');
   const policy = [
     "default-src 'none'",
     'img-src data:',
     `style-src '${hash(style)}'`,
-    `script-src '${script === '' ? 'none' : hash(script)}'`,
+    `script-src '${hash(script)}'`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
+  const head = top.map(markup);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -44,11 +52,13 @@ export function htmlPage({title, main, data, scripts = []}: Page): string {
 <style>${style}</style>
 </head>
 <body>
-<main>
+<a class="skip" href="#main">Skip to the report</a>
+<header class="top"><span><b>vch-migrate</b> · ${head.join('</span><span>')}</span><button type="button" class="btn js-only" id="theme">Dark colours</button></header>
+<main id="main">
 ${main}
 </main>
-${data === undefined ? '' : `<script type="application/json" id="data">${embedded(data)}</script>`}
-${script === '' ? '' : `<script type="module">${script}</script>`}
+<div id="live" class="vh" role="status" aria-live="polite"></div>
+<script type="module">${script}</script>
 </body>
 </html>
 `;
@@ -60,9 +70,4 @@ function asset(file: string): string {
 
 function hash(source: string): string {
   return `sha256-${createHash('sha256').update(source).digest('base64')}`;
-}
-
-/** JSON in which an HTML parser sees neither an end tag nor a comment. */
-function embedded(data: object): string {
-  return JSON.stringify(data).replaceAll('<', '\\u003c');
 }

@@ -26,11 +26,17 @@ export const TITLE: Readonly<Record<ReportCommand, string>> = {
   rollback: 'Rollback of',
   resume: 'Resumed upgrade of',
   unlock: 'Unlocking of',
+  rehearse: 'Rehearsal of',
 };
 
 /** A sentence to go on with after a colon. */
 export function uncapitalized(text: string): string {
   return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+
+/** A sentence that begins with a capital letter, if it begins with a word. */
+export function capitalized(text: string): string {
+  return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
 }
 
 /** `1 VM`, `412 VMs`. */
@@ -106,7 +112,7 @@ export function notes(report: Report): readonly string[] {
 }
 
 /** Which plugins a VM's ledger records, and which `apply` would still run. */
-export function pluginsText({history = [], pending = []}: ReportVm): string {
+export function pluginsText({history = [], pending = []}: Pick<ReportVm, 'history' | 'pending'>): string {
   const plugins = [
     ...(history.length > 0 ? [`applied ${history.join(', ')}`] : []),
     ...(pending.length > 0 ? [`pending ${pending.join(', ')}`] : []),

@@ -51,6 +51,20 @@ export function table(
   return lines;
 }
 
+/** Whether a table shows every row on one line, with nothing cut. */
+export function fits(
+  columns: readonly Column[],
+  notes: {readonly heading: string; readonly cells: readonly string[]},
+  layout: Layout,
+): boolean {
+  const widest = (heading: string, cells: readonly string[]) =>
+    cells.reduce((width, cell) => Math.max(width, stringWidth(cell)), stringWidth(heading));
+  const widths = [...columns, notes].map(({heading, cells}) => widest(heading, cells));
+  return (
+    widths.reduce((sum, width) => sum + width + GAP.length, INDENT.length - GAP.length) <= layout.columns
+  );
+}
+
 /** The widths of the columns: the widest with a limit are cut until all fit into the room. */
 function widthsOf(columns: readonly Column[], room: number): readonly number[] {
   const widths = columns.map(({limit = Number.POSITIVE_INFINITY, heading, cells}) =>

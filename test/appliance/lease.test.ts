@@ -194,7 +194,9 @@ describe('the upgrade lock as reports show it', () => {
       const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
       const {stdout} = await vchMigrate(['ls'], variables);
       expect(stdout).to.contain('left unfinished (vch-migrate), powered off');
-      expect(stdout).to.match(/Next: continue what was left unfinished: vch-migrate resume .*--name vch1/);
+      expect(stdout).to.match(
+        /Next: continue what was left unfinished\n {2}vch-migrate resume .*--name vch1/,
+      );
     });
   });
 

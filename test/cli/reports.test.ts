@@ -14,7 +14,7 @@ describe('reports of a command', () => {
 
   it('writes the report to as many files as are named, each in the form of its ending', async () => {
     const beginnings = {
-      'r.txt': /^Plan for VCH vch1/,
+      'r.txt': /^→ Ready to change 1 of 1 containerVM of vch1/,
       'r.json': /^\{\n {2}"schema": "vch-migrate\/report\/v1"/,
       'r.ndjson': /^\{"schema":"vch-migrate\/events\/v1","command":"plan"/,
       'r.md': /^# Plan for VCH `vch1`/,
@@ -25,7 +25,8 @@ describe('reports of a command', () => {
     const reports = Object.keys(beginnings).flatMap((name) => ['--report', join(folder, name)]);
     const {code, stdout} = await runCommandLine(['plan', ...reports], withTarget);
     expect(code).to.equal(0);
-    expect(stdout).to.match(/^Plan for VCH vch1/);
+    expect(stdout).to.match(/^→ Ready to change 1 of 1 containerVM of vch1/);
+    expect(stdout).to.match(/^ {2}Reports +.*r\.txt/m);
     for (const [name, beginning] of Object.entries(beginnings))
       expect(readFileSync(join(folder, name), 'utf8')).to.match(beginning);
   });

@@ -129,7 +129,7 @@ describe('migration command', () => {
       });
       expect(ended.code).to.equal(code);
       expect(ended.stdout)
-        .to.include('1 changed, 1 not-attempted')
+        .to.include('2: 1 changed, 1 not attempted')
         .and.include('Next: continue\n  vch-migrate apply');
       expect(ended.stderr).to.include(`${signal}: finishing what is in flight`);
     });
@@ -218,8 +218,10 @@ describe('migration command', () => {
     it('writes nothing and exits 1 for any answer but yes', async () => {
       const {code, stdout, stderr} = await runCommandLine(['undo'], {...withTarget, typed: [''], operate});
       expect(code).to.equal(1);
-      expect(stdout).to.include('1 not-attempted').and.include('nothing was written');
-      expect(stderr).to.include('nothing was written');
+      expect(stdout).to.equal('Nothing was written. To continue: vch-migrate undo --name vch1\n');
+      expect(stderr).not.to.include('nothing was written');
+      const told = await runCommandLine(['undo', '-o', 'json'], {...withTarget, typed: [''], operate});
+      expect(told.stderr).to.include('nothing was written');
     });
 
     it('takes a signal during the question for an interruption, not for a no', async () => {
@@ -232,7 +234,7 @@ describe('migration command', () => {
         },
       });
       expect(code).to.equal(130);
-      expect(stdout).to.include('The run was interrupted');
+      expect(stdout).to.include('The run was stopped before every containerVM had its turn');
       expect(stderr).to.not.include('nothing was written');
     });
 
@@ -245,7 +247,7 @@ describe('migration command', () => {
         for (const answer of ['y', 'yes', '', 'vch', 'vch2']) {
           const declined = await runCommandLine(args, {...withTarget, typed: [answer], operate});
           expect(declined.code, answer).to.equal(1);
-          expect(declined.stderr).to.include('nothing was written');
+          expect(declined.stdout).to.match(/^Nothing was written\. To continue: vch-migrate .*\n$/);
         }
       });
     }

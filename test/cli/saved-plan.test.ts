@@ -34,7 +34,7 @@ describe('saved plan', () => {
     const {digest} = parsed(readFileSync(file, 'utf8'));
     expect(digest).to.match(/^sha256:[0-9a-f]{64}$/);
     expect(stderr).to.include(`the plan is saved in ${file}, ${digest}`);
-    expect(stdout).to.include(`saved plan ${digest}`);
+    expect(stdout).to.include(`Digest         ${digest}`);
     expect(stdout).to.match(/Next: carry out .*\n {2}vch-migrate apply \S+vch1\.plan\.json --name vch1\n$/);
   });
 
@@ -54,7 +54,7 @@ describe('saved plan', () => {
     });
     expect([code, calls]).to.deep.equal([0, ['connect', 'applyPlan']]);
     expect(runs[0]).to.include({changeId: 'CHG-7'});
-    expect(stdout).to.match(/saved plan sha256:/);
+    expect(stdout).to.match(/Digest +sha256:/);
   });
 
   it('leaves the way to a new plan when a VM had moved', async () => {

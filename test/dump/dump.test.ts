@@ -124,7 +124,7 @@ describe('dump', () => {
         expect(refused.code).to.equal(5);
         expect(refused.stderr).to.include('a plan of a masked dump cannot be saved');
         const saved = await vchMigrate(['plan', '--from-dump', file, '--out', out]);
-        expect(saved.stdout).to.include(`on the vCenter itself: vch-migrate apply ${out}`);
+        expect(saved.stdout).to.include(`on the vCenter itself\n  vch-migrate apply ${out}`);
         const applied = await onSimulator(simulator, 'apply', out, '--yes', '--format', 'json');
         expect(applied.code, applied.stderr).to.equal(0);
         expect(planIn(applied.stdout).summary.changed).to.equal(2);

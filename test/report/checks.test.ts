@@ -23,9 +23,9 @@ describe('checks in a report', () => {
     const text = toText(report, {columns: 100, colour: false});
     expect(text).to.match(/^ {2}hosts +✓ ok +esx1 \(8\.0\.2\)$/m);
     expect(text).to.match(/^ {2}snapshots +! warning +1 of /m);
-    expect(text).to.match(/^ {2}lock and flag +✗ failed +an upgrade holds vch1/m);
+    expect(text).to.match(/^ {2}lock and flag +✕ failed +an upgrade holds vch1/m);
     expect(text).not.to.contain('\u001b');
-    expect(toText(report, {columns: 100, colour: true})).to.contain('\u001b[31m✗ failed');
+    expect(toText(report, {columns: 100, colour: true})).to.contain('\u001b[31m✕ failed');
     expect(toText(without, {columns: 100, colour: false})).not.to.contain('Checks');
   });
 
@@ -40,9 +40,9 @@ describe('checks in a report', () => {
 
   it('are a table in HTML, with nothing marked up', () => {
     const html = toHtml(report);
-    expect(html).to.contain('<h2 id="checks-title">Checks</h2>').and.to.contain('✗ failed');
+    expect(html).to.contain('<h2 id="h-checks">What was checked</h2>').and.to.contain('Failed</span>');
     expect(html).to.contain('&lt;b&gt;x').and.not.to.contain('<b>x');
-    expect(toHtml(without)).not.to.contain('checks-title');
+    expect(toHtml(without)).not.to.contain('h-checks');
   });
 
   it('are rows of their own in CSV', () => {

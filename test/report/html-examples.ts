@@ -45,30 +45,21 @@ export const mixed = exampleReport(
   {command: 'apply', steps, changeId: 'CHG-1'},
 );
 
-/** A report of a large VCH. */
-export const many = exampleReport(
-  Array.from({length: 5_000}, (_, n) =>
-    n % 10 === 0
-      ? refusedVm({id: `vm-${n}`, displayName: `db-${n}-${'f'.repeat(64)}`})
+/** A report of a large VCH, in which every tenth containerVM is refused. */
+export function many(n: number) {
+  const vms = Array.from({length: n}, (_, at) =>
+    at % 10 === 0
+      ? refusedVm({id: `vm-${at}`, displayName: `db-${at}-${'f'.repeat(64)}`})
       : reportVm({
-          id: `vm-${n}`,
-          displayName: `web-${n}-${'e'.repeat(64)}`,
-          containerName: `web${n}`,
+          id: `vm-${at}`,
+          displayName: `web-${at}-${'e'.repeat(64)}`,
+          containerId: at.toString(16).padStart(64, 'e'),
+          containerName: `web${at}`,
           changes: [
-            {key: 'common/name', before: null, after: `web${n}`},
+            {key: 'common/name', before: null, after: `web${at}`},
             {key: 'common/rename-disabled', before: null, after: 'true'},
           ],
         }),
-  ),
-);
-
-/** The same with checks of every kind. */
-export const checked: Report = {
-  ...mixed,
-  checks: (['ok', 'warning', 'failed'] as const).map((status) => ({
-    id: `check-${status}`,
-    title: `a check that is ${status}`,
-    status,
-    message: 'what was seen',
-  })),
-};
+  );
+  return exampleReport(vms);
+}

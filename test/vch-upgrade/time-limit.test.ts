@@ -60,7 +60,7 @@ describeWithPeers('an upgrade that is not ready within its limit of 1 s', ['govc
       );
       expect(code).to.equal(1);
       expect(stdout).to.contain('Upgrading VCH exceeded time limit of 1s');
-      expect(stdout).to.contain('The appliance is as it was before');
+      expect(stdout).to.match(/^✕ The upgrade of vch1 failed; it is back on v0\.9\.0$/m);
       expect(`${stdout}${stderr}`).not.to.match(/is upgraded|Completed successfully/);
     });
   });

@@ -1,123 +1,32 @@
-// The list of VMs in the HTML report: search, filters, sort, details. Runs in the reader's browser, alone.
-// Everything that came from vSphere is put in as text (textContent), never as markup.
-import {detailCell, haystack} from './details.js';
-import {element} from './element.js';
-import {themeSwitch} from './theme.js';
-
-const {vms, statuses} = JSON.parse(document.getElementById('data').textContent);
+// The list of containerVMs: search, filters, sort, pages. Its rows are those that a browser without script shows; every
+// string from vSphere in them was escaped when the page was written.
 const PAGE = 100;
-const COLUMNS = [
-  {name: 'VM', of: (vm) => vm.label},
-  {name: 'Container', of: (vm) => vm.containerName ?? ''},
-  {name: 'Power', of: (vm) => vm.powerState ?? ''},
-  {name: 'Data version', of: (vm) => vm.dataVersion ?? -1},
-  {name: 'docker rename', of: (vm) => vm.rename ?? ''},
-  {name: 'Status', of: (vm) => statuses.indexOf(vm.status)},
-  {name: 'Changes', of: (vm) => vm.changes.length},
-];
-const RENAMES = ['disabled', 'not-persisted-by-vic', 'supported'];
-
-for (const [at, vm] of vms.entries()) {
-  vm.haystack = haystack(vm);
-  // An id of the page's own: one from elsewhere may hold a blank.
-  vm.detail = `detail-${at}`;
-}
-
-const state = {
-  search: '',
-  statuses: new Set(),
-  renames: new Set(),
-  sort: 0,
-  down: false,
-  page: 0,
-  open: new Set(),
-};
+const source = byId('all').textContent;
+const [head, ...rows] = source.slice(0, source.lastIndexOf('</table>')).split(/(?=<tbody class="r")/);
+const UNITS = {'&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'"};
+const plain = (markup) =>
+  markup.replace(/<[^>]*>/g, ' ').replace(/&(?:amp|lt|gt|quot|#39);/g, (name) => UNITS[name]);
+const statusOf = (row) => /data-s="([^"]*)"/.exec(row)[1];
+const statuses = rows.map(statusOf);
+const list = byId('rows');
+const search = byId('q');
+const chips = [...document.querySelectorAll('.chip')];
+const state = {words: '', chosen: new Set(), sort: null, down: false, page: 0, open: new Set()};
 let found = [];
+let haystacks;
+const cells = new Map();
 
-const list = document.getElementById('vms');
-const search = element('input', {type: 'search', autocomplete: 'off'});
-const tally = element('p', {role: 'status', 'aria-live': 'polite'});
-const previous = element('button', {type: 'button'}, 'Previous page');
-const next = element('button', {type: 'button'}, 'Next page');
-const expand = element('button', {type: 'button'}, 'Show all details on this page');
-const body = element('tbody');
-const headings = COLUMNS.map(heading);
-
-build();
-themeSwitch();
-update();
-
-function build() {
-  search.addEventListener('input', () => change(() => (state.search = search.value.trim().toLowerCase())));
-  previous.addEventListener('click', () => turn(-1));
-  next.addEventListener('click', () => turn(1));
-  expand.addEventListener('click', () => {
-    const shown = onPage();
-    const all = shown.every((vm) => state.open.has(vm.id));
-    for (const vm of shown) all ? state.open.delete(vm.id) : state.open.add(vm.id);
-    render(shown);
-  });
-  const clear = element('button', {type: 'button'}, 'Clear filters');
-  clear.addEventListener('click', () => {
-    search.value = '';
-    for (const box of list.querySelectorAll('fieldset input')) box.checked = false;
-    change(() => {
-      state.search = '';
-      state.statuses.clear();
-      state.renames.clear();
-    });
-    search.focus();
-  });
-  const table = element(
-    'table',
-    {},
-    element('caption', {}, 'One row for each VM; its name opens the details'),
-  );
-  table.append(element('thead', {}, element('tr', {}, ...headings)), body);
-  list.append(
-    element(
-      'div',
-      {class: 'filters', role: 'search', 'aria-label': 'ContainerVMs'},
-      element('label', {class: 'search'}, 'Search names, ids, keys, values, messages', search),
-      boxes('Status', statuses, (vm) => vm.status, state.statuses),
-      boxes('docker rename', RENAMES, (vm) => vm.rename, state.renames),
-      clear,
-    ),
-    element('div', {class: 'pager'}, tally, previous, next, expand),
-    element(
-      'div',
-      {class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'ContainerVMs, table'},
-      table,
-    ),
-  );
-  // On paper there is no next page.
-  window.addEventListener('beforeprint', () => render(found));
-  window.addEventListener('afterprint', () => render(onPage()));
-}
-
-function boxes(title, values, of, chosen) {
-  const fieldset = element('fieldset', {}, element('legend', {}, title));
-  for (const value of values) {
-    const count = vms.filter((vm) => of(vm) === value).length;
-    if (count === 0) continue;
-    const box = element('input', {type: 'checkbox', value});
-    box.addEventListener('change', () =>
-      change(() => (box.checked ? chosen.add(value) : chosen.delete(value))),
-    );
-    fieldset.append(element('label', {}, box, ` ${value} (${count})`));
-  }
-  return fieldset;
-}
-
-function heading(column, at) {
-  const button = element('button', {type: 'button'}, column.name);
-  button.addEventListener('click', () =>
+list.innerHTML = `${head}</table>`;
+const table = list.firstElementChild;
+const headings = [...table.querySelectorAll('thead th')];
+for (const [at, th] of headings.entries()) {
+  th.innerHTML = `<button type="button" class="sort">${th.textContent}</button>`;
+  th.firstChild.addEventListener('click', () =>
     change(() => {
       state.down = state.sort === at && !state.down;
       state.sort = at;
     }),
   );
-  return element('th', {scope: 'col'}, button);
 }
 
 function change(edit) {
@@ -126,30 +35,38 @@ function change(edit) {
   update();
 }
 
-function turn(by) {
-  state.page += by;
-  update();
-  list.scrollIntoView();
+/** What a column shows, by row. */
+function column(at) {
+  if (!cells.has(at))
+    cells.set(
+      at,
+      rows.map((row) =>
+        plain(row.slice(0, row.indexOf('</tr>')).match(/<t[hd][ >].*?<\/t[hd]>/gs)[at]).trim(),
+      ),
+    );
+  return cells.get(at);
 }
 
 function update() {
-  const {of} = COLUMNS[state.sort];
-  const chosen = (set, value) => set.size === 0 || set.has(value);
-  found = vms
-    .filter((vm) => chosen(state.statuses, vm.status) && chosen(state.renames, vm.rename))
-    .filter((vm) => vm.haystack.includes(state.search))
-    .sort((a, b) => (state.down ? -1 : 1) * compare(of(a), of(b)));
-  const pages = Math.max(1, Math.ceil(found.length / PAGE));
-  state.page = Math.min(state.page, pages - 1);
-  tally.textContent = `${found.length} of ${vms.length} VMs, page ${state.page + 1} of ${pages}`;
-  previous.disabled = state.page === 0;
-  next.disabled = state.page === pages - 1;
-  for (const [at, th] of headings.entries()) {
-    const sorted = at === state.sort;
-    if (sorted) th.setAttribute('aria-sort', state.down ? 'descending' : 'ascending');
-    else th.removeAttribute('aria-sort');
-    th.firstChild.textContent = `${COLUMNS[at].name}${sorted ? (state.down ? ' ▼' : ' ▲') : ''}`;
+  haystacks ??= state.words === '' ? undefined : rows.map((row) => plain(row).toLowerCase());
+  found = [...rows.keys()].filter(
+    (at) =>
+      (state.chosen.size === 0 || state.chosen.has(statuses[at])) &&
+      (state.words === '' || haystacks[at].includes(state.words)),
+  );
+  // Worst first is the order of the rows themselves: so is that of their status.
+  if (state.sort === 1) found.sort((a, b) => a - b);
+  else if (state.sort !== null) {
+    const {compare} = new Intl.Collator('en', {numeric: true});
+    const values = column(state.sort);
+    found.sort((a, b) => compare(values[a], values[b]));
   }
+  if (state.down) found.reverse();
+  for (const [at, th] of headings.entries()) {
+    if (at === (state.sort ?? 1)) th.setAttribute('aria-sort', state.down ? 'descending' : 'ascending');
+    else th.removeAttribute('aria-sort');
+  }
+  for (const chip of chips) chip.setAttribute('aria-pressed', String(state.chosen.has(chip.dataset.s)));
   render(onPage());
 }
 
@@ -157,47 +74,93 @@ function onPage() {
   return found.slice(state.page * PAGE, (state.page + 1) * PAGE);
 }
 
-function compare(a, b) {
-  if (typeof a === 'number') return a - b;
-  return a === b ? 0 : a < b ? -1 : 1;
-}
-
 function render(shown) {
-  body.replaceChildren(...shown.flatMap(rows));
-  const all = shown.length > 0 && shown.every((vm) => state.open.has(vm.id));
-  expand.textContent = all ? 'Hide all details on this page' : 'Show all details on this page';
+  const pages = Math.max(1, Math.ceil(found.length / PAGE));
+  const all = `${rows.length} containerVM${rows.length === 1 ? '' : 's'}`;
+  byId('tally').textContent =
+    (found.length === rows.length ? all : `${found.length} of ${all}`) +
+    (pages === 1 ? '' : `, page ${state.page + 1} of ${pages}`);
+  byId('previous').disabled = state.page === 0;
+  byId('next').disabled = state.page >= pages - 1;
+  byId('previous').hidden = byId('next').hidden = pages === 1;
+  const template = document.createElement('template');
+  template.innerHTML = `<table>${shown.map((at) => rows[at]).join('')}</table>`;
+  table.replaceChildren(table.caption, table.tHead, ...template.content.querySelectorAll('tbody.r'));
+  for (const at of shown) if (state.open.has(at)) show(at, true);
+  nameExpand(shown);
 }
 
-function rows(vm) {
-  const open = state.open.has(vm.id);
-  const button = element(
-    'button',
-    {type: 'button', class: 'open', 'aria-expanded': String(open), 'aria-controls': vm.detail},
-    vm.label,
-  );
-  const row = element(
-    'tr',
-    {},
-    element('th', {scope: 'row'}, button),
-    element('td', {}, vm.containerName ?? '–'),
-    element('td', {}, vm.powerState ?? '–'),
-    element('td', {}, String(vm.dataVersion ?? '–')),
-    element('td', {}, vm.rename ?? '–'),
-    element('td', {class: `status status-${vm.status}`}, vm.status),
-    element('td', {}, vm.changes.length === 0 ? '–' : String(vm.changes.length)),
-  );
-  const details = element(
-    'tr',
-    {class: 'detail', id: vm.detail},
-    detailCell(open ? vm : null, COLUMNS.length),
-  );
-  details.hidden = !open;
-  button.addEventListener('click', () => {
-    const opens = !state.open.has(vm.id);
-    opens ? state.open.add(vm.id) : state.open.delete(vm.id);
-    details.hidden = !opens;
-    details.replaceChildren(detailCell(opens ? vm : null, COLUMNS.length));
-    button.setAttribute('aria-expanded', String(opens));
-  });
-  return [row, details];
+function show(at, open) {
+  open ? state.open.add(at) : state.open.delete(at);
+  const row = byId(`c-${at}`);
+  row.querySelector('.x').classList.toggle('on', open);
+  row.querySelector('.open').setAttribute('aria-expanded', String(open));
 }
+
+function nameExpand(shown) {
+  const all = shown.length > 0 && shown.every((at) => state.open.has(at));
+  byId('expand').textContent = `${all ? 'Hide' : 'Show'} all details on this page`;
+  byId('expand').hidden = shown.length === 0;
+}
+
+function clear() {
+  search.value = '';
+  change(() => {
+    state.words = '';
+    state.chosen.clear();
+  });
+}
+
+/** Leads to the row of a VM that another part of the page names. */
+function jump() {
+  const at = Number(/^#c-(\d+)$/.exec(location.hash)?.[1] ?? Number.NaN);
+  if (!(at < rows.length)) return;
+  clear();
+  state.page = Math.floor(found.indexOf(at) / PAGE);
+  state.open.add(at);
+  render(onPage());
+  byId(`c-${at}`).scrollIntoView({block: 'center'});
+  byId(`c-${at}`).querySelector('.open').focus();
+}
+
+search.addEventListener('input', () => change(() => (state.words = search.value.trim().toLowerCase())));
+for (const chip of chips) {
+  const {s} = chip.dataset;
+  chip.addEventListener('click', () => change(() => state.chosen.delete(s) || state.chosen.add(s)));
+}
+byId('clear').addEventListener('click', () => {
+  clear();
+  search.focus();
+});
+list.addEventListener('click', ({target}) => {
+  const row = target.closest('.open')?.closest('tbody');
+  if (!row) return;
+  const at = Number(row.id.slice(2));
+  show(at, !state.open.has(at));
+  nameExpand(onPage());
+});
+for (const [id, by] of Object.entries({previous: -1, next: 1}))
+  byId(id).addEventListener('click', () => {
+    state.page += by;
+    render(onPage());
+    byId('list').scrollIntoView();
+  });
+byId('expand').addEventListener('click', () => {
+  const shown = onPage();
+  const open = !shown.every((at) => state.open.has(at));
+  for (const at of shown) show(at, open);
+  nameExpand(shown);
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && event.target === search) clear();
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.matches('input')) return;
+  event.preventDefault();
+  search.focus();
+  search.scrollIntoView({block: 'center'});
+});
+addEventListener('hashchange', jump);
+// On paper there is no next page.
+addEventListener('beforeprint', () => render(found));
+addEventListener('afterprint', () => render(onPage()));
+update();
+jump();

@@ -38,7 +38,7 @@ describe('history', () => {
         /T\S+Z +administrator@vsphere\.local +CHG-1 +1\s+\S+:\s+0002-container-common-name/,
       );
       expect(stdout).to.include(
-        `Next: to take the last one back: vch-migrate undo --run ${second.report.runId} --name vch1\n`,
+        `Next: to take the last one back\n  vch-migrate undo --run ${second.report.runId} --name vch1\n`,
       );
       await reportOf(simulator, 'undo', '--run', first.report.runId);
       expect(await runs()).to.deep.equal([two]);

@@ -19,7 +19,7 @@ describe('ls', () => {
     await withSimulator({fixture}, async (simulator) => {
       const text = await ls(simulator);
       expect(text.stdout).to.match(/vch1 +vm-100 +- +8000 +0 +1 +none in progress/);
-      expect(text.stdout).to.match(/Next: vch-migrate plan --name vch1\n$/);
+      expect(text.stdout).to.match(/Next\n {2}vch-migrate plan --name vch1\n$/);
       const listing = parsed((await ls(simulator, '--format', 'json')).stdout);
       expectValid('ls', listing);
       expect(listing.vchs).to.have.nested.property('[0].id', 'vm-100');
@@ -46,7 +46,7 @@ describe('ls', () => {
   it('goes on by id where VCHs share a name', async () => {
     await withSimulator({fixture: 'fixtures/two-vchs.json'}, async (simulator) => {
       const {stdout} = await ls(simulator);
-      expect(stdout).to.match(/Next: vch-migrate plan --id vm-\d+\n$/);
+      expect(stdout).to.match(/Next\n {2}vch-migrate plan --id vm-\d+\n$/);
     });
   });
 

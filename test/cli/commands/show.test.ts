@@ -58,8 +58,8 @@ describe('show', () => {
     const {code, stdout} = await runCommandLine(['show', path, '--report', page]);
     expect(code).to.equal(0);
     expect(stdout)
-      .to.match(/^Plan for VCH vch1/)
-      .and.to.match(/saved plan sha256:[0-9a-f]{64}/);
+      .to.match(/^→ Ready to change 1 of 1 containerVM of vch1/)
+      .and.to.match(/Digest +sha256:[0-9a-f]{64}/);
     expect(readFileSync(page, 'utf8')).to.include('sha256:');
   });
 
