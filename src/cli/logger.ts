@@ -113,6 +113,6 @@ function terminalFormat({debug, timed = false, now}: RunLoggerOptions): winston.
 
 function fileFormat(now: () => Date): winston.Logform.Format {
   return winston.format.printf(({level, message}) =>
-    JSON.stringify({time: now().toISOString(), level, message}),
+    JSON.stringify({time: now().toISOString(), pid: process.pid, level, message}),
   );
 }
