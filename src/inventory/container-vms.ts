@@ -121,7 +121,7 @@ const CHUNK = 250;
 /** A VM as far as it shows whether a write was kept. */
 export type WrittenVm = Pick<SeenVm, 'displayName' | 'config'>;
 
-const WRITTEN_PATHS = ['name', 'config.changeVersion', 'config.template', 'runtime.connectionState'];
+const WRITTEN_PATHS = ['name', 'config.changeVersion', 'runtime.connectionState'];
 
 /** Reads the written keys of VMs back, as {@link rereadVms} would read the VMs whole. `unseen`: its keys cannot be known. */
 export async function readBack(
