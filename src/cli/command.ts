@@ -2,6 +2,7 @@ import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import type {PlannedOutcome} from '../containers/saved-plan.js';
 import type {Logger} from '../log.js';
+import type {Rehearsal} from '../rehearsal/rehearse.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
 import type {
@@ -15,7 +16,7 @@ import type {ReadText} from '../text-file.js';
 import type {UpgradeOutcome} from '../vch-upgrade/outcome.js';
 import type {Session} from '../vim25/session.js';
 import type {RunContext} from './context.js';
-import {EXIT_MEANINGS, type Exit, type ExitMeanings} from './exit.js';
+import {EXIT, EXIT_MEANINGS, type Exit, type ExitMeanings} from './exit.js';
 import {type Ended, type Given, lineWriter, simulatorGone, type Told, withYes} from './next.js';
 import {
   type Document,
@@ -92,7 +93,10 @@ export type ReadyRun = Awaited<ReturnType<PreparedReport['read']>>;
 
 /** The outcome of a command over one VCH. */
 type CommandOutcome = AnyOutcome &
-  Partial<Pick<UpgradeOutcome, 'checks' | 'upgrade'> & Pick<PlannedOutcome, 'plan'>>;
+  Partial<
+    Pick<UpgradeOutcome, 'checks' | 'upgrade'> &
+      Pick<PlannedOutcome, 'plan'> & {readonly rehearsal: Rehearsal}
+  >;
 
 type About = Pick<RunContext, 'version' | 'now'>;
 
@@ -213,8 +217,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
 interface ListingCommand<Own extends OptionSet> extends Base<Own> {
   /** Files that it writes: a report must not overwrite them. */
   files?(args: readonly string[]): readonly (string | undefined)[];
-  /** Gives the document that it prints, and its text for people. */
-  run(session: Session, about: ListingAbout, given: Given<Own>): Promise<Listing>;
+  /** Gives the document that it prints, its text for people, and the exit code if it is not 0. */
+  run(session: Session, about: ListingAbout, given: Given<Own>): Promise<Listing & {readonly exit?: Exit}>;
 }
 
 interface ListingAbout {
@@ -256,7 +260,8 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
           const listing = await withTarget(settings, runId, context, (session, user) =>
             definition.run(session, {context, settings, user, runId, line}, {args, own}),
           );
-          return tell(listing, context);
+          const exit = await tell(listing, context);
+          return exit === EXIT.done ? (listing.exit ?? exit) : exit;
         },
       };
     },
@@ -267,7 +272,8 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
 interface LocalCommand<Own extends OptionSet> extends Base<Own> {
   /** The forms of its result; by default those of a listing. */
   readonly formats?: readonly Format[];
-  run(context: RunContext, given: Given<Own>): Promise<Exit>;
+  /** `commands` are all that there are: a worker carries out others. */
+  run(context: RunContext, given: Given<Own> & {readonly commands: readonly Command[]}): Promise<Exit>;
 }
 
 /** A command that needs no target. */
@@ -278,13 +284,13 @@ export function localCommand<Own extends OptionSet>(definition: LocalCommand<Own
     ...definition,
     options: 'format' in options ? {...options, ...result} : options,
     exits: {...EXIT_MEANINGS.reads, ...definition.exits},
-    prepare({given, args}) {
+    prepare({given, args, commands}) {
       const problems = problemsOf(given, definition.name);
       requirePositionals(definition, args, problems);
       const own = readValues(definition.options, given, problems);
       const output = readOutput(given, problems, definition.formats ?? LISTING_FORMATS);
       problems.throwIfAny();
-      return {kind: 'local', output, run: (context) => definition.run(context, {args, own})};
+      return {kind: 'local', output, run: (context) => definition.run(context, {args, own, commands})};
     },
   };
 }

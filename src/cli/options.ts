@@ -6,7 +6,7 @@ import {flag, type Option, parsed, text, texts, wholeNumber, withDefault} from '
 const LONGEST_TIME = 24 * 3_600_000;
 
 /** An option that is a duration, in milliseconds. */
-function duration(option: Option<string | undefined>): Option<number | undefined> {
+export function duration(option: Option<string | undefined>): Option<number | undefined> {
   return parsed(option, 'a duration up to 24h, such as 90s, 10m or 1h30m', (value) => {
     const time = parseDuration(value);
     return time !== undefined && time > 0 && time <= LONGEST_TIME ? time : undefined;

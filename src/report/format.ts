@@ -1,3 +1,4 @@
+import type {FleetReport} from './fleet/report.js';
 import type {Layout, LayoutOptions} from './layout.js';
 import type {Report, ReportError, ReportTool} from './report.js';
 
@@ -32,4 +33,6 @@ export interface Format {
   failure(failure: Failure, time: string): string;
   /** Absent if a listing has no such form. */
   listing?(listing: Listing, layout: LayoutOptions): string;
+  /** Absent if a run over a fleet has no such form. */
+  fleet?(report: FleetReport, layout: LayoutOptions): string;
 }

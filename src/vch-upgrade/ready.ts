@@ -5,7 +5,7 @@ import type {Appliance} from '../inventory/appliance.js';
 import {waitUntil} from '../vim25/retry.js';
 import {clientIp, dockerEndpoint, probeDocker} from './docker-endpoint.js';
 import {startedKeys} from './upgrade-appliance.js';
-import type {LockedVch} from './vch-target.js';
+import type {LockedVch, VchOptions} from './vch-target.js';
 
 const POLL = 1_000;
 /** Looks in a row that cannot tell whether docker is up, before that is left at that. */
@@ -20,7 +20,7 @@ const SLOW = 10_000;
  */
 export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | undefined): Promise<void> {
   const {options, session} = locked;
-  let last: Look | undefined;
+  let last: Readiness | undefined;
   let untold = 0;
   let unanswered = 0;
   const read = async () => {
@@ -39,13 +39,17 @@ export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | un
     {clock: session.clock, signal},
     {every, within: () => options.timeout + unanswered},
     async () => {
-      const state = await look(locked, await read());
+      const appliance = await read();
+      const state =
+        appliance instanceof VchError
+          ? waiting(`an answer of vCenter (${appliance.message})`)
+          : await readiness(appliance, options);
       if (state.status === 'ready') return state;
       untold = state.status === 'waiting' ? 0 : untold + 1;
       if (state.status !== 'waiting' && untold >= ENOUGH_LOOKS[state.status]) return state;
       if (state.status === 'waiting' && state.waitingFor !== last?.waitingFor) {
-        options.log.info(`waiting for ${state.waitingFor}`);
-        options.onProgress?.({type: 'waiting', reason: state.waitingFor});
+        const within = options.timeout + unanswered;
+        options.onProgress?.({type: 'waiting', reason: state.waitingFor, within});
       }
       last = state;
       return null;
@@ -59,16 +63,20 @@ export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | un
   if (status !== 'ready') locked.addFinding('docker-not-reached', waitingFor);
 }
 
-interface Look {
+/** Whether a VCH is ready, or what it is still waiting for. */
+export interface Readiness {
   /** `unreachable` and `unclear`: all of it is up as far as vCenter shows, but whether docker is cannot be told from here. */
   readonly status: 'ready' | 'waiting' | 'unreachable' | 'unclear';
   readonly waitingFor: string;
 }
 
-const READY: Look = {status: 'ready', waitingFor: ''};
+const READY: Readiness = {status: 'ready', waitingFor: ''};
 
-async function look({options}: LockedVch, appliance: Appliance | VchError): Promise<Look> {
-  if (appliance instanceof VchError) return waiting(`an answer of vCenter (${appliance.message})`);
+/** Whether a VCH is ready by a reading of its appliance and a look at docker. */
+export async function readiness(
+  appliance: Appliance,
+  {log, probeDocker: probe = probeDocker}: Pick<VchOptions, 'log' | 'probeDocker'>,
+): Promise<Readiness> {
   // What its keys say of a machine that is off is of the last time.
   if (appliance.powerState !== 'poweredOn') return waiting(`its power, which is ${appliance.powerState}`);
   if (clientIp(appliance) === null) return waiting('its address on the client network');
@@ -81,12 +89,12 @@ async function look({options}: LockedVch, appliance: Appliance | VchError): Prom
   const endpoint = dockerEndpoint(appliance);
   if (endpoint === null) return READY;
   const where = `the docker endpoint ${endpoint.host}:${endpoint.port}`;
-  const docker = await (options.probeDocker ?? probeDocker)(endpoint);
+  const docker = await probe(endpoint);
   switch (docker.status) {
     case 'running':
       return READY;
     case 'locked':
-      options.log.info(
+      log.info(
         `${where} refuses this client, as one without a certificate: it is up, and was not asked further`,
       );
       return READY;
@@ -100,7 +108,7 @@ async function look({options}: LockedVch, appliance: Appliance | VchError): Prom
   }
 }
 
-function waiting(waitingFor: string): Look {
+function waiting(waitingFor: string): Readiness {
   return {status: 'waiting', waitingFor};
 }
 

@@ -8,6 +8,8 @@ import {commands} from '../../src/cli/commands.js';
 import {optionsOf} from '../../src/cli/parse-command-line.js';
 import {readPlan, readShown} from '../../src/cli/plan-file.js';
 import {withSettings} from '../../src/cli/settings-file.js';
+import {readDump} from '../../src/dump/read-dump.js';
+import {readInventory} from '../../src/fleet/inventory.js';
 import {canonicalJson, type Json} from '../../src/migration/canonical-json.js';
 import {FORMATS} from '../../src/report/formats.js';
 import {loadFixture} from '../../src/simulator/fixture/load.js';
@@ -110,6 +112,67 @@ const YAML = [
   '['.repeat(300),
 ];
 
+const INVENTORIES = [
+  `version: 1
+vcenters:
+  - name: emea-1
+    url: https://vc1.example/sdk
+    thumbprint: "${Array(32).fill('AB').join(':')}"
+    credentials: vc-emea
+    concurrency: 2
+    labels: {site: ams}
+    vchs:
+      - select: {path: /dc1/host/*}
+        except: [vch-legacy]
+release: {applianceIso: v1.5.6/appliance.iso, bootstrapIso: v1.5.6/bootstrap.iso}
+waves:
+  - {name: canary, count: 3, spread: vcenter, then: approve}
+  - {name: emea, match: {site: ams}, then: auto}
+  - {name: rest}
+budget: {failed: 5, unreachable: 10, perVcenter: 2}
+window: {days: [sat, sun], from: "22:00", to: "04:00", zone: Europe/Amsterdam}
+`,
+  'version: 1\nvcenters: [{name: a, url: https://a.example, vchs: [{select: {name: "*"}}]}]\n',
+];
+const INVENTORY_WORDS = [
+  'match: {',
+  'count: 1e99',
+  'concurrency: 0',
+  '"25:00"',
+  'zone: No/Where',
+  'spread: vcenter',
+];
+
+const DUMPED = {
+  self: {type: 'VirtualMachine', value: 'vm-12'},
+  name: 'vch1',
+  parent: {type: 'Folder', value: 'group-v9'},
+  resourcePool: {type: 'ResourcePool', value: 'resgroup-8'},
+  config: {
+    uuid: RUN,
+    instanceUuid: RUN,
+    template: false,
+    files: {vmPathName: '[datastore1] vch1/vch1.vmx'},
+    hardware: {device: [{key: 3000, backing: {fileName: '[datastore1] vch1/appliance.iso'}}]},
+    extraConfig: [{key: 'guestinfo.vice./init/common/id', value: 'VirtualMachine:vm-12'}],
+  },
+  runtime: {
+    host: {type: 'HostSystem', value: 'host-3'},
+    connectionState: 'connected',
+    powerState: 'poweredOn',
+  },
+};
+const {self: obj, ...properties} = DUMPED;
+const DUMPS = [
+  {virtualMachines: [DUMPED]},
+  {
+    kind: 'enter',
+    obj,
+    changeSet: Object.entries(properties).map(([name, val]) => ({name, op: 'assign', val})),
+  },
+  {...smallFixture(), dump: {at: TIME, tool: 'vch-migrate 0.1.0', masked: true}, about: {instanceUuid: RUN}},
+];
+
 describe('fuzz: files', () => {
   const directory = mkdtempSync(join(tmpdir(), 'vch-migrate-fuzz-'));
   after(() => rmSync(directory, {recursive: true}));
@@ -146,6 +209,18 @@ describe('fuzz: files', () => {
       variables: {},
     }),
   );
+
+  fuzz('an inventory file of a fleet', mutatedText(INVENTORIES, [...YAML, ...INVENTORY_WORDS]), (text) => {
+    const {inventory, problems} = readInventory(text);
+    expect(inventory === null).to.equal(problems.length > 0);
+    for (const {line, column} of problems) expect(Math.min(line, column)).to.be.above(0);
+  });
+
+  fuzz('a dump', mutatedJsonText(DUMPS), async (text) => {
+    writeFileSync(path, text);
+    const {fixture} = readDump(path);
+    await loadFixture(typeof fixture === 'string' ? JSON.parse(text) : fixture);
+  });
 
   fuzz('a fixture', mutatedJson(fixtures), async (text) => {
     const vcenter = makeVCenter(await loadFixture(JSON.parse(text)), new Clock(machineTime), {}, () => 1);

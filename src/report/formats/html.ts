@@ -37,6 +37,7 @@ const KIND: Readonly<Record<ReportCommand, string>> = {
   rollback: 'Rollback report',
   resume: 'Upgrade report',
   unlock: 'Unlock report',
+  rehearse: 'Rehearsal',
 };
 
 /** A report as one HTML page for people: it needs no network, and shows thousands of VMs. */
@@ -47,10 +48,10 @@ export function toHtml(report: Report): string {
   const needed = attention(report);
   const sections = [
     section('attention', 'Needs attention', reasons(needed, anchors), {note: attentionNote(report)}),
-    timeline(report),
     willChange(report, anchors),
     compared(report),
     checked(report),
+    timeline(report),
     stateNow(report),
     section('remarks', 'Also noted', reasons(remarks(report), anchors)),
     wayBack(report),

@@ -1,0 +1,49 @@
+import {randomUUID} from 'node:crypto';
+import {expect} from 'chai';
+import {commands} from '../../../src/cli/commands.js';
+import {layers} from '../../../src/cli/context.js';
+import {run} from '../../../src/cli/run.js';
+import {recordingTerminal, variablesFor} from '../../on-simulator.js';
+import {clockOf} from '../../small-vch.js';
+import {APPLIANCE, FLAG, LEGACY, withVch} from '../../vch-upgrade/small-upgrade.js';
+
+describe('status --watch', () => {
+  it('logs each change once, and ends with the report when it is stopped', async () => {
+    await withVch({vms: LEGACY}, async (_session, simulator) => {
+      const clock = clockOf(simulator);
+      if (clock === undefined) throw new Error('the simulator has no virtual time');
+      const stop = new AbortController();
+      const appliance = simulator.inventory.vm(APPLIANCE);
+      const happens = (async () => {
+        await clock.sleep(32_000);
+        appliance.change({[FLAG]: 'true'});
+        await clock.sleep(30_000);
+        appliance.change({[FLAG]: 'false'});
+        await clock.sleep(30_000);
+        stop.abort();
+      })();
+      const {terminal, written} = recordingTerminal({variables: variablesFor(simulator)});
+      const code = await run(['status', '--watch', '--name', 'vch1'], commands, {
+        ...layers,
+        login: (options, use) => layers.login({...options, clock}, use),
+        terminal,
+        stop: {signal: stop.signal, by: () => (stop.signal.aborted ? 'SIGINT' : null)},
+        version: '9.9.9',
+        now: () => new Date(),
+        newRunId: randomUUID,
+      });
+      await happens;
+      const {stdout, stderr} = written();
+      expect(code).to.equal(130);
+      const lines = stderr.split('\n').filter((line) => line.includes('vch1: poweredOn'));
+      expect(lines.map((line) => line.replace(/^[\d:]{8} /, ''))).to.deep.equal(
+        [
+          'no upgrade in progress',
+          'upgrade in progress, phase unknown, by vic-machine',
+          'no upgrade in progress',
+        ].map((held) => `vch1: poweredOn, data version 0; ${held}; containerVMs: 2 pending`),
+      );
+      expect(stdout).to.include('vch1').and.include('vch-migrate status --name vch1');
+    });
+  });
+});
