@@ -80,8 +80,7 @@ async function fleet(expected, ...args) {
     `${root}dist/src/cli/main.js`,
     'fleet',
     ...args,
-    '--state-dir',
-    join(work, 'state'),
+    ...(args[0] === 'validate' ? [] : ['--state-dir', join(work, 'state')]),
     '--quiet',
   ];
   const child = spawn(process.execPath, line, {

@@ -6,6 +6,7 @@ import {completion} from './commands/completion.js';
 import {dump} from './commands/dump.js';
 import {fleetApprove, fleetCancel, fleetPause, fleetResume, fleetRetry} from './commands/fleet/decide.js';
 import {fleetReport, fleetStatus, fleetWatch} from './commands/fleet/look.js';
+import {fleetServe} from './commands/fleet/serve.js';
 import {fleetApply, fleetPlan, fleetRollback, fleetUpgrade, fleetVerify} from './commands/fleet/start.js';
 import {fleetValidate} from './commands/fleet/validate.js';
 import {fleetWorker} from './commands/fleet/worker.js';
@@ -70,6 +71,7 @@ export const commands: readonly Command[] = [
   fleetCancel,
   fleetReport,
   fleetWorker,
+  fleetServe,
   simulate,
   completion,
   help,
