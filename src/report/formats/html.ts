@@ -12,6 +12,7 @@ import {layoutOf} from '../layout.js';
 import {markup} from '../markup.js';
 import {count} from '../phrases.js';
 import type {Report, ReportCommand} from '../report.js';
+import {sentence} from '../sentence.js';
 import {dayText, minutesText} from '../times.js';
 import {actionsOf, type Verdict, verdict} from '../verdict.js';
 
@@ -119,7 +120,7 @@ function failurePage(failure: Failure): string {
       tone: 'bad',
       urgent: false,
       sentence: title,
-      reason: message,
+      reason: sentence(message),
       pills: [],
       numbers: [],
       actions: commands.length === 0 ? [] : [{text: '', command: commands.join('\n')}],
@@ -128,7 +129,7 @@ function failurePage(failure: Failure): string {
   );
   return htmlPage({
     title,
-    top: ['Failure', code],
+    top: ['Failure'],
     main: `${iconShapes()}${card}<p class="dim"><code>${markup(code)}</code></p>`,
     scripts: ['page.js'],
   });
@@ -161,7 +162,7 @@ function listingPage({document, text, page}: Listing): string {
   const card = {
     tone,
     urgent: false,
-    sentence,
+    sentence: says,
     reason: '',
     pills: [],
     numbers: [],
@@ -169,7 +170,7 @@ function listingPage({document, text, page}: Listing): string {
     actions: page === undefined ? [{text: document.next, command: null}] : actionsOf(document),
   };
   return htmlPage({
-    title: sentence,
+    title: says,
     top: [kind],
     main: `${iconShapes()}${verdictCard(card, '')}${section('list', kind, content)}`,
     scripts: ['page.js'],
