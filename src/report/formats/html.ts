@@ -141,7 +141,7 @@ function listingPage({document, text, page}: Listing): string {
   const {
     kind,
     tone,
-    text: sentence,
+    text: says,
     columns,
   } = page ?? {kind: 'Result', tone: 'info' as const, text: title, columns: []};
   const [rows = {cells: []}] = columns;
