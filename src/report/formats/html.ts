@@ -12,7 +12,6 @@ import {layoutOf} from '../layout.js';
 import {markup} from '../markup.js';
 import {count} from '../phrases.js';
 import type {Report, ReportCommand} from '../report.js';
-import {sentence} from '../sentence.js';
 import {dayText, minutesText} from '../times.js';
 import {actionsOf, type Verdict, verdict} from '../verdict.js';
 
@@ -120,7 +119,7 @@ function failurePage(failure: Failure): string {
       tone: 'bad',
       urgent: false,
       sentence: title,
-      reason: sentence(message),
+      reason: message,
       pills: [],
       numbers: [],
       actions: commands.length === 0 ? [] : [{text: '', command: commands.join('\n')}],
