@@ -51,6 +51,7 @@ async function withPackage<T>(use: (directory: string) => Promise<T>): Promise<T
     await promisify(execFile)('tar', ['-xzf', join(directory, filename), '-C', own, '--strip-components=1']);
     const manifest = JSON.parse(await readFile(join(own, 'package.json'), 'utf8'));
     for (const name of Object.keys(manifest.dependencies)) {
+      await mkdir(join(directory, 'node_modules', dirname(name)), {recursive: true});
       await symlink(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name));
     }
     await mkdir(join(directory, 'node_modules', '.bin'));
@@ -107,6 +108,40 @@ describe('the packed package', function () {
       expect(tested.code).to.equal(0);
       const checked = await runIn(directory, BIN, ['plugins', 'check', '.']);
       expect([checked.code, checked.stderr]).to.deep.equal([0, '']);
+    });
+  });
+
+  it('runs the upgrade test suite of the documentation, word by word', async () => {
+    await withPackage(async (directory) => {
+      const page = await readFile(
+        join(directory, 'node_modules/vch-migrate/docs/upgrade-test-suites.md'),
+        'utf8',
+      );
+      const files = [...page.matchAll(/^`(\S+)`:\n\n```\w+\n(.*?)^```$/gms)];
+      expect(files.map(([, path]) => path)).to.deep.equal(['tsconfig.json', 'test/upgrade.test.ts']);
+      for (const [, path = '', text = ''] of files) {
+        await mkdir(join(directory, dirname(path)), {recursive: true});
+        await writeFile(join(directory, path), text);
+      }
+      await writeFile(join(directory, 'package.json'), '{"type": "module"}');
+      const [, install = ''] = /^npm install --save-dev (.+)$/m.exec(page) ?? [];
+      const [own, ...others] = install.split(' ');
+      expect(own).to.equal('vch-migrate');
+      for (const name of others) {
+        await mkdir(join(directory, 'node_modules', dirname(name)), {recursive: true});
+        await symlink(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name));
+      }
+      const [, compile = '', run = ''] = /^npx (tsc) && npx (mocha .+)$/m.exec(page) ?? [];
+      for (const line of [compile, run]) {
+        const [program = '', ...args] = line.split(' ');
+        const {code, stdout, stderr} = await runIn(
+          directory,
+          join(ROOT, 'node_modules', '.bin', program),
+          args,
+        );
+        expect(code, `${line}: ${stdout}${stderr}`).to.equal(0);
+        if (program === 'mocha') expect(stdout).to.match(/ 5 passing/);
+      }
     });
   });
 
