@@ -15,6 +15,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   dump: ['inventory', 'migration', 'extraconfig', 'vim25', 'simulator'],
   'vch-upgrade': ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25'],
+  rehearsal: ['vch-upgrade', 'containers', 'migration', 'extraconfig', 'iso', 'vim25', 'simulator'],
   'plugin-files': ['migration', 'extraconfig', 'plugins'],
   testing: ['plugin-files', 'migration', 'extraconfig', 'vim25', 'simulator', 'plugins'],
   simulator: [],
@@ -22,6 +23,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'fleet',
     'dump',
+    'rehearsal',
     'vch-upgrade',
     'rename',
     'containers',

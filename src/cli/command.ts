@@ -2,6 +2,7 @@ import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
 import type {PlannedOutcome} from '../containers/saved-plan.js';
 import type {Logger} from '../log.js';
+import type {Rehearsal} from '../rehearsal/rehearse.js';
 import type {Format, Listing} from '../report/format.js';
 import {LISTING_FORMATS} from '../report/formats.js';
 import type {
@@ -92,7 +93,10 @@ export type ReadyRun = Awaited<ReturnType<PreparedReport['read']>>;
 
 /** The outcome of a command over one VCH. */
 type CommandOutcome = AnyOutcome &
-  Partial<Pick<UpgradeOutcome, 'checks' | 'upgrade'> & Pick<PlannedOutcome, 'plan'>>;
+  Partial<
+    Pick<UpgradeOutcome, 'checks' | 'upgrade'> &
+      Pick<PlannedOutcome, 'plan'> & {readonly rehearsal: Rehearsal}
+  >;
 
 type About = Pick<RunContext, 'version' | 'now'>;
 
@@ -268,7 +272,8 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
 interface LocalCommand<Own extends OptionSet> extends Base<Own> {
   /** The forms of its result; by default those of a listing. */
   readonly formats?: readonly Format[];
-  run(context: RunContext, given: Given<Own>): Promise<Exit>;
+  /** `commands` are all that there are: a worker carries out others. */
+  run(context: RunContext, given: Given<Own> & {readonly commands: readonly Command[]}): Promise<Exit>;
 }
 
 /** A command that needs no target. */
@@ -279,13 +284,13 @@ export function localCommand<Own extends OptionSet>(definition: LocalCommand<Own
     ...definition,
     options: 'format' in options ? {...options, ...result} : options,
     exits: {...EXIT_MEANINGS.reads, ...definition.exits},
-    prepare({given, args}) {
+    prepare({given, args, commands}) {
       const problems = problemsOf(given, definition.name);
       requirePositionals(definition, args, problems);
       const own = readValues(definition.options, given, problems);
       const output = readOutput(given, problems, definition.formats ?? LISTING_FORMATS);
       problems.throwIfAny();
-      return {kind: 'local', output, run: (context) => definition.run(context, {args, own})};
+      return {kind: 'local', output, run: (context) => definition.run(context, {args, own, commands})};
     },
   };
 }

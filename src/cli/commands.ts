@@ -4,7 +4,11 @@ import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
 import {completion} from './commands/completion.js';
 import {dump} from './commands/dump.js';
+import {fleetApprove, fleetCancel, fleetPause, fleetResume, fleetRetry} from './commands/fleet/decide.js';
+import {fleetReport, fleetStatus, fleetWatch} from './commands/fleet/look.js';
+import {fleetApply, fleetPlan, fleetRollback, fleetUpgrade, fleetVerify} from './commands/fleet/start.js';
 import {fleetValidate} from './commands/fleet/validate.js';
+import {fleetWorker} from './commands/fleet/worker.js';
 import {help} from './commands/help.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
@@ -12,6 +16,7 @@ import {plan} from './commands/plan.js';
 import {pluginsCheck} from './commands/plugins-check.js';
 import {pluginsList} from './commands/plugins-list.js';
 import {pluginsNew} from './commands/plugins-new.js';
+import {rehearse} from './commands/rehearse.js';
 import {rename} from './commands/rename.js';
 import {resume} from './commands/resume.js';
 import {rollback} from './commands/rollback.js';
@@ -37,6 +42,7 @@ export const commands: readonly Command[] = [
   undo,
   status,
   check,
+  rehearse,
   upgrade,
   rollback,
   resume,
@@ -50,6 +56,20 @@ export const commands: readonly Command[] = [
   pluginsNew,
   pluginsCheck,
   fleetValidate,
+  fleetPlan,
+  fleetApply,
+  fleetUpgrade,
+  fleetVerify,
+  fleetRollback,
+  fleetStatus,
+  fleetWatch,
+  fleetApprove,
+  fleetPause,
+  fleetResume,
+  fleetRetry,
+  fleetCancel,
+  fleetReport,
+  fleetWorker,
   simulate,
   completion,
   help,

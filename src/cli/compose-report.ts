@@ -6,6 +6,8 @@ import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {pluginId} from '../migration/plugin.js';
 import type {PluginRegistry} from '../migration/registry.js';
+import {CANNOT_SHOW} from '../rehearsal/limits.js';
+import type {Played, Rehearsal} from '../rehearsal/rehearse.js';
 import {
   type Report,
   type ReportChange,
@@ -36,11 +38,11 @@ interface RunFacts extends Pick<Report, 'command' | 'runId' | 'changeId' | 'targ
 
 /** The report of an outcome, without its next step: values masked, keys in the contract's order. */
 export function composeReport(
-  outcome: AnyOutcome & Partial<UpgradeOutcome>,
+  outcome: AnyOutcome & Partial<UpgradeOutcome & {readonly rehearsal: Rehearsal}>,
   {command, runId, changeId, startedAt, finishedAt, toolVersion, target, registry, steps, settings}: RunFacts,
   redact: Redact,
 ): Omit<Report, 'next'> {
-  const {checks, upgrade} = outcome;
+  const {checks, upgrade, rehearsal} = outcome;
   const vms = outcome.vms.map((vm) => composeVm(vm, redact));
   return {
     schema: 'vch-migrate/report/v1',
@@ -67,6 +69,7 @@ export function composeReport(
       upgrade: composeUpgrade(upgrade, redact),
     }),
     ...(outcome.compared && {compared: outcome.compared}),
+    ...(rehearsal && {rehearsal: composeRehearsal(rehearsal, redact)}),
     ...(settings.length > 0 && {settings}),
     interrupted: outcome.interrupted,
   };
@@ -93,6 +96,31 @@ function composeUpgrade(
 
 function composeRelease({version, build, dataVersion}: ReportRelease): ReportRelease {
   return {version, build, dataVersion};
+}
+
+function composeRehearsal(
+  {times, upgrade, rollback, failures}: Rehearsal,
+  redact: Redact,
+): NonNullable<Report['rehearsal']> {
+  const played = ({result, error, took, outage}: Played) => ({
+    result,
+    error: error && composeError(error, redact),
+    took: Math.round(took),
+    outage: outage === null ? null : Math.round(outage),
+  });
+  return {
+    taskTime: times.task,
+    bootTime: times.boot,
+    upgrade: played(upgrade),
+    rollback: rollback === undefined ? null : played(rollback),
+    differing: rollback?.differing ?? [],
+    failures: failures.map((failure) => ({
+      ...failure,
+      upgrade: played(failure.upgrade),
+      repair: played(failure.repair),
+    })),
+    cannotShow: CANNOT_SHOW,
+  };
 }
 
 /** This tool, as reports name it. */

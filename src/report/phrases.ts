@@ -26,6 +26,7 @@ export const TITLE: Readonly<Record<ReportCommand, string>> = {
   rollback: 'Rollback of',
   resume: 'Resumed upgrade of',
   unlock: 'Unlocking of',
+  rehearse: 'Rehearsal of',
 };
 
 /** A sentence to go on with after a colon. */

@@ -41,6 +41,7 @@ export const REPORT_COMMANDS = [
   'rollback',
   'resume',
   'unlock',
+  'rehearse',
 ] as const;
 
 export type ReportCommand = (typeof REPORT_COMMANDS)[number];
@@ -202,6 +203,40 @@ const compared = fields({check: text, ok: count, of: count});
 /** What `verify` compared, and on how many of the VMs it was as it should be. */
 export type ReportCompared = ShapeOf<typeof compared>;
 
+const played = fields({
+  result: oneOf(UPGRADE_RESULTS),
+  error: nullable(error),
+  // Milliseconds in the time of the copy. The outage is `null` where docker did not answer at the end.
+  took: count,
+  outage: nullable(count),
+});
+/** A run on a copy of the VCH. */
+export type ReportPlayed = ShapeOf<typeof played>;
+
+const rehearsal = fields({
+  // Milliseconds that were assumed.
+  taskTime: count,
+  bootTime: count,
+  upgrade: played,
+  // `null` where there was nothing to take back.
+  rollback: nullable(played),
+  // Ids of VMs that were not as before after the rollback.
+  differing: list(text),
+  failures: list(
+    fields({
+      name: text,
+      title: text,
+      upgrade: played,
+      // The command that was run afterwards, and how it ended.
+      next: oneOf(['upgrade', 'resume', 'rollback']),
+      repair: played,
+    }),
+  ),
+  cannotShow: list(text),
+});
+/** An upgrade that was played on a copy of the VCH, its rollback, and failures. */
+export type ReportRehearsal = ShapeOf<typeof rehearsal>;
+
 const tool = fields({name: oneOf(['vch-migrate']), version: text, dataVersion: count});
 export type ReportTool = ShapeOf<typeof tool>;
 
@@ -237,6 +272,8 @@ const report = fields(
     checks: list(check),
     // Only for the commands over the VCH as a whole.
     upgrade,
+    // Only for `rehearse`.
+    rehearsal,
     // The digest of the plan that was saved, shown or carried out: `sha256:…`.
     planDigest: text,
     // The settings files that were read, and the profile that was taken from each.

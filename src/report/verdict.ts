@@ -1,5 +1,6 @@
 import {type Action, containersFigure, type Figure, runFigure} from './figures.js';
 import type {Report} from './report.js';
+import {overCopy} from './verdict-of-rehearsal.js';
 import {overVch} from './verdict-of-upgrade.js';
 import {overVms} from './verdict-of-vms.js';
 import type {Remark, Tone} from './vm-words.js';
@@ -22,7 +23,7 @@ export interface Verdict {
 
 /** What a report says first. It claims nothing that the run has not seen. */
 export function verdict(report: Report): Verdict {
-  const {upgrade} = report;
+  const {upgrade, rehearsal} = report;
   const {
     tone,
     urgent = false,
@@ -30,7 +31,11 @@ export function verdict(report: Report): Verdict {
     reason,
     pills,
     numbers,
-  } = upgrade === undefined ? overVms(report) : overVch(report, upgrade);
+  } = rehearsal !== undefined
+    ? overCopy(report, rehearsal)
+    : upgrade === undefined
+      ? overVms(report)
+      : overVch(report, upgrade);
   return {
     tone,
     urgent,
@@ -38,12 +43,12 @@ export function verdict(report: Report): Verdict {
     reason: reason.filter((part) => part !== '').join(' '),
     pills: pills.slice(0, 3),
     numbers: [...numbers, runFigure(report), ...containersFigure(report)],
-    actions: [...actions(report), ...(urgent ? byHand(report) : [])],
+    actions: [...actionsOf(report), ...(urgent ? byHand(report) : [])],
   };
 }
 
 /** What to do next. Older reports have it as a sentence, whose commands are at its end or before an "or". */
-function actions({actions: told, next}: Report): readonly Action[] {
+export function actionsOf({actions: told, next}: Pick<Report, 'actions' | 'next'>): readonly Action[] {
   if (told !== undefined) return told;
   return next.split(/; or (?=.*vch-migrate )/s).map((part) => {
     const [, text = '', command] = /^(?:(.*)(?:: |, then ))?(vch-migrate [^;]+)$/s.exec(part) ?? [];

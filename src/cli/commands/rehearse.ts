@@ -1,0 +1,82 @@
+import {reportCommand} from '../command.js';
+import {EXIT} from '../exit.js';
+import {requireIsos} from '../iso-files.js';
+import {action, unlessStopped} from '../next.js';
+import {text, withDefault} from '../option.js';
+import {dataOnly, duration, isoOptions, timeout, versionSwitches} from '../options.js';
+import {skippedChecks, tellForce} from '../upgrade-result.js';
+
+const TASK_TIME = 500;
+const BOOT_TIME = 2 * 60_000;
+
+/** The upgrade of a VCH, on a copy of it. */
+export const rehearse = reportCommand({
+  name: 'rehearse',
+  summary:
+    'Play the upgrade, its rollback and the failures that cost most on a copy of the VCH; writes nothing on the target',
+  options: {
+    ...isoOptions,
+    'data-only': dataOnly,
+    timeout,
+    ...versionSwitches,
+    'from-dump': text('Command:', 'FILE that dump or govc wrote, instead of the VCH itself'),
+    'task-time': withDefault(
+      duration(text('Command:', 'How long a task of your vCenter takes, such as 800ms (default 500ms)')),
+      TASK_TIME,
+    ),
+    'boot-time': withDefault(
+      duration(
+        text('Command:', 'How long the appliance takes from power-on until docker answers (default 2m)'),
+      ),
+      BOOT_TIME,
+    ),
+  },
+  examples: [
+    [
+      'rehearse -t vc.example -u admin -n vch1 --report rehearsal.html',
+      'with both ISO files of the current folder',
+    ],
+    ['rehearse --from-dump vch1.dump.json --data-only', 'without the vCenter'],
+  ],
+  writes: false,
+  read: async ({own}) => ({
+    timeout: own.timeout,
+    ...(await requireIsos(own)),
+    ...skippedChecks(own),
+    dataOnly: own['data-only'],
+    times: {task: own['task-time'], boot: own['boot-time']},
+  }),
+  async run(session, options, {own}) {
+    tellForce(own, options);
+    const [{dumpInventory}, {rehearse}, {rehearsalFindings}] = await Promise.all([
+      import('../../dump/dump.js'),
+      import('../../rehearsal/rehearse.js'),
+      import('../../rehearsal/findings.js'),
+    ]);
+    const {toolVersion, vch} = options;
+    options.onProgress?.({type: 'phase', phase: 'read', label: 'copying the VCH', total: null});
+    const fixture = await dumpInventory(session, vch, {at: new Date(), toolVersion});
+    const rehearsal = await rehearse(fixture, options);
+    const {upgrade: _played, ...outcome} = rehearsal.outcome;
+    return {
+      ...outcome,
+      // Nothing of it has happened to these VMs.
+      vms: outcome.vms.map((vm) => (vm.status === 'changed' ? {...vm, status: 'pending' as const} : vm)),
+      findings: [...rehearsalFindings(rehearsal), ...outcome.findings],
+      rehearsal,
+    };
+  },
+  exitCode({report: {rehearsal, summary}}) {
+    const result = rehearsal?.upgrade.result;
+    if (result === 'needs-person') return EXIT.person;
+    if (result !== 'upgraded' && result !== 'unchanged') return EXIT.failed;
+    const {rollback = null, differing = []} = rehearsal ?? {};
+    if ((rollback !== null && rollback.result !== 'rolled-back') || differing.length > 0) return EXIT.failed;
+    return summary.pending + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
+  },
+  next: unlessStopped(({report: {checks = []}, line}) => [
+    checks.some(({status}) => status === 'failed')
+      ? action('Fix the failed checks, then check again', line('check'))
+      : action('Upgrade the VCH itself', line('upgrade')),
+  ]),
+});

@@ -1,0 +1,88 @@
+import {join} from 'node:path';
+import {expect} from 'chai';
+import type {Report, ReportVm} from '../../src/report/report.js';
+import {writeIso} from '../iso-file.js';
+import {onSimulator, vchMigrate} from '../on-simulator.js';
+import {expectValid} from '../schemas.js';
+import {withSimulator} from '../small-vch.js';
+import {withDirectory} from '../temporary-directory.js';
+import {stateOf, TEMPLATES, upgradable, WITH_ALL_TO_CHANGE} from '../vch-upgrade/small-upgrade.js';
+
+/** What a report says of a VM, whether it was done or only tried. */
+function predicted({id, status, applied, changes, error}: ReportVm) {
+  // What guests write by themselves depends on the moment.
+  const keys = changes.filter(({key}) => !key.endsWith('.started'));
+  return {id, status: status === 'pending' ? 'changed' : status, applied, changes: keys, error: error?.code};
+}
+
+describe('rehearse', function () {
+  this.timeout(120_000);
+
+  it('predicts, VM by VM, what the upgrade then does, and writes nothing on the target', () =>
+    withDirectory({}, (folder) =>
+      withSimulator(
+        {fixture: upgradable({appliance: WITH_ALL_TO_CHANGE}), templates: TEMPLATES},
+        async (simulator) => {
+          const isos = await Promise.all(
+            ['appliance', 'bootstrap'].map(async (kind) => [
+              `--${kind}-iso`,
+              await writeIso(join(folder, `${kind}.iso`), {content: kind}),
+            ]),
+          );
+          const vch = ['--id', 'vm-100', ...isos.flat(), '--format', 'json'];
+          const before = stateOf(simulator);
+          const rehearsed = await onSimulator(simulator, 'rehearse', ...vch, '--task-time', '200ms');
+          expect(rehearsed.code, rehearsed.stderr).to.equal(0);
+          expect(stateOf(simulator)).to.deep.equal(before);
+          const report: Report = JSON.parse(rehearsed.stdout);
+          expectValid('report', report);
+
+          const {rehearsal} = report;
+          if (rehearsal === undefined) throw new Error('the report has no rehearsal');
+          expect(rehearsal.taskTime).to.equal(200);
+          expect(rehearsal.upgrade.result).to.equal('upgraded');
+          // Two minutes for the boot, and a guest that takes twenty seconds to go down.
+          expect(rehearsal.upgrade.outage).to.be.within(140_000, 160_000);
+          expect(rehearsal.rollback?.result).to.equal('rolled-back');
+          expect(rehearsal.differing).to.deep.equal([]);
+          const ends = rehearsal.failures.map(({name, upgrade, next, repair}) => [
+            name,
+            upgrade.result,
+            next,
+            repair.result,
+          ]);
+          expect(ends).to.deep.equal([
+            ['vcenter-away', 'resumable', 'resume', 'upgraded'],
+            ['host-lost', 'needs-person', 'rollback', 'rolled-back'],
+            ['datastore-full', 'as-before', 'upgrade', 'upgraded'],
+            ['killed', 'resumable', 'resume', 'upgraded'],
+          ]);
+          expect(rehearsal.failures[3]?.upgrade.outage).to.equal(null);
+
+          const upgraded = await onSimulator(simulator, 'upgrade', ...vch, '--yes');
+          const done: Report = JSON.parse(upgraded.stdout);
+          expect(report.vms.map(predicted)).to.deep.equal(done.vms.map(predicted));
+        },
+      ),
+    ));
+
+  it('ends where the upgrade would not begin, with the checks that say why', () =>
+    withSimulator({fixture: upgradable(), templates: TEMPLATES}, async (simulator) => {
+      simulator.inventory.vm('vm-103').change({'guestinfo.vice./version/PluginVersion': '99'});
+      const {code, stdout} = await onSimulator(
+        simulator,
+        ...['rehearse', '--id', 'vm-100', '--data-only', '--format', 'json'],
+      );
+      expect(code).to.equal(1);
+      const {checks = [], rehearsal, vms}: Report = JSON.parse(stdout);
+      expect(checks.filter(({status}) => status === 'failed')).to.have.length(1);
+      expect(rehearsal?.failures).to.deep.equal([]);
+      expect(vms.filter(({status}) => status === 'changed')).to.deep.equal([]);
+    }));
+
+  it('refuses what it cannot read', async () => {
+    const {code, stderr} = await vchMigrate(['rehearse', '--from-dump', 'none.json', '--data-only']);
+    expect(code).to.equal(5);
+    expect(stderr).to.include('there is no dump none.json');
+  });
+});
