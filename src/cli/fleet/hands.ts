@@ -118,7 +118,8 @@ export function performLine(
     line,
     signal,
     async (session, {prepared, ready, registry, log, redactor, user, stop}) => {
-      const followed = followRun({...context, log, terminal: {...context.terminal, live: undefined}});
+      const terminal = {...context.terminal, live: undefined};
+      const followed = followRun(prepared.name, {...context, log, terminal});
       const env = {
         ...context,
         log,
