@@ -1,6 +1,6 @@
 import {attention, exceptions, remarks} from '../attention.js';
 import {fleetHtml} from '../fleet/html.js';
-import {type Failure, type Failure, type Format, type Format, failureTitle, failureTitle, type Listing} from '../format.js';
+import {type Failure, type Format, failureTitle, type Listing} from '../format.js';
 import {appliance} from '../html/appliance.js';
 import {verdictCard} from '../html/card.js';
 import {iconShapes, plainTable, section} from '../html/elements.js';
