@@ -92,7 +92,9 @@ export function thrownText(thrown: unknown): string {
 
 /** The code of a system error, such as `ENOENT`; `unknown reason` if a caught value has none. */
 export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  return error instanceof Error && 'code' in error && error.code !== undefined
+    ? String(error.code)
+    : 'unknown reason';
 }
 
 /** A caught value as a VchError. Any other error is a defect of this tool, and the message says so. */

@@ -51,7 +51,9 @@ async function withPackage<T>(use: (directory: string) => Promise<T>): Promise<T
     await promisify(execFile)('tar', ['-xzf', join(directory, filename), '-C', own, '--strip-components=1']);
     const manifest = JSON.parse(await readFile(join(own, 'package.json'), 'utf8'));
     for (const name of Object.keys(manifest.dependencies)) {
-      await symlink(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name));
+      const link = join(directory, 'node_modules', name);
+      await mkdir(dirname(link), {recursive: true});
+      await symlink(join(ROOT, 'node_modules', name), link);
     }
     await mkdir(join(directory, 'node_modules', '.bin'));
     await symlink(join('..', 'vch-migrate', manifest.bin['vch-migrate']), join(directory, BIN));

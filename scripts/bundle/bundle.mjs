@@ -11,6 +11,8 @@ const OUT = join(ROOT, 'dist/cli');
 
 /** What soap, umzug and debug bring along and the CLI never calls. */
 const UNUSED = ['@rushstack/ts-command-line', 'axios', 'axios-ntlm', 'supports-color', 'xml-crypto'];
+/** What reads files of its own package when it runs, and stays a package. */
+const EXTERNAL = ['@electric-sql/pglite', 'pg', 'pg-boss'];
 /** What a file in this folder stands in for. */
 const LIGHTER = ['string-width', 'undici'];
 
@@ -45,6 +47,7 @@ export async function bundle() {
     sourcesContent: false,
     minifyWhitespace: true,
     minifySyntax: true,
+    external: EXTERNAL,
     plugins: [swap],
     metafile: true,
     logLevel: 'warning',

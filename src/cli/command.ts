@@ -281,7 +281,8 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
 interface LocalCommand<Own extends OptionSet> extends Base<Own> {
   /** The forms of its result; by default those of a listing. */
   readonly formats?: readonly Format[];
-  run(context: RunContext, given: Given<Own>): Promise<Exit>;
+  /** `commands` are all that there are: a worker carries out others. */
+  run(context: RunContext, given: Given<Own> & {readonly commands: readonly Command[]}): Promise<Exit>;
 }
 
 /** A command that needs no target. */
@@ -292,13 +293,13 @@ export function localCommand<Own extends OptionSet>(definition: LocalCommand<Own
     ...definition,
     options: 'format' in options ? {...options, ...result} : options,
     exits: {...EXIT_MEANINGS.reads, ...definition.exits},
-    prepare({given, args}) {
+    prepare({given, args, commands}) {
       const problems = problemsOf(given, definition.name);
       requirePositionals(definition, args, problems);
       const own = readValues(definition.options, given, problems);
       const output = readOutput(given, problems, definition.formats ?? LISTING_FORMATS);
       problems.throwIfAny();
-      return {kind: 'local', output, run: (context) => definition.run(context, {args, own})};
+      return {kind: 'local', output, run: (context) => definition.run(context, {args, own, commands})};
     },
   };
 }

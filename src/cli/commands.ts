@@ -5,7 +5,11 @@ import {check} from './commands/check.js';
 import {completion} from './commands/completion.js';
 import {doctor} from './commands/doctor.js';
 import {dump} from './commands/dump.js';
+import {fleetApprove, fleetCancel, fleetPause, fleetResume, fleetRetry} from './commands/fleet/decide.js';
+import {fleetReport, fleetStatus, fleetWatch} from './commands/fleet/look.js';
+import {fleetApply, fleetPlan, fleetRollback, fleetUpgrade, fleetVerify} from './commands/fleet/start.js';
 import {fleetValidate} from './commands/fleet/validate.js';
+import {fleetWorker} from './commands/fleet/worker.js';
 import {help} from './commands/help.js';
 import {history} from './commands/history.js';
 import {ls} from './commands/ls.js';
@@ -54,6 +58,20 @@ export const commands: readonly Command[] = [
   pluginsNew,
   pluginsCheck,
   fleetValidate,
+  fleetPlan,
+  fleetApply,
+  fleetUpgrade,
+  fleetVerify,
+  fleetRollback,
+  fleetStatus,
+  fleetWatch,
+  fleetApprove,
+  fleetPause,
+  fleetResume,
+  fleetRetry,
+  fleetCancel,
+  fleetReport,
+  fleetWorker,
   simulate,
   completion,
   help,

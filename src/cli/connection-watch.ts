@@ -3,7 +3,6 @@ import {durationText} from '../duration.js';
 import type {Logger} from '../log.js';
 import type {RunEvent} from '../report/formats/ndjson.js';
 import type {Contact} from '../vim25/http-client.js';
-import type {LiveLine} from './terminal.js';
 
 export type ContactState = Pick<Contact, 'waiting' | 'broken' | 'silent'>;
 
@@ -17,7 +16,8 @@ const SILENT = 10_000;
 interface WatchOptions {
   readonly log: Logger;
   readonly now: () => Date;
-  readonly live: LiveLine | undefined;
+  /** Shows it on a terminal, `null` nothing any more; absent without one. */
+  readonly show: ((text: string | null) => void) | undefined;
   readonly tell: (event: RunEvent) => void;
 }
 
@@ -46,7 +46,7 @@ export class ConnectionWatch {
   /** Looks whether the server answers, and shows if it does not. */
   look({waiting, broken, silent}: ContactState): void {
     if (this.#paused) return;
-    const {log, now, live, tell} = this.#options;
+    const {log, now, show, tell} = this.#options;
     const time = now();
     const inFlight = this.#writing || waiting;
     const event = (seconds: number) =>
@@ -55,6 +55,7 @@ export class ConnectionWatch {
     const lostFor = isBroken ? broken : silent >= SILENT ? silent : null;
     if (lostFor === null) {
       if (this.#loss === null) return;
+      show?.(null);
       log.info(`the server answers again, after ${durationText(this.#loss.seconds * 1000)}`);
       tell(event(0));
       this.#loss = null;
@@ -66,9 +67,9 @@ export class ConnectionWatch {
     const text = isBroken
       ? `connection lost ${lasting}; waiting, nothing new is started`
       : `no answer for ${lasting}`;
-    live?.show(text.slice(0, live.columns - 1));
+    show?.(text);
     if (this.#loss === null || time.getTime() - this.#loss.told >= INTERVAL) {
-      if (live === undefined) log.info(text);
+      if (show === undefined) log.info(text);
       tell(event(seconds));
       this.#loss = {seconds, told: time.getTime()};
     } else this.#loss.seconds = seconds;

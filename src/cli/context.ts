@@ -1,7 +1,7 @@
-import type {Logger} from '../log.js';
 import type {loadRegistry} from '../plugin-files/load-plugins.js';
 import type {Simulator, SimulatorOptions} from '../simulator/simulator.js';
 import type {withSession} from '../vim25/session.js';
+import type {RunLogger} from './logger.js';
 import type {EventStream} from './publish.js';
 import type {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
@@ -29,7 +29,7 @@ export interface CliContext {
 
 /** What a command works with once its settings are read and the log is open. */
 export interface RunContext extends CliContext {
-  readonly log: Logger;
+  readonly log: RunLogger;
   readonly redactor: Redactor;
   readonly events: EventStream;
   readonly output: OutputSettings;

@@ -37,6 +37,16 @@ export const EXIT_MEANINGS = {
     6: 'a person is needed now: a rollback failed, or the VCH is down',
     '129, 130, 143': 'stopped by a signal (SIGHUP, SIGINT, SIGTERM); resume continues',
   },
+  /** Of a command that shows or follows a run over a fleet. */
+  fleet: {
+    0: 'all VCHs are done, or the run is under way',
+    ...ALWAYS,
+    1: 'failed, or the run is held or cancelled',
+    2: 'the run waits for an approval',
+    3: 'the run is over, but some VCHs are not where they should be',
+    4: 'another process has the state directory',
+    6: 'a person is needed now: a VCH is down',
+  },
   /** Of any command. */
   all: {
     0: 'every VM in scope is where it should be (plan: planned)',

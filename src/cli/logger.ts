@@ -13,19 +13,27 @@ import type {OutputSettings} from './settings.js';
 export interface RunLoggerOptions extends Pick<OutputSettings, 'logFile' | 'debug' | 'quiet'> {
   /** stderr. */
   readonly errors: Writable;
+  /** stderr is no terminal: each line has a time. */
+  readonly timed?: boolean;
   readonly redactor: Redactor;
   readonly now: () => Date;
+}
+
+/** The log of a run. */
+export interface RunLogger extends Logger {
+  /** For the log file, and for the terminal with --debug: what is drawn over there. */
+  verbose?(message: string): void;
 }
 
 /** Calls `use` with a logger for one run, and then waits until everything is written. */
 export async function withRunLogger<T>(
   options: RunLoggerOptions,
-  use: (log: Logger) => Promise<T>,
+  use: (log: RunLogger) => Promise<T>,
 ): Promise<T> {
   const file = options.logFile === undefined ? undefined : openLogFile(options.logFile);
   const logger = winston.createLogger({
-    levels: {error: 0, warn: 1, info: 2, debug: 3},
-    level: options.debug ? 'debug' : 'info',
+    levels: {error: 0, warn: 1, info: 2, verbose: 3, debug: 4},
+    level: options.debug ? 'debug' : 'verbose',
     format: cleanFormat(options.redactor),
     transports: [
       new winston.transports.Stream({
@@ -39,10 +47,11 @@ export async function withRunLogger<T>(
         : [new winston.transports.Stream({stream: file, format: fileFormat(options.now), eol: '\n'})]),
     ],
   });
-  const log: Logger = {
+  const log: RunLogger = {
     error: (message) => void logger.log('error', message),
     warn: (message) => void logger.log('warn', message),
     info: (message) => void logger.log('info', message),
+    verbose: (message) => void logger.log('verbose', message),
     debug: (message) => void logger.log('debug', message),
   };
   // If the log's disk is full, the run must still finish its writes.
@@ -94,9 +103,10 @@ const PREFIX = new Map([
   ['debug', 'debug: '],
 ]);
 
-function terminalFormat({debug, now}: RunLoggerOptions): winston.Logform.Format {
+function terminalFormat({debug, timed = false, now}: RunLoggerOptions): winston.Logform.Format {
   return winston.format.printf(({level, message}) => {
-    const time = debug && level !== 'error' ? `${now().toISOString()} ` : '';
+    const at = now().toISOString();
+    const time = level === 'error' ? '' : debug ? `${at} ` : timed ? `${at.slice(11, 19)} UTC  ` : '';
     return `${time}${PREFIX.get(level) ?? ''}${message}`;
   });
 }

@@ -15,6 +15,9 @@ import {processTerminal} from './terminal.js';
 // By default, V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects garbage.
 setFlagsFromString('--optimize-for-size');
 
+// A library's use of Node is nothing that a user could change.
+process.noDeprecation = true;
+
 // A plugin may call process.exit, and a promise that never settles ends the process silently: neither goes unreported.
 let finished = false;
 process.on('exit', (code) => {

@@ -1,5 +1,6 @@
 import {BlockList, isIP} from 'node:net';
 import type {Problems} from './option.js';
+import {decode} from './target.js';
 
 /** The environment variables for proxies. */
 export interface ProxyVariables {
@@ -16,7 +17,9 @@ export function proxyFor(url: URL, {https, none}: ProxyVariables, problems: Prob
   const proxy = parseProxy(https);
   // Not repeated: it may contain a password.
   if (proxy === undefined)
-    problems.add('HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy:3128');
+    problems.add(
+      'HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy:3128 (a % in user or password is %25)',
+    );
   return proxy;
 }
 
@@ -24,7 +27,8 @@ export function proxyFor(url: URL, {https, none}: ProxyVariables, problems: Prob
 export function parseProxy(text: string): URL | undefined {
   const full = /^[a-z0-9+.-]+:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:' ? url : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return undefined;
+  return decode(url.username) === undefined || decode(url.password) === undefined ? undefined : url;
 }
 
 const HERE = new BlockList();

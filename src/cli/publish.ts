@@ -112,7 +112,8 @@ export class EventStream {
   progress(event: ProgressEvent, now: Date): void {
     const time = now.toISOString();
     if (event.type === 'phase') this.write({type: 'phase', time, phase: event.phase, total: event.total});
-    if (event.type === 'progress') this.write({type: 'progress', time, done: event.done, total: event.total});
+    if (event.type === 'progress' && event.total !== null)
+      this.write({type: 'progress', time, done: event.done, total: event.total});
   }
 
   /** Resolves when everything is written, to whether stdout still has a reader. */

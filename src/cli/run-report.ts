@@ -137,7 +137,7 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
   const {events, log, output, terminal, stop, version} = context;
   const startedAt = context.now();
   const runId = context.newRunId();
-  const followed = followRun(context);
+  const followed = followRun(prepared.name, context);
   // Before anybody is asked for a password.
   const ready = await prepared.read(context);
   log.debug(`run ${runId}`);

@@ -72,24 +72,28 @@ export async function run(
     const {output} = prepared;
     // Loaded late: winston takes longer to load than all of --help.
     const {withRunLogger} = await import('./logger.js');
-    return await withRunLogger({...output, errors: terminal.errors, redactor, now}, async (log) => {
-      for (const {path, profile} of given.settings ?? [])
-        log.debug(`settings are from ${path}${profile === null ? '' : `, profile ${profile}`}`);
-      const events = new EventStream(terminal);
-      const failed = {...failing, output, log, events};
-      const tell = () => log.warn(`${stop.by()}: finishing what is in flight; a second signal exits at once`);
-      stop.signal.addEventListener('abort', tell, {once: true});
-      try {
-        const running = {...context, log, redactor, output, events};
-        if (prepared.kind === 'local') return await prepared.run(running);
-        const {runReport} = await import('./run-report.js');
-        return await runReport(prepared, running);
-      } catch (error) {
-        return await fail(toVchError(error), failed, context);
-      } finally {
-        stop.signal.removeEventListener('abort', tell);
-      }
-    });
+    return await withRunLogger(
+      {...output, errors: terminal.errors, timed: terminal.live === undefined, redactor, now},
+      async (log) => {
+        for (const {path, profile} of given.settings ?? [])
+          log.debug(`settings are from ${path}${profile === null ? '' : `, profile ${profile}`}`);
+        const events = new EventStream(terminal);
+        const failed = {...failing, output, log, events};
+        const tell = () =>
+          log.warn(`${stop.by()}: finishing what is in flight; a second signal exits at once`);
+        stop.signal.addEventListener('abort', tell, {once: true});
+        try {
+          const running = {...context, log, redactor, output, events};
+          if (prepared.kind === 'local') return await prepared.run(running);
+          const {runReport} = await import('./run-report.js');
+          return await runReport(prepared, running);
+        } catch (error) {
+          return await fail(toVchError(error), failed, context);
+        } finally {
+          stop.signal.removeEventListener('abort', tell);
+        }
+      },
+    );
   } catch (error) {
     return fail(toVchError(error), failing, context);
   }

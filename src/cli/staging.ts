@@ -130,6 +130,7 @@ export function deadlineFrom({hours, minutes, day}: Time, now: Date): Date {
   const next = new Date(time);
   next.setDate(next.getDate() + 1);
   if (day === undefined && passed >= JUST_PASSED) return next;
+  while (next <= now) next.setDate(next.getDate() + 1);
   const [date = '', clock = ''] = localTime(next).split(' ');
   throw new VchError(
     'VCH_ERR_USAGE',

@@ -3,10 +3,15 @@ import {Writable} from 'node:stream';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {systemCode, VchError} from '../errors.js';
 
-/** The last line of a terminal, which can be redrawn. */
-export interface LiveLine {
+/** The last lines of a terminal, which can be redrawn. */
+export interface LiveLines {
   readonly columns: number;
+  readonly rows: number;
+  readonly colour: boolean;
+  /** Draws these lines in place of the last ones. */
   show(text: string): void;
+  /** Draws nothing any more. */
+  clear(): void;
 }
 
 /** Where the commands print and ask. */
@@ -22,8 +27,8 @@ export interface Terminal {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** stderr: logs and progress. */
   readonly errors: Writable;
-  /** If stderr is a terminal: its last line for progress, cleared before anything else is written. */
-  readonly live: LiveLine | undefined;
+  /** If stderr is a terminal: its last lines for progress, cleared before anything else is written. */
+  readonly live: LiveLines | undefined;
   /** Writes to stdout: results, and nothing else. False if its reader is gone (`| head`). */
   out(text: string): Promise<boolean>;
   /** Asks a question, and returns the line that is typed; empty if the signal comes first. */
@@ -34,6 +39,7 @@ export interface Terminal {
 
 /** The width of text without a terminal. */
 const PAGE_COLUMNS = 120;
+const PAGE_ROWS = 24;
 
 /** The terminal of a real process. */
 export function processTerminal(process: NodeJS.Process): Terminal {
@@ -43,7 +49,7 @@ export function processTerminal(process: NodeJS.Process): Terminal {
   stderr.on('error', () => undefined);
   // The original function: main.ts sends what plugins write to stdout elsewhere.
   const print = stdout.write.bind(stdout);
-  const line = new StatusLine(stderr);
+  const line = new StatusLines(stderr);
   const drawn = stderr.isTTY === true && env.TERM !== 'dumb';
   const errors = drawn ? line.around : stderr;
   return {
@@ -60,7 +66,12 @@ export function processTerminal(process: NodeJS.Process): Terminal {
           get columns() {
             return stderr.columns || PAGE_COLUMNS;
           },
+          get rows() {
+            return stderr.rows || PAGE_ROWS;
+          },
+          colour: !env.NO_COLOR,
           show: (text) => line.show(text),
+          clear: () => line.clear(),
         }
       : undefined,
     out: (text) => {
@@ -171,12 +182,10 @@ function askSecret(input: NodeJS.ReadStream, output: Writable, question: string)
   });
 }
 
-const CLEAR = '\r\u001b[K';
-
-/** The last line of a terminal: redrawn during a run, and cleared before anything else is written. */
-export class StatusLine {
+/** The last lines of a terminal: redrawn during a run, and cleared before anything else is written. */
+export class StatusLines {
   readonly #stream: Writable;
-  #shown = false;
+  #shown = 0;
   /** For everything else that is written to the terminal. */
   readonly around: Writable;
 
@@ -194,13 +203,23 @@ export class StatusLine {
   }
 
   show(text: string): void {
-    this.#shown = true;
-    this.#stream.write(`${CLEAR}${text}`);
+    const lines = text.split('\n');
+    // Line by line: some terminals keep a whole screen that is erased at once in their history.
+    const drawn = lines.map((line) => `${line}\u001b[K`).join('\n');
+    const rest = this.#shown > lines.length ? '\u001b[J' : '';
+    this.#stream.write(`${this.#toFirst()}${drawn}${rest}`);
+    this.#shown = lines.length;
   }
 
   clear(): void {
-    if (!this.#shown) return;
-    this.#shown = false;
-    this.#stream.write(CLEAR);
+    if (this.#shown === 0) return;
+    const erased = Array(this.#shown).fill('\u001b[K').join('\n');
+    this.#stream.write(`${this.#toFirst()}${erased}${this.#toFirst()}`);
+    this.#shown = 0;
+  }
+
+  /** To the beginning of the first line. */
+  #toFirst(): string {
+    return this.#shown > 1 ? `\r\u001b[${this.#shown - 1}A` : '\r';
   }
 }

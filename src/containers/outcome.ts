@@ -79,6 +79,13 @@ export type AnyOutcome = RunOutcome<VmOutcome | ApplianceOutcome>;
 /** The phases of a run over containerVMs. */
 export type RunPhase = 'find' | 'read' | 'plan' | 'commit' | 'verify';
 
+/** A release of VIC on an appliance. */
+interface Release {
+  readonly version: string | null;
+  readonly build: string | null;
+  readonly dataVersion: number;
+}
+
 /** The steps of an upgrade and of its rollback as people see them. */
 export type StepGroup =
   | 'Check and plan'
@@ -107,11 +114,23 @@ export type ProgressEvent =
     }
   /** The current phase did not succeed; of others the next one says that it is done. */
   | {readonly type: 'phase-ended'; readonly status: 'failed' | 'interrupted'}
-  /** What the current phase waits for. */
-  | {readonly type: 'waiting'; readonly reason: string}
+  /** What the current phase waits for, and for how many milliseconds at most since it began. */
+  | {readonly type: 'waiting'; readonly reason: string; readonly within: number}
+  /** What an upgrade or its rollback is about; the releases are known once it begins to write. */
+  | {
+      readonly type: 'about';
+      readonly vch: string;
+      readonly before?: Release;
+      readonly target?: Release;
+      /** containerVMs that it will leave out, by their status. */
+      readonly leftOut?: Readonly<Partial<Record<VmStatus, number>>>;
+    }
+  /** The snapshot is taken: how to go back from here on, line by line. */
+  | {readonly type: 'way-back'; readonly snapshot: string | null; readonly card: readonly string[]}
   /** The VCH was seen to be down, from `from` on; with `to` it is ready again. */
   | {readonly type: 'outage'; readonly from: Date; readonly to: Date | null}
-  | {readonly type: 'progress'; readonly done: number; readonly total: number}
+  /** `null`: how many there are is not known yet. */
+  | {readonly type: 'progress'; readonly done: number; readonly total: number | null}
   /** The number of VMs being written now. */
   | {readonly type: 'in-flight'; readonly vms: number}
   | {readonly type: 'vm'; readonly vm: VmOutcome};

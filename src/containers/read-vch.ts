@@ -33,22 +33,25 @@ export async function readVch(
   known?: FoundVch,
 ): Promise<ReadVch> {
   if (known === undefined) onProgress?.({type: 'phase', phase: 'find', total: null});
-  const found = known ?? (await findVch(session, vch ?? {}));
+  const count = (total: number | null) => (done: number) =>
+    onProgress?.({type: 'progress', done, total: total === null ? null : Math.max(done, total)});
+  const found = known ?? (await findVch(session, vch ?? {}, count(null)));
   const {summary} = found.vch;
   onProgress?.({type: 'phase', phase: 'read', total: summary.containerVMs});
-  const vms = (await readContainerVms(session, found, keys)).toSorted(byDisplayName);
+  const read = await readContainerVms(session, found, keys, count(summary.containerVMs));
+  const vms = read.toSorted(byDisplayName);
   onProgress?.({type: 'phase', phase: 'plan', total: vms.length});
-  const count = vms.filter((vm) => vm.status !== 'template' && isOwn(vm)).length;
-  if (expect !== undefined && count !== expect)
+  const own = vms.filter((vm) => vm.status !== 'template' && isOwn(vm)).length;
+  if (expect !== undefined && own !== expect)
     throw new VchError(
       'VCH_ERR_USAGE',
-      `${summary.name} (${summary.id}) has ${count} containerVMs, but --expect says ${expect}. Nothing was written. ` +
+      `${summary.name} (${summary.id}) has ${own} containerVMs, but --expect says ${expect}. Nothing was written. ` +
         'Check them with vch-migrate status, then run the command again with the right number',
     );
   const unread = vms.filter(
     ({status, owner}) => (status === 'unreachable' || status === 'unreadable') && owner.status !== 'other',
   );
-  return {...found, vms, count, unread, findings: strays(found, vms)};
+  return {...found, vms, count: own, unread, findings: strays(found, vms)};
 }
 
 /** VMs handled side by side: a plugin that never settles must not cost its time limit for each VM in turn. */

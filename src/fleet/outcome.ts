@@ -26,16 +26,20 @@ const MOST_ATTENTION = 20;
 
 /** The outcome of a report, as a fleet keeps it. */
 export function outcomeOf(report: Report): TargetOutcome {
-  const attention = report.vms.filter(({status, kind}) => kind === 'container' && !DONE.includes(status));
+  const checks = (report.checks ?? []).filter(({status}) => status === 'failed');
+  const vms = report.vms.filter(({status, kind}) => kind === 'container' && !DONE.includes(status));
   return {
     summary: report.summary,
     version: report.vch.version,
     error: report.upgrade?.error ?? null,
-    attention: attention.slice(0, MOST_ATTENTION).map(({displayName, status, error, findings}) => ({
-      name: displayName,
-      status,
-      code: error?.code ?? findings[0]?.code ?? '',
-    })),
+    attention: [
+      ...checks.map(({title, id}) => ({name: title, status: 'failed', code: id})),
+      ...vms.map(({displayName, status, error, findings}) => ({
+        name: displayName,
+        status,
+        code: error?.code ?? findings[0]?.code ?? '',
+      })),
+    ].slice(0, MOST_ATTENTION),
     next: report.next,
   };
 }

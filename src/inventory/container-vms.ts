@@ -77,10 +77,17 @@ export async function readContainerVms(
   session: Session,
   found: FoundVch,
   keys: WantedKeys,
+  onRead?: (vms: number) => void,
 ): Promise<readonly ContainerVm[]> {
   const {pathSet, classify} = reading(found, keys);
   const children = await childrenOf(session, found.vch);
-  const vms = await retrieveProperties(session, children, [{type: 'VirtualMachine', pathSet}], classify);
+  let count = 0;
+  const read = (content: ObjectContent) => {
+    count += 1;
+    onRead?.(count);
+    return classify(content);
+  };
+  const vms = await retrieveProperties(session, children, [{type: 'VirtualMachine', pathSet}], read);
   return [...new Map(vms.flatMap((vm) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
 }
 
@@ -121,7 +128,7 @@ const CHUNK = 250;
 /** A VM as far as it shows whether a write was kept. */
 export type WrittenVm = Pick<SeenVm, 'displayName' | 'config'>;
 
-const WRITTEN_PATHS = ['name', 'config.changeVersion', 'config.template', 'runtime.connectionState'];
+const WRITTEN_PATHS = ['name', 'config.changeVersion', 'runtime.connectionState'];
 
 /** Reads the written keys of VMs back, as {@link rereadVms} would read the VMs whole. `unseen`: its keys cannot be known. */
 export async function readBack(

@@ -67,9 +67,16 @@ export async function listVchs(session: Session, selector: VchSelector): Promise
   return found;
 }
 
-/** The one VCH that fits the selector; none, or more than one, is an error that lists what is there. */
-export async function findVch(session: Session, selector: VchSelector): Promise<FoundVch> {
-  const inventory = await discover(session);
+/**
+ * The one VCH that fits the selector; none, or more than one, is an error that lists what is there. `onSeen` is told how many
+ * VMs of the inventory were looked at.
+ */
+export async function findVch(
+  session: Session,
+  selector: VchSelector,
+  onSeen?: (vms: number) => void,
+): Promise<FoundVch> {
+  const inventory = await discover(session, onSeen);
   const found = await fitting(session, inventory, selector);
   const [vch] = found;
   if (vch !== undefined && found.length === 1) return {vch, inventory};
@@ -121,14 +128,20 @@ type Seen =
 const ID_KEYS = [ID_KEY.appliance, ID_KEY.container];
 
 /** Looks once at every VM of the inventory, at the two keys that make it one of VIC's. */
-async function discover(session: Session): Promise<VicInventory> {
+async function discover(session: Session, onSeen?: (vms: number) => void): Promise<VicInventory> {
   const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...extraConfigPaths(ID_KEYS)];
+  let count = 0;
+  const look = (content: ObjectContent) => {
+    count += 1;
+    onSeen?.(count);
+    return lookAt(content);
+  };
   const seen = await withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
     retrieveOnce(
       session,
       [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
       [{type: 'VirtualMachine', pathSet}],
-      lookAt,
+      look,
     ),
   );
   const appliances = seen.flatMap((one) => (one?.kind === 'appliance' ? [one.vm] : []));

@@ -1,6 +1,7 @@
-import {count, displayName} from './phrases.js';
+import {containerName, count, displayName} from './phrases.js';
 import type {Report, ReportError, ReportFinding, ReportStatus, ReportVm} from './report.js';
-import {compares, EXCEPTIONS, type Tone} from './vm-words.js';
+import {capital} from './sentence.js';
+import {compares, EXCEPTIONS, statusWord, type Tone} from './vm-words.js';
 
 /** What needs a person, and all that have it in common. */
 export interface Reason {
@@ -54,7 +55,9 @@ export function attention(report: Reported): readonly Reason[] {
 
 /** Everything else that a person should know, grouped as reasons are. */
 export function remarks(report: Reported): readonly Reason[] {
-  const vms = report.vms.filter((vm) => !(vm.status === 'failed' && vm.error === null));
+  const vms = report.vms.filter(
+    ({status, error}) => !(status === 'failed' && (error === null || report.command === 'audit')),
+  );
   return [
     ...report.findings.filter(({code}) => !TO_DO.has(code)).map(ofFinding),
     ...byFinding(vms).map((reason): Reason => ({...reason, tone: 'mute'})),
@@ -89,32 +92,31 @@ function splitSentence(text: string): readonly [string, string] {
 function ofError(error: ReportError, tone: Tone): Reason {
   const {code, fault, message, commands = []} = error;
   const title = shortReason(error);
-  return {tone, title: sentenceCase(title), code, fault, text: shortIds(message), vms: [], commands};
+  return {tone, title: capital(title), code, fault, text: shortIds(message), vms: [], commands};
 }
 
 function ofFinding({code, message}: ReportFinding): Reason {
   const [title, text] = splitSentence(shortIds(message));
-  return {tone: 'warn', title: sentenceCase(title), code, text, vms: [], commands: []};
-}
-
-function sentenceCase(text: string): string {
-  // A VCH's name keeps its case.
-  return /^[a-z]+ /.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text;
+  return {tone: 'warn', title: capital(title), code, text, vms: [], commands: []};
 }
 
 /** The VMs of that status, those with one reason together. */
 function byReason(report: Reported, status: ReportStatus): readonly Reason[] {
   const vms = report.vms.filter((vm) => vm.kind === 'container' && vm.status === status);
-  const [told, untold] = [vms.filter(({error}) => error !== null), vms.filter(({error}) => error === null)];
+  // An audit's error only points to the findings.
+  const isTold = ({error}: ReportVm) =>
+    error !== null && !(report.command === 'audit' && status === 'failed');
+  const [told, untold] = [vms.filter(isTold), vms.filter((vm) => !isTold(vm))];
   const groups = grouped(told, ({error}) => `${error?.code} ${error?.fault ?? ''}`);
   return [
     ...groups.flatMap((group): Reason[] => {
       const [{error} = {error: null}] = group;
       if (error === null) return [];
-      const why = WHY.get(error.code);
+      const why =
+        report.command === 'verify' && error.code === 'VCH_ERR_VERIFY' ? undefined : WHY.get(error.code);
       return [
         {
-          tone: status === 'failed' || status === 'unknown' ? 'bad' : 'warn',
+          tone: statusWord(report, status).tone,
           title: `${verb(report, status, group.length)}${why === undefined ? '' : `: ${why}`}`,
           code: error.code,
           fault: error.fault,
@@ -128,7 +130,7 @@ function byReason(report: Reported, status: ReportStatus): readonly Reason[] {
         },
       ];
     }),
-    ...byFinding(untold).map((reason): Reason => ({...reason, tone: status === 'failed' ? 'bad' : 'warn'})),
+    ...byFinding(untold).map((reason): Reason => ({...reason, tone: statusWord(report, status).tone})),
   ];
 }
 
@@ -171,22 +173,29 @@ export function grouped<T>(items: readonly T[], keyOf: (item: T) => string): T[]
 function oneText<T>(items: readonly T[], textOf: (item: T) => string, vmOf: (item: T) => ReportVm): string {
   const [first] = items;
   if (first === undefined) return '';
-  const of = (item: T) => {
-    const text = textOf(item);
-    const own = ownLabel(vmOf(item), text);
-    return own === 0 ? text : `each ${text.slice(own)}`;
-  };
-  const text = of(first);
-  if (items.length === 1) return shortIds(textOf(first));
-  if (items.every((item) => of(item) === text)) return sentenceCase(shortIds(text));
-  return `For example, ${displayName(vmOf(first))}: ${shortIds(textOf(first))}`;
+  const {joint, rest} = ownWords(vmOf(first), textOf(first));
+  const all = items.every((item) => ownWords(vmOf(item), textOf(item)).rest === rest);
+  if (items.length > 1 && all) return shortIds(joint === ' ' ? `Each ${rest}` : capital(rest));
+  const about = `${shortName(vmOf(first))}${joint ?? ': '}`;
+  if (items.length > 1) return `For example, ${about}${shortIds(rest)}`;
+  return joint === null ? capital(shortIds(rest)) : `${about}${shortIds(rest)}`;
 }
 
-/** The length of a VM's own label at the beginning of a message about it; 0 if there is none. */
-function ownLabel({id, containerId}: ReportVm, text: string): number {
-  const labels = [` (${id}) `, ...(containerId === null ? [] : [`containerVM ${containerId} `])];
-  const ends = labels.flatMap((label) => (text.includes(label) ? [text.indexOf(label) + label.length] : []));
-  return Math.min(...ends, ends.length === 0 ? 0 : Number.POSITIVE_INFINITY);
+/** A message about a VM without the VM's label at its beginning, and what stood between them. */
+function ownWords({id, containerId}: ReportVm, text: string) {
+  const labels = [` (${id})`, ...(containerId === null ? [] : [`containerVM ${containerId}`])];
+  for (const label of labels) {
+    const end = text.indexOf(label) + label.length;
+    const joint = text.startsWith(': ', end) ? ': ' : ' ';
+    if (end >= label.length && text.startsWith(joint, end))
+      return {joint, rest: text.slice(end + joint.length)};
+  }
+  return {joint: null, rest: text};
+}
+
+/** What people call a VM. */
+export function shortName(vm: ReportVm): string {
+  return vm.containerName === null ? displayName(vm) : containerName(vm.containerName);
 }
 
 function verb({command}: Pick<Report, 'command'>, status: ReportStatus, n: number): string {
@@ -203,7 +212,8 @@ function verb({command}: Pick<Report, 'command'>, status: ReportStatus, n: numbe
     case 'unknown':
       return `${vms} ${has} an unknown outcome`;
     default:
-      if (compares({command})) return `${vms} ${n === 1 ? 'differs' : 'differ'}`;
+      if (compares({command}))
+        return n === 1 ? `${vms} differs from its goal` : `${vms} differ from their goal`;
       return isPlan ? `${vms} would fail` : `${vms} failed`;
   }
 }
@@ -214,8 +224,8 @@ const WHY: ReadonlyMap<string, string> = new Map([
   ['VCH_ERR_HOST_UNREACHABLE', 'host or datastore out of reach'],
   ['VCH_ERR_PLAN_STALE', 'not as it was planned'],
   ['VCH_ERR_DATA_TOO_NEW', 'made by a newer release'],
-  ['VCH_ERR_DATA_VERSION_INVALID', 'its data version is no number'],
-  ['VCH_ERR_LEDGER_INVALID', 'its ledger cannot be used'],
+  ['VCH_ERR_DATA_VERSION_INVALID', 'data version is no number'],
+  ['VCH_ERR_LEDGER_INVALID', 'ledger cannot be used'],
   ['VCH_ERR_VERIFY', 'not at its goal'],
   ['VCH_ERR_OUTCOME_UNKNOWN', 'sent, but no answer came'],
   ['VCH_ERR_VIM_FAULT', 'vSphere refused it'],
@@ -234,6 +244,7 @@ const FINDINGS: ReadonlyMap<string, string> = new Map([
   ['datastore-folder', 'the datastore folder breaks the convention'],
   ['name-missing', 'no container name'],
   ['name-twice', 'a container name is used twice'],
+  ['uuid-unknown', 'BIOS UUID that no VCH gives'],
   ['id-twice', 'a container id is used twice'],
   ['link-dangling', 'a link leads to no container'],
   ['names-differ', 'the hidden and the legacy name differ'],

@@ -2,6 +2,7 @@ import {exceptions} from './attention.js';
 import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report} from './report.js';
+import {capital} from './sentence.js';
 import {between, minutesText, periodText, spanText} from './times.js';
 import {EXCEPTIONS, type Remark, statusWord, type Tone, WORST_FIRST} from './vm-words.js';
 
@@ -182,7 +183,7 @@ export function containersFigure(report: Report): readonly Figure[] {
   });
   // What is done comes first, and what is open last, where a bar ends.
   const left = exceptions(report);
-  const worst = left.some(({status}) => status === 'failed' || status === 'unknown') ? 'bad' : 'warn';
+  const worst = left.some(({status}) => statusWord(report, status).tone === 'bad') ? 'bad' : 'warn';
   const open: Part = {
     tone: worst,
     text: left.length === 1 ? 'needs attention' : 'need attention',
@@ -215,14 +216,4 @@ export function leftOut(n: number): readonly Remark[] {
 
 export function wouldNotStart(name: string, failed: number): string {
   return `An upgrade of ${name} would not start: ${count(failed, 'check')} failed`;
-}
-
-/** A text as a whole sentence; nothing stays nothing. */
-export function sentence(text: string): string {
-  if (text === '') return '';
-  return `${capital(text)}${/[.!?]$/.test(text) ? '' : '.'}`;
-}
-
-function capital(text: string): string {
-  return /^[a-z]+[ :]/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text;
 }

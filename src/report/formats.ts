@@ -13,5 +13,8 @@ export const FORMATS: readonly Format[] = [text, json, ndjson, markdown, html, j
 /** The forms of a listing. */
 export const LISTING_FORMATS: readonly Format[] = FORMATS.filter(({listing}) => listing !== undefined);
 
+/** The forms of a run over a fleet. */
+export const FLEET_FORMATS: readonly Format[] = FORMATS.filter(({fleet}) => fleet !== undefined);
+
 /** The form without --format. */
 export const DEFAULT_FORMAT = text;

@@ -7,7 +7,6 @@ import {
   powerPill,
   reachedText,
   releaseText,
-  sentence,
   type Told,
   type Upgrade,
   versionFigure,
@@ -16,6 +15,7 @@ import {
 import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report} from './report.js';
+import {sentence} from './sentence.js';
 import type {Remark, Tone} from './vm-words.js';
 
 /** A command over the VCH as a whole. */

@@ -1,18 +1,10 @@
 import {exceptions} from './attention.js';
-import {
-  type Figure,
-  leftOut,
-  need,
-  powerPill,
-  sentence,
-  type Told,
-  versionFigure,
-  wouldNotStart,
-} from './figures.js';
+import {type Figure, leftOut, need, powerPill, type Told, versionFigure, wouldNotStart} from './figures.js';
 import {lockText} from './lock-text.js';
 import {containerName, count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report} from './report.js';
+import {sentence} from './sentence.js';
 import type {Remark, Tone} from './vm-words.js';
 
 /** A command over containerVMs. */
@@ -166,7 +158,7 @@ export function overVms(report: Report): Told {
           {
             label: 'docker rename',
             value: summary.renameDisabled === 0 ? 'On' : `Off for ${summary.renameDisabled} of ${total}`,
-            notes: summary.renameDisabled === 0 ? [] : ['Made before VIC could rename'],
+            notes: summary.renameDisabled === 0 ? [] : ['Data version below 4, or unknown'],
           },
         ],
       };

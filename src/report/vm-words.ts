@@ -57,6 +57,7 @@ export function statusWord(report: Pick<Report, 'command' | 'upgrade'>, status: 
   if (status === 'changed' && (command === 'undo' || command === 'rollback'))
     return {tone: 'ok', text: 'Put back'};
   if (status === 'unchanged' && compares(report)) return {tone: 'ok', text: 'As it should be'};
-  if (status === 'failed' && compares(report)) return {tone: 'bad', text: 'Differs'};
+  if (status === 'failed' && compares(report))
+    return {tone: command === 'audit' ? 'warn' : 'bad', text: 'Differs'};
   return WORDS[status];
 }

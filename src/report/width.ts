@@ -1,5 +1,10 @@
 import stringWidth from 'string-width';
 
+/** The columns that a text takes. */
+export function widthOf(text: string): number {
+  return stringWidth(text);
+}
+
 /** The text cut to this many columns, with an ellipsis if something was cut off. */
 export function truncate(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;

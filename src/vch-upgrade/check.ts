@@ -45,7 +45,8 @@ export interface CheckOutcome extends RunOutcome {
 export function checkVch(session: Session, options: CheckOptions): Promise<CheckOutcome> {
   return untilStopped(options.signal, async () => {
     options.onProgress?.({type: 'phase', phase: 'find', total: null});
-    const found = await findVch(session, options.vch);
+    const count = (done: number) => options.onProgress?.({type: 'progress', done, total: null});
+    const found = await findVch(session, options.vch, count);
     const {registry, onProgress} = options;
     // Another number than expected fails one check, and is no reason to leave out the others.
     const read = await readVch(session, {onProgress}, registry.readKeys('container'), found);

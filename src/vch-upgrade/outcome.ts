@@ -126,6 +126,18 @@ export function outcomeOf(target: VchTarget<RunOptions>, ending: Ending): Upgrad
   };
 }
 
+/** Tells what an upgrade or its rollback is about, before its first step. */
+export function tellAbout({options, vch, record}: LockedVch, {vms}: RunOutcome): void {
+  const leftOut: Partial<Record<VmStatus, number>> = {};
+  for (const {status} of vms)
+    if (!['pending', 'unchanged', 'skipped'].includes(status)) leftOut[status] = (leftOut[status] ?? 0) + 1;
+  const {from: before} = record;
+  options.onProgress?.({
+    ...{type: 'about', vch: vch.summary.name},
+    ...{before, target: releaseAfter(record), leftOut},
+  });
+}
+
 /** What an upgrade makes of the appliance; without an ISO file its data alone change. */
 function releaseAfter({from, to}: UpgradeRecord): VicRelease {
   const {version, build} = to ?? from;

@@ -48,8 +48,8 @@ export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | un
       untold = state.status === 'waiting' ? 0 : untold + 1;
       if (state.status !== 'waiting' && untold >= ENOUGH_LOOKS[state.status]) return state;
       if (state.status === 'waiting' && state.waitingFor !== last?.waitingFor) {
-        options.log.info(`waiting for ${state.waitingFor}`);
-        options.onProgress?.({type: 'waiting', reason: state.waitingFor});
+        const within = options.timeout + unanswered;
+        options.onProgress?.({type: 'waiting', reason: state.waitingFor, within});
       }
       last = state;
       return null;

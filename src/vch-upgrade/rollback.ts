@@ -7,7 +7,7 @@ import {refString} from '../vim25/managed-object.js';
 import type {Session} from '../vim25/session.js';
 import {assertNoNewer, planUndoContainers} from './containers.js';
 import {discardedBy} from './discarded.js';
-import {agreed, lookAt, outcomeOf, type UpgradeOutcome} from './outcome.js';
+import {agreed, lookAt, outcomeOf, tellAbout, type UpgradeOutcome} from './outcome.js';
 import {findSnapshot} from './own-snapshot.js';
 import {keysAsBefore, looksBack, revertGoal} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
@@ -41,6 +41,7 @@ export async function rollbackVch(session: Session, options: RollbackOptions): P
       if (now === null || now.run !== record.run) throw moved(target.label);
       return now;
     });
+    tellAbout(locked, containers);
     await logEvent(locked, 'rollback begins');
     const ran = await runSteps(locked, (held) => stepsToGo(held, lost), containers, keysAsBefore);
     const ended = ran.error === null ? await rolledBack(locked) : await failed(locked, ran.error);

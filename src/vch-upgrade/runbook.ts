@@ -6,9 +6,10 @@ import {refString} from '../vim25/managed-object.js';
 import type {UpgradeRecord} from './record.js';
 import type {LockedVch} from './vch-target.js';
 
-/** Tells how to put a VCH back by hand. */
-export function logRunbook({options, vch, record}: LockedVch): void {
-  for (const line of rollbackRunbook(vch, record)) options.log.info(line);
+/** Tells how to put a VCH back, once there is a snapshot to go back to. */
+export function tellWayBack({options, vch, record}: LockedVch): void {
+  const {snapshot} = record;
+  options.onProgress?.({type: 'way-back', snapshot, card: rollbackRunbook(vch, record)});
 }
 
 /** How to put a VCH back by hand, for the case that this tool cannot: the rollback record as a person needs it. */

@@ -10,7 +10,7 @@ import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {cleanUp, putApplianceBack} from './put-back.js';
 import {waitUntilReady} from './ready.js';
 import {parseRecord, type UpgradeRecord} from './record.js';
-import {logRunbook} from './runbook.js';
+import {tellWayBack} from './runbook.js';
 import {verifyAppliance, writeAppliance} from './upgrade-appliance.js';
 import type {LockedVch} from './vch-target.js';
 
@@ -125,7 +125,7 @@ export const STEPS = [
     resumeFrom: snapshotAgain,
     run: async (locked) => ({patch: {snapshot: await ensureSnapshot(locked)}}),
     // For the user, who needs it if this process dies.
-    accept: (_result, locked) => logRunbook(locked),
+    accept: (_result, locked) => tellWayBack(locked),
   },
   {
     name: 'power-off',

@@ -25,11 +25,18 @@ import type {Session} from '../vim25/session.js';
 import {runChecks} from './check.js';
 import {assertUpgradable, newerContainers, planContainers, runOptions} from './containers.js';
 import {isoRecords, targetVersion} from './iso-files.js';
-import {agreed, type Ending, lookAt, notStarted, outcomeOf, type UpgradeOutcome} from './outcome.js';
+import {
+  agreed,
+  type Ending,
+  lookAt,
+  notStarted,
+  outcomeOf,
+  tellAbout,
+  type UpgradeOutcome,
+} from './outcome.js';
 import {keysAsBefore, looksBack} from './put-back.js';
 import type {UpgradeRecord} from './record.js';
 import {runSteps} from './run-steps.js';
-import {logRunbook} from './runbook.js';
 import {CHECK, mayBeDown, ROLLBACK_STEPS, recordOn, STEPS, type Step, showStep} from './steps.js';
 import {takeLock} from './take-lock.js';
 import {
@@ -63,7 +70,6 @@ export async function upgradeVch(session: Session, options: UpgradeOptions): Pro
       if (!sameStart(now.record, record)) throw overtaken(target.label, now.record);
       return now.record;
     });
-    logRunbook(locked);
     const {lock} = locked;
     const plan = await planOnRecord(locked, lock.found, lock.body).catch(async (error: unknown) => {
       await lock.undo();
@@ -196,6 +202,7 @@ export async function runUpgrade(
   select: (locked: LockedVch) => Promise<readonly Step[]>,
   known: Known,
 ): Promise<UpgradeOutcome> {
+  tellAbout(locked, known.containers);
   await logEvent(locked, 'upgrade begins');
   const {containers, error} = await runSteps(locked, select, known.containers, keysWhenDone);
   const ended: Ended =

@@ -6,16 +6,16 @@ import {expectValid} from '../schemas.js';
 const WELL: ContactState = {waiting: 3, broken: null, silent: 200};
 
 /** A watch that looks once a second at states made from the seconds since the start. */
-function watched(seconds: number, stateAt: (second: number) => ContactState, columns?: number) {
+function watched(seconds: number, stateAt: (second: number) => ContactState, onTerminal = false) {
   const logged: string[] = [];
-  const drawn: string[] = [];
+  const drawn: (string | null)[] = [];
   const events: RunEvent[] = [];
   let time = Date.UTC(2026, 0, 2);
   const nothing = () => undefined;
   const watch = new ConnectionWatch({
     log: {info: (text) => logged.push(text), error: nothing, warn: nothing, debug: nothing},
     now: () => new Date(time),
-    live: columns === undefined ? undefined : {columns, show: (text) => drawn.push(text)},
+    show: onTerminal ? (text) => drawn.push(text) : undefined,
     tell: (event) => events.push(event),
   });
   const look = () => {
@@ -55,22 +55,25 @@ describe('connection watch', () => {
     expect(events.at(-1)).to.include({type: 'connection', seconds: 0, inFlight: 16});
   });
 
-  it('draws it every second on a terminal, as far as it fits', () => {
+  it('draws it every second on a terminal, until it is over', () => {
     const {look, logged, drawn} = watched(
       6,
       (second) => ({waiting: 2, broken: null, silent: second * 3000}),
-      60,
+      true,
     );
     look();
     expect(drawn).to.deep.equal(['no answer for 12 s, 2 in flight', 'no answer for 15 s, 2 in flight']);
     expect(logged).to.deep.equal([]);
-    const narrow = watched(100, lostFrom(0, 99), 20);
-    narrow.look();
-    expect(narrow.drawn.at(-1)).to.equal('connection lost 1 m');
+    const over = watched(10, lostFrom(0, 5), true);
+    over.look();
+    expect(over.drawn.slice(-2)).to.deep.equal([
+      'connection lost 5 s; waiting, nothing new is started',
+      null,
+    ]);
   });
 
   it('draws nothing over a question', async () => {
-    const {watch, look, drawn} = watched(30, lostFrom(0, 29), 80);
+    const {watch, look, drawn} = watched(30, lostFrom(0, 29), true);
     await watch.paused(async () => look());
     expect([drawn, watch.lost]).to.deep.equal([[], false]);
     look();

@@ -4,7 +4,7 @@ import {commands} from '../../src/cli/commands.js';
 import type {CliContext, RunningSimulator} from '../../src/cli/context.js';
 import {run} from '../../src/cli/run.js';
 import type {Stop, StopCause} from '../../src/cli/stop.js';
-import type {LiveLine, Terminal} from '../../src/cli/terminal.js';
+import type {LiveLines, Terminal} from '../../src/cli/terminal.js';
 import type {RunOutcome, VchSummary, VmOutcome} from '../../src/containers/outcome.js';
 import type {RunOptions, UndoOptions} from '../../src/containers/run-options.js';
 import type {PlanBody} from '../../src/containers/saved-plan.js';
@@ -80,8 +80,8 @@ export interface Script {
   readonly variables?: Readonly<Record<string, string>>;
   /** What is typed: answers to questions, in their order. Given, there is a terminal. */
   readonly typed?: readonly string[];
-  /** A line of the terminal for progress. */
-  readonly live?: LiveLine;
+  /** The lines of the terminal for progress. */
+  readonly live?: LiveLines;
   /** Of the tool; 9.9.9 unless said otherwise. */
   readonly version?: string;
   readonly connect?: (options: ConnectOptions) => void;

@@ -60,9 +60,11 @@ describe('proxy', () => {
   });
 
   it('must be one that HTTP is spoken with; its password is never shown', async () => {
-    const variables = {...withTarget.variables, HTTPS_PROXY: 'socks5://ann:pl4nted-Pw@p.example'};
-    const {code, stderr} = await runCommandLine(['plan'], {variables});
-    expect(code).to.equal(5);
-    expect(stderr).to.include('HTTPS_PROXY is not the URL of an HTTP proxy').and.not.include('pl4nted');
+    for (const proxy of ['socks5://ann:pl4nted-Pw@p.example', 'http://ann:pl4nted-Pw%ZZ@p.example']) {
+      const variables = {...withTarget.variables, HTTPS_PROXY: proxy};
+      const {code, stderr} = await runCommandLine(['plan'], {variables});
+      expect(code).to.equal(5);
+      expect(stderr).to.include('HTTPS_PROXY is not the URL of an HTTP proxy').and.not.include('pl4nted');
+    }
   });
 });

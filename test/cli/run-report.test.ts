@@ -282,7 +282,7 @@ describe('migration command', () => {
   it('warns of a password on the command line', async () => {
     const {stderr} = await runCommandLine(['plan', '-t', 'vc.example', '-u', 'ann', '-p', 'pl4nted']);
     expect(stderr)
-      .to.match(/^warning: others on this machine can see/)
+      .to.match(/^\d\d:\d\d:\d\d UTC {2}warning: others on this machine can see/)
       .and.not.include('pl4nted');
   });
 

@@ -100,7 +100,7 @@ describe('staging options', () => {
     ['04:30', at(2, 4, 31), /passed 1 min ago, at 2026-01-02 04:30 .* --deadline 2026-01-03T04:30$/],
     ['04:30', at(2, 4, 30), /passed 0 s ago/],
     ['04:30', at(2, 10, 29), /passed 5 h 59 min ago/],
-    ['2026-01-01T04:30', at(2, 23, 10), /passed .* For another day/],
+    ['2026-01-01T04:30', at(2, 23, 10), /passed .* For another day .* --deadline 2026-01-03T04:30$/],
   ];
   for (const [deadline, now, meant] of moments) {
     it(`take the deadline ${deadline} at ${now.toString().slice(4, 21)} for ${meant}`, () => {

@@ -104,6 +104,7 @@ describe('the report of an upgrade', () => {
             'govc vm.change',
             'govc vm.power',
             'govc snapshot.remove',
+            'vch-migrate undo',
           ],
         ],
       );

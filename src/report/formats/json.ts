@@ -7,6 +7,7 @@ export const json: Format = {
   report: toJson,
   failure: toJson,
   listing: ({document}) => toJson(document),
+  fleet: toJson,
 };
 
 // JSON.stringify escapes C0 only. These are as harmful on a terminal, and mean the same when escaped.

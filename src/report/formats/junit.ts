@@ -1,3 +1,4 @@
+import type {FleetReport, TargetState} from '../fleet/report.js';
 import type {Format} from '../format.js';
 import {markup} from '../markup.js';
 import {changeText, countsText, displayName, findingsOf, upgradeSentences, vmLabel} from '../phrases.js';
@@ -8,6 +9,7 @@ export const junit: Format = {
   name: 'junit',
   ending: '.xml',
   report: toJunit,
+  fleet: fleetJunit,
   failure({command, error: {code, message}}, time) {
     const name = `vch-migrate ${command ?? ''}`.trim();
     return testSuite({
@@ -20,9 +22,43 @@ export const junit: Format = {
   },
 };
 
+/** A run over a fleet: a suite a VCH, with a case for the VCH and one for each of its VMs that needs a look. */
+function fleetJunit({run, vchs, vcenters}: FleetReport): string {
+  return suitesDocument(
+    vchs.map((vch) => {
+      const url = vcenters.find(({name}) => name === vch.vcenter)?.url ?? '';
+      const error = vch.outcome?.error;
+      const classname = `vch-migrate.fleet.${run.command}`;
+      const began = vch.beganAt ?? run.createdAt;
+      return {
+        name: `${vch.vcenter}/${vch.name}`,
+        timestamp: began,
+        hostname: URL.canParse(url) ? new URL(url).hostname : 'localhost',
+        seconds: vch.endedAt === null ? 0 : (Date.parse(vch.endedAt) - Date.parse(began)) / 1000,
+        properties: [
+          ['run', run.id],
+          ['vch', `${vch.name} (${vch.id})`],
+          ['result', vch.result ?? vch.state],
+        ],
+        cases: [
+          {
+            ...{name: `${run.command} ${vch.name} (${vch.id})`, classname},
+            result: TARGET_RESULT[vch.state],
+            type: error?.code ?? vch.state,
+            message: `${vch.state}${error == null ? '' : `: ${error.message}`}`,
+          },
+          ...(vch.outcome?.attention ?? []).map(({name, status, code}) => ({
+            ...{name, classname, result: 'skipped' as const, type: code, message: status},
+          })),
+        ],
+      };
+    }),
+  );
+}
+
 type Result = 'passed' | 'failure' | 'error' | 'skipped';
 
-interface TestCase {
+export interface TestCase {
   readonly name: string;
   readonly classname: string;
   readonly result: Result;
@@ -42,6 +78,26 @@ const VM_RESULT: Readonly<Record<ReportStatus, Result>> = {
   unreachable: 'skipped',
   'not-attempted': 'skipped',
   skipped: 'skipped',
+};
+
+/** What a build server shows for the state of a VCH. */
+const TARGET_RESULT: Readonly<Record<TargetState, Result>> = {
+  ...{
+    done: 'passed',
+    partly: 'passed',
+    failed: 'failure',
+    down: 'failure',
+    unreachable: 'error',
+    stopped: 'error',
+  },
+  ...{
+    pending: 'skipped',
+    queued: 'skipped',
+    deferred: 'skipped',
+    running: 'skipped',
+    held: 'skipped',
+    cancelled: 'skipped',
+  },
 };
 
 /** A warning stops no upgrade; its text is written beside the cases. */
@@ -96,7 +152,8 @@ export function toJunit(report: Report): string {
   });
 }
 
-interface TestSuite {
+/** One suite of a document. */
+export interface TestSuite {
   readonly name: string;
   readonly timestamp: string;
   readonly hostname: string;
@@ -107,23 +164,27 @@ interface TestSuite {
   readonly err?: readonly string[];
 }
 
-function testSuite({
-  name,
-  hostname,
-  seconds,
-  properties = [],
-  cases,
-  out = [],
-  err = [],
-  ...suite
-}: TestSuite): string {
+function testSuite(suite: TestSuite): string {
+  return suitesDocument([suite]);
+}
+
+/** A document of several suites. */
+export function suitesDocument(suites: readonly TestSuite[]): string {
+  const elements = suites.flatMap(suiteElement);
+  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...elements, '</testsuites>', ''].join(
+    '\n',
+  );
+}
+
+function suiteElement(
+  {name, hostname, seconds, properties = [], cases, out = [], err = [], ...suite}: TestSuite,
+  id: number,
+): readonly string[] {
   const count = (wanted: Result) => cases.filter(({result}) => result === wanted).length;
   // Ant's schema has no place for a time zone.
   const timestamp = new Date(suite.timestamp).toISOString().slice(0, 19);
   return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    '<testsuites>',
-    `  <testsuite id="0" package="vch-migrate" name="${markup(name)}" timestamp="${timestamp}" ` +
+    `  <testsuite id="${id}" package="vch-migrate" name="${markup(name)}" timestamp="${timestamp}" ` +
       `hostname="${markup(hostname)}" tests="${cases.length}" failures="${count('failure')}" ` +
       `errors="${count('error')}" skipped="${count('skipped')}" time="${seconds.toFixed(3)}">`,
     '    <properties>',
@@ -133,9 +194,7 @@ function testSuite({
     `    <system-out>${out.map(markup).join('\n')}</system-out>`,
     `    <system-err>${err.map(markup).join('\n')}</system-err>`,
     '  </testsuite>',
-    '</testsuites>',
-    '',
-  ].join('\n');
+  ];
 }
 
 function testCaseElement({name, classname, result, type, message}: TestCase): string {

@@ -1,3 +1,4 @@
+import type {FleetEvent, FleetReport} from '../fleet/report.js';
 import type {Failure, Format} from '../format.js';
 import type {Report} from '../report.js';
 import {toJsonLine} from './json.js';
@@ -8,6 +9,7 @@ export const ndjson: Format = {
   ending: '.ndjson',
   stream: true,
   report: toNdjson,
+  fleet: (report) => [fleetHead(report), ...fleetEnd(report)].join(''),
   failure: ({command, tool, error}, time) =>
     [eventsHead({command, runId: null, startedAt: time, tool}), {type: 'error', error} as const]
       .map(eventLine)
@@ -72,4 +74,23 @@ export function reportEvents(report: Report) {
 /** A report as a finished stream. */
 export function toNdjson(report: Report): string {
   return [eventsHead(report), ...reportEvents(report)].map(eventLine).join('');
+}
+
+/** The first line of the stream of a run over a fleet. */
+export function fleetHead({run, tool}: Pick<FleetReport, 'run' | 'tool'>): string {
+  const startedAt = run.startedAt ?? run.createdAt;
+  return eventLine(eventsHead({command: `fleet ${run.command}`, runId: run.id, startedAt, tool}));
+}
+
+/** One event of a run over a fleet, as it happens. */
+export function fleetEventLine(event: FleetEvent): string {
+  return `${toJsonLine({type: 'fleet-event', event})}\n`;
+}
+
+/** The last lines of that stream: every VCH, then the run. The last one has the type `end`. */
+export function fleetEnd({vchs, run, summary, budget, waves, next}: FleetReport): readonly string[] {
+  return [
+    ...vchs.map((vch) => `${toJsonLine({type: 'vch', vch})}\n`),
+    `${toJsonLine({type: 'end', run, summary, budget, waves, next})}\n`,
+  ];
 }

@@ -1,4 +1,5 @@
 import {attention, type Reason, remarks} from '../attention.js';
+import {fleetText} from '../fleet/text.js';
 import type {Format} from '../format.js';
 import {asciiMarks, type Layout, type LayoutOptions, layoutOf, TONE_MARK, TONE_STYLE} from '../layout.js';
 import {rollbackRunbook, uncapitalized} from '../phrases.js';
@@ -19,6 +20,7 @@ export const text: Format = {
   report: toText,
   failure: ({error}) => `vch-migrate: ${error.code}: ${printable(error.message)}\n`,
   listing: ({document, text}, options) => page([...text(layoutOf(options)), nextLines(document)], options),
+  fleet: fleetText,
 };
 
 /** A report for people: what happened, what needs a person, what else there is to know, and the next command last. */

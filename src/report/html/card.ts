@@ -1,5 +1,6 @@
 import type {Action, Figure} from '../figures.js';
 import {markup} from '../markup.js';
+import {capital, sentence} from '../sentence.js';
 import type {Verdict} from '../verdict.js';
 import {commandBox, icon, paragraph, pill} from './elements.js';
 
@@ -60,8 +61,7 @@ function bar(parts: NonNullable<Figure['parts']>): string {
 function todo(actions: readonly Action[]): string {
   if (actions.length === 0) return '';
   const items = actions.map(({text, command}) => {
-    const label =
-      text === '' ? '' : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${command === null ? '.' : ':'}`;
+    const label = command === null ? sentence(text) : text === '' ? '' : `${capital(text)}:`;
     return `<li><div>${paragraph(label)}${command === null ? '' : commandBox(command)}</div></li>`;
   });
   return `<div class="todo"><h2>What to do now</h2><ol>${items.join('')}</ol></div>`;

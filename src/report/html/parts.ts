@@ -3,10 +3,11 @@ import {lockText} from '../lock-text.js';
 import {markup} from '../markup.js';
 import {count} from '../phrases.js';
 import type {Report, ReportChange, ReportCheck, ReportVm} from '../report.js';
+import {capital} from '../sentence.js';
 import {secondsText} from '../times.js';
 import type {Tone} from '../vm-words.js';
 import {handCommands, ownCommand} from '../way-back.js';
-import {commandBox, facts, foldaway, plainTable, section, state} from './elements.js';
+import {commandBox, facts, foldaway, plainTable, prose, section, state} from './elements.js';
 import {changeRows, changeTable} from './keys.js';
 import {type Anchors, group, names} from './reasons.js';
 
@@ -21,7 +22,7 @@ function checkTable(checks: readonly ReportCheck[]): string {
   const order = Object.keys(CHECKS);
   const rows = checks
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
-    .map(({title, status, message}) => [markup(title), state(CHECKS[status]), markup(message)]);
+    .map(({title, status, message}) => [markup(capital(title)), state(CHECKS[status]), prose(message)]);
   return plainTable('Checks', ['Check', 'Result', 'Seen'], rows);
 }
 
@@ -105,7 +106,7 @@ function nameList(vms: readonly ReportVm[], anchors: Anchors): string {
 /** What a verification compared. */
 export function compared({compared: all = [], finishedAt}: Report): string {
   const rows = all.map(({check, ok, of}) => [
-    markup(check.slice(0, 1).toUpperCase() + check.slice(1)),
+    markup(capital(check)),
     state(
       ok === of
         ? {tone: 'ok', text: 'As it should be'}
@@ -170,7 +171,7 @@ export function stateNow({upgrade, vch, finishedAt}: Report): string {
     ],
     ['Snapshot', upgrade.snapshot],
   ]);
-  return section('state', 'State now', content, {note: `seen at ${secondsText(finishedAt)} UTC`});
+  return section('state', 'State now', content, {note: `seen at ${secondsText(finishedAt)} UTC`, css: 'p2'});
 }
 
 /** Ids, server, tool and checks: last. */

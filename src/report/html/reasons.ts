@@ -1,7 +1,7 @@
-import type {Reason} from '../attention.js';
+import {type Reason, shortName} from '../attention.js';
 import {markup} from '../markup.js';
-import {containerName, displayName} from '../phrases.js';
 import type {ReportVm} from '../report.js';
+import {sentence} from '../sentence.js';
 import type {Remark} from '../vm-words.js';
 import {commandBox, icon, paragraph} from './elements.js';
 
@@ -10,6 +10,7 @@ export type Anchors = ReadonlyMap<ReportVm, string>;
 
 /** This many names identify a reason; the list has them all. */
 const NAMES_SHOWN = 12;
+const COMMANDS_SHOWN = 4;
 
 /** Something with its own colour at its side; `content` is trusted markup. */
 export function group({tone, text}: Remark, code: string, content: string): string {
@@ -22,17 +23,20 @@ export function reasons(all: readonly Reason[], anchors: Anchors): string {
   return all
     .map(({tone, title, code, fault, text, vms, commands}) => {
       const codes = [code, fault].filter((part) => part !== null && part !== undefined).join(' ');
-      const more = text === '' || text.startsWith(title) ? text.slice(title.length) : text;
-      const shown = commands.slice(0, NAMES_SHOWN);
+      const more = text.toLowerCase().startsWith(title.toLowerCase()) ? text.slice(title.length) : text;
+      const shown = commands.slice(0, COMMANDS_SHOWN);
       const left = commands.length - shown.length;
       return group(
         {tone, text: title},
         codes,
-        paragraph(/\w/.test(more) ? text : '') +
+        paragraph(sentence(more.replace(/^[.;]? ?/, ''))) +
           names(vms, anchors) +
           (shown.length === 0 ? '' : commandBox(shown.join('\n'))) +
           (left > 0
-            ? paragraph(`and ${left} more such commands, each with its containerVM below.`, 'dim')
+            ? paragraph(
+                `and ${left} more such ${left === 1 ? 'command' : 'commands'}, each with its containerVM below.`,
+                'dim',
+              )
             : ''),
       );
     })
@@ -49,9 +53,4 @@ export function names(vms: readonly ReportVm[], anchors: Anchors, most = NAMES_S
   });
   const left = vms.length - most;
   return `<p class="names">${links.join(' ')}${left > 0 ? ` <span>and ${left} more</span>` : ''}</p>`;
-}
-
-/** What people call a VM. */
-export function shortName(vm: ReportVm): string {
-  return vm.containerName === null ? displayName(vm) : containerName(vm.containerName);
 }

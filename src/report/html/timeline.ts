@@ -1,6 +1,7 @@
 import {markup} from '../markup.js';
 import {count} from '../phrases.js';
 import type {Report, ReportStep} from '../report.js';
+import {capital} from '../sentence.js';
 import {between, dayText, minutesText, secondsText, spanText} from '../times.js';
 import type {Tone} from '../vm-words.js';
 import {foldaway, paragraph, plainTable, section, state} from './elements.js';
@@ -15,6 +16,8 @@ interface Bar {
   readonly stopped: string | null;
 }
 
+/** Shorter runs have nothing to show in time. */
+const SHORTEST = 10_000;
 /** More rows would not be a picture. */
 const MOST_BARS = 24;
 
@@ -22,9 +25,9 @@ const MOST_BARS = 24;
 export function timeline(report: Report): string {
   const {steps = [], startedAt, finishedAt, upgrade} = report;
   const whole = between(startedAt, finishedAt);
-  if (steps.length === 0 || whole === 0) return '';
-  const share = (time: string) => Math.min(100, (between(startedAt, time) / whole) * 100);
+  const share = (time: string) => Math.min(100, (between(startedAt, time) / Math.max(1, whole)) * 100);
   const outage = upgrade?.outage;
+  if (steps.length === 0 || (whole < SHORTEST && outage === undefined)) return '';
   const band = outage === undefined ? null : {from: share(outage.from), to: share(outage.to ?? finishedAt)};
   const bars = barsOf(steps).slice(0, MOST_BARS);
   const rows = bars.map((bar) => {
@@ -61,7 +64,7 @@ function percent(share: number): string {
 /** Steps of one group that follow each other are one bar. */
 function barsOf(steps: readonly ReportStep[]): readonly Bar[] {
   const bars: Bar[] = [];
-  for (const {name, group = sentenceCase(name), startedAt, finishedAt, status} of steps) {
+  for (const {name, group = capital(name), startedAt, finishedAt, status} of steps) {
     const last = bars.at(-1);
     const stopped = status === 'done' ? null : name;
     if (last?.name === group && last.status === 'done')
@@ -74,10 +77,6 @@ function barsOf(steps: readonly ReportStep[]): readonly Bar[] {
     else bars.push({name: group, from: startedAt, to: finishedAt, status, stopped});
   }
   return bars;
-}
-
-function sentenceCase(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 type Outage = NonNullable<Report['upgrade']>['outage'];
@@ -145,7 +144,7 @@ function everyStep(steps: readonly ReportStep[], outage: Outage, end: string): s
     const {name, startedAt, finishedAt, status} = step;
     const tone = toneOf({from: startedAt, to: finishedAt, status: 'done'}, outage, end);
     return [
-      `${markup(sentenceCase(name))}${status === 'done' ? '' : `: ${status}`}`,
+      `${markup(capital(name))}${status === 'done' ? '' : `: ${status}`}`,
       secondsText(startedAt),
       spanText(between(startedAt, finishedAt)),
       outage === undefined ? '–' : tone === 'down' ? state({tone, text: 'down'}) : 'up',

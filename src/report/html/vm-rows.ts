@@ -1,10 +1,11 @@
+import {shortName} from '../attention.js';
 import {markup} from '../markup.js';
 import {count, displayName} from '../phrases.js';
 import type {Report, ReportVm} from '../report.js';
 import {statusWord, WORST_FIRST} from '../vm-words.js';
 import {commandBox, facts, icon, prose, section, state} from './elements.js';
 import {changeRows, changeTable} from './keys.js';
-import {type Anchors, shortName} from './reasons.js';
+import type {Anchors} from './reasons.js';
 
 /** The containerVMs, worst first, and where the page has them. */
 export function orderedVms({vms}: Pick<Report, 'vms'>): readonly ReportVm[] {

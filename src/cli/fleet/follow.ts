@@ -1,0 +1,114 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {toVchError, VchError} from '../../errors.js';
+import {eventsAfter, readRun} from '../../fleet/view.js';
+import {isAtRest} from '../../fleet/worker.js';
+import type {FleetReport} from '../../report/fleet/report.js';
+import {countsOf, eventLine} from '../../report/fleet/text.js';
+import {fleetEnd, fleetEventLine, fleetHead} from '../../report/formats/ndjson.js';
+import {composeTool} from '../compose-report.js';
+import type {RunContext} from '../context.js';
+import {EXIT, type Exit} from '../exit.js';
+import {publish} from '../publish.js';
+import {STOP_EXIT_CODE} from '../stop.js';
+import {fleetExit} from './fleet-exit.js';
+import type {OpenFleet} from './open-fleet.js';
+
+/** Milliseconds between two looks. */
+const INTERVAL = 500;
+
+/** The report of a run. */
+export function reportOfRun(
+  {database, line}: OpenFleet,
+  context: RunContext,
+  run: string,
+  events?: number,
+): Promise<FleetReport> {
+  return readRun(database, run, {
+    tool: composeTool(context.version),
+    line,
+    ...(events !== undefined && {events}),
+  });
+}
+
+/** Prints the report of a run in the wanted form, and returns the run's exit code. */
+export async function publishRun(
+  report: FleetReport,
+  context: RunContext,
+  print?: () => Promise<boolean>,
+): Promise<Exit> {
+  const {ok} = await publish(
+    (format, layout) => {
+      if (format.fleet !== undefined) return format.fleet(report, layout);
+      throw new VchError('VCH_ERR_INTERNAL', `a run over a fleet cannot be written as ${format.name}`);
+    },
+    context,
+    print,
+  );
+  const exit = fleetExit(report);
+  return ok || exit !== EXIT.done ? exit : EXIT.failed;
+}
+
+/**
+ * Follows a run until it does not go on by itself, or a signal: for people a line an event on stderr, for programs with
+ * --format ndjson on stdout; then its report.
+ */
+export async function followRunToRest(
+  fleet: OpenFleet,
+  context: RunContext,
+  run: string,
+  {from = 0, working}: {readonly from?: number; readonly working?: Promise<unknown>} = {},
+): Promise<Exit> {
+  const {terminal, output, log, stop} = context;
+  const streams = output.format.stream === true;
+  const live = output.quiet ? undefined : terminal.live;
+  if (streams) await terminal.out(fleetHead(await reportOfRun(fleet, context, run, 1)));
+  let last = from;
+  let away = false;
+  const tellNew = async () => {
+    const events = await eventsAfter(fleet.database, run, last);
+    for (const event of events) {
+      last = event.id;
+      if (streams) await terminal.out(fleetEventLine(event));
+      else if (!output.quiet) terminal.errors.write(`${context.redactor.redact(eventLine(event))}\n`);
+    }
+    if (live !== undefined)
+      live.show(countsOf((await reportOfRun(fleet, context, run, 1)).summary).slice(0, live.columns - 1));
+  };
+  let ended = false;
+  void working?.then(
+    () => {
+      ended = true;
+    },
+    () => {
+      ended = true;
+    },
+  );
+  for (;;) {
+    try {
+      // The last events come before the end.
+      const rests = await isAtRest(fleet.database, run);
+      await tellNew();
+      away = false;
+      if ((rests && working === undefined) || ended || (stop.signal.aborted && working === undefined)) break;
+    } catch (error) {
+      const {code, message} = toVchError(error);
+      if (code !== 'VCH_ERR_TRANSPORT') throw error;
+      if (!away) log.warn(message);
+      away = true;
+      if (stop.signal.aborted) throw error;
+    }
+    await sleep(INTERVAL);
+  }
+  await working;
+  await tellNew();
+  const report = await reportOfRun(fleet, context, run);
+  const by = stop.by();
+  const print = streams
+    ? async () => {
+        for (const text of fleetEnd(report)) await terminal.out(text);
+        return true;
+      }
+    : undefined;
+  const exit = await publishRun(report, context, print);
+  return by !== null && report.run.state === 'running' ? STOP_EXIT_CODE[by] : exit;
+}

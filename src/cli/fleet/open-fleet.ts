@@ -1,0 +1,142 @@
+import {hostname} from 'node:os';
+import {join} from 'node:path';
+import {processUser} from '../../appliance/machine.js';
+import {VchError} from '../../errors.js';
+import type {FleetDatabase} from '../../fleet/database.js';
+import type {QueueDatabase} from '../../fleet/queue.js';
+import {shellQuoted} from '../../shell-word.js';
+import type {databaseOptions} from '../commands/fleet/options.js';
+import type {RunContext} from '../context.js';
+import type {Values} from '../option.js';
+
+type Own = Values<typeof databaseOptions>;
+
+/** The database that the options name, and how a suggested command names it again. */
+export interface OpenFleet {
+  readonly database: FleetDatabase;
+  /** `vch-migrate fleet WORDS`, with the same database. */
+  line(words: string): string;
+}
+
+/** `user@host`: who decides. */
+export function whoami(): string {
+  return `${processUser()}@${hostname()}`;
+}
+
+/** Opens the database for commands that look and decide: also while another process works on it. */
+export async function withFleet<T>(
+  own: Own,
+  context: RunContext,
+  use: (fleet: OpenFleet) => Promise<T>,
+): Promise<T> {
+  const url = databaseUrl(own, context);
+  if (url !== undefined) return withPostgres(url, own, use);
+  const {holderOf, stateDirectory} = await import('../../fleet/state-directory.js');
+  const directory = stateDirectory(stateFolder(own, context));
+  if (holderOf(directory).state !== 'alive') return withEmbedded(own, context, use);
+  const {connectSocket} = await import('../../fleet/socket.js');
+  const database = await connectSocket(directory);
+  try {
+    return await use({database, line: lineOf(own)});
+  } finally {
+    await database.close();
+  }
+}
+
+/** Opens the database for a process that works on VCHs. Only one process may do so without PostgreSQL: it serves the others. */
+export async function withWorkingFleet<T>(
+  own: Own,
+  context: RunContext,
+  use: (fleet: OpenFleet & {readonly db: QueueDatabase}) => Promise<T>,
+): Promise<T> {
+  const url = databaseUrl(own, context);
+  return url === undefined ? withEmbedded(own, context, use) : withPostgres(url, own, use);
+}
+
+/** Without --database, the run ends with the process. */
+export function isEmbedded(own: Own, context: RunContext): boolean {
+  return databaseUrl(own, context) === undefined;
+}
+
+type Working = OpenFleet & {readonly db: QueueDatabase};
+
+async function withPostgres<T>(url: string, own: Own, use: (fleet: Working) => Promise<T>): Promise<T> {
+  const [{openPostgres, postgresOptions}, {migrateSchema}] = await Promise.all([
+    import('../../fleet/postgres.js'),
+    import('../../fleet/schema.js'),
+  ]);
+  const options = postgresOptions(url);
+  const database = await openPostgres(options);
+  try {
+    await migrateSchema(database);
+    return await use({database, db: {kind: 'postgres', database, options}, line: lineOf(own)});
+  } finally {
+    await database.close();
+  }
+}
+
+async function withEmbedded<T>(
+  own: Own,
+  context: RunContext,
+  use: (fleet: Working) => Promise<T>,
+): Promise<T> {
+  const [{stateDirectory, withStateDirectory}, {openEmbedded}, {serveSocket}, {migrateSchema}] =
+    await Promise.all([
+      import('../../fleet/state-directory.js'),
+      import('../../fleet/embedded.js'),
+      import('../../fleet/socket.js'),
+      import('../../fleet/schema.js'),
+    ]);
+  const directory = stateDirectory(stateFolder(own, context));
+  return withStateDirectory(directory, async () => {
+    const database = await openEmbedded(directory);
+    try {
+      await migrateSchema(database);
+      const server = await serveSocket(database, directory);
+      try {
+        return await use({database, db: {kind: 'embedded', database}, line: lineOf(own)});
+      } finally {
+        await server.close();
+      }
+    } finally {
+      await database.close();
+    }
+  });
+}
+
+function databaseUrl(own: Own, {terminal: {variables}, redactor, log}: RunContext): string | undefined {
+  const url = own.database ?? (variables.VCH_MIGRATE_DATABASE_URL || undefined);
+  const password = url === undefined || !URL.canParse(url) ? '' : new URL(url).password;
+  if (password !== '') {
+    redactor.add(decodeURIComponent(password));
+    if (own.database !== undefined)
+      log.warn(
+        'others on this machine can see the password in --database; use VCH_MIGRATE_DATABASE_URL, PGPASSWORD or ~/.pgpass',
+      );
+  }
+  if (own.database !== undefined && own['state-dir'] !== undefined)
+    throw new VchError('VCH_ERR_USAGE', '--database and --state-dir exclude each other');
+  return url;
+}
+
+function stateFolder(own: Own, {terminal: {variables}}: RunContext): string {
+  const given = own['state-dir'];
+  if (given !== undefined) return given;
+  const {XDG_STATE_HOME: state, HOME: home} = variables;
+  if (state) return join(state, 'vch-migrate');
+  if (home) return join(home, '.local', 'state', 'vch-migrate');
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    'there is no home directory for the state of the fleet; name one with --state-dir',
+  );
+}
+
+function lineOf({database, 'state-dir': folder}: Own): OpenFleet['line'] {
+  const url = database === undefined || !URL.canParse(database) ? undefined : new URL(database);
+  if (url !== undefined) url.password = '';
+  const words = [
+    ...(url === undefined ? [] : ['--database', shellQuoted(url.href)]),
+    ...(folder === undefined ? [] : ['--state-dir', shellQuoted(folder)]),
+  ];
+  return (line) => ['vch-migrate fleet', line, ...words].join(' ');
+}
