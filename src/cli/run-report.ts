@@ -32,7 +32,7 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   readonly followed: Pick<FollowedRun, 'steps' | 'hear' | 'during'>;
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
-  readonly variables: Terminal['variables'];
+  readonly terminal: Pick<Terminal, 'variables'>;
   /** What stands for the target; absent where the run is connected with it. */
   readonly dump?: ReadDump | undefined;
 }
@@ -75,7 +75,8 @@ export async function carryOut(
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
   };
-  if (dump === undefined) assertStands(session, command, {file: prepared.doctor, variables: env.variables});
+  if (dump === undefined)
+    assertStands(session, command, {file: prepared.doctor, variables: env.terminal.variables});
   const {deadline} = ready.options.staging ?? {};
   if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
   const outcome = await followed.during(
@@ -164,7 +165,6 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
         registry,
         followed,
         question,
-        variables: terminal.variables,
         dump,
       });
     },

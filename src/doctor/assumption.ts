@@ -13,6 +13,8 @@ export interface Bench {
   readonly session: Session;
   /** VMs of the target, to be read only; maybe none. */
   readonly sample: readonly ManagedObjectReference[];
+  /** Milliseconds since 1970, by this machine. */
+  readonly wallClock: () => number;
 }
 
 /** What a probe that writes works with. */

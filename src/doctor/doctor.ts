@@ -36,7 +36,8 @@ const SAMPLE = 6;
 /** Looks at every assumption. After a signal the rest is not tried, and everything is removed all the same. */
 export async function examine(session: Session, options: DoctorOptions): Promise<DoctorResult> {
   const {toolVersion, scratch, leftovers, now, runId} = options;
-  const bench: Bench = {session, sample: await sampleOf(session)};
+  const wallClock = () => now().getTime();
+  const bench: Bench = {session, sample: await sampleOf(session), wallClock};
   const rows: DoctorResult['assumptions'][number][] = [];
   for (const assumption of READING)
     if (assumption.needs === 'reading')
@@ -74,7 +75,7 @@ export async function examine(session: Session, options: DoctorOptions): Promise
     isVCenter: about.isVCenter,
     scratch: scratch !== undefined,
     assumptions: rows,
-    measured: {...measured, clockDifference: rounded(await clockDifference(session))},
+    measured: {...measured, clockDifference: rounded(await clockDifference(bench))},
     leftovers: leftovers.length,
   };
 }

@@ -106,8 +106,8 @@ export const READING: readonly Assumption[] = [
     meaning: 'Times of vCenter and of reports differ. No lock goes by a clock: its owner counts.',
     stops: [],
     needs: 'reading',
-    async probe({session}) {
-      const difference = await clockDifference(session);
+    async probe(bench) {
+      const difference = await clockDifference(bench);
       if (difference === null) return notTried('the server told no time');
       const seconds = Math.round(difference / 1000);
       return holds(Math.abs(difference) <= 60_000, `${seconds} s apart`, `${seconds} s apart`);
@@ -116,11 +116,14 @@ export const READING: readonly Assumption[] = [
 ];
 
 /** Milliseconds by which the server's clock is ahead; `null` if it tells no time. */
-export async function clockDifference(session: Bench['session']): Promise<number | null> {
-  const before = session.clock.now();
+export async function clockDifference({
+  session,
+  wallClock,
+}: Pick<Bench, 'session' | 'wallClock'>): Promise<number | null> {
+  const before = wallClock();
   const answer = await session.read('CurrentTime', {type: 'ServiceInstance', value: 'ServiceInstance'});
   const server = Date.parse(childText(answer, 'returnval') ?? '');
-  return Number.isNaN(server) ? null : server - (before + session.clock.now()) / 2;
+  return Number.isNaN(server) ? null : server - (before + wallClock()) / 2;
 }
 
 async function keyedPaths({session, sample}: Bench): Promise<Seen> {

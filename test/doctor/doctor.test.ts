@@ -5,15 +5,10 @@ import {READING} from '../../src/doctor/reading.js';
 import type {DoctorResult} from '../../src/doctor/result.js';
 import {SCRATCH} from '../../src/doctor/scratch.js';
 import {BREAKS} from '../../src/simulator/model/breaks.js';
-import {
-  type FaultRule,
-  machineTime,
-  type Simulator,
-  type SimulatorOptions,
-} from '../../src/simulator/simulator.js';
+import type {FaultRule, Simulator, SimulatorOptions} from '../../src/simulator/simulator.js';
 import {onSimulator} from '../on-simulator.js';
 import {expectValid} from '../schemas.js';
-import {smallVch, withSimulator} from '../small-vch.js';
+import {smallVch, withSimulator as withAnySimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
 import {unasked} from '../unasked.js';
 
@@ -40,7 +35,7 @@ const FAULTS: readonly (readonly [
     'token-cancel',
   ],
   ['it grants everything', {breaks: ['privileges']}, 'privileges-by-name'],
-  ['its clock is another one', {time: machineTime, now: () => Date.now() + 3_600_000}, 'clock'],
+  ['its clock is another one', {now: () => Date.now() + 3_600_000}, 'clock'],
   ['writes have no effect', fault({method: 'ReconfigVM_Task', nth: 1, do: 'ignore'}), 'keys-kept'],
   ['it ignores changeVersion', {breaks: ['changeVersion']}, 'concurrent-access'],
   ['it trims blanks', {breaks: ['blanks']}, 'blanks'],
@@ -59,6 +54,11 @@ const FAULTS: readonly (readonly [
 
 function fault(rule: FaultRule): Partial<SimulatorOptions> {
   return {faults: [rule]};
+}
+
+/** Its clock is that of this machine. */
+function withSimulator<T>(options: SimulatorOptions, use: (simulator: Simulator) => Promise<T>): Promise<T> {
+  return withAnySimulator({now: () => Date.now(), ...options}, use);
 }
 
 async function examined(simulator: Simulator, ...args: string[]) {
