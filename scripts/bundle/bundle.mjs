@@ -9,8 +9,15 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const ROOT = here('../../');
 const OUT = join(ROOT, 'dist/cli');
 
-/** What soap, umzug and debug bring along and the CLI never calls. */
-const UNUSED = ['@rushstack/ts-command-line', 'axios', 'axios-ntlm', 'supports-color', 'xml-crypto'];
+/** What soap, umzug, debug and undici bring along and the CLI never calls. */
+const UNUSED = [
+  '@rushstack/ts-command-line',
+  'axios',
+  'axios-ntlm',
+  'node:http2',
+  'supports-color',
+  'xml-crypto',
+];
 /** What reads files of its own package when it runs, and stays a package. */
 const EXTERNAL = ['@electric-sql/pglite', 'pg', 'pg-boss'];
 /** What a file in this folder stands in for. */
@@ -21,8 +28,8 @@ const swap = {
   setup({onResolve}) {
     const names = [...UNUSED, ...LIGHTER].join('|');
     onResolve({filter: new RegExp(`^(${names})$`)}, ({path, importer}) => {
-      const lighter = here(`${path}.js`);
       if (UNUSED.includes(path)) return {path: here('unused.cjs')};
+      const lighter = here(`${path}.js`);
       // The file that stands in for a package gets the package itself.
       return importer === lighter ? undefined : {path: lighter};
     });
