@@ -128,7 +128,7 @@ function failurePage(failure: Failure): string {
   );
   return htmlPage({
     title,
-    top: ['Failure', code],
+    top: ['Failure'],
     main: `${iconShapes()}${card}<p class="dim"><code>${markup(code)}</code></p>`,
     scripts: ['page.js'],
   });
@@ -140,7 +140,7 @@ function listingPage({document, text, page}: Listing): string {
   const {
     kind,
     tone,
-    text: sentence,
+    text: says,
     columns,
   } = page ?? {kind: 'Result', tone: 'info' as const, text: title, columns: []};
   const [rows = {cells: []}] = columns;
@@ -161,7 +161,7 @@ function listingPage({document, text, page}: Listing): string {
   const card = {
     tone,
     urgent: false,
-    sentence,
+    sentence: says,
     reason: '',
     pills: [],
     numbers: [],
@@ -169,7 +169,7 @@ function listingPage({document, text, page}: Listing): string {
     actions: page === undefined ? [{text: document.next, command: null}] : actionsOf(document),
   };
   return htmlPage({
-    title: sentence,
+    title: says,
     top: [kind],
     main: `${iconShapes()}${verdictCard(card, '')}${section('list', kind, content)}`,
     scripts: ['page.js'],
