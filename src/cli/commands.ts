@@ -3,6 +3,7 @@ import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
 import {completion} from './commands/completion.js';
+import {doctor} from './commands/doctor.js';
 import {dump} from './commands/dump.js';
 import {fleetApprove, fleetCancel, fleetPause, fleetResume, fleetRetry} from './commands/fleet/decide.js';
 import {fleetReport, fleetStatus, fleetWatch} from './commands/fleet/look.js';
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   history,
   rename,
   audit,
+  doctor,
   dump,
   show,
   pluginsList,
