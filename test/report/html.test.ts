@@ -28,6 +28,26 @@ function oneOfEach(report: Report): Report {
   return {...report, vms};
 }
 
+describe('html report', () => {
+  for (const [name, report] of Object.entries(EVERY))
+    it(`of ${name} has no style or script in an attribute, also for a report of an earlier release`, () => {
+      const {actions, compared, upgrade, steps, checks, ...old} = report;
+      const earlier = {...old, ...(upgrade && {upgrade: earlierUpgrade(upgrade)})};
+      for (const page of [toHtml(report), toHtml(earlier)]) {
+        expect(page.match(/<[^>]*\s(?:style|on[a-z]+)=[^>]*>/g)).to.equal(null);
+        expect(
+          page.replace(/<(style|script)[^>]*>.*?<\/\1>/gs, '').match(/undefined|NaN|\[object/g),
+        ).to.equal(null);
+        expect(page).to.match(/<h1 id="h-v">.+<\/h1>/);
+      }
+    });
+});
+
+/** An upgrade as an earlier release told it. */
+function earlierUpgrade({before, target, outage, ...told}: NonNullable<Report['upgrade']>) {
+  return told;
+}
+
 describeWithBrowser('html report in Chromium', (browser) => {
   let folder: string;
   before(() => {

@@ -1,4 +1,5 @@
 import {attention, exceptions, remarks} from '../attention.js';
+import {fleetHtml} from '../fleet/html.js';
 import {type Failure, type Format, failureTitle, type Listing} from '../format.js';
 import {appliance} from '../html/appliance.js';
 import {verdictCard} from '../html/card.js';
@@ -20,6 +21,7 @@ export const html: Format = {
   name: 'html',
   ending: '.html',
   report: toHtml,
+  fleet: fleetHtml,
   failure: failurePage,
   listing: listingPage,
 };
@@ -128,7 +130,7 @@ function failurePage(failure: Failure): string {
   );
   return htmlPage({
     title,
-    top: ['Failure', code],
+    top: ['Failure'],
     main: `${iconShapes()}${card}<p class="dim"><code>${markup(code)}</code></p>`,
     scripts: ['page.js'],
   });
@@ -140,7 +142,7 @@ function listingPage({document, text, page}: Listing): string {
   const {
     kind,
     tone,
-    text: sentence,
+    text: says,
     columns,
   } = page ?? {kind: 'Result', tone: 'info' as const, text: title, columns: []};
   const [rows = {cells: []}] = columns;
@@ -161,7 +163,7 @@ function listingPage({document, text, page}: Listing): string {
   const card = {
     tone,
     urgent: false,
-    sentence,
+    sentence: says,
     reason: '',
     pills: [],
     numbers: [],
@@ -169,7 +171,7 @@ function listingPage({document, text, page}: Listing): string {
     actions: page === undefined ? [{text: document.next, command: null}] : actionsOf(document),
   };
   return htmlPage({
-    title: sentence,
+    title: says,
     top: [kind],
     main: `${iconShapes()}${verdictCard(card, '')}${section('list', kind, content)}`,
     scripts: ['page.js'],
