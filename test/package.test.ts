@@ -112,6 +112,40 @@ describe('the packed package', function () {
     });
   });
 
+  it('runs the upgrade test suite of the documentation, word by word', async () => {
+    await withPackage(async (directory) => {
+      const page = await readFile(
+        join(directory, 'node_modules/vch-migrate/docs/upgrade-test-suites.md'),
+        'utf8',
+      );
+      const files = [...page.matchAll(/^`(\S+)`:\n\n```\w+\n(.*?)^```$/gms)];
+      expect(files.map(([, path]) => path)).to.deep.equal(['tsconfig.json', 'test/upgrade.test.ts']);
+      for (const [, path = '', text = ''] of files) {
+        await mkdir(join(directory, dirname(path)), {recursive: true});
+        await writeFile(join(directory, path), text);
+      }
+      await writeFile(join(directory, 'package.json'), '{"type": "module"}');
+      const [, install = ''] = /^npm install --save-dev (.+)$/m.exec(page) ?? [];
+      const [own, ...others] = install.split(' ');
+      expect(own).to.equal('vch-migrate');
+      for (const name of others) {
+        await mkdir(join(directory, 'node_modules', dirname(name)), {recursive: true});
+        await symlink(join(ROOT, 'node_modules', name), join(directory, 'node_modules', name));
+      }
+      const [, compile = '', run = ''] = /^npx (tsc) && npx (mocha .+)$/m.exec(page) ?? [];
+      for (const line of [compile, run]) {
+        const [program = '', ...args] = line.split(' ');
+        const {code, stdout, stderr} = await runIn(
+          directory,
+          join(ROOT, 'node_modules', '.bin', program),
+          args,
+        );
+        expect(code, `${line}: ${stdout}${stderr}`).to.equal(0);
+        if (program === 'mocha') expect(stdout).to.match(/ 5 passing/);
+      }
+    });
+  });
+
   it('runs what the README of the plugins shows, word by word', async () => {
     await withPackage(async (directory) => {
       const readme = await readFile(join(directory, 'node_modules/vch-migrate/plugins/README.md'), 'utf8');

@@ -138,11 +138,11 @@ export function describeHolder(
 function describeFlag(label: string): {readonly state: string; readonly wayOut: string} {
   const [, id = ''] = /\(([^()]*)\)$/.exec(label) ?? [];
   return {
-    state: `vic-machine has set ${UPDATE_IN_PROGRESS_KEY} on ${label}: its upgrade or configure operation is in progress, or died`,
+    state: `vic-machine has set ${UPDATE_IN_PROGRESS_KEY} on ${label}: its upgrade or configure operation is in progress, or has died`,
     wayOut:
-      'Let it finish; vch-migrate status shows when it has. If it died, nothing clears the flag by itself: make sure that no vic-machine works on this VCH anywhere, ' +
+      'Let it finish; vch-migrate status shows when it has. If it died, nothing clears the flag by itself: make sure that no vic-machine is running for this VCH on any machine, ' +
       `then run govc vm.change -vm VirtualMachine:${id} -e ${UPDATE_IN_PROGRESS_KEY}=false, as vic-machine upgrade --reset-progress does. ` +
-      'The risk: if vic-machine is still at work, both change the VCH at the same time and may leave it broken; if it died halfway, the VCH may be half-upgraded, so look at vch-migrate check first',
+      'The risk: if vic-machine is still running, both tools change the VCH at the same time and may leave it broken; if it died halfway, the VCH may be half-upgraded, so look at vch-migrate check first',
   };
 }
 

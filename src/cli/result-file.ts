@@ -36,7 +36,7 @@ export function writeWhole(path: string, text: string): void {
     const file = openSync(draft, 'wx', 0o600);
     try {
       if (there !== undefined) fchmodSync(file, there.mode);
-      writeFileSync(file, text);
+      writeInPieces(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -46,6 +46,19 @@ export function writeWhole(path: string, text: string): void {
     rmSync(draft, {force: true});
     if (there === undefined || !CLOSED_FOLDER.includes(systemCode(error))) throw error;
     writeFileSync(target, text);
+  }
+}
+
+/** Characters that are encoded at once: a page of 40,000 VMs need not be in memory twice. */
+const PIECE = 1024 * 1024;
+
+function writeInPieces(file: number, text: string): void {
+  for (let start = 0; start < text.length; ) {
+    const end = start + PIECE;
+    // Not between the two halves of a character.
+    const next = /[\ud800-\udbff]/.test(text.charAt(end - 1)) ? end + 1 : end;
+    writeFileSync(file, text.slice(start, next));
+    start = next;
   }
 }
 

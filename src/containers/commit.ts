@@ -53,10 +53,11 @@ export async function commitAll(
   const results = await Promise.all(
     planned.map((entry) =>
       tasks(async () => {
+        await gate?.withoutDoubt();
         context.onStart?.();
         const result = await committer.commit(entry);
         if ('decision' in result) {
-          gate?.written();
+          gate?.written(entry.vm.ref.value);
           context.onWritten?.();
         } else {
           gate?.ended(result);
@@ -92,7 +93,7 @@ class Committer {
   constructor(context: CommitContext) {
     this.#context = context;
     this.#calls = pLimit(context.parallelism);
-    this.#waiter = new TaskWaiter(context.session);
+    this.#waiter = new TaskWaiter(context.session, context.parallelism * TASKS_PER_CALL);
   }
 
   /** Writes one VM. Looks before it tries again, and decides again if the VM has changed. */
@@ -117,7 +118,7 @@ class Committer {
     const result = await retry<Planned, Committed>(waiting(session, {signal}), CONTAINER, {
       first: planned,
       look: (last, unsettled) => this.#look(last ?? planned, unsettled),
-      act: (attempt) => this.#write(attempt),
+      act: (attempt) => this.#writeOrDoubt(attempt),
     });
     return result.status === 'done' ? result.value : notWritten(result, result.last ?? planned);
   }
@@ -135,6 +136,20 @@ class Committer {
       const failure = toVchError(error);
       if (isSilence(session, failure)) this.#silence = failure;
       throw unsent(planned.vm, failure);
+    }
+  }
+
+  async #writeOrDoubt(planned: Planned): Promise<{done: Committed}> {
+    const {gate} = this.#context;
+    const id = planned.vm.ref.value;
+    gate?.doubt(id, false);
+    try {
+      return await this.#write(planned);
+    } catch (error) {
+      const {failure} = toVchError(error);
+      // Any other is tried again, which may take its time and go well.
+      gate?.doubt(id, failure === 'final' || failure === 'doubtful');
+      throw error;
     }
   }
 

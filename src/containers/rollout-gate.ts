@@ -9,6 +9,10 @@ export class RolloutGate {
   readonly #staging: Staging;
   readonly #total: number;
   readonly #failed: VmOutcome[] = [];
+  /** VMs whose write seems to have failed: they are looked at again. */
+  readonly #doubtful = new Set<string>();
+  /** Those who wait for doubts to be settled. */
+  #held: (() => void)[] = [];
   #written = 0;
   #reason: string | null = null;
 
@@ -17,16 +21,34 @@ export class RolloutGate {
     this.#total = total;
   }
 
+  /** The write of a VM seems to have failed, but it is looked at before that is said; or it is no longer in doubt. */
+  doubt(id: string, isDoubtful: boolean): void {
+    if (isDoubtful) this.#doubtful.add(id);
+    else if (this.#doubtful.delete(id)) this.#wake();
+  }
+
+  /** Resolves when the VMs in doubt could not close it, however they end: nothing is started meanwhile. */
+  async withoutDoubt(): Promise<void> {
+    while (this.#doubtful.size > 0 && this.#tooMany(this.#failed.length + this.#doubtful.size) !== null)
+      await new Promise<void>((resolve) => this.#held.push(resolve));
+  }
+
   /** One VM is written. */
-  written(): void {
+  written(id: string): void {
     this.#written += 1;
+    this.doubt(id, false);
   }
 
   /** One VM ended without being written. */
   ended(outcome: VmOutcome): void {
+    this.#note(outcome);
+    this.doubt(outcome.id, false);
+  }
+
+  #note(outcome: VmOutcome): void {
     if (outcome.error === null || outcome.status === 'not-attempted') return;
     this.#failed.push(outcome);
-    this.close(this.#tooMany() ?? this.#alike());
+    this.close(this.#tooMany(this.#failed.length) ?? this.#alike());
   }
 
   /** Closes it for good, if there is a reason. */
@@ -42,14 +64,17 @@ export class RolloutGate {
     return this.#reason;
   }
 
-  #tooMany(): string | null {
+  #wake(): void {
+    for (const go of this.#held.splice(0)) go();
+  }
+
+  #tooMany(failed: number): string | null {
     const {maxErrors} = this.#staging;
     if (maxErrors === undefined) return null;
     const [most, limit] =
       maxErrors.kind === 'count'
         ? [maxErrors.count, `${maxErrors.count}`]
         : [(maxErrors.percent / 100) * this.#total, `${maxErrors.percent}% of ${this.#total}`];
-    const failed = this.#failed.length;
     return failed <= most ? null : `${failed} VMs went wrong, and at most ${limit} may (--max-errors)`;
   }
 

@@ -91,6 +91,19 @@ export async function readContainerVms(
   return [...new Map(vms.flatMap((vm) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
 }
 
+/** Reads a few keys of the same VMs, and gives what `map` makes of each. A VM that cannot be read has none. */
+export async function readContainerKeys<T>(
+  session: Session,
+  {vch}: Pick<FoundVch, 'vch'>,
+  keys: readonly string[],
+  map: (id: string, config: ExtraConfig) => T,
+): Promise<readonly T[]> {
+  const properties = [{type: 'VirtualMachine', pathSet: extraConfigPaths(keys)}];
+  return retrieveProperties(session, await childrenOf(session, vch), properties, (content) =>
+    map(content.obj.value, extraConfigOf(content.properties, keys)),
+  );
+}
+
 const FINDING = "finding the VCH's containerVMs";
 
 /** How to reach the direct children of the VCH's pool and of its own folder; a VM may be in both. */
@@ -128,7 +141,7 @@ const CHUNK = 250;
 /** A VM as far as it shows whether a write was kept. */
 export type WrittenVm = Pick<SeenVm, 'displayName' | 'config'>;
 
-const WRITTEN_PATHS = ['name', 'config.changeVersion', 'config.template', 'runtime.connectionState'];
+const WRITTEN_PATHS = ['name', 'config.changeVersion', 'runtime.connectionState'];
 
 /** Reads the written keys of VMs back, as {@link rereadVms} would read the VMs whole. `unseen`: its keys cannot be known. */
 export async function readBack(

@@ -1,5 +1,5 @@
 import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
-import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   assertNothingMissing,
   readObject,
@@ -51,19 +51,29 @@ export interface VmFiles {
 
 /** The files of every VM in the VCH's pool and folder, by the VM's moref; a VM that shows none has no entry. */
 export async function readVmFiles(session: Session, vch: Vch): Promise<ReadonlyMap<string, VmFiles>> {
+  // Datastores are few, and every VM has its own copies of their references.
+  const refs = new Map<string, ManagedObjectReference>();
   const vms = await retrieveProperties(
     session,
     await childrenOf(session, vch),
     [{type: 'VirtualMachine', pathSet: ['config.files.vmPathName', 'datastore']}],
-    ({obj, properties}) => ({
-      id: obj.value,
-      place: parseDatastorePath(textValue(properties.get('config.files.vmPathName'))),
-      datastores: refValues(properties.get('datastore')),
-    }),
+    ({obj, properties}) => {
+      const place = parseDatastorePath(textValue(properties.get('config.files.vmPathName')));
+      const datastores = refValues(properties.get('datastore'));
+      for (const ref of datastores) if (!refs.has(ref.value)) refs.set(ref.value, ref);
+      return place === null
+        ? null
+        : {
+            id: obj.value,
+            folder: folderOf(place.path),
+            dsName: place.dsName,
+            datastores: datastores.map(({value}) => refs.get(value)),
+          };
+    },
   );
   const known = await readObjects(
     session,
-    distinctRefs(vms.flatMap(({datastores}) => datastores)),
+    [...refs.values()],
     ['summary.name', 'summary.type'],
     ({obj, properties}) => ({
       id: obj.value,
@@ -72,13 +82,13 @@ export async function readVmFiles(session: Session, vch: Vch): Promise<ReadonlyM
     }),
   );
   return new Map(
-    vms.flatMap(({id, place, datastores}) => {
-      if (place === null) return [];
+    vms.flatMap((vm) => {
+      if (vm === null) return [];
       // A path names a datastore by its name, and a VM may be on several.
       const datastore = known.find(
-        ({id, name}) => name === place.dsName && datastores.some(({value}) => value === id),
+        ({id, name}) => name === vm.dsName && vm.datastores.some((ref) => ref?.value === id),
       );
-      return [[id, {folder: folderOf(place.path), datastoreType: datastore?.type ?? null}] as const];
+      return [[vm.id, {folder: vm.folder, datastoreType: datastore?.type ?? null}] as const];
     }),
   );
 }

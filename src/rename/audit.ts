@@ -7,7 +7,7 @@ import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {aliasListKey, NAME_CONVENTION_KEY, NETWORKS_KEY, RENAME_DISABLED_KEY} from '../extraconfig/keys.js';
 import {listEntries} from '../extraconfig/value.js';
 import {readAppliance} from '../inventory/appliance.js';
-import {labelOf, type ReadableVm, readContainerVms} from '../inventory/container-vms.js';
+import {labelOf, type ReadableVm, readContainerKeys} from '../inventory/container-vms.js';
 import {readVmFiles, type VmFiles} from '../inventory/datastores.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
 import type {VicVm} from '../inventory/vch.js';
@@ -97,8 +97,10 @@ async function readLinks(
   const networks = new Set(vms.flatMap(({config}) => listEntries(config[NETWORKS_KEY] ?? '')));
   // A quote would end the property's path; docker allows none in the name of a network.
   const keys = [...networks].filter((network) => !network.includes('"')).map(aliasListKey);
-  const read = keys.length === 0 ? [] : await readContainerVms(session, found, keys);
-  return new Map(read.map(({ref, config}) => [ref.value, linksOf(config)]));
+  if (keys.length === 0) return new Map();
+  return new Map(
+    await readContainerKeys(session, found, keys, (id, config) => [id, linksOf(config)] as const),
+  );
 }
 
 /** A copy of the same container is reported by its id. */

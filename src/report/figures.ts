@@ -54,7 +54,7 @@ export function versionFigure({vch}: Pick<Report, 'vch'>, upgrade?: Upgrade): Fi
   if (result === 'needs-person' && before !== undefined) {
     const was = [
       `Was ${releaseName(before)}`,
-      ...(target === undefined ? [] : [`Was to be ${releaseName(target)}`]),
+      ...(target === undefined ? [] : [`Was to be ${goalName(target, before)}`]),
     ];
     return {label, value: 'Half done', notes: was};
   }
@@ -71,7 +71,7 @@ export function versionFigure({vch}: Pick<Report, 'vch'>, upgrade?: Upgrade): Fi
     return {label, ...(from === null || from === value ? {} : {from}), value, notes};
   }
   const missed =
-    result === 'as-before' && target !== undefined ? [`Not reached: ${releaseName(target)}`] : [];
+    result === 'as-before' && target !== undefined ? [`Not reached: ${goalName(target, before)}`] : [];
   const known = facts(now).join(', ');
   const prefix = result === 'as-before' || result === 'rolled-back' ? 'As before: ' : '';
   const own = known === '' ? [] : [capital(`${prefix}${known}`)];
@@ -91,6 +91,12 @@ interface Release {
 function releaseName({version, build, dataVersion}: Release): string {
   const names = [version, build === null ? null : `build ${build}`].filter((name) => name !== null);
   return names.length > 0 ? names.join(', ') : `data version ${dataVersion ?? 'unknown'}`;
+}
+
+/** An upgrade of the data alone leads to no other release. */
+function goalName(target: Release, before: Release | undefined): string {
+  const sameRelease = before !== undefined && releaseName(before) === releaseName(target);
+  return sameRelease ? `data version ${target.dataVersion ?? 'unknown'}` : releaseName(target);
 }
 
 /** What an upgrade has led to, in a sentence. */

@@ -1,6 +1,7 @@
 import type {FleetReport} from './fleet/report.js';
 import type {Layout, LayoutOptions} from './layout.js';
 import type {Report, ReportError, ReportTool} from './report.js';
+import type {Remark} from './vm-words.js';
 
 /** A command that failed as a whole, for programs. */
 export interface Failure {
@@ -20,6 +21,14 @@ export interface Listing {
   readonly document: {readonly next: string};
   /** Blocks of lines; empty ones are left out. The next step follows by itself. */
   text(layout: Layout): readonly (readonly string[])[];
+  readonly page?: ListingPage;
+}
+
+/** A listing as a page: what it says first, and its rows. Without one a page shows the listing's text. */
+export interface ListingPage extends Remark {
+  /** What it is: `Runs`. */
+  readonly kind: string;
+  readonly columns: readonly {readonly heading: string; readonly cells: readonly string[]}[];
 }
 
 /** One form of a result: its name for `--format`, the ending of `--report` files, and how it is written. */

@@ -1,8 +1,9 @@
-import type {Listing} from './format.js';
+import type {Listing, ListingPage} from './format.js';
 import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {ReportVch} from './report.js';
 import {table} from './table.js';
+import {dayText, secondsText} from './times.js';
 
 /** A run that the VMs' ledgers record. */
 export interface HistoryRun {
@@ -41,4 +42,41 @@ export function historyText({vch, runs, unreadable}: History): Listing['text'] {
     table(columns, plugins, layout),
     unreadable === 0 ? [] : [`The ledgers of ${count(unreadable, 'VM')} could not be read.`],
   ];
+}
+
+/** The runs of a VCH as a page. */
+export function historyPage({vch, runs, unreadable}: History): ListingPage {
+  const unread = unreadable === 0 ? '' : `; the ledgers of ${count(unreadable, 'VM')} could not be read`;
+  const column = (heading: string, cells: readonly string[]) => ({heading, cells});
+  return {
+    kind: 'Runs',
+    tone: unreadable === 0 ? 'info' : 'warn',
+    text: `${count(runs.length, 'run')} recorded on ${vch.name}${unread}`,
+    columns: [
+      column(
+        'Time',
+        runs.map(({time}) => `${dayText(time)}, ${secondsText(time)} UTC`),
+      ),
+      column(
+        'User',
+        runs.map(({user}) => user),
+      ),
+      column(
+        'Change',
+        runs.map(({changeId}) => changeId ?? '-'),
+      ),
+      column(
+        'VMs',
+        runs.map(({vms}) => String(vms)),
+      ),
+      column(
+        'Run',
+        runs.map(({runId}) => runId),
+      ),
+      column(
+        'Plugins',
+        runs.map(({plugins}) => plugins.join(', ')),
+      ),
+    ],
+  };
 }

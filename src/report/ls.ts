@@ -1,5 +1,6 @@
-import type {Listing} from './format.js';
+import type {Listing, ListingPage} from './format.js';
 import {lockWord} from './lock-text.js';
+import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {ReportTarget, ReportVch} from './report.js';
 import {table} from './table.js';
@@ -22,20 +23,50 @@ interface ListedVchs {
 
 /** The VCHs of a target for people, one a line. */
 export function listingText({target, vchs, iso}: ListedVchs): Listing['text'] {
+  const [names = [], ids = [], ...facts] = cellsOf(vchs);
   const columns = [
-    {heading: 'VCH', cells: vchs.map((vch) => nameText(vch.name, vch.ownName)), limit: 40},
-    {heading: 'ID', cells: vchs.map((vch) => vch.id)},
-    {heading: 'VERSION', cells: vchs.map((vch) => printable(vch.version ?? '-'))},
-    {heading: 'BUILD', cells: vchs.map((vch) => printable(vch.build ?? '-'))},
-    {heading: 'DATA', cells: vchs.map((vch) => String(vch.dataVersion ?? '-'))},
-    {heading: 'CONTAINERVMS', cells: vchs.map((vch) => String(vch.containerVMs ?? '-'))},
-    {heading: 'UPGRADE', cells: vchs.map(upgradeText)},
+    {heading: 'VCH', cells: names, limit: 40},
+    {heading: 'ID', cells: ids},
+    ...['VERSION', 'BUILD', 'DATA', 'CONTAINERVMS', 'UPGRADE'].map((heading, at) => ({
+      heading,
+      cells: facts[at] ?? [],
+    })),
   ];
-  const where = {heading: 'COMPUTE RESOURCE', cells: vchs.map((vch) => printable(vch.computeResource ?? ''))};
+  const where = {heading: 'COMPUTE RESOURCE', cells: facts.at(-1) ?? []};
   return (layout) => [
     [layout.paint('bold', `VCHs on ${printable(target.url)}: ${vchs.length}`)],
     table(columns, where, layout),
     iso === undefined ? [] : [isoText(iso, vchs)],
+  ];
+}
+
+const HEADINGS = ['VCH', 'Id', 'Version', 'Build', 'Data version', 'ContainerVMs', 'Upgrade', 'Lies in'];
+
+/** The VCHs of a target as a page. */
+export function listingPage({target, vchs, iso}: ListedVchs): ListingPage {
+  const left = vchs.filter(({lock}) => lock.held && lock.state === 'dead').length;
+  const unfinished = left === 0 ? '' : `; ${count(left, 'upgrade')} left unfinished`;
+  const compared = iso === undefined ? '' : `. ${isoText(iso, vchs)}`;
+  const cells = cellsOf(vchs);
+  return {
+    kind: 'VCHs',
+    tone: left === 0 ? 'info' : 'warn',
+    text: `${count(vchs.length, 'VCH')} on ${target.url}${unfinished}${compared}`,
+    columns: HEADINGS.map((heading, at) => ({heading, cells: cells[at] ?? []})),
+  };
+}
+
+/** What is said of each VCH, by column. */
+function cellsOf(vchs: readonly ReportVch[]): readonly (readonly string[])[] {
+  return [
+    vchs.map((vch) => nameText(vch.name, vch.ownName)),
+    vchs.map(({id}) => id),
+    vchs.map(({version}) => printable(version ?? '-')),
+    vchs.map(({build}) => printable(build ?? '-')),
+    vchs.map(({dataVersion}) => String(dataVersion ?? '-')),
+    vchs.map(({containerVMs}) => String(containerVMs ?? '-')),
+    vchs.map(upgradeText),
+    vchs.map(({computeResource}) => printable(computeResource ?? '')),
   ];
 }
 

@@ -7,5 +7,5 @@ export function capital(text: string): string {
 
 /** A text as a whole sentence; nothing stays nothing. */
 export function sentence(text: string): string {
-  return text === '' || /[.!?]$/.test(text) ? capital(text) : `${capital(text)}.`;
+  return text === '' || /[.!?:`]$/.test(text) ? capital(text) : `${capital(text)}.`;
 }

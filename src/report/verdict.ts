@@ -43,12 +43,12 @@ export function verdict(report: Report): Verdict {
     reason: reason.filter((part) => part !== '').join(' '),
     pills: pills.slice(0, 3),
     numbers: [...numbers, runFigure(report), ...containersFigure(report)],
-    actions: [...actions(report), ...(urgent ? byHand(report) : [])],
+    actions: [...actionsOf(report), ...(urgent ? byHand(report) : [])],
   };
 }
 
 /** What to do next. Older reports have it as a sentence, whose commands are at its end or before an "or". */
-function actions({actions: told, next}: Report): readonly Action[] {
+export function actionsOf({actions: told, next}: Pick<Report, 'actions' | 'next'>): readonly Action[] {
   if (told !== undefined) return told;
   return next.split(/; or (?=.*vch-migrate )/s).map((part) => {
     const [, text = '', command] = /^(?:(.*)(?:: |, then ))?(vch-migrate [^;]+)$/s.exec(part) ?? [];

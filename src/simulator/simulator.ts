@@ -1,7 +1,7 @@
 import {VchError} from '../errors.js';
 import {makeCertificate} from './certificate.js';
 import {type FaultCount, type FaultRule, FaultRules} from './fault-rules.js';
-import type {Fixture} from './fixture/fixture.js';
+import type {FixtureDocument} from './fixture/fixture.js';
 import {loadFixture} from './fixture/load.js';
 import {Clock, machineTime, type ServerTime} from './model/clock.js';
 import type {LoggedEvent} from './model/event.js';
@@ -14,7 +14,7 @@ import {filesOf, inventoryOf, type SimulatedFile, type SimulatedInventory} from 
 import {makeVCenter} from './vcenter.js';
 
 export type {FaultAction, FaultCount, FaultRule, MatchedCall} from './fault-rules.js';
-export type {Fixture, FixtureHost, FixtureOrigin, FixtureVm} from './fixture/fixture.js';
+export type {Fixture, FixtureDocument, FixtureHost, FixtureOrigin, FixtureVm} from './fixture/fixture.js';
 export {machineTime, type ServerTime} from './model/clock.js';
 export type {LoggedEvent} from './model/event.js';
 export type {GuestBehaviour} from './model/guest.js';
@@ -27,7 +27,7 @@ export type {SimulatedCdrom, SimulatedSnapshot, SimulatedVm} from './simulated-v
 /** What a simulator is started with. */
 export interface SimulatorOptions {
   /** A parsed document, or the path of a JSON file. */
-  readonly fixture: Fixture | string;
+  readonly fixture: FixtureDocument | string;
   /** The file of VIC-encoded maps; by default `vic-encoded.jsonl` beside the fixture. */
   readonly templates?: string;
   /** Default 127.0.0.1. */
@@ -87,7 +87,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const random = seededRandom(options.seed ?? 1);
   const vcenter = makeVCenter(
     loaded,
-    new Clock(options.now === undefined ? time : {...time, now: options.now}),
+    new Clock(options.now === undefined ? time : {now: options.now, sleep: (...args) => time.sleep(...args)}),
     timingOf(options),
     () => least + random() * (most - least),
   );

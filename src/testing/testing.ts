@@ -2,7 +2,8 @@
 export type {
   FaultCount,
   FaultRule,
-  Fixture,
+  FixtureDocument as Fixture,
+  FixtureVm,
   GuestBehaviour,
   LoggedEvent,
   SimulatedCdrom,
@@ -17,8 +18,19 @@ export {
   type PluginCheck,
   type PluginExample,
 } from './check-plugin.js';
+export {containerBiosUuid, type DockerCreateOptions, dockerCreate} from './docker-create.js';
 export {
+  type IsoFileOptions as VicIsoOptions,
+  isoFile as vicIso,
+  writeIso as writeVicIso,
+} from './iso-file.js';
+export {containerIdOf, type VchContainer, type VchFixtureOptions, vchFixture} from './vch-fixture.js';
+export {applianceAsVic, containerAsVic, vicList, vicValue} from './vic-view.js';
+export {
+  QUICK_WAITS,
   type SimulatedTarget,
+  type StartedSimulator,
+  startSimulator,
   type WithSimulatorOptions,
   withSimulator,
 } from './with-simulator.js';

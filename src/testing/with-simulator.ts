@@ -1,11 +1,15 @@
-import {createRequire} from 'node:module';
-import {dirname, join} from 'node:path';
 import {VchError} from '../errors.js';
 import {LEASE_KEYS} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
 import {silent} from '../log.js';
-import {type Fixture, type Simulator, type SimulatorOptions, startSimulator} from '../simulator/simulator.js';
+import {
+  type FixtureDocument,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator as start,
+} from '../simulator/simulator.js';
 import {connect, type Session} from '../vim25/session.js';
+import {vicMapsFile} from './vic-maps.js';
 
 /** A vCenter of your own, and how to reach it. */
 export interface SimulatedTarget {
@@ -21,20 +25,33 @@ export interface SimulatedTarget {
   session(): Promise<Session>;
 }
 
-/** How the simulator behaves; everything has a default. */
+/** How the simulator behaves; everything has a default. Appliances start and stop in milliseconds, unless the fixture says else. */
 export type WithSimulatorOptions = Omit<SimulatorOptions, 'fixture' | 'host' | 'port'>;
 
+/** A vCenter of your own that runs until it is closed. */
+export interface StartedSimulator extends SimulatedTarget, AsyncDisposable {
+  /** Rejects with VCH_ERR_VERIFY if a session, view, filter, token or lock was left behind; the server stops all the same. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds: nobody wants to wait for a guest in a test. */
+const QUICK_GUEST = {bootTime: 5, shutdownTime: 5} as const;
+
 /**
- * Runs a test against a simulator on a fixture: the path of one, or a document. Rejects with what the test rejects
- * with, or with `VCH_ERR_VERIFY` if it left a session, view, filter, token or lock behind.
+ * What lets an upgrade, rollback or resumption against a simulator take less than a second: how often it looks, and how long
+ * it waits. Spread it into the options.
  */
-export async function withSimulator<T>(
-  fixture: Fixture | string,
-  test: (target: SimulatedTarget) => Promise<T> | T,
+export const QUICK_WAITS = {poll: 5, shutdownGrace: 2_000, timeout: 20_000} as const;
+
+/** Starts a simulator for the hooks `before` and `after`, on a fixture: the path of one, or a document. */
+export async function startSimulator(
+  fixture: FixtureDocument | string,
   options: WithSimulatorOptions = {},
-): Promise<T> {
-  const simulator = await startSimulator({...defaults(fixture), ...options, fixture});
+): Promise<StartedSimulator> {
+  const simulator = await start({...defaults(fixture), ...options, fixture});
   let opened: Promise<Session> | undefined;
+  const before = leasesOn(simulator);
+  const {url, user, password, thumbprint} = simulator;
   const closeSession = async () => {
     try {
       await (await opened)?.close();
@@ -43,20 +60,7 @@ export async function withSimulator<T>(
     }
     opened = undefined;
   };
-  try {
-    const before = leasesOn(simulator);
-    const {url, user, password, thumbprint} = simulator;
-    const result = await test({
-      url,
-      user,
-      password,
-      thumbprint,
-      simulator,
-      session: () => {
-        opened ??= logIn(simulator);
-        return opened;
-      },
-    });
+  const close = async () => {
     // Counted before the session ends, because everything it holds ends with it.
     const {views, filters, openTokens} = simulator;
     const held = [...counted(views, 'view'), ...counted(filters, 'filter'), ...counted(openTokens, 'token')];
@@ -66,22 +70,55 @@ export async function withSimulator<T>(
       ...held,
       ...leasesOn(simulator).filter((lease) => !before.includes(lease)),
     ];
-    if (left.length === 0) return result;
+    await simulator.close();
+    if (left.length === 0) return;
     throw new VchError(
       'VCH_ERR_VERIFY',
       `the test left behind on the simulator: ${left.join('; ')}. Close every session, and release what it holds`,
     );
-  } finally {
-    await closeSession();
-    await simulator.close();
-  }
+  };
+  return {
+    url,
+    user,
+    password,
+    thumbprint,
+    simulator,
+    session: () => {
+      opened ??= logIn(simulator);
+      return opened;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-/** The VIC-encoded maps of this package, for documents that extend them. */
-function defaults(fixture: Fixture | string): Pick<SimulatorOptions, 'templates'> {
-  if (typeof fixture === 'string') return {};
-  const manifest = createRequire(import.meta.url).resolve('vch-migrate/package.json');
-  return {templates: join(dirname(manifest), 'fixtures', 'vic-encoded.jsonl')};
+/**
+ * Runs a test against a simulator on a fixture: the path of one, or a document. Rejects with what the test rejects
+ * with, or with `VCH_ERR_VERIFY` if it left a session, view, filter, token or lock behind.
+ */
+export async function withSimulator<T>(
+  fixture: FixtureDocument | string,
+  test: (target: SimulatedTarget) => Promise<T> | T,
+  options: WithSimulatorOptions = {},
+): Promise<T> {
+  const started = await startSimulator(fixture, options);
+  let result: T;
+  try {
+    result = await test(started);
+  } catch (error) {
+    // The test's own failure is the one to tell, whatever it left behind.
+    await started.close().catch(() => undefined);
+    throw error;
+  }
+  await started.close();
+  return result;
+}
+
+/** The VIC-encoded maps of this package, for documents that extend them, and a guest that is quick. */
+function defaults(fixture: FixtureDocument | string): Partial<SimulatorOptions> {
+  if (typeof fixture === 'string') return QUICK_GUEST;
+  const {bootTime = QUICK_GUEST.bootTime, shutdownTime = QUICK_GUEST.shutdownTime} = fixture.settings ?? {};
+  return {bootTime, shutdownTime, templates: vicMapsFile()};
 }
 
 function logIn({url, user, password, thumbprint}: Simulator): Promise<Session> {

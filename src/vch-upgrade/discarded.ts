@@ -11,8 +11,8 @@ import type {VchTarget} from './vch-target.js';
 // Why: docs/decisions/013-rollback-compares-first.md
 
 /**
- * What a revert of the appliance to its snapshot discards: everything that neither the snapshot has nor the upgrade on
- * record left, so vic-machine configure or a person changed it since. One line each.
+ * What a revert of the appliance to its snapshot discards: every value that is neither in the snapshot nor written by the
+ * upgrade on record. vic-machine configure or a person has changed it since. One line each.
  */
 export async function discardedBy(
   target: VchTarget,
@@ -54,7 +54,7 @@ async function leftByUpgrade(
   appliance: Appliance,
 ) {
   const was = (key: string) => extraConfig[key] ?? null;
-  // With other plugins than then, nobody knows what those wrote.
+  // The plugins of the upgrade are not all here, so what they wrote is unknown.
   if (record.plugins.join() !== pluginsOf(target.options.registry).join())
     return {config: (key: string) => (record.keys.includes(key) ? 'unknown' : was(key)), cdrom: () => null};
   const plan = await planOnRecord(target, {...appliance, config: extraConfig, cdroms}, record);
@@ -66,7 +66,7 @@ async function leftByUpgrade(
   };
 }
 
-/** vic-machine configure encodes everything again: absent is the same as one of VIC's zero values. */
+/** vic-machine configure encodes every value again: an absent key equals one of VIC's zero values. */
 function isSame(a: string | null, b: string | null): boolean {
   return a === b || (isZero(a) && isZero(b));
 }

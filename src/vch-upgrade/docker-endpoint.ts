@@ -13,9 +13,9 @@ export interface DockerEndpoint {
 }
 
 /**
- * What a look at `/info` gave. `locked`: it is up, and refuses us. `starting`: it is proven not to be up: nothing listens,
- * it answers with an error of its own, or its port layer does not run. `unclear`: something else happened, which proves
- * nothing. `unreachable`: the same, and it will not pass.
+ * What a request for `/info` shows. `locked`: docker is up and rejects this client. `starting`: docker is not up, because
+ * nothing listens, it answers with an error of its own, or its port layer does not run. `unclear`: something else happened,
+ * which proves nothing. `unreachable`: the same, and waiting will not help.
  */
 export type DockerState =
   | {readonly status: 'running' | 'locked'}
@@ -47,12 +47,12 @@ function addressIn(bytes: Buffer): string | null {
   return (bytes.toString('hex').match(/.{4}/g) ?? []).join(':');
 }
 
-/** `0.0.0.0` and `::`: what stands there while DHCP has not answered. */
+/** `0.0.0.0` and `::`: the value until DHCP has answered. */
 function isUnspecified(address: string): boolean {
   return /^[0.:]*$/.test(address);
 }
 
-/** Where docker is served, by the arguments of the docker personality. */
+/** Where docker listens, according to the arguments of the docker personality. */
 export function dockerEndpoint(appliance: Pick<Appliance, 'config' | 'ipAddress'>): DockerEndpoint | null {
   const host = clientIp(appliance);
   if (host === null) return null;
@@ -60,10 +60,10 @@ export function dockerEndpoint(appliance: Pick<Appliance, 'config' | 'ipAddress'
   return {host, port: port === undefined ? TLS_PORT : Number(port)};
 }
 
-/** Looks at `/info` once. The certificate is not checked: nothing is sent that it could protect. */
+/** Requests `/info` once. The certificate is not checked: the request holds nothing to protect. */
 export function probeDocker({host, port}: DockerEndpoint): Promise<DockerState> {
   if (isNobodys(host))
-    return Promise.resolve({status: 'unreachable', reason: `${host} is an address of documentation`});
+    return Promise.resolve({status: 'unreachable', reason: `${host} is reserved for documentation`});
   return new Promise((resolve) => {
     const options = {host, port, path: '/info', timeout: TIMEOUT, agent: false, rejectUnauthorized: false};
     const request = port === PLAIN_PORT ? plainRequest(options) : tlsRequest(options);
@@ -103,7 +103,7 @@ async function readInfo(response: IncomingMessage): Promise<DockerState> {
     return unclear('/info broke off');
   }
   if (statusCode !== 200) return (statusCode >= 500 ? starting : unclear)(`/info answers ${statusCode}`);
-  // The port layer's row of docker's own SystemStatus; a docker without it is none of VIC's, and up.
+  // The port layer's row in docker's SystemStatus. A docker without it is not VIC's, and is up.
   const portLayer = /"[^"]*port\s*layer[^"]*"\s*,\s*"([^"]*)"/i.exec(Buffer.concat(chunks).toString('utf8'));
   const state = portLayer?.[1]?.trim() ?? 'RUNNING';
   return state === 'RUNNING' ? {status: 'running'} : starting(`the port layer is ${state}`);
@@ -111,19 +111,19 @@ async function readInfo(response: IncomingMessage): Promise<DockerState> {
 
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EACCES', 'EPERM', 'EADDRNOTAVAIL']);
 
-/** What a TLS server says that is up and refuses us: one of TLS's alerts, as Node and OpenSSL name them. */
+/** A TLS server that is up and rejects us sends an alert. This matches what Node and OpenSSL call it. */
 const ALERT = /\balert\b/i;
 
 function stateOf(error: Error, shookHands: boolean): DockerState {
   const code = systemCode(error);
   if (code === 'ECONNREFUSED') return {status: 'starting', reason: code};
   if (UNREACHABLE.has(code)) return {status: 'unreachable', reason: code};
-  // A server that wants a client certificate says so within the handshake, or after it (TLS 1.3); or it just hangs up then.
+  // A server that wants a client certificate says so during the handshake, or after it (TLS 1.3), or closes the connection.
   if (shookHands || ALERT.test(`${code.replaceAll('_', ' ')} ${error.message}`)) return {status: 'locked'};
   return {status: 'unclear', reason: code};
 }
 
-/** RFC 5737: no machine has them, and no packet to them finds anybody. */
+/** RFC 5737: no machine has such an address. */
 function isNobodys(host: string): boolean {
   return /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(host);
 }

@@ -8,9 +8,9 @@ import {startedKeys} from './upgrade-appliance.js';
 import type {LockedVch, VchOptions} from './vch-target.js';
 
 const POLL = 1_000;
-/** Looks in a row that cannot tell whether docker is up, before that is left at that. */
+/** How many looks in a row may fail to tell whether docker is up before the wait ends. */
 const ENOUGH_LOOKS = {unreachable: 2, unclear: 10} as const;
-/** A reading that takes longer has waited for vCenter, and a VCH cannot start without it. */
+/** A longer reading has waited for vCenter, without which a VCH cannot start. */
 const SLOW = 10_000;
 
 /**
@@ -42,7 +42,7 @@ export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | un
       const appliance = await read();
       const state =
         appliance instanceof VchError
-          ? waiting(`an answer of vCenter (${appliance.message})`)
+          ? waiting(`an answer from vCenter (${appliance.message})`)
           : await readiness(appliance, options);
       if (state.status === 'ready') return state;
       untold = state.status === 'waiting' ? 0 : untold + 1;
@@ -59,13 +59,13 @@ export async function waitUntilReady(locked: LockedVch, signal: AbortSignal | un
   const {status, waitingFor} = ended ?? last ?? waiting('a first look');
   if (status === 'waiting') throw timedOut(locked, waitingFor);
   locked.outage?.ready();
-  // An upgrade that is otherwise ready is not put back for what only proves that we cannot tell.
+  // An upgrade that is otherwise ready is not rolled back because this machine cannot reach docker.
   if (status !== 'ready') locked.addFinding('docker-not-reached', waitingFor);
 }
 
 /** Whether a VCH is ready, or what it is still waiting for. */
 export interface Readiness {
-  /** `unreachable` and `unclear`: all of it is up as far as vCenter shows, but whether docker is cannot be told from here. */
+  /** `unreachable` and `unclear`: everything that vCenter shows is up, but this machine cannot tell whether docker is. */
   readonly status: 'ready' | 'waiting' | 'unreachable' | 'unclear';
   readonly waitingFor: string;
 }
@@ -77,8 +77,9 @@ export async function readiness(
   appliance: Appliance,
   {log, probeDocker: probe = probeDocker}: Pick<VchOptions, 'log' | 'probeDocker'>,
 ): Promise<Readiness> {
-  // What its keys say of a machine that is off is of the last time.
-  if (appliance.powerState !== 'poweredOn') return waiting(`its power, which is ${appliance.powerState}`);
+  // The keys of a VM that is off are those of its last run.
+  if (appliance.powerState !== 'poweredOn')
+    return waiting(`its power, which is ${appliance.powerState ?? 'unknown'}`);
   if (clientIp(appliance) === null) return waiting('its address on the client network');
   const missing = startedKeys(appliance.config).flatMap((key) => {
     const text = decodeValue(appliance.config[key] ?? '');
@@ -94,15 +95,13 @@ export async function readiness(
     case 'running':
       return READY;
     case 'locked':
-      log.info(
-        `${where} refuses this client, as one without a certificate: it is up, and was not asked further`,
-      );
+      log.info(`${where} rejects this client, probably because it has no certificate: docker is up`);
       return READY;
     case 'starting':
       return waiting(`${where} (${docker.reason})`);
     case 'unclear':
     case 'unreachable': {
-      const finding = `whether ${where} is up cannot be told from here (${docker.reason}); look with docker info from where it can be reached`;
+      const finding = `this machine cannot tell whether ${where} is up (${docker.reason}); run docker info on a machine that can reach it`;
       return {status: docker.status, waitingFor: finding};
     }
   }
@@ -113,7 +112,7 @@ function waiting(waitingFor: string): Readiness {
 }
 
 function timedOut(locked: LockedVch, waitingFor: string): VchError {
-  // VIC's own words, by which people and scripts know it.
+  // VIC's own words: people and scripts look for them.
   return new VchError(
     'VCH_ERR_TIMEOUT',
     `Upgrading VCH exceeded time limit of ${goDuration(locked.options.timeout)}. Please increase the timeout using --timeout ` +

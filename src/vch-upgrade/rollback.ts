@@ -75,19 +75,19 @@ async function prepare(target: VchTarget<RollbackOptions>) {
   for (const line of lost)
     target.addFinding(
       'changed-since-upgrade',
-      `changed since the upgrade, and lost by its rollback: ${line}`,
+      `changed since the upgrade, and discarded by its rollback: ${line}`,
     );
   const {outcome} = await planUndoContainers(target, record);
   return {dead, record, appliance, containers: outcome, lost};
 }
 
-/** What was changed on the appliance since the upgrade, and its revert discards. */
+/** What has changed on the appliance since the upgrade, so that the revert would discard it. */
 async function changedSince(
   target: VchTarget,
   record: UpgradeRecord,
   appliance: Appliance,
 ): Promise<readonly string[]> {
-  // It was agreed to when the rollback began.
+  // The user agreed to that when the rollback began.
   if (isRollingBack(record.phase)) return [];
   const goal = await revertGoal(target, record, reached(record.phase, 'appliance'), appliance);
   return goal === null ? [] : discardedBy(target, record, goal.before, appliance);
@@ -97,19 +97,19 @@ function assertNothingLost({label}: VchTarget, lost: readonly string[], what: st
   if (lost.length === 0) return;
   throw new VchError(
     'VCH_ERR_CONFLICT',
-    `${label} was changed since its upgrade, and a rollback would lose that: ${lost.join('; ')}. ${what}. ` +
-      'To lose it, run vch-migrate rollback with --discard-changes',
+    `${label} has changed since its upgrade, and a rollback would discard these changes: ${lost.join('; ')}. ${what}. ` +
+      'To discard them, run vch-migrate rollback with --discard-changes',
   );
 }
 
-/** The steps that are left. Once the containerVMs are being undone, the appliance is back and stays up. */
+/** The steps that are left. While the containerVMs are undone, the appliance is restored and stays up. */
 async function stepsToGo(locked: LockedVch, agreed: readonly string[]): Promise<readonly Step[]> {
   const {record, writer} = locked;
   const appliance = await writer.read();
   if (appliance.powerState === 'poweredOff') locked.outage?.off();
   // The VCH was up while the user was asked.
   if (mayRefuse(record, appliance)) {
-    const what = 'The appliance was not put back';
+    const what = 'The appliance was not rolled back';
     await assertNoNewer(locked, record, what);
     const lost = await changedSince(locked, record, appliance);
     assertNothingLost(
@@ -126,11 +126,11 @@ async function rolledBack(locked: LockedVch) {
   return {result: 'rolled-back', error: null} as const;
 }
 
-/** Ends a rollback that failed. Rejects where nothing was done under the lock yet. */
+/** Ends a rollback that failed. Rejects if nothing was done under the lock yet. */
 async function failed(locked: LockedVch, error: VchError) {
   const {lock, record, options, label} = locked;
   if (!isRollingBack(record.phase)) {
-    // The lock becomes again what it was.
+    // Restores the lock as it was.
     await lock.undo();
     throw error;
   }
@@ -149,7 +149,7 @@ function asRollback(failure: VchError, result: string): VchError {
   });
 }
 
-/** Whether the rollback may be refused. A VCH that is down, or half rolled back, must come up again in any case. */
+/** Whether the rollback may be refused. A VCH that is down or half rolled back must always come up again. */
 function mayRefuse({phase, powerState}: UpgradeRecord, appliance: Appliance): boolean {
   return !isRollingBack(phase) && (appliance.powerState === 'poweredOn' || powerState === 'poweredOff');
 }
@@ -181,6 +181,6 @@ function nothingToRollBack(label: string): VchError {
 function moved(label: string): VchError {
   return new VchError(
     'VCH_ERR_CONFLICT',
-    `the rollback record of ${label} has changed: another process is at work. Nothing was written. vch-migrate status shows its state`,
+    `another process has changed the rollback record of ${label} meanwhile. Nothing was written. vch-migrate status shows its state`,
   );
 }

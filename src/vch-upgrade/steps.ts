@@ -350,7 +350,7 @@ function assertFinished(locked: LockedVch, containers: RunOutcome | undefined): 
   if (containers?.interrupted) throw interrupted(locked);
 }
 
-/** VMs that nobody could look at, or that were not started, leave the step undone for as long as vCenter does not answer. */
+/** While vCenter does not answer, VMs that could not be read or were not started leave the step unfinished. */
 function assertAnswered({session}: LockedVch, containers: RunOutcome | undefined): void {
   const open = (containers?.vms ?? []).filter(
     ({status, error}) =>

@@ -41,7 +41,7 @@ export async function takeLock(
 /** The upgrade lock with what its owner keeps beside it: VIC's flag, which vic-machine reads, and the rollback record. */
 function lockWith(changeId: string | null): LeaseSpec<UpgradeRecord> {
   const flagCleared = `${UPDATE_IN_PROGRESS_KEY} was cleared, as vic-machine does when its own upgrade or configure operation ends`;
-  const afterLosing = 'Stopped where it was safe to; see vch-migrate status';
+  const afterLosing = 'Stopped at a safe point; see vch-migrate status';
   return {
     ...UPGRADE_LOCK,
     encode: ({id, user, runId, toolVersion, since}, {counter, leaseTime, stopped}, {phase}) => {

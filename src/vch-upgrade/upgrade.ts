@@ -93,7 +93,7 @@ function assertIsos({applianceIso, bootstrapIso, dataOnly}: UpgradeOptions): voi
 /** What was planned and checked before the lock was taken. */
 type Known = Required<Pick<Ending, 'plan' | 'containers' | 'checks'>>;
 
-/** Everything that can be known before: it reads, and writes nothing. */
+/** Reads everything that can be known beforehand. Writes nothing. */
 async function prepare(
   target: VchTarget<UpgradeOptions>,
 ): Promise<Known & {readonly appliance: Appliance; readonly record: UpgradeRecord}> {
@@ -113,7 +113,7 @@ async function prepare(
   return {appliance, plan, record, containers: outcome, checks};
 }
 
-/** Plans the appliance on one reading, and makes the rollback record for it. Rejects with what speaks against it. */
+/** Plans the appliance on one reading, and makes its rollback record. Rejects if the upgrade is not possible. */
 async function planUpgrade(
   target: VchTarget,
   appliance: Appliance,
@@ -187,7 +187,7 @@ function sameStart(now: UpgradeRecord, before: UpgradeRecord): boolean {
   return isDeepStrictEqual(start(now), start(before));
 }
 
-/** The second of two upgrades at the same time ends here if it gets the lock after the first one has finished. */
+/** Of two upgrades at the same time, the second ends here if it gets the lock after the first has finished. */
 function overtaken(label: string, {from}: UpgradeRecord): VchError {
   return new VchError(
     'VCH_ERR_LOCKED',
@@ -250,13 +250,13 @@ type Ended = Required<Pick<Ending, 'result' | 'error'>>;
 /** Brings the VCH into a known state after an upgrade has failed. */
 async function recover(locked: LockedVch, failure: VchError, containers: RunOutcome): Promise<Ended> {
   if (failure.code === 'VCH_ERR_LOCK_LOST') return lost(locked, failure);
-  // In the last step the upgrade itself is done and verified; only lock and record are left. And what vCenter does not
-  // answer to cannot be reverted either.
+  // In the last step the upgrade is done and verified; only lock and record are left. And while vCenter does not answer,
+  // nothing can be reverted.
   if (
     failure.code === 'VCH_ERR_INTERRUPTED' ||
     locked.record.phase === 'drop-previous-snapshot' ||
     isSilence(locked.session, failure) ||
-    // Nothing of the appliance is changed yet, so what is left can be done later.
+    // The appliance is unchanged, so the rest can be done later.
     (isOutage(failure) && !locked.record.touched)
   ) {
     await locked.lock.stop();
@@ -265,14 +265,14 @@ async function recover(locked: LockedVch, failure: VchError, containers: RunOutc
   return rollBack(locked, failure, containers);
 }
 
-/** Rolls the appliance back and releases the lock. The containerVMs keep their new keys, which harm no VCH. */
+/** Rolls the appliance back and releases the lock. The containerVMs keep their new keys, which no older VCH reads. */
 async function rollBack(locked: LockedVch, failure: VchError, containers: RunOutcome): Promise<Ended> {
   const {options, label, lock} = locked;
   options.log.error(`the upgrade of ${label} failed and is rolled back: ${failure.message}`);
   const withoutContainers = async () => ROLLBACK_STEPS.filter(({name}) => name !== 'rollback-containers');
   const {error} = await runSteps(locked, withoutContainers, containers, keysAsBefore);
   if (error === null) return {result: 'as-before', error: failure};
-  // Once that step is entered, only the cleanup is left.
+  // In that step, only the cleanup is left.
   const back = locked.record.phase === 'rollback-cleanup' || (await looksBack(locked));
   await lock.stop();
   // The appliance is as before; only lock and record are left.
@@ -280,7 +280,7 @@ async function rollBack(locked: LockedVch, failure: VchError, containers: RunOut
   return {result: 'needs-person', error: withSecond(failure, 'VCH_ERR_ROLLBACK_FAILED', error)};
 }
 
-/** Another process may be at work on the appliance: nothing is reverted under its hands. */
+/** Another process may be changing the appliance, so nothing is reverted. */
 async function lost({lock, record, writer}: LockedVch, failure: VchError): Promise<Ended> {
   await lock.stop();
   if (!record.touched) return {result: 'resumable', error: failure};

@@ -16,10 +16,15 @@ import {child, type XmlElement} from './xml.js';
 
 // Why: docs/decisions/002-wait-for-tasks-in-batches.md
 
-const SHORTEST_DELAY = 20;
+/** Tasks that usually take less are quick: waiting for them costs more than they do. */
+const SHORTEST_DELAY = 5;
 const LONGEST_DELAY = 2_000;
-/** Reading when most tasks are done, and not just the quickest, keeps the number of requests low. */
-const MARGIN = 1.2;
+/** Tasks that join further apart are not waited for. */
+const LONGEST_GAP = 50;
+/** How much of the window one read should be for. While tasks take their time, the other half of it is started. */
+const ENOUGH = {short: 3 / 4, long: 1 / 2};
+/** Tasks that take less are over before as many others are started. */
+const LONG = 50;
 /** Longer than any reconfiguration takes: a stuck task must not block the run for ever. */
 const TIME_LIMIT = 10 * 60_000;
 const STATE_PATHS = ['info.state', 'info.error', 'info.queueTime', 'info.completeTime'];
@@ -42,13 +47,15 @@ interface Waiting {
   readonly task: ManagedObjectReference;
   readonly what: string;
   readonly since: number;
+  /** Its state was read, and it had not ended. */
+  asked: boolean;
   readonly resolve: () => void;
   readonly reject: (error: VchError) => void;
 }
 
 /**
  * Waits for many tasks with one read for all of them. It learns from finished tasks how long tasks take, and reads again
- * when the youngest should be done, too: waiting costs a small fraction of a request per task.
+ * when enough of them should be done. So waiting costs a small fraction of a request per task.
  */
 export class TaskWaiter {
   readonly #session: Session;
@@ -56,18 +63,32 @@ export class TaskWaiter {
   readonly #waiting = new Set<Waiting>();
   #polling = false;
   /** Milliseconds from queued to complete by the server's own clock: ours would count our waiting, too. */
-  #usualTime = 0;
+  #usualTime: number | null = null;
+  /** By how much that usually differs. */
+  #deviation = 0;
+  /** Milliseconds from one that joins to the next. */
+  #gap = 0;
+  #joined = 0;
   #fruitless = 0;
+  readonly #window: number;
+  #sleep = new AbortController();
 
-  constructor(session: Session) {
+  /** The window is how many tasks may wait at once: when none can join, there is nothing to wait for. */
+  constructor(session: Session, window = Number.POSITIVE_INFINITY) {
     this.#session = session;
+    this.#window = window;
   }
 
   /** Resolves when the task has succeeded; rejects with its fault, or if its end cannot be read. */
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add({task, what, since: this.#session.clock.now(), resolve, reject});
+      const since = this.#session.clock.now();
+      const gap = since - this.#joined;
+      this.#gap = gap > LONGEST_GAP ? 0 : this.#gap + (gap - this.#gap) * 0.2;
+      this.#joined = since;
+      this.#waiting.add({task, what, since, asked: false, resolve, reject});
       if (!this.#polling) void this.#poll();
+      else if (this.#isFull()) this.#sleep.abort('full');
     });
   }
 
@@ -76,6 +97,7 @@ export class TaskWaiter {
     while (this.#waiting.size > 0) {
       await this.#untilDue();
       const before = [...this.#waiting];
+      for (const waiting of before) waiting.asked = true;
       await this.#readStates(before);
       this.#expire();
       const settled = before.some((waiting) => !this.#waiting.has(waiting));
@@ -84,18 +106,57 @@ export class TaskWaiter {
     this.#polling = false;
   }
 
-  /** Tasks join while it waits: the youngest decides, but the oldest must not wait for ever. */
   async #untilDue(): Promise<void> {
-    const pause = Math.max(this.#usualTime * MARGIN, SHORTEST_DELAY) * 2 ** Math.min(this.#fruitless, 8);
-    const delay = Math.min(pause, LONGEST_DELAY);
-    const deadline = this.#session.clock.now() + 2 * delay;
+    const {clock} = this.#session;
+    const start = clock.now();
     for (;;) {
-      const youngest = Math.max(...[...this.#waiting].map(({since}) => since));
-      const due = Math.min(this.#fruitless > 0 ? deadline - delay : youngest + delay, deadline);
-      const remaining = due - this.#session.clock.now();
+      const remaining = this.#due(start) - clock.now();
       if (remaining <= 0) return;
-      await this.#session.clock.sleep(remaining);
+      this.#sleep = new AbortController();
+      await clock.sleep(remaining, {signal: this.#sleep.signal});
     }
+  }
+
+  /**
+   * When to read again. Tasks join meanwhile, so the youngest of the first ones decides, but the oldest must not wait for
+   * ever. One that was read already takes longer than others, and nothing tells how long: it goes with the next ones.
+   */
+  #due(start: number): number {
+    const expected = this.#expected();
+    const soon = Math.max(expected / 8, SHORTEST_DELAY);
+    if (this.#fruitless > 0)
+      return start + Math.min(soon * 2 ** Math.min(this.#fruitless - 1, 9), LONGEST_DELAY);
+    if (this.#isFull()) return start;
+    const fresh = this.#fresh();
+    const decides = fresh[Math.min(this.#enough(), fresh.length) - 1];
+    if (decides === undefined) return start + soon;
+    // As long as others join, they may fill the window.
+    const delay = Math.max(expected, SHORTEST_DELAY, 3 * this.#gap);
+    return Math.min(decides + delay, start + LONGEST_DELAY);
+  }
+
+  /** When the tasks that were not read yet were started, in order. */
+  #fresh(): readonly number[] {
+    return [...this.#waiting].flatMap(({asked, since}) => (asked ? [] : [since])).sort((a, b) => a - b);
+  }
+
+  /** Enough quick tasks wait that should have ended by now. */
+  #isFull(): boolean {
+    return this.#isQuick() && this.#fresh().length >= this.#enough();
+  }
+
+  #isQuick(): boolean {
+    return this.#fruitless === 0 && this.#expected() < SHORTEST_DELAY;
+  }
+
+  /** Milliseconds in which most tasks end; the server tells whole ones. */
+  #expected(): number {
+    return (this.#usualTime ?? 0) + this.#deviation + 1;
+  }
+
+  /** How many tasks one read should be for. */
+  #enough(): number {
+    return Math.ceil(this.#window * (this.#expected() < LONG ? ENOUGH.short : ENOUGH.long));
   }
 
   async #readStates(asked: readonly Waiting[]): Promise<void> {
@@ -142,7 +203,10 @@ export class TaskWaiter {
       Date.parse(textValue(content.properties.get(path)) ?? ''),
     );
     const time = (completed ?? Number.NaN) - (queued ?? Number.NaN);
-    if (Number.isFinite(time) && time >= 0) this.#usualTime += (time - this.#usualTime) * 0.2;
+    if (!Number.isFinite(time) || time < 0) return;
+    this.#usualTime ??= time;
+    this.#deviation += (Math.abs(time - this.#usualTime) - this.#deviation) * 0.2;
+    this.#usualTime += (time - this.#usualTime) * 0.2;
   }
 
   #lose(waiting: Waiting, failure: VchError): void {
@@ -175,7 +239,7 @@ export async function waitUntilIdle(
   let running: readonly string[] = [];
   const idle = await waitUntil(
     {clock: session.clock, signal},
-    {every: (n) => Math.min(SHORTEST_DELAY * 2 ** (n - 1), LONGEST_DELAY), within: TIME_LIMIT},
+    {every: (n) => Math.min(20 * 2 ** (n - 1), LONGEST_DELAY), within: TIME_LIMIT},
     async () => {
       running = await runningTasks(session, vm);
       return running.length === 0 || null;

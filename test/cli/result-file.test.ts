@@ -36,6 +36,15 @@ describe('result file', () => {
     expect(readdirSync(folder)).to.deep.equal(['r.json']);
   });
 
+  it('keeps every character of a text that is written in pieces', () => {
+    const path = join(folder, 'r.json');
+    for (const before of [0, 1]) {
+      const text = `${'x'.repeat(before)}${'😀'.repeat(1024 * 1024 + 3)}é`;
+      writeWhole(path, text);
+      expect(readFileSync(path, 'utf8') === text).to.equal(true);
+    }
+  });
+
   it('replaces what a link leads to, and not the link', () => {
     const [path, link] = [join(folder, 'r.json'), join(folder, 'latest.json')];
     writeFileSync(path, 'one');

@@ -29,7 +29,7 @@ describe('the start of the CLI', () => {
     const origins = [...loadedWith('main.js')].flatMap(originsOf);
     expect(origins).to.include('src/cli/');
     expect(origins).not.to.contain.oneOf([
-      ...['soap', 'undici', 'umzug', 'winston', 'yaml', 'yargs', 'selfsigned'].map(
+      ...['soap', 'undici', 'umzug', 'winston', 'yaml', 'yargs', 'selfsigned', 'pg', 'pg-boss'].map(
         (name) => `node_modules/${name}`,
       ),
       ...['containers', 'inventory', 'fleet', 'migration', 'simulator', 'vch-upgrade'].map(

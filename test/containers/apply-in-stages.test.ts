@@ -47,10 +47,29 @@ describe('containers: a run in stages', () => {
           if (event.type === 'progress' && event.done === event.total) phases.push('done');
         };
         await applyMigration(session, {vch, staging: {canary}, onProgress});
-        expect(phases.slice(3)).to.deep.equal(expected);
+        const written = phases.findIndex((phase) => phase.startsWith('commit'));
+        expect(phases.slice(written)).to.deep.equal(expected);
       });
     }
   });
+
+  for (const [what, taskDuration] of [
+    ['quick tasks', [0, 0]],
+    ['tasks that take their time', [100, 100]],
+    ['tasks of the usual length', [2, 10]],
+  ] as const) {
+    it(`starts little more once one write too many has failed: ${what}`, async () => {
+      const fixture = smallVch(Array.from({length: 500}, (_, n) => ({name: `c${n}`})));
+      await withSession({fixture, taskDuration}, async (session, simulator) => {
+        const failing = {fault: 'GenericVmConfigFault', as: 'task'} as const;
+        simulator.addFault({method: 'ReconfigVM_Task', nth: 3, do: failing});
+        const staging = {maxErrors: {kind: 'count', count: 0} as const};
+        const {vms} = await applyMigration(session, {vch, parallelism: 8, staging});
+        expect(count(vms, 'failed')).to.equal(1);
+        expect(simulator.requests.count('ReconfigVM_Task')).to.be.at.most(3 + 24);
+      });
+    });
+  }
 
   it('leaves the others alone when nobody wants to go on', async () => {
     await withSession({fixture: twenty}, async (session, simulator) => {
@@ -143,7 +162,7 @@ describe('containers: the gate of a rollout', () => {
   it('counts against a number or a share, and lets that many pass', () => {
     for (const maxErrors of [{kind: 'count', count: 2} as const, {kind: 'percent', percent: 10} as const]) {
       const gate = new RolloutGate({maxErrors}, 20);
-      gate.written();
+      gate.written('vm-1');
       gate.ended(failed('VCH_ERR_VIM_FAULT'));
       gate.ended(failed('VCH_ERR_VIM_FAULT'));
       gate.ended(vmOutcome({status: 'unchanged'}));
@@ -159,7 +178,7 @@ describe('containers: the gate of a rollout', () => {
     const different = new RolloutGate({maxErrors}, 200);
     const afterSuccess = new RolloutGate({maxErrors}, 200);
     const unasked = new RolloutGate({}, 200);
-    afterSuccess.written();
+    afterSuccess.written('vm-1');
     for (let n = 0; n < 5; n += 1) {
       for (const gate of [alike, afterSuccess, unasked])
         gate.ended(failed('VCH_ERR_VIM_FAULT', 'NotSupported'));

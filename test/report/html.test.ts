@@ -5,7 +5,9 @@ import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import type {BrowserContextOptions, Page} from 'playwright-core';
-import {toHtml} from '../../src/report/formats/html.js';
+import type {Listing} from '../../src/report/format.js';
+import {html, toHtml} from '../../src/report/formats/html.js';
+import {listingPage, listingText} from '../../src/report/ls.js';
 import type {Report} from '../../src/report/report.js';
 import {describeWithBrowser} from '../browser.js';
 import {sampleOf} from '../depth.js';
@@ -14,6 +16,8 @@ import {many, mixed} from './html-examples.js';
 import {down, EVERY, failed, upgraded} from './night-report.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+type Use = (page: Page, trouble: string[]) => Promise<void>;
 
 /** A report with one VM of each status: axe-core takes long over many rows, and more of a kind show it nothing new. */
 function oneOfEach(report: Report): Report {
@@ -24,6 +28,26 @@ function oneOfEach(report: Report): Report {
   return {...report, vms};
 }
 
+describe('html report', () => {
+  for (const [name, report] of Object.entries(EVERY))
+    it(`of ${name} has no style or script in an attribute, also for a report of an earlier release`, () => {
+      const {actions, compared, upgrade, steps, checks, ...old} = report;
+      const earlier = {...old, ...(upgrade && {upgrade: earlierUpgrade(upgrade)})};
+      for (const page of [toHtml(report), toHtml(earlier)]) {
+        expect(page.match(/<[^>]*\s(?:style|on[a-z]+)=[^>]*>/g)).to.equal(null);
+        expect(
+          page.replace(/<(style|script)[^>]*>.*?<\/\1>/gs, '').match(/undefined|NaN|\[object/g),
+        ).to.equal(null);
+        expect(page).to.match(/<h1 id="h-v">.+<\/h1>/);
+      }
+    });
+});
+
+/** An upgrade as an earlier release told it. */
+function earlierUpgrade({before, target, outage, ...told}: NonNullable<Report['upgrade']>) {
+  return told;
+}
+
 describeWithBrowser('html report in Chromium', (browser) => {
   let folder: string;
   before(() => {
@@ -31,14 +55,15 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
   after(() => rmSync(folder, {recursive: true}));
 
-  /** Opens a report as a person does, from a file; whatever the page complains of or asks for is a failure. */
-  async function withPage(
-    report: Report,
-    use: (page: Page, trouble: string[]) => Promise<void>,
-    options: BrowserContextOptions = {},
-  ): Promise<void> {
+  const withReport = (report: Report, use: Use, options?: BrowserContextOptions) =>
+    withPage(toHtml(report), use, options);
+  const withListing = (listing: Listing, use: Use) =>
+    withPage(html.listing?.(listing, {columns: 80, colour: false}) ?? '', use, {bypassCSP: true});
+
+  /** Opens a page as a person does, from a file; whatever the page complains of or asks for is a failure. */
+  async function withPage(content: string, use: Use, options: BrowserContextOptions = {}): Promise<void> {
     const path = join(folder, 'report.html');
-    writeFileSync(path, toHtml(report));
+    writeFileSync(path, content);
     const url = pathToFileURL(path).href;
     const context = await browser().newContext({viewport: {width: 1280, height: 900}, ...options});
     try {
@@ -89,7 +114,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   })) {
     it(`of ${name}: no violation of axe-core's rules at three widths`, async () => {
       const colorScheme = name.length % 2 === 0 ? 'light' : 'dark';
-      await withPage(
+      await withReport(
         oneOfEach(report),
         async (page) => {
           const expand = page.getByRole('button', {name: 'Show all details on this page'});
@@ -106,7 +131,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
 
   it('is never wider than a phone, whatever the command', async () => {
     for (const [name, report] of pages)
-      await withPage(
+      await withReport(
         report,
         async (page) => {
           expect(await tooWide(page), name).to.deep.equal([]);
@@ -115,8 +140,34 @@ describeWithBrowser('html report in Chromium', (browser) => {
       );
   });
 
+  it('shows a listing as a table, and one without columns as its text', async () => {
+    const vchs = [failed.vch, {...failed.vch, id: 'vm-7', name: '<b>other</b>'}];
+    const next = 'vch-migrate plan --id vm-7';
+    const listed = {target: failed.target, vchs};
+    await withListing(
+      {document: {next}, text: listingText(listed), page: listingPage(listed)},
+      async (page) => {
+        expect(await page.getByRole('heading', {level: 1}).textContent()).to.include('2 VCHs on');
+        expect(await page.locator('tbody th').allTextContents()).to.deep.equal([
+          'vch-web-07',
+          '<b>other</b> (vch-web-07)',
+        ]);
+        expect(await page.locator('.cmd code').allTextContents()).to.deep.equal([next]);
+        for (const width of [1280, 390]) {
+          await page.setViewportSize({width, height: 844});
+          expect(await violations(page)).to.deep.equal([]);
+          expect(await tooWide(page)).to.deep.equal([]);
+        }
+      },
+    );
+    await withListing({document: {next}, text: () => [['Plugins: 1'], ['  <i>0001</i>']]}, async (page) => {
+      expect(await page.locator('h1, pre').allTextContents()).to.deep.equal(['Plugins: 1', '  <i>0001</i>']);
+      expect(await page.locator('.cmd').count()).to.equal(0);
+    });
+  });
+
   it('says first what happened, then what it cost, then what to do', async () => {
-    await withPage(failed, async (page) => {
+    await withReport(failed, async (page) => {
       const sentence = 'The upgrade of vch-web-07 failed; it is back on v1.2.1';
       expect(await page.title()).to.equal(sentence);
       expect(await page.getByRole('heading', {level: 1}).textContent()).to.equal(sentence);
@@ -148,13 +199,13 @@ describeWithBrowser('html report in Chromium', (browser) => {
       [down, 1],
       [failed, 0],
     ] as const)
-      await withPage(report, async (page) => {
+      await withReport(report, async (page) => {
         expect(await page.locator('.crit').count()).to.equal(solid);
       });
   });
 
   it('shows the outage in the timeline, and the steps as people see them', async () => {
-    await withPage(failed, async (page) => {
+    await withReport(failed, async (page) => {
       expect(await page.locator('.tl li b').allTextContents()).to.deep.equal([
         'Check and plan',
         'Upload ISO files',
@@ -171,7 +222,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('shows the appliance apart, grouped by purpose', async () => {
-    await withPage(upgraded, async (page) => {
+    await withReport(upgraded, async (page) => {
       expect(await page.locator('#appliance .g th').allTextContents()).to.deep.equal([
         'Version',
         'Boot files',
@@ -186,7 +237,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('copies exactly what runs', async () => {
-    await withPage(
+    await withReport(
       failed,
       async (page) => {
         const button = page.locator('.todo [data-copy]').nth(1);
@@ -199,7 +250,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('lists the worst first, and leads from a name to its row', async () => {
-    await withPage(upgraded, async (page) => {
+    await withReport(upgraded, async (page) => {
       expect((await rowNames(page))[2]).to.equal('legacy-reports');
       await page.getByRole('button', {name: /^Changed/}).click();
       await page.locator('.names a', {hasText: 'legacy-reports'}).click();
@@ -209,7 +260,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('filters by status, and chips add up', async () => {
-    await withPage(mixed, async (page) => {
+    await withReport(mixed, async (page) => {
       await page.getByRole('button', {name: 'Will change 1'}).click();
       await page.getByRole('button', {name: 'Refused 1'}).click();
       expect(await rowNames(page)).to.deep.equal(['db-ffffffffffff', 'web']);
@@ -219,7 +270,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('searches names, ids, keys, values and messages', async () => {
-    await withPage(mixed, async (page) => {
+    await withReport(mixed, async (page) => {
       const search = page.getByRole('searchbox');
       for (const [typed, found] of [
         ['CACHE', ['cache']],
@@ -234,7 +285,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('sorts by a column, and the other way round', async () => {
-    await withPage(mixed, async (page) => {
+    await withReport(mixed, async (page) => {
       const header = page.getByRole('columnheader', {name: 'Data version'});
       await header.getByRole('button').click();
       expect(await header.getAttribute('aria-sort')).to.equal('ascending');
@@ -246,7 +297,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it("opens and closes a VM's changes, error and findings", async () => {
-    await withPage(mixed, async (page) => {
+    await withReport(mixed, async (page) => {
       const button = page.getByRole('button', {name: 'web', exact: true});
       await button.click();
       const rows = page.getByRole('table', {name: 'Changes of web-0a1b2c3d4e5f'}).locator('tbody tr');
@@ -264,7 +315,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('is worked with the keyboard alone', async () => {
-    await withPage(mixed, async (page) => {
+    await withReport(mixed, async (page) => {
       const focused = () =>
         page.evaluate('(document.activeElement.textContent || document.activeElement.value).trim()');
       await page.keyboard.press('Tab');
@@ -289,7 +340,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('changes between dark and light at a button', async () => {
-    await withPage(mixed, async (page) => {
+    await withReport(mixed, async (page) => {
       const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
       const light = await ground();
       await page.getByRole('button', {name: 'Dark colours'}).click();
@@ -300,7 +351,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('has 10,000 VMs ready, a page at a time, and prints them all', async () => {
-    await withPage(many(10_000), async (page) => {
+    await withReport(many(10_000), async (page) => {
       const ready = Number(await page.evaluate('performance.now()'));
       const bytes = statSync(join(folder, 'report.html')).size;
       console.log(`      10,000 VMs (${Math.round(bytes / 1e6)} MB) ready after ${Math.round(ready)} ms`);
@@ -323,7 +374,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('prints without its controls, the summary on a page of its own', async () => {
-    await withPage(upgraded, async (page) => {
+    await withReport(upgraded, async (page) => {
       await page.emulateMedia({media: 'print'});
       expect(await page.locator('.btn, .chip, .top, nav, input').filter({visible: true}).count()).to.equal(0);
       expect(await page.locator('.list .m:visible').count()).to.equal(21);
@@ -335,7 +386,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('is all there without script', async () => {
-    await withPage(
+    await withReport(
       upgraded,
       async (page) => {
         expect(await shown(page).count()).to.equal(21);
@@ -349,7 +400,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('shows hostile names as the text they are, and runs nothing', async () => {
-    await withPage(
+    await withReport(
       hostileReport(),
       async (page) => {
         await page.getByRole('button', {name: 'Show all details on this page'}).click();
@@ -368,7 +419,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
   });
 
   it('would not run a script that came in all the same', async () => {
-    await withPage(mixed, async (page, trouble) => {
+    await withReport(mixed, async (page, trouble) => {
       const told = page.waitForEvent('console');
       await page.evaluate(
         "document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = 1'}))",

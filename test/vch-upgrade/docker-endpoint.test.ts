@@ -143,7 +143,7 @@ describe('vch-upgrade/docker-endpoint', () => {
     expect(await probedRaw(() => undefined)).to.include({status: 'unclear', reason: 'no answer in time'});
   });
 
-  it('asks no address of documentation', async () => {
+  it('asks no reserved for documentation', async () => {
     expect(await probeDocker({host: '192.0.2.10', port: 2376})).to.include({status: 'unreachable'});
   });
 });

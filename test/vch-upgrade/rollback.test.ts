@@ -167,7 +167,7 @@ describe("a rollback after vic-machine's configure", () => {
         }),
       );
       expect(asked.join()).to.contain('"15000000000" now');
-      expect(during.message).to.contain('"16000000000" now').and.to.contain('was not put back');
+      expect(during.message).to.contain('"16000000000" now').and.to.contain('was not rolled back');
       expect(applianceKeys(simulator)).to.include({[QUOTA]: '16000000000', [DATA_VERSION]: '10'});
       const {upgrade: ended} = await rollback(session, {confirm: async () => true});
       expect(ended.result).to.equal('rolled-back');

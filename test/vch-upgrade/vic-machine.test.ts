@@ -40,7 +40,7 @@ describe("vic-machine's own upgrade beside ours", () => {
         expect(outcome.upgrade.error?.message)
           .to.contain('UpdateInProgress')
           .and.to.contain('vic-machine')
-          .and.to.contain('Stopped where it was safe to');
+          .and.to.contain('Stopped at a safe point');
         expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOn');
         expect(snapshotsOf(simulator)).to.have.lengthOf(snapshots);
         // What vic-machine has written is not written over.

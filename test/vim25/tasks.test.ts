@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import pLimit from 'p-limit';
 import {TaskWaiter, waitUntilIdle} from '../../src/vim25/tasks.js';
 import {reconfigure} from '../../src/vim25/virtual-machine.js';
 import {rejection} from '../rejection.js';
@@ -24,6 +25,30 @@ describe('vim25/tasks: waiting for many', () => {
       expect(simulator.requests.count('RetrievePropertiesEx')).to.be.lessThan(12);
     });
   });
+
+  for (const [what, taskDuration, most] of [
+    ['short ones', [2, 10], 18],
+    ['ones of all lengths', [20, 60], 24],
+    ['long ones', [100, 100], 17],
+  ] as const) {
+    it(`reads for many at a time where the window is full: ${what}`, async () => {
+      const many = Array.from({length: 160}, (_, i) => ({name: `c${i}`}));
+      await withSession({fixture: smallVch(many), taskDuration}, async (session, simulator, clock) => {
+        const waiter = new TaskWaiter(session, 16);
+        const [window, calls] = [pLimit(16), pLimit(8)];
+        const start = clock.elapsed;
+        const write = async (index: number) => {
+          const {changeVersion} = simulator.inventory.vm(ref(index).value);
+          const spec = {changeVersion, extraConfig: [{key: 'x', value: 'y'}]};
+          await waiter.wait(await calls(() => reconfigure(session, ref(index), spec)), 'a write');
+        };
+        await Promise.all(many.map((_, index) => window(() => write(index))));
+        expect(simulator.requests.count('RetrievePropertiesEx')).to.be.at.most(most);
+        // Ten windows, one after the other.
+        expect(clock.elapsed - start).to.be.below(10 * taskDuration[1] * 1.2 + 100);
+      });
+    });
+  }
 
   it('tells everybody who waits for one task', async () => {
     await withSession({fixture: smallVch(vms)}, async (session, simulator) => {

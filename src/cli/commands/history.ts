@@ -11,12 +11,14 @@ export const history = listingCommand({
     ['history -t vc.example -u admin -n vch1', 'what was done to the containerVMs, and under which change'],
   ],
   async run(session, {context, settings, user, runId, line}, {own}) {
-    const [{composeTool, composeVch}, {historyText}, {runHistory}, registry] = await Promise.all([
-      import('../compose-report.js'),
-      import('../../report/history.js'),
-      import('../../containers/history.js'),
-      context.registry(own.plugins),
-    ]);
+    const [{composeTool, composeVch}, {historyPage, historyText}, {runHistory}, registry] = await Promise.all(
+      [
+        import('../compose-report.js'),
+        import('../../report/history.js'),
+        import('../../containers/history.js'),
+        context.registry(own.plugins),
+      ],
+    );
     const {vch, runs, unreadable} = await runHistory(session, {
       vch: settings.vch,
       registry,
@@ -41,6 +43,6 @@ export const history = listingCommand({
           ? line('plan', named)
           : `to take the last one back: ${line('undo', named, {words: ['--run', last.runId]})}`,
     };
-    return {document, text: historyText(document)};
+    return {document, text: historyText(document), page: historyPage(document)};
   },
 });

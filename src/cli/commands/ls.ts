@@ -15,12 +15,13 @@ export const ls = listingCommand({
   options: {'appliance-iso': isoOptions['appliance-iso']},
   examples: [['ls -t vc.example -u admin', 'every VCH the user can see']],
   async run(session, {context, settings, line}, {own}) {
-    const [{composeTool, composeVch}, {listingText}, {listVchs}, {vchSummary}] = await Promise.all([
-      import('../compose-report.js'),
-      import('../../report/ls.js'),
-      import('../../inventory/find-vch.js'),
-      import('../../appliance/upgrade-lock.js'),
-    ]);
+    const [{composeTool, composeVch}, {listingPage, listingText}, {listVchs}, {vchSummary}] =
+      await Promise.all([
+        import('../compose-report.js'),
+        import('../../report/ls.js'),
+        import('../../inventory/find-vch.js'),
+        import('../../appliance/upgrade-lock.js'),
+      ]);
     const target = targetOf(session);
     const vchs = await untilStopped(context.stop.signal, () => listVchs(session, settings.vch));
     const found = vchs.map(vchSummary);
@@ -44,7 +45,7 @@ export const ls = listingCommand({
             ? line('plan', named(first))
             : `continue what was left unfinished: ${line('resume', named(abandoned))}`,
     };
-    return {document, text: listingText(document)};
+    return {document, text: listingText(document), page: listingPage(document)};
   },
 });
 

@@ -8,10 +8,13 @@ import {journaled, wholeVch} from '../upgrade-result.js';
 export const rollback = reportCommand({
   name: 'rollback',
   summary:
-    'Take back the last upgrade, finished or not: the appliance by its snapshot, then the containerVMs',
+    'Roll back the last upgrade, finished or not: the appliance to its snapshot, then the containerVMs',
   options: {
     ...vchRunOptions,
-    'discard-changes': flag('Command:', 'Lose what was changed on the appliance since, with nobody to ask'),
+    'discard-changes': flag(
+      'Command:',
+      'Discard what has changed on the appliance since the upgrade, without asking',
+    ),
   },
   examples: [
     ['rollback -t vc.example -u admin -n vch1', 'go back, after a question; from any machine'],

@@ -1,25 +1,29 @@
 import {attention, exceptions, remarks} from '../attention.js';
-import {type Failure, type Format, failureTitle} from '../format.js';
+import {fleetHtml} from '../fleet/html.js';
+import {type Failure, type Format, failureTitle, type Listing} from '../format.js';
 import {appliance} from '../html/appliance.js';
 import {verdictCard} from '../html/card.js';
-import {iconShapes, section} from '../html/elements.js';
+import {iconShapes, plainTable, section} from '../html/elements.js';
 import {checked, compared, detailsOf, stateNow, wayBack, willChange} from '../html/parts.js';
 import {reasons} from '../html/reasons.js';
 import {timeline} from '../html/timeline.js';
 import {anchorsOf, orderedVms, vmList} from '../html/vm-rows.js';
 import {htmlPage} from '../html-page.js';
+import {layoutOf} from '../layout.js';
 import {markup} from '../markup.js';
 import {count} from '../phrases.js';
 import type {Report, ReportCommand} from '../report.js';
 import {dayText, minutesText} from '../times.js';
-import {verdict} from '../verdict.js';
+import {actionsOf, type Verdict, verdict} from '../verdict.js';
 
 /** One page for a browser that needs no other file. */
 export const html: Format = {
   name: 'html',
   ending: '.html',
   report: toHtml,
+  fleet: fleetHtml,
   failure: failurePage,
+  listing: listingPage,
 };
 
 // Why: docs/decisions/006-reports-cannot-run-anything.md
@@ -53,7 +57,7 @@ export function toHtml(report: Report): string {
     checked(report),
     timeline(report),
     stateNow(report),
-    section('remarks', 'Also noted', reasons(remarks(report), anchors)),
+    section('remarks', 'Also noted', reasons(remarks(report), anchors), {css: 'p2'}),
     wayBack(report),
     appliance(report),
     vmList(report, vms),
@@ -73,9 +77,15 @@ export function toHtml(report: Report): string {
       report.vch.name,
       `${dayText(report.startedAt)}, ${minutesText(report.startedAt)} UTC`,
     ],
-    main: `${iconShapes()}${verdictCard(told, run.join(' · '))}${contents(sections, {attention: troubles(report) + exceptions(report).length, list: vms.length})}${sections.join('\n')}`,
+    main: `${iconShapes()}${verdictCard({...told, actions: [...approval(report), ...told.actions]}, run.join(' · '))}${contents(sections, {attention: troubles(report) + exceptions(report).length, list: vms.length})}${sections.join('\n')}`,
     scripts: ['page.js', ...(vms.length === 0 ? [] : ['list.js'])],
   });
+}
+
+/** A saved plan is approved by its digest, which must be copied whole. */
+function approval({command, planDigest}: Report): Verdict['actions'] {
+  if (command !== 'plan' || planDigest === undefined) return [];
+  return [{text: 'Have this digest approved; a plan that was changed since is refused', command: planDigest}];
 }
 
 /** What needs a person and is not about a containerVM. */
@@ -120,8 +130,50 @@ function failurePage(failure: Failure): string {
   );
   return htmlPage({
     title,
-    top: ['Failure', code],
+    top: ['Failure'],
     main: `${iconShapes()}${card}<p class="dim"><code>${markup(code)}</code></p>`,
+    scripts: ['page.js'],
+  });
+}
+
+/** A listing: its table, or its text where it has none. */
+function listingPage({document, text, page}: Listing): string {
+  const [[title = '', ...first] = [], ...blocks] = text(layoutOf({columns: 100, colour: false}));
+  const {
+    kind,
+    tone,
+    text: says,
+    columns,
+  } = page ?? {kind: 'Result', tone: 'info' as const, text: title, columns: []};
+  const [rows = {cells: []}] = columns;
+  const table = plainTable(
+    kind,
+    columns.map(({heading}) => heading),
+    rows.cells.map((_, at) => columns.map(({cells}) => markup(cells[at] ?? ''))),
+  );
+  const lines = [first, ...blocks].map((block) => block.join('\n')).filter((block) => block !== '');
+  const content =
+    page === undefined && lines.length > 0
+      ? `<pre tabindex="0">${lines
+          .flatMap((block) => block.split('\n'))
+          .map(markup)
+          .join('\n')}</pre>`
+      : table;
+  // Only a page's next step is known to end with a command.
+  const card = {
+    tone,
+    urgent: false,
+    sentence: says,
+    reason: '',
+    pills: [],
+    numbers: [],
+    // Only a page's next step is known to end with a command.
+    actions: page === undefined ? [{text: document.next, command: null}] : actionsOf(document),
+  };
+  return htmlPage({
+    title: says,
+    top: [kind],
+    main: `${iconShapes()}${verdictCard(card, '')}${section('list', kind, content)}`,
     scripts: ['page.js'],
   });
 }

@@ -23,7 +23,7 @@ function figure({label, from, value, tone, notes, parts = []}: Figure): string {
   const before =
     from === undefined
       ? ''
-      : `${markup(from)} <span class="dim" aria-hidden="true">→</span><span class="vh"> to </span> `;
+      : `${markup(from)} <span class="dim" aria-hidden="true">&rarr;</span><span class="vh"> to </span> `;
   const lines = notes.map((note) => `<dd>${markup(note)}</dd>`).join('');
   return (
     `<div${tone === undefined ? '' : ` class="${tone}"`}><dt>${markup(label)}</dt>` +

@@ -171,7 +171,7 @@ export function stateNow({upgrade, vch, finishedAt}: Report): string {
     ],
     ['Snapshot', upgrade.snapshot],
   ]);
-  return section('state', 'State now', content, {note: `seen at ${secondsText(finishedAt)} UTC`});
+  return section('state', 'State now', content, {note: `seen at ${secondsText(finishedAt)} UTC`, css: 'p2'});
 }
 
 /** Ids, server, tool and checks: last. */

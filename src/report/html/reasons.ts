@@ -1,6 +1,7 @@
 import {type Reason, shortName} from '../attention.js';
 import {markup} from '../markup.js';
 import type {ReportVm} from '../report.js';
+import {sentence} from '../sentence.js';
 import type {Remark} from '../vm-words.js';
 import {commandBox, icon, paragraph} from './elements.js';
 
@@ -22,13 +23,13 @@ export function reasons(all: readonly Reason[], anchors: Anchors): string {
   return all
     .map(({tone, title, code, fault, text, vms, commands}) => {
       const codes = [code, fault].filter((part) => part !== null && part !== undefined).join(' ');
-      const more = text === '' || text.startsWith(title) ? text.slice(title.length) : text;
+      const more = text.toLowerCase().startsWith(title.toLowerCase()) ? text.slice(title.length) : text;
       const shown = commands.slice(0, COMMANDS_SHOWN);
       const left = commands.length - shown.length;
       return group(
         {tone, text: title},
         codes,
-        paragraph(/\w/.test(more) ? text : '') +
+        paragraph(sentence(more.replace(/^[.;]? ?/, ''))) +
           names(vms, anchors) +
           (shown.length === 0 ? '' : commandBox(shown.join('\n'))) +
           (left > 0

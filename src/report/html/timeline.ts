@@ -147,7 +147,7 @@ function everyStep(steps: readonly ReportStep[], outage: Outage, end: string): s
       `${markup(capital(name))}${status === 'done' ? '' : `: ${status}`}`,
       secondsText(startedAt),
       spanText(between(startedAt, finishedAt)),
-      outage === undefined ? '–' : tone === 'down' ? state({tone, text: 'down'}) : 'up',
+      outage === undefined ? '&ndash;' : tone === 'down' ? state({tone, text: 'down'}) : 'up',
     ];
   });
   const table = plainTable('Every step', ['Step', 'Started (UTC)', 'Took', 'VCH'], rows);

@@ -52,11 +52,13 @@ describe('ls', () => {
 
   it('refuses forms that only reports have', async () => {
     const {code, stderr, calls} = await runCommandLine(
-      ['ls', '--format', 'html', '--report', 'x.csv'],
+      ['ls', '--format', 'csv', '--report', 'x.csv'],
       withTarget,
     );
     expect([code, calls]).to.deep.equal([5, []]);
-    expect(stderr).to.include('--format must be text or json; --report must end in .txt or .json');
+    expect(stderr).to.include(
+      '--format must be text, json or html; --report must end in .txt, .json or .html',
+    );
   });
 
   it('says which VCH is not there, and what is', async () => {

@@ -7,7 +7,7 @@ const options = {name: 'vch1'};
 
 describe('vch-migrate rollback', () => {
   it('asks with what was changed since the upgrade, and hands over --discard-changes', async () => {
-    const message = 'changed since the upgrade, and lost by its rollback: \u001b[2Jkey is "1" now';
+    const message = 'changed since the upgrade, and discarded by its rollback: \u001b[2Jkey is "1" now';
     const args = ['rollback', '--discard-changes'];
     const {questions, runs} = await runCommandLine(args, {
       ...withTarget,
@@ -18,7 +18,7 @@ describe('vch-migrate rollback', () => {
         return planned;
       },
     });
-    expect(questions[0]).to.contain('and lost by its rollback: key is "1" now; 1 of 1 containerVMs');
+    expect(questions[0]).to.contain('and discarded by its rollback: key is "1" now; 1 of 1 containerVMs');
     expect(runs[0]).to.include({discardChanges: true});
   });
 });

@@ -29,7 +29,7 @@ describe('wait', () => {
       const {code, stdout} = await onSimulator(simulator, 'wait', '--for', 'ready');
       expect(code).to.equal(0);
       expect(stdout).to.match(
-        /^vch1 is ready \(waited 0 s\); whether the docker endpoint \S+ is up cannot be told/,
+        /^vch1 is ready \(waited 0 s\); this machine cannot tell whether the docker endpoint \S+ is up/,
       );
     });
     await withVch({appliance: {powerState: 'poweredOff'}}, async (_session, simulator) => {

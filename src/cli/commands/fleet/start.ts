@@ -158,7 +158,7 @@ export const fleetVerify = startCommand(
 );
 export const fleetRollback = startCommand(
   'rollback',
-  'Take back the last upgrade of the VCHs of an inventory, wave by wave',
+  'Roll back the last upgrade of the VCHs of an inventory, wave by wave',
   {},
 );
 
