@@ -88,6 +88,11 @@ export const runOptions = {
     `at most ${LONGEST_CHANGE_ID} characters, none of them a control character`,
     (value) => (value.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(value) ? undefined : value),
   ),
+  doctor: text(
+    'Run:',
+    'FILE that doctor wrote for this server (default: its last result here): refuses what does not hold there',
+    {repeat: true},
+  ),
   yes: flag('Run:', 'Do not ask before writing', {alias: 'y'}),
 };
 
