@@ -19,6 +19,8 @@ import {child, type XmlElement} from './xml.js';
 /** Tasks that usually take less are quick: waiting for them costs more than they do. */
 const SHORTEST_DELAY = 5;
 const LONGEST_DELAY = 2_000;
+/** Tasks that join further apart are not waited for. */
+const LONGEST_GAP = 50;
 /** How much of the window one read should be for. While tasks take their time, the other half of it is started. */
 const ENOUGH = {short: 3 / 4, long: 1 / 2};
 /** Tasks that take less are over before as many others are started. */
@@ -64,6 +66,9 @@ export class TaskWaiter {
   #usualTime: number | null = null;
   /** By how much that usually differs. */
   #deviation = 0;
+  /** Milliseconds from one that joins to the next. */
+  #gap = 0;
+  #joined = 0;
   #fruitless = 0;
   readonly #window: number;
   #sleep = new AbortController();
@@ -77,7 +82,11 @@ export class TaskWaiter {
   /** Resolves when the task has succeeded; rejects with its fault, or if its end cannot be read. */
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add({task, what, since: this.#session.clock.now(), asked: false, resolve, reject});
+      const since = this.#session.clock.now();
+      const gap = since - this.#joined;
+      this.#gap = gap > LONGEST_GAP ? 0 : this.#gap + (gap - this.#gap) * 0.2;
+      this.#joined = since;
+      this.#waiting.add({task, what, since, asked: false, resolve, reject});
       if (!this.#polling) void this.#poll();
       else if (this.#isFull()) this.#sleep.abort('full');
     });
@@ -121,8 +130,9 @@ export class TaskWaiter {
     const fresh = this.#fresh();
     const decides = fresh[Math.min(this.#enough(), fresh.length) - 1];
     if (decides === undefined) return start + soon;
-    const delay = Math.min(Math.max(expected, SHORTEST_DELAY), LONGEST_DELAY);
-    return Math.min(decides + delay, start + 2 * delay);
+    // As long as others join, they may fill the window.
+    const delay = Math.max(expected, SHORTEST_DELAY, 3 * this.#gap);
+    return Math.min(decides + delay, start + LONGEST_DELAY);
   }
 
   /** When the tasks that were not read yet were started, in order. */

@@ -2,7 +2,7 @@ import type {Break} from './breaks.js';
 import {ChangeFeed} from './change-feed.js';
 import type {Clock} from './clock.js';
 import {DatastoreFiles} from './datastore-files.js';
-import {parseDatastorePath} from './datastore-path.js';
+import {folderOf, parseDatastorePath} from './datastore-path.js';
 import {
   Cluster,
   Datacenter,
@@ -195,7 +195,7 @@ export class Inventory {
   removeVm(vm: VirtualMachine): void {
     this.forgetSnapshots(vm.snapshots.clear());
     vm.guest.halt();
-    vm.datastore?.files.delete(vmxOf(vm));
+    removeFiles(vm);
     this.#entities.delete(vm.id);
     vm.parent.children.delete(vm);
     vm.resourcePool?.vms.delete(vm);
@@ -227,6 +227,15 @@ function placeFiles(vm: VirtualMachine): void {
   const backing = vm.cdrom?.backing;
   if (backing?.kind !== 'iso' || backing.datastore.files.has(backing.path)) return;
   backing.datastore.files.place(backing.path, isoImage(vm.extraConfig));
+}
+
+/** The folder of a VM goes with it, unless somebody keeps files there. */
+function removeFiles(vm: VirtualMachine): void {
+  const files = vm.datastore?.files;
+  const vmx = vmxOf(vm);
+  files?.delete(vmx);
+  const folder = folderOf(vmx);
+  if (folder !== '' && files?.filesAt(folder).length === 0) files.delete(folder);
 }
 
 function vmxOf({vmPathName}: VirtualMachine): string {
