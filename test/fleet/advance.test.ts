@@ -82,12 +82,12 @@ describe('fleet/advance', () => {
   });
 
   it('opens by itself only what is verified', () => {
-    const after = (verified: number | null) =>
+    const nextAfter = (verified: number | null) =>
       advance(COURSE_OF_ONE, [one({verified}), one({wave: 1, state: 'pending'})]);
-    expect(after(0)).to.deep.include({state: 'running', wave: 1});
-    expect(after(3)).to.deep.include({state: 'running', wave: 1});
-    expect(after(1)).to.deep.include({state: 'waiting', wave: 0});
-    expect(after(null)).to.deep.include({state: 'waiting', wave: 0});
+    expect(nextAfter(0)).to.deep.include({state: 'running', wave: 1});
+    expect(nextAfter(3)).to.deep.include({state: 'running', wave: 1});
+    expect(nextAfter(1)).to.deep.include({state: 'waiting', wave: 0});
+    expect(nextAfter(null)).to.deep.include({state: 'waiting', wave: 0});
   });
 
   it('holds the other VCHs of a vCenter that does not answer, and ends held while they are left', () => {
