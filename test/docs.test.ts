@@ -57,6 +57,25 @@ describe('documentation', () => {
     expect([...used].sort()).to.deep.equal([...ERROR_CODES].sort());
   });
 
+  it('has every check, and every finding of audit, with cause and cure', () => {
+    const page = read('docs/findings.md');
+    const [, checks = '', findings = ''] = page.split(/^## /m);
+    const cells = (text: string) => [...text.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, word]) => word);
+    const inFile = (path: string, pattern: RegExp) =>
+      [...read(path).matchAll(pattern)].map(([, word]) => word);
+    expect(cells(checks)).to.deep.equal(inFile('src/vch-upgrade/check.ts', /\{id: '([a-z-]+)', title/g));
+    const sought = [
+      'rename/audit',
+      'rename/rename-unfinished',
+      'rename/display-name',
+      'migration/names',
+      'inventory/ownership',
+    ]
+      .flatMap((file) => inFile(`src/${file}.ts`, /(?:code: |add\(\s*|_LINK = )'([a-z-]+)'/g))
+      .concat('stray-container');
+    expect(cells(findings).sort()).to.deep.equal([...new Set(sought)].sort());
+  });
+
   it('has the calls that the source makes, and no other', () => {
     const made = sources().flatMap((text) =>
       [...text.matchAll(/(?:\.call\(|\.read\(|startTask\(session,)\s*'([A-Z]\w+)'/g)].map(
