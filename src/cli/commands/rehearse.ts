@@ -19,14 +19,22 @@ export const rehearse = reportCommand({
     'data-only': dataOnly,
     timeout,
     ...versionSwitches,
-    'from-dump': text('Command:', 'FILE that dump or govc wrote, instead of the VCH itself'),
+    'from-dump': text('Command:', 'FILE that dump or govc wrote, instead of the VCH itself', {
+      documents: ['fixture'],
+    }),
     'task-time': withDefault(
-      duration(text('Command:', 'How long a task of your vCenter takes, such as 800ms (default 500ms)')),
+      duration(
+        text('Command:', 'How long a task of your vCenter takes, such as 800ms (default 500ms)', {
+          value: 'DURATION',
+        }),
+      ),
       TASK_TIME,
     ),
     'boot-time': withDefault(
       duration(
-        text('Command:', 'How long the appliance takes from power-on until docker answers (default 2m)'),
+        text('Command:', 'How long the appliance takes from power-on until docker answers (default 2m)', {
+          value: 'DURATION',
+        }),
       ),
       BOOT_TIME,
     ),
