@@ -141,7 +141,7 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
   const followed = followRun(prepared.name, context);
   // Before anybody is asked for a password.
   const ready = await prepared.read(context);
-  log.debug(`run ${runId}`);
+  (log.verbose ?? log.debug)(`run ${runId}: vch-migrate ${prepared.name}`);
   const registry = await context.registry(prepared.plugins);
   if (output.format.stream) {
     const tool = {name: 'vch-migrate', version} as const;
@@ -173,7 +173,7 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
   // A person who has just said no needs no report of it.
   const isRefused = declined && output.format === DEFAULT_FORMAT;
   const {ok, seen} = await publish(
-    (format, layout) => format.report(report, layout),
+    (format, layout) => format.report(report, exit === EXIT.done ? layout : {...layout, log: output.logFile}),
     context,
     output.format.stream
       ? () => events.flushed()

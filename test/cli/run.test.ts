@@ -21,7 +21,9 @@ describe('run', () => {
       return runOutcome([vmOutcome()]);
     };
     const loud = await runCommandLine(['plan'], {...withTarget, operate});
-    expect(loud.stderr).to.equal('reading: 7 containerVMs\nwarning: careful\n');
+    expect(loud.stderr).to.match(
+      /^\d\d:\d\d:\d\d UTC {2}reading: 7 containerVMs\n\d\d:\d\d:\d\d UTC {2}warning: careful\n$/,
+    );
     expect(loud.stdout).to.not.include('careful');
     const quiet = await runCommandLine(['plan', '--quiet'], {...withTarget, operate});
     expect(quiet.stderr).to.equal('');
