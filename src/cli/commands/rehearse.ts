@@ -24,6 +24,7 @@ export const rehearse = reportCommand({
       text(
         'Command:',
         'How long a task of your vCenter takes, such as 800ms (default: as doctor measured it there, else 500ms)',
+        {value: 'DURATION'},
       ),
     ),
     'boot-time': withDefault(
