@@ -1,3 +1,4 @@
+import {NAME_KEYS} from '../extraconfig/keys.js';
 import {exceptions} from './attention.js';
 import {type Figure, leftOut, need, powerPill, type Told, versionFigure, wouldNotStart} from './figures.js';
 import {lockText} from './lock-text.js';
@@ -180,4 +181,4 @@ function renamed({vms, vch}: Report): string {
   return `No container of ${name} was renamed`;
 }
 
-const NAME_KEY = 'common/name';
+const NAME_KEY = NAME_KEYS.container.hidden;

@@ -21,7 +21,7 @@ describe('run', () => {
       return runOutcome([vmOutcome()]);
     };
     const loud = await runCommandLine(['plan'], {...withTarget, operate});
-    expect(loud.stderr).to.equal('reading: 7 containerVMs\nwarning: careful\n');
+    expect(loud.stderr).to.equal('03:04:09 UTC  reading: 7 containerVMs\n03:04:10 UTC  warning: careful\n');
     expect(loud.stdout).to.not.include('careful');
     const quiet = await runCommandLine(['plan', '--quiet'], {...withTarget, operate});
     expect(quiet.stderr).to.equal('');

@@ -47,7 +47,7 @@ describe('containers: a run in stages', () => {
           if (event.type === 'progress' && event.done === event.total) phases.push('done');
         };
         await applyMigration(session, {vch, staging: {canary}, onProgress});
-        expect(phases.slice(3)).to.deep.equal(expected);
+        expect(phases.slice(phases.indexOf(expected[0]))).to.deep.equal(expected);
       });
     }
   });
