@@ -8,6 +8,7 @@ process, or of the largest one that it waited for. Node cannot tell that of a ch
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -20,6 +21,8 @@ files = [
 ]
 start = time.monotonic()
 child = os.posix_spawnp(command[0], command, os.environ, file_actions=files)
+# Whoever loses patience with this process means the other one.
+signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
 _, status, usage = os.wait4(child, 0)
 wall = time.monotonic() - start
 json.dump(

@@ -32,7 +32,7 @@ export async function measure(
   const {stdout: told} = await promisify(execFile)(
     'python3',
     [`${ROOT}bench/measure.py`, stdout, stderr, program, ...args],
-    {env: {...process.env, ...env}, timeout: LONGEST, killSignal: 'SIGKILL'},
+    {env: {...process.env, ...env}, timeout: LONGEST},
   );
   const {code, wall, user, system, peak} = JSON.parse(told);
   if (!codes.includes(code)) {

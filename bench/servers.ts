@@ -27,10 +27,13 @@ export async function withVcsim<T>(
     const result = await use(await lines.next());
     server.stdin.end();
     const [requests = 0, bytes = 0] = (await lines.next()).split(' ').map(Number);
-    await ended;
     return {result, wire: {requests, bytes}};
   } finally {
-    await stop(server, 'SIGTERM');
+    // It removes its files before it ends.
+    server.stdin.end();
+    const impatient = setTimeout(() => server.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(impatient);
   }
 }
 
@@ -46,12 +49,14 @@ export async function withSimulator<T>(
   writeFileSync(path, JSON.stringify(fixture));
   cpSync(TEMPLATES, join(folder, 'vic-encoded.jsonl'));
   const server = spawn(process.execPath, [CLI, 'simulate', path, '--quiet']);
+  const ended = once(server, 'exit');
   const lines = linesOf(server, 'the simulator');
   try {
     const [, url = ''] = /GOVC_URL=(\S+)/.exec(await lines.next()) ?? [];
     return await use(url);
   } finally {
-    await stop(server, 'SIGTERM');
+    server.kill('SIGTERM');
+    await ended;
   }
 }
 
@@ -69,11 +74,4 @@ function linesOf(server: ChildProcessWithoutNullStreams, name: string) {
       return value;
     },
   };
-}
-
-async function stop(server: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const exited = once(server, 'exit');
-  server.kill(signal);
-  await exited;
 }

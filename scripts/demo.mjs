@@ -1,48 +1,72 @@
-// The main job on the embedded simulator, as a user would type it: each command is a process of its own.
+// The main jobs on the embedded simulator, as a user would type them: each command is a process of its own, and the screen
+// shows the head of what it prints.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {copyFileSync, mkdtempSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {createInterface} from 'node:readline';
+import {text} from 'node:stream/consumers';
 import {fileURLToPath} from 'node:url';
+import {vchFixture, writeVicIso} from '../dist/src/testing/testing.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const main = `${root}dist/cli/main.js`;
-const FIXTURE = 'fixtures/legacy.json';
+const main = join(root, 'dist/cli/main.js');
+const folder = mkdtempSync(join(tmpdir(), 'vch-migrate-demo-'));
 
-/** Exit codes that are an answer and no failure: 3 says that some VMs were refused, which the demo is to show. */
-const ANSWERS = new Set([0, 3]);
+const fixture = vchFixture({
+  containers: [
+    'web',
+    'db',
+    {name: 'cache', powerState: 'poweredOff'},
+    {name: 'queue', dataVersion: 5},
+    {name: 'job', dataVersion: 10},
+  ],
+  more: {settings: {bootTime: 300, shutdownTime: 100}},
+});
 
 // Settings of a real vCenter must not reach the demo: it writes.
-const ownEnvironment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(VIC_MACHINE|GOVC)_/.test(name)),
+const own = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(VIC_MACHINE|GOVC|XDG)_/.test(name)),
 );
 
-async function vchMigrate(environment, ...args) {
-  process.stdout.write(`\n$ vch-migrate ${args.join(' ')}\n`);
-  const child = spawn(process.execPath, [main, ...args, '--quiet'], {
-    cwd: root,
-    env: {...ownEnvironment, ...environment},
-    stdio: ['ignore', 'inherit', 'inherit'],
+const say = (line = '') => process.stdout.write(`${line}\n`);
+
+function start(args, environment, stdout) {
+  return spawn(process.execPath, [main, ...args, '--quiet'], {
+    cwd: folder,
+    env: {...own, HOME: folder, ...environment},
+    stdio: ['ignore', stdout, 'inherit'],
   });
-  const [code] = await once(child, 'exit');
-  if (!ANSWERS.has(code)) throw new Error(`vch-migrate ${args[0]} ended with exit code ${code}`);
+}
+
+/** Runs a command and shows the first lines of its result. */
+async function vchMigrate(environment, lines, ...args) {
+  say(`\n$ vch-migrate ${args.join(' ')}`);
+  const child = start(args, environment, 'pipe');
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (code !== 0 && code !== 3)
+    throw new Error(`vch-migrate ${args[0]} ended with exit code ${code}\n${output}`);
+  const shown = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('Next: '));
+  for (const line of shown.slice(0, lines)) say(line.length > 110 ? `${line.slice(0, 109)}…` : line);
 }
 
 async function withSimulator(use) {
-  process.stdout.write(`$ vch-migrate simulate ${FIXTURE}\n`);
-  const server = spawn(process.execPath, [main, 'simulate', FIXTURE, '--quiet'], {
-    cwd: root,
-    env: ownEnvironment,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const file = join(folder, 'vch1.json');
+  writeFileSync(file, JSON.stringify(fixture));
+  // The maps that the fixture extends lie beside it.
+  for (const name of ['vic-encoded.jsonl', 'vic-old.jsonl'])
+    copyFileSync(join(root, 'fixtures', name), join(folder, name));
+  const server = start(['simulate', file], {}, 'pipe');
   const exited = once(server, 'exit');
   try {
     const [line] = await Promise.race([
       once(createInterface({input: server.stdout}), 'line'),
       exited.then(() => Promise.reject(new Error('the simulator did not start'))),
     ]);
-    process.stdout.write(`${line}\n`);
-    const settings = [...line.matchAll(/(GOVC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]);
-    return await use(Object.fromEntries(settings));
+    return await use(
+      Object.fromEntries([...line.matchAll(/(GOVC_\w+)=(\S+)/g)].map(([, name, value]) => [name, value])),
+    );
   } finally {
     server.kill('SIGTERM');
     await exited;
@@ -50,16 +74,25 @@ async function withSimulator(use) {
 }
 
 try {
+  const report = join(folder, 'upgrade.html');
+  await Promise.all(
+    ['appliance.iso', 'bootstrap.iso'].map((name) => writeVicIso(join(folder, name), {version: 'v1.5.6'})),
+  );
+  say('A VCH of VIC 0.9 with five containers, in an embedded vCenter.');
   await withSimulator(async (environment) => {
     const vch = ['--name', 'vch1'];
-    await vchMigrate(environment, 'ls');
-    await vchMigrate(environment, 'plan', ...vch);
-    await vchMigrate(environment, 'apply', ...vch, '--change-id', 'CHG-1', '--yes');
-    await vchMigrate(environment, 'verify', ...vch);
-    await vchMigrate(environment, 'undo', ...vch, '--yes');
-    process.stdout.write('\nEverything is back as it was. And once more, for good:\n');
-    await vchMigrate(environment, 'apply', ...vch, '--yes');
+    await vchMigrate(environment, 6, 'plan', ...vch);
+    await vchMigrate(environment, 7, 'upgrade', ...vch, '--yes', '--report', 'upgrade.html');
+    say(
+      '\nBy hand, with vic-machine alone: nothing shows beforehand what will change; docker accepts a rename of',
+    );
+    say(
+      '"queue", whose data version is 5, and loses it; and no container has a record from which it could be put back.',
+    );
+    await vchMigrate(environment, 5, 'rollback', ...vch, '--yes');
+    await vchMigrate(environment, 3, 'ls');
   });
+  say(`\nThe report of the upgrade, for people: ${report}`);
 } catch (error) {
   process.stderr.write(`demo: ${error.message}\n`);
   process.exitCode = 1;

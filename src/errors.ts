@@ -71,6 +71,12 @@ export class VchError extends Error {
   }
 }
 
+/** The same error without its stack, which takes more memory than all else that is known of a VM. */
+export function stackless(error: VchError): VchError {
+  error.stack = error.message;
+  return error;
+}
+
 /** Tells whether a caught value is a VchError with that code. */
 export function hasCode(error: unknown, code: ErrorCode): error is VchError {
   return error instanceof VchError && error.code === code;

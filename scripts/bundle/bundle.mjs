@@ -1,7 +1,7 @@
 // The CLI in few files: dist/cli/main.js and what each command loads when it runs. A process then starts in half the time.
 // The library, `vch-migrate/plugin` and `vch-migrate/testing` stay as tsc made them. Why: docs/decisions/017-the-cli-is-bundled.md
 import {copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 
@@ -9,15 +9,10 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const ROOT = here('../../');
 const OUT = join(ROOT, 'dist/cli');
 
-/** What soap, umzug, debug and undici bring along and the CLI never calls. */
-const UNUSED = [
-  '@rushstack/ts-command-line',
-  'axios',
-  'axios-ntlm',
-  'node:http2',
-  'supports-color',
-  'xml-crypto',
-];
+/** What umzug, undici and debug bring along and the CLI never calls. */
+const UNUSED = ['@rushstack/ts-command-line', 'node:http2', 'supports-color'];
+/** The same of soap, which has an HTTP client, a server and signatures. */
+const UNUSED_OF_SOAP = /^\.{1,2}\/(http|security|server)$/;
 /** What reads files of its own package when it runs, and stays a package. */
 const EXTERNAL = ['@electric-sql/pglite', 'pg', 'pg-boss'];
 /** What a file in this folder stands in for. */
@@ -33,13 +28,56 @@ const swap = {
       // The file that stands in for a package gets the package itself.
       return importer === lighter ? undefined : {path: lighter};
     });
+    onResolve({filter: UNUSED_OF_SOAP}, ({importer}) =>
+      /\/node_modules\/soap\/lib\//.test(importer) ? {path: here('unused.cjs')} : undefined,
+    );
   },
 };
+
+/** What the start has loaded, and what every command on a target loads: each becomes one file, and not a dozen. */
+const COMMON = ['dist/src/cli/commands.js'];
+const ON_A_TARGET = [
+  'dist/src/vim25/session.js',
+  'dist/src/inventory/find-vch.js',
+  'dist/src/cli/compose-report.js',
+];
+
+/**
+ * esbuild makes a file of the modules that the same lazily loaded modules share. All that are lazily loaded therefore import
+ * what is common to them, whether they use it or not: it is there already when they are loaded.
+ */
+const merge = ({inputs}) => ({
+  name: 'merge',
+  setup({onLoad}) {
+    const lazy = new Set(
+      Object.values(inputs).flatMap(({imports}) =>
+        imports.filter(({kind}) => kind === 'dynamic-import').map(({path}) => path),
+      ),
+    );
+    onLoad({filter: /\/dist\/(src|plugins)\/.*\.js$/}, ({path}) => {
+      const name = relative(ROOT, path);
+      if (!lazy.has(name)) return undefined;
+      const wire = importedBy(name, inputs).has('dist/src/vim25/property-collector.js');
+      const common = [...COMMON, ...(wire ? ON_A_TARGET : [])].filter((other) => other !== name);
+      const imports = common.map((other) => `import ${JSON.stringify(join(ROOT, other))};`);
+      return {contents: `${imports.join('')}${readFileSync(path, 'utf8')}`};
+    });
+  },
+});
+
+/** A module and all that are loaded with it. */
+function importedBy(name, inputs, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const {path, kind} of inputs[name]?.imports ?? [])
+    if (kind === 'import-statement') importedBy(path, inputs, found);
+  return found;
+}
 
 /** Bundles what tsc has emitted. */
 export async function bundle() {
   rmSync(OUT, {recursive: true, force: true});
-  const {metafile} = await build({
+  const options = {
     absWorkingDir: ROOT,
     // The hook is a module of its own: Node loads it in a thread of its own.
     entryPoints: ['dist/src/cli/main.js', 'dist/src/plugin-files/resolve-own-package.js'],
@@ -62,7 +100,9 @@ export async function bundle() {
     banner: {
       js: "import {createRequire as requireFrom} from 'node:module'; const require = requireFrom(import.meta.url);",
     },
-  });
+  };
+  const first = await build({...options, write: false});
+  const {metafile} = await build({...options, plugins: [swap, merge(first.metafile)]});
   copyFileSync(join(ROOT, 'src/vim25/vim25.wsdl'), join(OUT, 'vim25.wsdl'));
   cpSync(join(ROOT, 'src/report/page'), join(OUT, 'page'), {recursive: true});
   writeFileSync(

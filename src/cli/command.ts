@@ -25,6 +25,7 @@ import {
   type Problems,
   problemsOf,
   readValues,
+  type Values,
 } from './option.js';
 import {logOptions, outputOptions, resultOptions, runOptions, targetOptions, vchOptions} from './options.js';
 import {remediesFor} from './remedies.js';
@@ -187,6 +188,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
     /** Directories with third-party plugins. */
     plugins: run.plugins,
     shared: {parallelism: run.parallelism, expect: run.expect, changeId: run['change-id']},
+    /** The result of a doctor that the command line names. */
+    doctor: run.doctor,
     /** It asks before the first write. */
     asks,
     asksForName,
@@ -215,6 +218,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
 
 /** The definition of a command that lists what it finds on a target. */
 interface ListingCommand<Own extends OptionSet> extends Base<Own> {
+  /** Whether this command line writes on the target: without a terminal it needs --yes then. */
+  writes?(own: Values<Own>): boolean;
   /** Files that it writes: a report must not overwrite them. */
   files?(args: readonly string[]): readonly (string | undefined)[];
   /** Gives the document that it prints, its text for people, and the exit code if it is not 0. */
@@ -247,6 +252,10 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
         terminal,
         read,
         needsVch: false,
+        withYes:
+          definition.writes?.(own) === true && !terminal.interactive && !given.flag('yes')
+            ? withYes({name: definition.name, options}, given, args)
+            : undefined,
         files: definition.files?.(args) ?? [],
         formats: LISTING_FORMATS,
       });

@@ -3,9 +3,11 @@ import {apply} from './commands/apply.js';
 import {audit} from './commands/audit.js';
 import {check} from './commands/check.js';
 import {completion} from './commands/completion.js';
+import {doctor} from './commands/doctor.js';
 import {dump} from './commands/dump.js';
 import {fleetApprove, fleetCancel, fleetPause, fleetResume, fleetRetry} from './commands/fleet/decide.js';
 import {fleetReport, fleetStatus, fleetWatch} from './commands/fleet/look.js';
+import {fleetServe} from './commands/fleet/serve.js';
 import {fleetApply, fleetPlan, fleetRollback, fleetUpgrade, fleetVerify} from './commands/fleet/start.js';
 import {fleetValidate} from './commands/fleet/validate.js';
 import {fleetWorker} from './commands/fleet/worker.js';
@@ -50,6 +52,7 @@ export const commands: readonly Command[] = [
   history,
   rename,
   audit,
+  doctor,
   dump,
   show,
   pluginsList,
@@ -70,6 +73,7 @@ export const commands: readonly Command[] = [
   fleetCancel,
   fleetReport,
   fleetWorker,
+  fleetServe,
   simulate,
   completion,
   help,

@@ -103,16 +103,26 @@ const PREFIX = new Map([
   ['debug', 'debug: '],
 ]);
 
+/** What `status --watch` says has a time of its own. */
+const HAS_TIME = /^\d\d:\d\d:\d\d /;
+
 function terminalFormat({debug, timed = false, now}: RunLoggerOptions): winston.Logform.Format {
   return winston.format.printf(({level, message}) => {
     const at = now().toISOString();
-    const time = level === 'error' ? '' : debug ? `${at} ` : timed ? `${at.slice(11, 19)} UTC  ` : '';
+    const time =
+      level === 'error'
+        ? ''
+        : debug
+          ? `${at} `
+          : timed && !HAS_TIME.test(String(message))
+            ? `${at.slice(11, 19)} UTC  `
+            : '';
     return `${time}${PREFIX.get(level) ?? ''}${message}`;
   });
 }
 
 function fileFormat(now: () => Date): winston.Logform.Format {
   return winston.format.printf(({level, message}) =>
-    JSON.stringify({time: now().toISOString(), level, message}),
+    JSON.stringify({time: now().toISOString(), pid: process.pid, level, message}),
   );
 }

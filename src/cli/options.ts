@@ -88,6 +88,11 @@ export const runOptions = {
     `at most ${LONGEST_CHANGE_ID} characters, none of them a control character`,
     (value) => (value.length > LONGEST_CHANGE_ID || /\p{Cc}/u.test(value) ? undefined : value),
   ),
+  doctor: text(
+    'Run:',
+    'FILE that doctor wrote for this server (default: its last result here): refuses what does not hold there',
+    {repeat: true},
+  ),
   yes: flag('Run:', 'Do not ask before writing', {alias: 'y'}),
 };
 
@@ -148,6 +153,7 @@ export const lockId = text('Command:', 'Only the lock with this ID, as status sh
 /** Where the log goes. */
 export const logOptions = {
   'log-file': text('Output:', 'Append the log to this file, as JSON lines', {value: 'FILE'}),
+  'no-log-file': flag('Output:', 'Keep no log file in $XDG_STATE_HOME/vch-migrate'),
   debug: flag('Output:', 'Log everything but secrets to stderr', {alias: 'v'}),
   quiet: flag('Output:', 'Log errors only', {alias: 'q'}),
   'no-color': flag('Output:', 'No colours (also: NO_COLOR)'),

@@ -45,7 +45,8 @@ export async function parseCommandLine(args: readonly string[], options: ParseOp
     });
   const known = optionsOf(commands);
   // Options may precede the command, so yargs must know which of them take a value.
-  for (const [name, option] of Object.entries(known)) parser.option(name, typeOf(option));
+  // Hidden: it lays out a help text with every command line, although nobody reads it.
+  for (const [name, option] of Object.entries(known)) parser.option(name, {...typeOf(option), hidden: true});
   declareCommands(parser, commands, (command, argv) => {
     chosen = {command, argv};
   });

@@ -13,6 +13,7 @@ import type {PreparedReport, ReadyRun} from './command.js';
 import {composeReport} from './compose-report.js';
 import {type Confirmation, confirmation} from './confirmation.js';
 import type {RunContext} from './context.js';
+import {assertStands} from './doctor-result.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
 import {type Ended, nextText} from './next.js';
@@ -20,6 +21,7 @@ import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
 import {localTime} from './staging.js';
+import type {Terminal} from './terminal.js';
 
 /** What a run over a VCH needs, whoever starts it. */
 interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {
@@ -30,6 +32,7 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   readonly followed: Pick<FollowedRun, 'steps' | 'hear' | 'during'>;
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
+  readonly terminal: Pick<Terminal, 'variables'>;
   /** What stands for the target; absent where the run is connected with it. */
   readonly dump?: ReadDump | undefined;
 }
@@ -72,6 +75,8 @@ export async function carryOut(
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
   };
+  if (dump === undefined)
+    assertStands(session, command, {file: prepared.doctor, variables: env.terminal.variables});
   const {deadline} = ready.options.staging ?? {};
   if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
   const outcome = await followed.during(
@@ -136,7 +141,7 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
   const followed = followRun(prepared.name, context);
   // Before anybody is asked for a password.
   const ready = await prepared.read(context);
-  log.debug(`run ${runId}`);
+  (log.verbose ?? log.debug)(`run ${runId}: vch-migrate ${prepared.name}`);
   const registry = await context.registry(prepared.plugins);
   if (output.format.stream) {
     const tool = {name: 'vch-migrate', version} as const;
@@ -168,7 +173,7 @@ export async function runReport(prepared: PreparedReport, context: RunContext): 
   // A person who has just said no needs no report of it.
   const isRefused = declined && output.format === DEFAULT_FORMAT;
   const {ok, seen} = await publish(
-    (format, layout) => format.report(report, layout),
+    (format, layout) => format.report(report, exit === EXIT.done ? layout : {...layout, log: output.logFile}),
     context,
     output.format.stream
       ? () => events.flushed()

@@ -8,6 +8,7 @@ import {readTextFile, remembering} from '../text-file.js';
 import type {Command} from './command.js';
 import type {CliContext} from './context.js';
 import {plantedSecrets, readEnvironment} from './credentials.js';
+import {defaultLogFile} from './default-log.js';
 import {EXIT, exitCodeOfError} from './exit.js';
 import type {GivenOptions} from './option.js';
 import {optionsOf, parseCommandLine, standingFor} from './parse-command-line.js';
@@ -69,7 +70,10 @@ export async function run(
       await terminal.out(prepared.text);
       return EXIT.done;
     }
-    const {output} = prepared;
+    const keepsLog = 'target' in command.options && !given.flag('no-log-file');
+    const logFile =
+      prepared.output.logFile ?? (keepsLog ? defaultLogFile(terminal.variables, now()) : undefined);
+    const output = {...prepared.output, logFile};
     // Loaded late: winston takes longer to load than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger(
@@ -113,6 +117,7 @@ async function fail(
 ): Promise<number> {
   const {log, redactor, output} = failing;
   log.error(`${error.code}: ${error.message}`);
+  if (output?.logFile !== undefined) log.error(`the log of this run is in ${output.logFile}`);
   for (const line of stackOf(error)) log.debug(line);
   const message = redactor.redact(error.message);
   const failure: Failure = {

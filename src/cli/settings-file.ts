@@ -4,6 +4,7 @@ import {type Environment, readEnvironment} from './credentials.js';
 import {type GivenOptions, type Option, type OptionSet, Problems} from './option.js';
 import {suggest} from './suggest.js';
 import {parseTarget} from './target.js';
+import {xdgFolder} from './xdg.js';
 
 // Why: docs/decisions/004-settings-and-next-commands.md
 
@@ -75,10 +76,8 @@ const NEVER_BY_DEFAULT = ['yes', 'name', 'id'];
 
 /** Where the file lies that is read without being named. */
 export function defaultPlace(variables: Surroundings['variables']): string | undefined {
-  const {XDG_CONFIG_HOME: config, HOME: home} = variables;
-  // The XDG specification: a relative path is to be ignored.
-  const folder = config?.startsWith('/') ? config : home && join(home, '.config');
-  return folder ? join(folder, 'vch-migrate', 'config.yaml') : undefined;
+  const folder = xdgFolder('XDG_CONFIG_HOME', variables);
+  return folder === undefined ? undefined : join(folder, 'config.yaml');
 }
 
 /** How to reach a target: these settings of the default file belong together. */

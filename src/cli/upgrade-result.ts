@@ -4,6 +4,7 @@ import {versionText} from '../iso/version-stamp.js';
 import {printable} from '../report/printable.js';
 import type {Report, ReportAction, ReportUpgrade} from '../report/report.js';
 import {handCommands} from '../report/way-back.js';
+import {shellQuoted} from '../shell-word.js';
 import type {VchOptions} from '../vch-upgrade/vch-target.js';
 import {EXIT, EXIT_MEANINGS, type Exit} from './exit.js';
 import {action, continueOrUndo, type MoreWords, type Told, thenVerify, unresolvedIn} from './next.js';
@@ -85,8 +86,11 @@ function upgradeExit({report: {upgrade, summary, findings}}: Pick<Told, 'report'
   }
 }
 
+type Ended = Pick<Told, 'report' | 'line' | 'jsonReport'>;
+
 /** The next step depends on the state in which the command left the VCH. */
-function nextAfterUpgrade({report, line, jsonReport}: Pick<Told, 'report' | 'line' | 'jsonReport'>) {
+function nextAfterUpgrade(told: Ended & {readonly own: object}) {
+  const {report, line, jsonReport} = told;
   const {command, upgrade, checks} = report;
   const failed = checks?.some(({status}) => status === 'failed');
   const left = leftOver(report);
@@ -114,7 +118,7 @@ function nextAfterUpgrade({report, line, jsonReport}: Pick<Told, 'report' | 'lin
         ),
       ];
     case 'as-before':
-      return [action('Fix the cause, then upgrade again', line('upgrade'))];
+      return [...compareIso(told), action('Fix the cause, then upgrade again', line('upgrade'))];
     case 'resumable':
       // A rollback cannot be resumed.
       return upgrade.phase === 'done' || upgrade.phase?.startsWith('rollback')
@@ -129,6 +133,16 @@ function nextAfterUpgrade({report, line, jsonReport}: Pick<Told, 'report' | 'lin
     default:
       return [action('See where the VCH stands', line('status'))];
   }
+}
+
+/** Services that did not start most often come from a damaged ISO file, or from one for another kind of machine. */
+function compareIso({
+  report: {upgrade},
+  own,
+}: Pick<Told, 'report'> & {readonly own: object}): readonly ReportAction[] {
+  const iso = 'appliance-iso' in own ? own['appliance-iso'] : undefined;
+  if (upgrade?.error?.code !== 'VCH_ERR_TIMEOUT' || typeof iso !== 'string') return [];
+  return [action("Compare the ISO file with its release's checksum", `sha256sum ${shellQuoted(iso)}`)];
 }
 
 const FIX_CHECKS = 'Fix the failed checks, then run it';

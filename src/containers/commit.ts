@@ -93,7 +93,10 @@ class Committer {
   constructor(context: CommitContext) {
     this.#context = context;
     this.#calls = pLimit(context.parallelism);
-    this.#waiter = new TaskWaiter(context.session, context.parallelism * TASKS_PER_CALL);
+    this.#waiter = new TaskWaiter(context.session, {
+      window: context.parallelism * TASKS_PER_CALL,
+      joining: () => this.#calls.activeCount + this.#calls.pendingCount,
+    });
   }
 
   /** Writes one VM. Looks before it tries again, and decides again if the VM has changed. */

@@ -1,4 +1,4 @@
-import {VchError} from '../errors.js';
+import {stackless, VchError} from '../errors.js';
 import {type ContainerVm, isOwn, labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {dataVersionOf} from '../migration/data-version.js';
@@ -134,7 +134,7 @@ export function outcomeOf({vm, decision}: DecidedVm): VmOutcome {
     applied: 'applied' in decision ? decision.applied : [],
     changes: 'changes' in decision ? decision.changes : [],
     findings: decision.findings,
-    error: 'error' in decision ? decision.error : null,
+    error: 'error' in decision ? stackless(decision.error) : null,
   };
 }
 

@@ -68,6 +68,15 @@ export const LOCK_KEY = 'vch-migrate/lock';
 export const UPGRADE_RECORD_KEY = 'vch-migrate/upgrade';
 /** The claim that makes renames on one VCH take turns, on the appliance. */
 export const RENAME_CLAIM_KEY = 'vch-migrate/rename';
+/** What marks a VM that `doctor` made for itself, and the keys that it tries there; on no other VM. */
+export const DOCTOR_KEY = 'vch-migrate/doctor';
+export const DOCTOR_PROBES = {
+  hidden: 'vch-migrate/doctor/probe',
+  otherCase: 'vch-migrate/doctor/PROBE',
+  odd: 'networks|vch-migrate/doctor/network/aliases~',
+  absent: 'vch-migrate/doctor/absent',
+  guest: 'guestinfo.vch-migrate.doctor',
+} as const;
 /** The keys on an appliance that say whether its VCH is held: upgrade lock, VIC's flag, rename claim. */
 export const LEASE_KEYS = [LOCK_KEY, UPDATE_IN_PROGRESS_KEY, RENAME_CLAIM_KEY];
 /** The mark on a legacy containerVM. Removing it enables nothing: the data version alone disables renames, too. */

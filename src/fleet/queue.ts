@@ -192,7 +192,8 @@ function executing(statements: Statements) {
   return async (sql: string, values?: unknown[]) => ({rows: [...(await statements.query(sql, values))]});
 }
 
-function minorOf(tool: string): string {
+/** Major and minor version: a worker works on runs of its own alone. */
+export function minorOf(tool: string): string {
   return tool.split('.').slice(0, 2).join('.');
 }
 

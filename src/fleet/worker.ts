@@ -12,7 +12,7 @@ import type {FindLogin, Login} from './credentials.js';
 import {type FleetDatabase, rowsOf, untilAnswered} from './database.js';
 import type {FleetVCenter} from './inventory.js';
 import {judge, judgeError, PAUSES, type StopReason, type UnitEnd, type Verdict} from './outcome.js';
-import {FleetQueue, lostMessage, type QueueDatabase} from './queue.js';
+import {FleetQueue, lostMessage, minorOf, type QueueDatabase} from './queue.js';
 import {
   type Begun,
   beginTarget,
@@ -169,13 +169,17 @@ export class FleetWorker {
 
   /** Joins the queues of the vCenters for which this worker has the credentials. */
   async #join(): Promise<void> {
-    const {findLogin, only, log} = this.#options;
+    const {findLogin, only, log, tool} = this.#options;
     const runs = await rowsOf(
       this.#database,
       runShape,
       "SELECT * FROM vch_fleet.run WHERE state NOT IN ('done', 'planned')",
     );
-    for (const {inventory} of runs) {
+    for (const {inventory, tool: version, id} of runs) {
+      if (minorOf(version) !== minorOf(tool)) {
+        this.#lack(`the version of the run ${id}: that is ${version}, and this is ${tool}`);
+        continue;
+      }
       for (const {name, credentials, concurrency} of inventory.vcenters) {
         if (this.#vcenters.has(name) || (only.length > 0 && !only.includes(name))) continue;
         if ((await findLogin(credentials)) === null) {

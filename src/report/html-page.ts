@@ -11,6 +11,12 @@ export interface Page {
   readonly main: string;
   /** Files of the page's own script. */
   readonly scripts: readonly string[];
+  /** Further style sheets of its own. */
+  readonly styles?: readonly string[];
+  /** Trusted markup after the main part, such as a dialog. */
+  readonly after?: string;
+  /** Its script may speak to the server that it comes from, and to nobody else. */
+  readonly connects?: boolean;
 }
 
 const STYLES = [
@@ -27,14 +33,23 @@ const STYLES = [
  * One HTML file with everything in it. Its policy lets it load nothing and run only its own script, known by its digest:
  * a script hidden in a name from vSphere would not run.
  */
-export function htmlPage({title, top, main, scripts}: Page): string {
-  const style = STYLES.map(asset).join('');
+export function htmlPage({
+  title,
+  top,
+  main,
+  scripts,
+  styles = [],
+  after = '',
+  connects = false,
+}: Page): string {
+  const style = [...STYLES, ...styles].map(asset).join('');
   const script = scripts.map(asset).join('');
   const policy = [
     "default-src 'none'",
     'img-src data:',
     `style-src '${hash(style)}'`,
     `script-src '${hash(script)}'`,
+    ...(connects ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
@@ -57,7 +72,7 @@ export function htmlPage({title, top, main, scripts}: Page): string {
 <main id="main">
 ${main}
 </main>
-<div id="live" class="vh" role="status" aria-live="polite"></div>
+${after}<div id="live" class="vh" role="status" aria-live="polite"></div>
 <script type="module">${script}</script>
 </body>
 </html>

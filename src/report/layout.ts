@@ -12,6 +12,8 @@ export interface LayoutOptions {
   readonly details?: boolean;
   /** The other files that this report is in. */
   readonly saved?: readonly string[];
+  /** The log of a run that has not reached its goal. */
+  readonly log?: string | undefined;
 }
 
 /** Width and colours of a text. */
@@ -20,11 +22,12 @@ export type Layout = ReturnType<typeof layoutOf>;
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta' | 'bgRed' | 'white';
 
 /** The layout for these options. Text in fewer than 40 columns would be unreadable. */
-export function layoutOf({columns, colour, details = false, saved = []}: LayoutOptions) {
+export function layoutOf({columns, colour, details = false, saved = [], log}: LayoutOptions) {
   return {
     columns: Math.max(40, columns),
     details,
     saved,
+    log,
     // Not validated against process.stdout: the user has chosen, and the text may go to a file.
     paint: (style: Style, text: string) => (colour ? styleText(style, text, {validateStream: false}) : text),
   };

@@ -18,12 +18,9 @@ export function overVms(report: Report): Told {
   const all = count(total, 'containerVM');
   const power = powerPill(report);
   const unwritten: Remark = {tone: 'ok', text: 'Nothing written'};
+  const noOutage: Remark = power.tone === 'ok' ? {tone: 'ok', text: 'No outage'} : power;
   const unstopped: Remark = {tone: 'ok', text: 'No containerVM stopped'};
-  const notUp: Figure = {
-    label: 'VCH was down',
-    value: 'Not at all',
-    notes: ['ContainerVMs kept running, too'],
-  };
+  const notUp = outage(report, 'VCH was down');
   const version = versionFigure(report);
   const lock = vch.lock.held ? sentence(lockText(vch.lock)) : '';
   const stopped = report.interrupted ? 'The run was stopped before every containerVM had its turn.' : '';
@@ -43,15 +40,8 @@ export function overVms(report: Report): Told {
             ? `Ready to change ${summary.pending} of ${all} of ${name}`
             : `No containerVM of ${name} ${left === 0 ? 'needs a change' : `can be changed now${more}`}`,
         reason: [lock, stopped, 'This is a plan: the VCH stays up, and no containerVM is stopped.'],
-        pills: [
-          {tone: 'info', text: 'Nothing written yet'},
-          {tone: 'ok', text: 'No outage'},
-          ...leftOut(left),
-        ],
-        numbers: [
-          version,
-          {label: 'VCH will be down', value: 'Not at all', notes: ['ContainerVMs keep running, too']},
-        ],
+        pills: [{tone: 'info', text: 'Nothing written yet'}, noOutage, ...leftOut(left)],
+        numbers: [version, outage(report, 'VCH will be down')],
       };
     case 'apply':
     case 'undo': {
@@ -66,15 +56,15 @@ export function overVms(report: Report): Told {
         outcome,
         `${text}${more}`,
         [summary.changed > 0 ? 'Each was read back.' : ''],
-        [{tone: 'ok', text: 'No outage'}, unstopped, ...(power.tone === 'ok' ? [] : [power])],
+        [noOutage, unstopped],
       );
     }
     case 'rename':
-      return after(outcome, renamed(report), [], [{tone: 'ok', text: 'No outage'}, unstopped]);
+      return after(outcome, renamed(report), [], [noOutage, unstopped]);
     case 'verify': {
       const good = summary.unchanged + summary.changed + summary.skipped;
-      const unread = summary.refused + summary.unreachable;
-      const differs = total - good - unread;
+      const differs = summary.failed + summary.conflict + summary.unknown;
+      const unread = total - good - differs;
       const some = `${good} of ${all} of ${name}`;
       return {
         tone: differs > 0 ? 'bad' : report.interrupted ? 'warn' : 'ok',
@@ -158,13 +148,25 @@ export function overVms(report: Report): Told {
           version,
           {
             label: 'docker rename',
-            value: summary.renameDisabled === 0 ? 'On' : `Off for ${summary.renameDisabled} of ${total}`,
+            value:
+              summary.renameDisabled === 0 ? 'Not disabled' : `Off for ${summary.renameDisabled} of ${total}`,
             notes: summary.renameDisabled === 0 ? [] : ['Data version below 4, or unknown'],
           },
         ],
       };
     }
   }
+}
+
+/** These commands take no VCH down; one that was found down is not said to be up. */
+function outage({vch: {powerState}}: Report, label: string): Figure {
+  if (powerState === 'poweredOn')
+    return {label, value: 'Not at all', notes: ['No containerVM is stopped either']};
+  return {
+    label: 'VCH',
+    value: powerState === null ? 'State unknown' : 'Not running',
+    notes: ['As it was found'],
+  };
 }
 
 /** Which container got which name. */

@@ -117,6 +117,12 @@ export class SimulatedVm {
     this.#inventory.changes.changed(this.#vm.id);
   }
 
+  /** Writes its notes. */
+  annotate(annotation: string): void {
+    this.#vm.reconfigure({annotation, extraConfig: []});
+    this.#inventory.changes.changed(this.#vm.id);
+  }
+
   powerOn(): void {
     this.#vm.powerOn();
     this.#inventory.changes.changed(this.#vm.id);

@@ -87,7 +87,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const random = seededRandom(options.seed ?? 1);
   const vcenter = makeVCenter(
     loaded,
-    new Clock(options.now === undefined ? time : {...time, now: options.now}),
+    new Clock(options.now === undefined ? time : {now: options.now, sleep: (...args) => time.sleep(...args)}),
     timingOf(options),
     () => least + random() * (most - least),
   );

@@ -29,6 +29,7 @@ const SETTINGS: Settings = {
   pageLimit: 1000,
   idleTimeout: 1800,
   concurrentTasks: 'queue',
+  breaks: [],
   bootTime: 1500,
   shutdownTime: 200,
 };

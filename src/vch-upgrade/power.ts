@@ -58,9 +58,13 @@ async function shutDown(locked: LockedVch): Promise<void> {
     await shutdownGuest(session, vch.ref);
   } catch (error) {
     // Without VMware Tools, or without the privilege to ask the guest, its power is cut.
-    const {failure, message} = toVchError(error);
-    options.log.info(`the guest of ${locked.label} cannot be asked to shut down: ${message}`);
-    if (failure !== 'maybe-done' && failure !== 'not-sent') return;
+    const {failure, fault, code, message} = toVchError(error);
+    const isRefused = failure !== 'maybe-done' && failure !== 'not-sent';
+    options.log.info(
+      `the guest of ${locked.label} cannot be asked to shut down (${fault ?? code})${isRefused ? '; its power is cut' : ''}`,
+    );
+    options.log.debug(message);
+    if (isRefused) return;
   }
   const grace = {every: options.poll ?? POLL, within: options.shutdownGrace ?? GRACE};
   const off = await waitUntil(session, grace, async () => (await isOff(locked)) || null);

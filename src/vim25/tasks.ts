@@ -19,6 +19,8 @@ import {child, type XmlElement} from './xml.js';
 /** Tasks that usually take less are quick: waiting for them costs more than they do. */
 const SHORTEST_DELAY = 5;
 const LONGEST_DELAY = 2_000;
+/** So long, others whose calls are under way are waited for: they take the read with them. */
+const PATIENCE = 100;
 /** How much of the window one read should be for. While tasks take their time, the other half of it is started. */
 const ENOUGH = {short: 3 / 4, long: 1 / 2};
 /** Tasks that take less are over before as many others are started. */
@@ -51,6 +53,12 @@ interface Waiting {
   readonly reject: (error: VchError) => void;
 }
 
+/** How tasks come to a {@link TaskWaiter}. */
+interface Joining {
+  readonly window?: number;
+  readonly joining?: () => number;
+}
+
 /**
  * Waits for many tasks with one read for all of them. It learns from finished tasks how long tasks take, and reads again
  * when enough of them should be done. So waiting costs a small fraction of a request per task.
@@ -66,20 +74,23 @@ export class TaskWaiter {
   #deviation = 0;
   #fruitless = 0;
   readonly #window: number;
+  readonly #joining: () => number;
   #sleep = new AbortController();
 
-  /** The window is how many tasks may wait at once: when none can join, there is nothing to wait for. */
-  constructor(session: Session, window = Number.POSITIVE_INFINITY) {
+  /** The window is how many tasks may wait at once, and `joining` how many will join soon: both save reads. */
+  constructor(session: Session, {window = Number.POSITIVE_INFINITY, joining = () => 0}: Joining = {}) {
     this.#session = session;
     this.#window = window;
+    this.#joining = joining;
   }
 
   /** Resolves when the task has succeeded; rejects with its fault, or if its end cannot be read. */
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add({task, what, since: this.#session.clock.now(), asked: false, resolve, reject});
+      const since = this.#session.clock.now();
+      this.#waiting.add({task, what, since, asked: false, resolve, reject});
       if (!this.#polling) void this.#poll();
-      else if (this.#isFull()) this.#sleep.abort('full');
+      else if (this.#isFull() || this.#joining() === 0) this.#sleep.abort('joined');
     });
   }
 
@@ -121,8 +132,8 @@ export class TaskWaiter {
     const fresh = this.#fresh();
     const decides = fresh[Math.min(this.#enough(), fresh.length) - 1];
     if (decides === undefined) return start + soon;
-    const delay = Math.min(Math.max(expected, SHORTEST_DELAY), LONGEST_DELAY);
-    return Math.min(decides + delay, start + 2 * delay);
+    const delay = Math.max(expected, this.#joining() > 0 && expected < LONG ? PATIENCE : SHORTEST_DELAY);
+    return Math.min(decides + delay, start + LONGEST_DELAY);
   }
 
   /** When the tasks that were not read yet were started, in order. */

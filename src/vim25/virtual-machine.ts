@@ -36,6 +36,43 @@ export function reconfigure(
   });
 }
 
+/** A VM without any disk. */
+export interface NewVm {
+  readonly name: string;
+  readonly annotation: string;
+  readonly instanceUuid: string;
+  readonly datastore: string;
+  readonly memoryMB: number;
+  readonly extraConfig: ReconfigSpec['extraConfig'];
+}
+
+/** Starts `CreateVM_Task`; the task's result is the VM. */
+export function createVm(
+  session: Session,
+  folder: ManagedObjectReference,
+  pool: ManagedObjectReference,
+  {name, annotation, instanceUuid, datastore, memoryMB, extraConfig}: NewVm,
+): Promise<ManagedObjectReference> {
+  return startTask(session, 'CreateVM_Task', folder, {
+    config: {
+      name: xmlText(name),
+      instanceUuid,
+      guestId: 'otherGuest',
+      annotation: xmlText(annotation),
+      files: {vmPathName: xmlText(`[${datastore}]`)},
+      numCPUs: 1,
+      memoryMB,
+      extraConfig: extraConfig.map(({key, value}) => ({key: xmlText(key), value: xmlString(value)})),
+    },
+    pool: reference(pool),
+  });
+}
+
+/** Starts `Destroy_Task`: the VM and its files are gone after it. */
+export function destroyVm(session: Session, vm: ManagedObjectReference): Promise<ManagedObjectReference> {
+  return startTask(session, 'Destroy_Task', vm);
+}
+
 /** Starts `PowerOnVM_Task`; it ends when the VM runs, which is long before its guest has booted. */
 export function powerOn(session: Session, vm: ManagedObjectReference): Promise<ManagedObjectReference> {
   return startTask(session, 'PowerOnVM_Task', vm);

@@ -36,7 +36,7 @@ async function vchMigrate(environment: NodeJS.ProcessEnv, command: string): Prom
     '--yes',
   ];
   const child = spawn(process.execPath, args, {
-    env: {...process.env, ...environment},
+    env: {...process.env, XDG_STATE_HOME: '', HOME: '', ...environment},
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
   const memory = child.stdio[3];

@@ -47,7 +47,6 @@ describe('reports of a command', () => {
       ['reading', 'interrupted', 'read'],
     ]);
     const [found, read] = steps;
-    expect(found?.startedAt).to.match(/^2026-01-02T03:04:07/);
     expect(read?.startedAt).to.equal(found?.finishedAt);
     expect((read?.finishedAt ?? '') > (read?.startedAt ?? '')).to.equal(true);
   });

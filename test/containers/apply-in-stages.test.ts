@@ -47,7 +47,8 @@ describe('containers: a run in stages', () => {
           if (event.type === 'progress' && event.done === event.total) phases.push('done');
         };
         await applyMigration(session, {vch, staging: {canary}, onProgress});
-        expect(phases.slice(phases.indexOf(expected[0]))).to.deep.equal(expected);
+        const written = phases.findIndex((phase) => phase.startsWith('commit'));
+        expect(phases.slice(written)).to.deep.equal(expected);
       });
     }
   });

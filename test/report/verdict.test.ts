@@ -92,6 +92,25 @@ describe('verdict', () => {
     expect(verdict(stopped).urgent).to.equal(true);
   });
 
+  it('does not say of a VCH that was found off that it stayed up', () => {
+    const off = {...EVERY.apply, vch: {...failed.vch, powerState: 'poweredOff'}} as Report;
+    expect([figure(off, 1)?.value, verdict(off).pills[0]?.text]).to.deep.equal([
+      'Not running',
+      'VCH powered off',
+    ]);
+  });
+
+  it('counts a containerVM that was not looked at as not checked, not as different', () => {
+    const stopped = night({command: 'verify', interrupted: true}, [
+      reportVm({status: 'unchanged'}),
+      reportVm({id: 'vm-20', status: 'not-attempted'}),
+    ]);
+    expect(verdict(stopped).sentence).to.equal(
+      '1 of 2 containerVMs of vch-web-07 are verified; 1 could not be checked',
+    );
+    expect(verdict(stopped).tone).to.equal('warn');
+  });
+
   it('calls for a person only where one is needed now', () => {
     const urgent = Object.entries(EVERY).filter(([, report]) => verdict(report).urgent);
     expect(urgent.map(([name]) => name)).to.deep.equal(['down']);

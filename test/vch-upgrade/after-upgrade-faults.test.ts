@@ -93,7 +93,7 @@ function callsOf(command: Command): Promise<readonly FaultyCall[]> {
   return withSimulator(OPTIONS, async (simulator) => {
     await elsewhere(simulator, command.prepare);
     simulator.requests.reset();
-    expect(await said(simulator, command, 30_000)).to.equal(command.goal);
+    expect((await said(simulator, command, 30_000)).result).to.equal(command.goal);
     return faultyCalls(simulator.requests.list.map(({method}) => method));
   });
 }
@@ -106,16 +106,22 @@ function trial(command: Command, {method, n, kind}: FaultyCall): Promise<readonl
     const prepared = stateOf(simulator);
     const action: FaultAction | undefined = FAULT_KINDS[kind];
     if (action !== undefined) simulator.addFault({method, nth: n, times: 1, do: action});
-    const first = await said(simulator, command, action === 'hang' ? 400 : 30_000);
+    const {result, told} = await said(simulator, command, action === 'hang' ? 400 : 30_000);
     simulator.clearFaults();
-    if (first === command.goal) return command.untrue(stateOf(simulator), simulator, original);
-    if (first.startsWith('rejected'))
-      return isDeepStrictEqual(stateOf(simulator), prepared)
+    const now = stateOf(simulator);
+    const untold = (lies: readonly string[]) =>
+      lies.filter((lie) => !told.some((what) => lie.startsWith(what)));
+    if (result === command.goal) return untold(command.untrue(now, simulator, original));
+    if (result.startsWith('rejected'))
+      return isDeepStrictEqual(now, prepared)
         ? []
-        : [first, 'something was written', ...differing(stateOf(simulator), prepared)];
+        : [result, 'something was written', ...differing(now, prepared)];
+    // The containerVMs keep hidden keys, which harm no VCH.
+    if (result.startsWith('as-before'))
+      return untold(differing(now, original)).filter((lie) => lie.startsWith(APPLIANCE));
     const again = await said(simulator, command, 30_000);
     const wrong = command.untrue(stateOf(simulator), simulator, original);
-    return again === command.goal ? wrong : [first, `then ${again}`];
+    return again.result === command.goal ? wrong : [result, `then ${again.result}`];
   });
 }
 
@@ -141,12 +147,22 @@ async function elsewhere<T>(
   }
 }
 
-async function said(simulator: Simulator, {run}: Command, requestTimeout: number): Promise<string> {
+/** What the tool says: the result, and of what it says that it is not so. */
+async function said(
+  simulator: Simulator,
+  {run}: Command,
+  requestTimeout: number,
+): Promise<{readonly result: string; readonly told: readonly string[]}> {
   try {
-    const {upgrade: ended} = await elsewhere(simulator, run, requestTimeout);
-    return ended.error === null ? ended.result : `${ended.result} ${ended.error.code}`;
+    const {upgrade: ended, vms, findings} = await elsewhere(simulator, run, requestTimeout);
+    const failed = vms.filter(({kind, status}) => kind === 'container' && status === 'failed');
+    const left = findings.some(({code}) => code === 'snapshot-left');
+    return {
+      result: ended.error === null ? ended.result : `${ended.result} ${ended.error.code}`,
+      told: [...failed.map(({id}) => id), ...(left ? [`${APPLIANCE} has snapshots`] : [])],
+    };
   } catch (error) {
-    return `rejected ${toVchError(error).code}`;
+    return {result: `rejected ${toVchError(error).code}`, told: []};
   }
 }
 

@@ -99,7 +99,6 @@ describeWithPeers(
       expect(together).to.match(
         /! 4 containerVMs cannot be read: host or datastore out of reach VCH_ERR_HOST_UNREACHABLE lost-0 \(vm-123\)/,
       );
-      console.log(text.slice(0, 4000));
       expect(text.split('VCH_ERR_NEEDS_POWER_OFF')).to.have.lengthOf(2);
       expect(report.next).to.contain('apply');
     });

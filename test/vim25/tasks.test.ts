@@ -34,8 +34,9 @@ describe('vim25/tasks: waiting for many', () => {
     it(`reads for many at a time where the window is full: ${what}`, async () => {
       const many = Array.from({length: 160}, (_, i) => ({name: `c${i}`}));
       await withSession({fixture: smallVch(many), taskDuration}, async (session, simulator, clock) => {
-        const waiter = new TaskWaiter(session, 16);
         const [window, calls] = [pLimit(16), pLimit(8)];
+        const joining = () => calls.activeCount + calls.pendingCount;
+        const waiter = new TaskWaiter(session, {window: 16, joining});
         const start = clock.elapsed;
         const write = async (index: number) => {
           const {changeVersion} = simulator.inventory.vm(ref(index).value);

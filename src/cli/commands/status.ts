@@ -28,12 +28,14 @@ export const status = reportCommand({
 });
 
 async function readStatus(session: Session, options: RunOptions): Promise<RunOutcome> {
-  const [{statusOf}, {claimFindings}] = await Promise.all([
+  const [{statusOf}, {claimFindings}, {leftByVicMachine}] = await Promise.all([
     import('../../containers/status.js'),
     import('../../rename/rename-unfinished.js'),
+    import('../../vch-upgrade/left-by-vic-machine.js'),
   ]);
   const {outcome, vch} = await statusOf(session, options);
-  return {...outcome, findings: [...outcome.findings, ...claimFindings(vch)]};
+  const left = await leftByVicMachine(session, vch);
+  return {...outcome, findings: [...outcome.findings, ...claimFindings(vch), ...left]};
 }
 
 const POLL = 5_000;

@@ -1,4 +1,5 @@
 import {attention, exceptions, remarks} from '../attention.js';
+import {fleetHtml} from '../fleet/html.js';
 import {type Failure, type Format, failureTitle, type Listing} from '../format.js';
 import {appliance} from '../html/appliance.js';
 import {verdictCard} from '../html/card.js';
@@ -20,6 +21,7 @@ export const html: Format = {
   name: 'html',
   ending: '.html',
   report: toHtml,
+  fleet: fleetHtml,
   failure: failurePage,
   listing: listingPage,
 };

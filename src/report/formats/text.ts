@@ -100,6 +100,7 @@ function idRows(report: Report, layout: Layout): readonly string[] {
   return [
     ...(planDigest === undefined ? [] : row('Digest', [printable(planDigest)], layout)),
     ...dim([
+      ...(layout.log === undefined ? [] : row('Log', [printable(layout.log)], layout)),
       ...(layout.saved.length === 0 ? [] : row('Reports', [layout.saved.map(printable).join(', ')], layout)),
       ...row(
         'VCH',

@@ -43,3 +43,34 @@ function readOptionValue(option: XmlElement): [string, ConfigValue | undefined] 
 function invalidRequest(detail: string): VimFault {
   return new VimFault('InvalidRequest', `Cannot parse the VirtualMachineConfigSpec: ${detail}.`);
 }
+
+/** What a new VM is made from. */
+interface NewVm extends Pick<ConfigSpec, 'annotation' | 'extraConfig'> {
+  readonly name: string;
+  readonly instanceUuid: string | undefined;
+  /** `[datastore1]`, or a path on it. */
+  readonly vmPathName: string;
+}
+
+const SERVED_OF_NEW: ReadonlySet<string> = new Set(
+  'name instanceUuid guestId annotation files numCPUs memoryMB extraConfig'.split(' '),
+);
+
+/** Reads the VirtualMachineConfigSpec of a VM that is to be made. */
+export function readNewVm(spec: XmlElement): NewVm {
+  for (const {name} of spec.children) {
+    if (!SERVED_OF_NEW.has(name))
+      throw new VimFault('NotSupported', `This simulator makes no VM with "${name}".`);
+  }
+  const name = spec.textOf('name');
+  const vmPathName = spec.child('files')?.textOf('vmPathName');
+  if (name === undefined || name === '') throw invalidRequest('it has no name');
+  if (vmPathName === undefined) throw invalidRequest('it has no files.vmPathName');
+  return {
+    name,
+    vmPathName,
+    instanceUuid: spec.textOf('instanceUuid'),
+    annotation: spec.textOf('annotation'),
+    extraConfig: spec.all('extraConfig').map(readOptionValue),
+  };
+}

@@ -1,5 +1,6 @@
 import {lineage} from '../model/type-tree.js';
 import {authorizationMethods} from './authorization.js';
+import {folderMethods} from './create-vm.js';
 import {datastoreBrowserMethods} from './datastore-browser.js';
 import {eventMethods} from './event.js';
 import {fileManagerMethods} from './file-manager.js';
@@ -16,6 +17,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
   ...propertyCollectorMethods,
   ...viewMethods,
   ...virtualMachineMethods,
+  ...folderMethods,
   ...snapshotMethods,
   ...searchIndexMethods,
   ...authorizationMethods,

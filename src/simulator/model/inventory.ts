@@ -1,7 +1,8 @@
+import type {Break} from './breaks.js';
 import {ChangeFeed} from './change-feed.js';
 import type {Clock} from './clock.js';
 import {DatastoreFiles} from './datastore-files.js';
-import {parseDatastorePath} from './datastore-path.js';
+import {folderOf, parseDatastorePath} from './datastore-path.js';
 import {
   Cluster,
   Datacenter,
@@ -19,12 +20,17 @@ import type {Snapshot} from './snapshot.js';
 import {VirtualMachine, type VirtualMachineOptions, type WantedSnapshot} from './virtual-machine.js';
 import {wireName} from './wire-name.js';
 
+/** Settings of the server that its VMs go by. */
+export interface InventorySettings extends GuestTiming {
+  readonly breaks: readonly Break[];
+}
+
 /** The tree of managed entities, with every one of them at hand by its moref. */
 export class Inventory {
   readonly clock: Clock;
   readonly changes = new ChangeFeed();
   readonly rootFolder: Folder;
-  readonly #timing: GuestTiming;
+  readonly #timing: InventorySettings;
   readonly #entities = new Map<string, Entity>();
   readonly #byUuid = new Map<string, VirtualMachine>();
   readonly #byInstanceUuid = new Map<string, VirtualMachine>();
@@ -36,7 +42,7 @@ export class Inventory {
   #nextSnapshot = 1;
 
   /** `reserved` are the VM ids that the fixture gives itself. */
-  constructor(clock: Clock, timing: GuestTiming, reserved: ReadonlySet<string>) {
+  constructor(clock: Clock, timing: InventorySettings, reserved: ReadonlySet<string>) {
     this.clock = clock;
     this.#timing = timing;
     this.#reserved = reserved;
@@ -154,9 +160,15 @@ export class Inventory {
     }
   }
 
-  addVm(options: Omit<VirtualMachineOptions, 'clock' | 'timing' | 'changed'>): VirtualMachine {
+  addVm(options: Omit<VirtualMachineOptions, 'clock' | 'timing' | 'breaks' | 'changed'>): VirtualMachine {
     const changed = (id: string): void => this.changes.changed(id);
-    const vm = new VirtualMachine({...options, clock: this.clock, timing: this.#timing, changed});
+    const vm = new VirtualMachine({
+      ...options,
+      clock: this.clock,
+      timing: this.#timing,
+      breaks: this.#timing.breaks,
+      changed,
+    });
     placeFiles(vm);
     vm.parent.children.add(vm);
     vm.resourcePool?.vms.add(vm);
@@ -183,7 +195,7 @@ export class Inventory {
   removeVm(vm: VirtualMachine): void {
     this.forgetSnapshots(vm.snapshots.clear());
     vm.guest.halt();
-    vm.datastore?.files.delete(vmxOf(vm));
+    removeFiles(vm);
     this.#entities.delete(vm.id);
     vm.parent.children.delete(vm);
     vm.resourcePool?.vms.delete(vm);
@@ -215,6 +227,15 @@ function placeFiles(vm: VirtualMachine): void {
   const backing = vm.cdrom?.backing;
   if (backing?.kind !== 'iso' || backing.datastore.files.has(backing.path)) return;
   backing.datastore.files.place(backing.path, isoImage(vm.extraConfig));
+}
+
+/** The folder of a VM goes with it, unless somebody keeps files there. */
+function removeFiles(vm: VirtualMachine): void {
+  const files = vm.datastore?.files;
+  const vmx = vmxOf(vm);
+  files?.delete(vmx);
+  const folder = folderOf(vmx);
+  if (folder !== '' && files?.filesAt(folder).length === 0) files.delete(folder);
 }
 
 function vmxOf({vmPathName}: VirtualMachine): string {

@@ -1,3 +1,4 @@
+import type {Break} from './breaks.js';
 import type {DatastoreBrowser, Entity} from './entity.js';
 import type {EventCollector, EventLog} from './event.js';
 import type {GuestTiming} from './guest.js';
@@ -33,6 +34,8 @@ export interface Settings extends GuestTiming {
   readonly idleTimeout: number;
   /** What a second task on a busy VM meets. */
   readonly concurrentTasks: 'queue' | 'TaskInProgress';
+  /** What it does otherwise than a vCenter. */
+  readonly breaks: readonly Break[];
 }
 
 /** Any managed object that a call can name. */

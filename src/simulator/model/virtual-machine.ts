@@ -1,5 +1,6 @@
 import {VimFault} from '../soap/fault.js';
 import {reference, string} from '../soap/value.js';
+import {type Break, brokenValue} from './breaks.js';
 import {type Cdrom, type CdromChange, changedCdrom, isoCdrom, poweredOnCdrom} from './cdrom.js';
 import type {Clock} from './clock.js';
 import type {FileStore} from './datastore-files.js';
@@ -76,6 +77,7 @@ export interface VirtualMachineOptions extends VmPlace {
   readonly extraConfig: ExtraConfig;
   readonly clock: Clock;
   readonly timing: GuestTiming;
+  readonly breaks: readonly Break[];
   /** Tells who watches that the guest has changed something. */
   readonly changed: (id: string) => void;
 }
@@ -110,6 +112,7 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
   reconfigurations = 0;
   bootTime: number | undefined;
   readonly #clock: Clock;
+  readonly #breaks: readonly Break[];
   readonly #changed: () => void;
   /** `guestinfo.*` keys written since power-on: they live in the running VM's memory only. */
   readonly #volatile = new Set<string>();
@@ -132,6 +135,7 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
     this.refusesWritesWhilePoweredOn = options.refusesWritesWhilePoweredOn;
     this.extraConfig = options.extraConfig;
     this.#clock = options.clock;
+    this.#breaks = options.breaks;
     this.#changed = () => options.changed(options.id);
     this.changeVersion = options.clock.changeVersion();
     this.modified = options.clock.now();
@@ -177,7 +181,8 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
     if (this.powerState !== 'poweredOff' && this.refusesWritesWhilePoweredOn && spec.extraConfig.length > 0) {
       throw invalidPowerState('poweredOff', this.powerState);
     }
-    if (spec.changeVersion !== undefined && spec.changeVersion !== this.changeVersion) {
+    const compares = !this.#breaks.includes('changeVersion');
+    if (compares && spec.changeVersion !== undefined && spec.changeVersion !== this.changeVersion) {
       throw new VimFault(
         'ConcurrentAccess',
         'Cannot complete operation due to concurrent modification by another operation.',
@@ -286,7 +291,7 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
   revertTo(snapshot: Snapshot, suppressPowerOn: boolean): void {
     requireConnected(this.connectionState);
     const {config} = snapshot;
-    this.extraConfig = config.extraConfig.clone();
+    if (!this.#breaks.includes('revert')) this.extraConfig = config.extraConfig.clone();
     this.annotation = config.annotation;
     this.alternateGuestName = config.alternateGuestName;
     this.#volatile.clear();
@@ -301,10 +306,16 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
     this.#moved();
   }
 
-  #setExtraConfig(key: string, value: ConfigValue | undefined): void {
-    if (this.powerState === 'poweredOn' && key.startsWith('guestinfo.')) this.#volatile.add(key);
-    if (value === undefined) this.extraConfig.delete(key);
-    else this.extraConfig.set(key, value);
+  #setExtraConfig(given: string, value: ConfigValue | undefined): void {
+    const key = this.#breaks.includes('key-case') ? given.toLowerCase() : given;
+    if (key.includes('|') && this.#breaks.includes('odd-keys')) return;
+    const isGuests = key.startsWith('guestinfo.');
+    const running = this.powerState === 'poweredOn';
+    if (running && !isGuests && this.#breaks.includes('hidden-keys')) return;
+    if (running && isGuests && !this.#breaks.includes('volatile')) this.#volatile.add(key);
+    if (value === undefined && this.#breaks.includes('empty-value')) this.extraConfig.set(key, '');
+    else if (value === undefined) this.extraConfig.delete(key);
+    else this.extraConfig.set(key, typeof value === 'string' ? brokenValue(value, this.#breaks) : value);
   }
 
   #isoIn(fileName: string): Cdrom | undefined {

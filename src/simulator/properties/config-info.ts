@@ -47,9 +47,11 @@ export function configInfo<T>(view: (object: T) => ConfigView, present: (object:
       },
       extraConfig: {
         all: (object) => extraConfigList(view(object).extraConfig),
-        one: (object, key) => {
+        one: (object, key, {vcenter}) => {
+          if (vcenter.settings.breaks.includes('keyed-paths')) return undefined;
           const value = view(object).extraConfig.get(key);
-          return value === undefined ? undefined : optionValue(key, value);
+          if (value !== undefined) return optionValue(key, value);
+          return vcenter.settings.breaks.includes('missing-key') ? optionValue(key, '') : undefined;
         },
       },
     },

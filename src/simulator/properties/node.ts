@@ -24,7 +24,7 @@ export interface Struct<T> {
 /** An array whose members can be read by key: `config.extraConfig["key"]`. */
 export interface Keyed<T> {
   readonly all: Getter<T>;
-  readonly one: (object: T, key: string) => Value | undefined;
+  readonly one: (object: T, key: string, scope: Scope) => Value | undefined;
 }
 
 /** A property, by the way it can be read. */

@@ -48,7 +48,7 @@ function compile<T>(struct: Struct<T>, segments: readonly Segment[]): Read<T> | 
 function compileNode<T>(node: Node<T>, {key}: Segment, rest: readonly Segment[]): Read<T> | undefined {
   if (typeof node !== 'function' && 'all' in node) {
     if (key === undefined) return rest.length === 0 ? node.all : undefined;
-    return (object) => dig(node.one(object, key), rest);
+    return (object, scope) => dig(node.one(object, key, scope), rest);
   }
   if (key !== undefined) return typeof node === 'function' ? () => undefined : undefined;
   if (rest.length === 0) return (object, scope) => readNode(node, object, scope);

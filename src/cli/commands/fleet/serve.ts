@@ -1,0 +1,59 @@
+import {VchError} from '../../../errors.js';
+import {localCommand} from '../../command.js';
+import {EXIT} from '../../exit.js';
+import {text} from '../../option.js';
+import {logOptions} from '../../options.js';
+import {databaseOptions, FLEET} from './options.js';
+
+/** The page of a run, live. */
+export const fleetServe = localCommand({
+  name: 'fleet serve',
+  group: FLEET,
+  summary: 'Show a run as a live page in the browser; who has the token that it prints may approve there',
+  positionals: [{name: 'RUN', optional: true}],
+  options: {
+    ...databaseOptions,
+    listen: text('Command:', 'HOST:PORT to listen on (default 127.0.0.1, any free port)'),
+    ...logOptions,
+  },
+  examples: [['fleet serve --listen 127.0.0.1:8480', 'http://127.0.0.1:8480/ until Ctrl-C']],
+  async run(context, {args: [word = ''], own}) {
+    const [{randomBytes}, {withFleet}, {findRun}, {reportOfRun}, {serveRun}] = await Promise.all([
+      import('node:crypto'),
+      import('../../fleet/open-fleet.js'),
+      import('../../../fleet/view.js'),
+      import('../../fleet/follow.js'),
+      import('../../../fleet/serve.js'),
+    ]);
+    const [, host = '127.0.0.1', port = '0'] = /^(.+):(\d{1,5})$/.exec(own.listen ?? '127.0.0.1:0') ?? [];
+    if (own.listen !== undefined && !/^.+:\d{1,5}$/.test(own.listen))
+      throw new VchError('VCH_ERR_USAGE', '--listen must be HOST:PORT, such as 127.0.0.1:8480');
+    const plainHost = host.replace(/^\[|\]$/g, '');
+    if (!/^(127\.|localhost$|::1$)/.test(plainHost))
+      context.log.warn(
+        `the page on ${plainHost} is not encrypted: put a proxy with TLS before it, or use an SSH tunnel`,
+      );
+    return withFleet(own, context, async (fleet) => {
+      const run = await findRun(fleet.database, word === '' ? undefined : word);
+      const token = randomBytes(18).toString('base64url');
+      const report = () => reportOfRun(fleet, context, run, 200);
+      const server = await serveRun({
+        ...{database: fleet.database, run, token, report},
+        host: plainHost,
+        port: Number(port),
+      });
+      try {
+        await context.terminal.out(`${server.url}\n`);
+        context.terminal.errors.write(`to approve there: ${server.url}#token=${token}\n`);
+        const {signal} = context.stop;
+        if (!signal.aborted)
+          await new Promise<void>((resolve) =>
+            signal.addEventListener('abort', () => resolve(), {once: true}),
+          );
+      } finally {
+        await server.close();
+      }
+      return EXIT.done;
+    });
+  },
+});

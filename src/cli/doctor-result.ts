@@ -1,0 +1,69 @@
+import {mkdirSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {type DoctorResult, parseResult, refusal, serverDigest} from '../doctor/result.js';
+import {systemCode, VchError} from '../errors.js';
+import type {Logger} from '../log.js';
+import {toJson} from '../report/formats/json.js';
+import {readTextFile, requiredText} from '../text-file.js';
+import type {Session} from '../vim25/session.js';
+import {writeWhole} from './result-file.js';
+import type {Terminal} from './terminal.js';
+
+type Variables = Terminal['variables'];
+
+/** Where the last result for a server is kept; `undefined` where there is no home. */
+export function resultPlace(
+  {XDG_STATE_HOME: state, HOME: home}: Variables,
+  server: string,
+): string | undefined {
+  const folder = state?.startsWith('/') ? state : home && join(home, '.local', 'state');
+  return folder ? join(folder, 'vch-migrate', 'doctor', `${server}.json`) : undefined;
+}
+
+/** Keeps a result for the commands that run on the same server later. A failure is a warning. */
+export function keepResult(result: DoctorResult, variables: Variables, log: Logger): void {
+  const place = resultPlace(variables, result.server);
+  if (place === undefined) return;
+  try {
+    mkdirSync(dirname(place), {recursive: true, mode: 0o700});
+    writeWhole(place, toJson(result));
+  } catch (error) {
+    log.warn(`the result could not be kept in ${place} (${systemCode(error)}); name its file with --doctor`);
+  }
+}
+
+/** Throws if a command stands on something that does not hold on that server: by the named result, or the last one. */
+export function assertStands(
+  session: Session,
+  command: string,
+  {file, variables}: {readonly file: string | undefined; readonly variables: Variables},
+): void {
+  const found = lastResult(session, file, variables);
+  const refused = found && refusal(found.result, command, found.path);
+  if (refused) throw refused;
+}
+
+function lastResult(session: Session, file: string | undefined, variables: Variables) {
+  const server = serverDigest(session);
+  if (file === undefined) {
+    const place = resultPlace(variables, server);
+    const kept = place === undefined ? undefined : readTextFile(place);
+    return place !== undefined && kept?.status === 'read'
+      ? {path: place, result: parseResult(kept.text, place)}
+      : undefined;
+  }
+  const json = requiredText(
+    file,
+    (why) =>
+      new VchError(
+        'VCH_ERR_USAGE',
+        `--doctor ${file} cannot be read (${why}); name a file that vch-migrate doctor wrote`,
+      ),
+  );
+  const result = parseResult(json, file);
+  if (result.server === server) return {path: file, result};
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `--doctor ${file} is about another vCenter, or another build of it; run vch-migrate doctor here first`,
+  );
+}

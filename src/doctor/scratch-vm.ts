@@ -1,0 +1,255 @@
+import {randomUUID} from 'node:crypto';
+import {posix} from 'node:path';
+import {toVchError, VchError} from '../errors.js';
+import {DOCTOR_KEY, DOCTOR_PROBES} from '../extraconfig/keys.js';
+import {inventoryPaths} from '../inventory/inventory-path.js';
+import {fields, parseJson, text} from '../json-shape.js';
+import {datastoreFileSize, deleteDatastoreFile} from '../vim25/datastore-file.js';
+import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
+import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {
+  extraConfigOf,
+  extraConfigPath,
+  readObject,
+  retrieveOnce,
+  withContainerView,
+} from '../vim25/property-collector.js';
+import {nameValue, refValue, textValue} from '../vim25/property-value.js';
+import type {Session} from '../vim25/session.js';
+import {readSnapshots, removeSnapshot} from '../vim25/snapshot.js';
+import {TaskWaiter} from '../vim25/tasks.js';
+import {createVm, destroyVm, powerOff, reconfigure} from '../vim25/virtual-machine.js';
+
+/** Where scratch VMs are made. */
+export interface ScratchPlace {
+  readonly folder: ManagedObjectReference;
+  readonly pool: ManagedObjectReference;
+  /** Its name. */
+  readonly datastore: string;
+}
+
+const NAME = 'vch-migrate-doctor';
+const MEMORY_MB = 4;
+
+/** A VM that probes may write: one of the doctor's own, or one that the user has named for it. */
+export class ScratchVm {
+  readonly session: Session;
+  readonly ref: ManagedObjectReference;
+  readonly #waiter: TaskWaiter;
+
+  constructor(session: Session, ref: ManagedObjectReference, waiter: TaskWaiter) {
+    this.session = session;
+    this.ref = ref;
+    this.#waiter = waiter;
+  }
+
+  /** The value of one key; `null` if it is not there. */
+  async read(key: string): Promise<string | null> {
+    const properties = await readObject(
+      this.session,
+      this.ref,
+      ['config.extraConfig'],
+      'reading the scratch VM',
+    );
+    return extraConfigOf(properties, 'all')[key] ?? null;
+  }
+
+  async changeVersion(): Promise<string> {
+    return (await this.property('config.changeVersion')) ?? '';
+  }
+
+  async property(path: string): Promise<string | null> {
+    const properties = await readObject(this.session, this.ref, [path], 'reading the scratch VM');
+    return textValue(properties.get(path));
+  }
+
+  /** Writes keys; an empty value removes one. By default on the state as it is now. */
+  async write(keys: Readonly<Record<string, string>>, changeVersion?: string): Promise<void> {
+    const extraConfig = Object.entries(keys).map(([key, value]) => ({key, value}));
+    const spec = {changeVersion: changeVersion ?? (await this.changeVersion()), extraConfig};
+    await this.end(reconfigure(this.session, this.ref, spec));
+  }
+
+  /** Waits for a task on it. */
+  async end(started: Promise<ManagedObjectReference>): Promise<ManagedObjectReference> {
+    const task = await started;
+    await this.#waiter.wait(task, 'a task on the scratch VM');
+    return task;
+  }
+
+  /** Where a probe puts a file; `null` if the server does not say where the VM's own are. */
+  async probeFile() {
+    const vmx = parseDatastorePath(await this.property('config.files.vmPathName'));
+    const pool = await readObject(this.session, this.ref, ['resourcePool'], 'reading the scratch VM');
+    const near = refValue(pool.get('resourcePool')) ?? this.ref;
+    const {datacenterPath, datacenterRef} = (await inventoryPaths(this.session, [near]))(near);
+    if (vmx === null) return null;
+    const path = posix.join(folderOf(vmx.path), 'vch-migrate-doctor.txt');
+    // A standalone ESXi host has one datacenter, ha-datacenter.
+    return {
+      file: {dcPath: datacenterPath ?? 'ha-datacenter', dsName: vmx.dsName, path},
+      datacenter: datacenterRef,
+    };
+  }
+
+  async removeProbeFile(): Promise<void> {
+    const place = await this.probeFile();
+    if (place === null || (await datastoreFileSize(this.session, place.file)) === null) return;
+    await this.end(deleteDatastoreFile(this.session, place.datacenter, place.file));
+  }
+
+  /** Powers it off if it is on; removes what probes may have left. */
+  async reset(): Promise<void> {
+    if ((await this.property('runtime.powerState')) !== 'poweredOff')
+      await this.end(powerOff(this.session, this.ref));
+    for (const {ref} of (await readSnapshots(this.session, this.ref)).all)
+      await this.end(removeSnapshot(this.session, ref));
+    const properties = await readObject(
+      this.session,
+      this.ref,
+      ['config.extraConfig'],
+      'reading the scratch VM',
+    );
+    const there = extraConfigOf(properties, 'all');
+    const left = Object.values(DOCTOR_PROBES).filter((key) => there[key] !== undefined);
+    if (left.length > 0) await this.write(Object.fromEntries(left.map((key) => [key, ''])));
+  }
+}
+
+/** Makes scratch VMs, hands them out, and removes them, whatever happens. What could not be removed is the error. */
+export async function withScratchVms<T>(
+  session: Session,
+  place: ScratchPlace,
+  {run, count}: {readonly run: string; readonly count: number},
+  use: (vms: readonly ScratchVm[]) => Promise<T>,
+): Promise<T> {
+  const waiter = new TaskWaiter(session);
+  const made: ScratchVm[] = [];
+  let result: T;
+  try {
+    for (let n = 1; n <= count; n += 1) made.push(await make(session, place, run, n, waiter));
+    result = await use(made);
+  } catch (error) {
+    await removeAll(made).catch((second: unknown) => {
+      throw new VchError(
+        'VCH_ERR_VIM_FAULT',
+        `${toVchError(error).message}. And ${toVchError(second).message}`,
+        {
+          cause: error,
+        },
+      );
+    });
+    throw error;
+  }
+  await removeAll(made);
+  return result;
+}
+
+async function make(
+  session: Session,
+  {folder, pool, datastore}: ScratchPlace,
+  run: string,
+  n: number,
+  waiter: TaskWaiter,
+): Promise<ScratchVm> {
+  const instanceUuid = randomUUID();
+  const task = await createVm(session, folder, pool, {
+    name: `${NAME}-${run.slice(0, 8)}-${n}`,
+    annotation: annotationOf(run),
+    instanceUuid,
+    datastore,
+    memoryMB: MEMORY_MB,
+    // In the same call that makes it: there is no moment in which it does not say whose it is.
+    extraConfig: [{key: DOCTOR_KEY, value: JSON.stringify({run, instanceUuid})}],
+  });
+  await waiter.wait(task, 'making a scratch VM');
+  const properties = await readObject(session, task, ['info.result'], 'reading which VM was made');
+  const ref = refValue(properties.get('info.result'));
+  if (ref === null)
+    throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', 'CreateVM_Task did not say which VM it made');
+  return new ScratchVm(session, ref, waiter);
+}
+
+async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
+  const failed: string[] = [];
+  for (const vm of vms) {
+    try {
+      if ((await vm.property('runtime.powerState')) !== 'poweredOff')
+        await vm.end(powerOff(vm.session, vm.ref));
+      await vm.removeProbeFile();
+      await vm.end(destroyVm(vm.session, vm.ref));
+    } catch (error) {
+      failed.push(`${vm.ref.value} (${toVchError(error).message})`);
+    }
+  }
+  if (failed.length === 0) return;
+  throw new VchError(
+    'VCH_ERR_VIM_FAULT',
+    `scratch VMs are left: ${failed.join('; ')}. Remove them with vch-migrate doctor --scratch, or govc vm.destroy`,
+  );
+}
+
+function annotationOf(run: string): string {
+  return `Scratch VM of vch-migrate doctor, run ${run}. It has no disk and may be deleted.`;
+}
+
+/** A VM that an earlier doctor made and did not remove, as when it was killed. */
+export interface Leftover {
+  readonly ref: ManagedObjectReference;
+  readonly name: string;
+  /** Why it must not be removed by us; `null` if it may be. */
+  readonly why: string | null;
+}
+
+const MARK = fields({run: text, instanceUuid: text});
+const PATHS = [
+  'name',
+  'config.annotation',
+  'config.instanceUuid',
+  'config.hardware.device',
+  'runtime.powerState',
+  extraConfigPath(DOCTOR_KEY),
+];
+
+/** Finds VMs with the doctor's mark. */
+export async function findLeftovers(session: Session): Promise<readonly Leftover[]> {
+  const found = await withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
+    retrieveOnce(
+      session,
+      [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
+      [{type: 'VirtualMachine', pathSet: PATHS}],
+      ({obj, properties}): Leftover | null => {
+        const raw = extraConfigOf(properties, [DOCTOR_KEY])[DOCTOR_KEY];
+        if (raw === undefined) return null;
+        const text = (path: string) => textValue(properties.get(path));
+        const {value: mark} = parseJson(raw, MARK);
+        const devices = properties.get('config.hardware.device');
+        const why =
+          mark === null || text('config.annotation') !== annotationOf(mark.run)
+            ? 'its notes are not those of a scratch VM'
+            : text('config.instanceUuid') !== mark.instanceUuid
+              ? 'it is a copy of a scratch VM, or was changed'
+              : text('runtime.powerState') !== 'poweredOff'
+                ? 'it is powered on'
+                : devices === undefined || devices.children.some(({type}) => type === 'VirtualDisk')
+                  ? 'it has a disk'
+                  : null;
+        return {ref: obj, name: nameValue(properties.get('name')) ?? obj.value, why};
+      },
+    ),
+  );
+  return found.flatMap((leftover) => leftover ?? []);
+}
+
+/** Removes those that may be removed; gives the others. */
+export async function removeLeftovers(session: Session): Promise<readonly Leftover[]> {
+  const found = await findLeftovers(session);
+  const waiter = new TaskWaiter(session);
+  for (const {ref, why} of found) {
+    if (why !== null) continue;
+    const vm = new ScratchVm(session, ref, waiter);
+    await vm.removeProbeFile();
+    await vm.end(destroyVm(session, ref));
+  }
+  return found.filter(({why}) => why !== null);
+}

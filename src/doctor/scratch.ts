@@ -1,0 +1,314 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {VchError} from '../errors.js';
+import {DOCTOR_KEY, DOCTOR_PROBES} from '../extraconfig/keys.js';
+import {datastoreFileSize, uploadDatastoreFile} from '../vim25/datastore-file.js';
+import {isNotOffered} from '../vim25/faults.js';
+import {extraConfigPath, readObjects} from '../vim25/property-collector.js';
+import {optionValue} from '../vim25/property-value.js';
+import {createSnapshot, readSnapshots, removeSnapshot, revertToSnapshot} from '../vim25/snapshot.js';
+import {logUserEvent, powerOff, powerOn} from '../vim25/virtual-machine.js';
+import {
+  type Assumption,
+  confirmed,
+  holds,
+  notTried,
+  refuted,
+  type ScratchBench,
+  type Seen,
+} from './assumption.js';
+import {WRITERS} from './reading.js';
+
+const {hidden: KEY, otherCase: OTHER_CASE, odd: ODD_KEY, absent: ABSENT, guest: GUEST} = DOCTOR_PROBES;
+const BLANKS = '  two before, two  within and two after  ';
+const CHARACTERS = 'é ü 漢字 😀 & < > " \' | ~ \\ % = ; {}';
+const PROBE = 'vch-migrate doctor: a file to see whether there can be one\n';
+const LONG = 'x'.repeat(64 * 1024);
+
+/** What a probe does to its VM, for the question before it. */
+export const SCRATCH_WRITES: readonly string[] = [
+  'writes and removes ExtraConfig keys that begin with vch-migrate/doctor, one under networks|, and one under guestinfo.',
+  'takes a snapshot, reverts to it and removes it',
+  'powers the VM on and off again, without any guest in it',
+  'uploads a file of a few bytes into its folder on the datastore, and deletes it',
+  'writes a line into its event log',
+];
+
+/** What takes a write; in this order on one VM, which is powered off before and after each. */
+export const SCRATCH: readonly Assumption[] = [
+  {
+    id: 'keys-kept',
+    title: 'a hidden key is kept as it is written, and the changeVersion moves',
+    meaning: 'Nothing that is written would be certain to be there.',
+    stops: WRITERS,
+    needs: 'scratch',
+    async probe({scratch}) {
+      const before = await scratch.changeVersion();
+      await scratch.write({[KEY]: 'kept'});
+      const kept = (await scratch.read(KEY)) === 'kept';
+      const moved = (await scratch.changeVersion()) !== before;
+      return holds(
+        kept && moved,
+        'kept, and moved',
+        kept ? 'the changeVersion stayed' : 'the key is not there',
+      );
+    },
+  },
+  {
+    id: 'concurrent-access',
+    title: 'a write with an old changeVersion is refused (ConcurrentAccess)',
+    meaning: 'A change that somebody makes at the same time could be overwritten without a word.',
+    stops: WRITERS,
+    needs: 'scratch',
+    async probe({scratch}) {
+      const old = await scratch.changeVersion();
+      await scratch.write({[KEY]: 'first'});
+      try {
+        await scratch.write({[KEY]: 'second'}, old);
+      } catch (error) {
+        if (error instanceof VchError && error.fault === 'ConcurrentAccess')
+          return confirmed('refused with ConcurrentAccess');
+        throw error;
+      }
+      return refuted('the write was carried out');
+    },
+  },
+  {
+    id: 'blanks',
+    title: 'blanks in a value are kept',
+    meaning: 'Values would not be restored as they were.',
+    stops: WRITERS,
+    needs: 'scratch',
+    probe: (bench) => kept(bench, BLANKS),
+  },
+  {
+    id: 'characters',
+    title: 'characters beyond ASCII, and those that XML escapes, are kept',
+    meaning: 'Names and values could be damaged.',
+    stops: WRITERS,
+    needs: 'scratch',
+    probe: (bench) => kept(bench, CHARACTERS),
+  },
+  {
+    id: 'long-values',
+    title: 'a value of 64 KiB is kept',
+    meaning:
+      'Long lists of the appliance could be cut off. What this tool itself writes on containerVMs is at most 4 KiB.',
+    stops: ['upgrade', 'rollback', 'resume'],
+    needs: 'scratch',
+    probe: (bench) => kept(bench, LONG),
+  },
+  {
+    id: 'empty-removes',
+    title: 'an empty value removes a key',
+    meaning: 'Keys could not be taken away again: no undo, and no lock that is released.',
+    stops: WRITERS,
+    needs: 'scratch',
+    async probe({scratch}) {
+      await scratch.write({[KEY]: 'there'});
+      await scratch.write({[KEY]: ''});
+      return holds((await scratch.read(KEY)) === null, 'removed', 'the key is still there');
+    },
+  },
+  {
+    id: 'empty-absent',
+    title: 'an empty value for a key that is absent makes none',
+    meaning: 'An empty key could appear. This tool removes only keys that it has read.',
+    stops: [],
+    needs: 'scratch',
+    async probe({scratch}) {
+      await scratch.write({[ABSENT]: ''});
+      return holds((await scratch.read(ABSENT)) === null, 'none was made', 'an empty key was made');
+    },
+  },
+  {
+    id: 'key-case',
+    title: 'keys that differ in case alone are two keys',
+    meaning: 'One of two such keys overwrites the other. This tool writes each key exactly as VIC spells it.',
+    stops: [],
+    needs: 'scratch',
+    async probe({scratch}) {
+      await scratch.write({[KEY]: 'lower', [OTHER_CASE]: 'upper'});
+      const both = (await scratch.read(KEY)) === 'lower' && (await scratch.read(OTHER_CASE)) === 'upper';
+      return holds(both, 'both are there', 'only one is there');
+    },
+  },
+  {
+    id: 'odd-keys',
+    title: 'keys with | / ~ are kept, and can be read alone',
+    meaning: "VIC's own keys have these characters: aliases of containers could not be changed.",
+    stops: ['rename', 'apply', 'undo', 'upgrade', 'rollback', 'resume'],
+    needs: 'scratch',
+    async probe({session, scratch}) {
+      await scratch.write({[ODD_KEY]: 'a:b|c'});
+      const path = extraConfigPath(ODD_KEY);
+      const [alone] = await readObjects(session, [scratch.ref], [path], ({properties}) =>
+        optionValue(properties.get(path)),
+      );
+      return holds(alone?.value === 'a:b|c', 'kept, and read alone', 'not what was written');
+    },
+  },
+  {
+    id: 'identity',
+    title: 'a new VM has the instanceUuid, notes and keys that it is made with',
+    meaning: 'doctor itself could not recognize its scratch VMs; govc vm.destroy removes them.',
+    stops: [],
+    needs: 'scratch',
+    async probe({scratch}) {
+      const mark = await scratch.read(DOCTOR_KEY);
+      const uuid = await scratch.property('config.instanceUuid');
+      if (mark === null) return notTried('it is a VM of yours');
+      return holds(uuid !== null && mark.includes(uuid), 'as it was made', 'its instanceUuid is another one');
+    },
+  },
+  {
+    id: 'hidden-while-running',
+    title: 'a hidden key can be written while the VM runs, and outlives its power-off',
+    meaning:
+      'Containers would have to be powered off for apply, or lose what was written. VMs that refuse are reported as VCH_ERR_NEEDS_POWER_OFF.',
+    stops: ['apply', 'undo', 'rename', 'upgrade', 'rollback', 'resume'],
+    needs: 'scratch',
+    probe: hiddenWhileRunning,
+  },
+  {
+    id: 'guestinfo-volatile',
+    title: 'a guestinfo key written while the VM runs is lost at its power-off',
+    meaning: 'Nothing: this tool never writes guestinfo keys of a running VM.',
+    stops: [],
+    needs: 'scratch',
+    probe: (bench) =>
+      whileRunning(bench, async () => {
+        await bench.scratch.write({[GUEST]: 'written'});
+        return async () => holds((await bench.scratch.read(GUEST)) === null, 'lost', 'it is still there');
+      }),
+  },
+  {
+    id: 'snapshot-reverts',
+    title: 'a snapshot brings ExtraConfig back',
+    meaning: 'A rollback compares what the revert brought back, and writes the rest itself.',
+    stops: [],
+    needs: 'scratch',
+    probe: snapshotReverts,
+  },
+  {
+    id: 'upload',
+    title: 'a file can be uploaded into the folder of a VM, and deleted',
+    meaning: 'ISO files could not be put on the datastore: only upgrade --data-only would work.',
+    stops: ['upgrade', 'resume'],
+    needs: 'scratch',
+    probe: upload,
+  },
+  {
+    id: 'user-event',
+    title: 'a line can be written into the event log of a VM',
+    meaning: 'Upgrades leave no line there; the report says so.',
+    stops: [],
+    needs: 'scratch',
+    async probe({session, scratch}) {
+      try {
+        await logUserEvent(
+          session,
+          scratch.ref,
+          'vch-migrate doctor: a line to see whether there can be one',
+        );
+        return confirmed('it was taken');
+      } catch (error) {
+        if (!isNotOffered(error)) throw error;
+        return refuted('the server offers no such call');
+      }
+    },
+  },
+];
+
+async function kept({scratch}: ScratchBench, value: string): Promise<Seen> {
+  await scratch.write({[KEY]: value});
+  const read = await scratch.read(KEY);
+  if (read === null) return refuted('the key is not there');
+  return holds(
+    read === value,
+    'kept',
+    read.length === value.length
+      ? 'it has other characters'
+      : `${read.length} of ${value.length} characters are left`,
+  );
+}
+
+async function hiddenWhileRunning(bench: ScratchBench): Promise<Seen> {
+  const {scratch} = bench;
+  return whileRunning(bench, async () => {
+    try {
+      await scratch.write({[KEY]: 'while it runs'});
+    } catch (error) {
+      if (!(error instanceof VchError) || error.fault === undefined) throw error;
+      const {fault} = error;
+      return async () => refuted(`the write was refused: ${fault}`);
+    }
+    const taken = (await scratch.read(KEY)) === 'while it runs';
+    return async () =>
+      holds(
+        taken && (await scratch.read(KEY)) === 'while it runs',
+        'taken, and still there',
+        taken ? 'lost at the power-off' : 'the task succeeded, and the key is not there',
+      );
+  });
+}
+
+/** Does something while the VM runs; what that gives is asked once it is off again. */
+async function whileRunning(
+  {session, scratch}: ScratchBench,
+  act: () => Promise<() => Promise<Seen>>,
+): Promise<Seen> {
+  await scratch.end(powerOn(session, scratch.ref));
+  const then = await act();
+  await scratch.end(powerOff(session, scratch.ref));
+  return then();
+}
+
+async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> {
+  await scratch.write({[KEY]: 'before'});
+  await scratch.end(
+    createSnapshot(session, scratch.ref, {name: 'vch-migrate doctor', description: 'a probe'}),
+  );
+  await scratch.write({[KEY]: 'after'});
+  const [snapshot] = (await readSnapshots(session, scratch.ref)).all;
+  if (snapshot === undefined) return refuted('the snapshot is not there');
+  await scratch.end(revertToSnapshot(session, snapshot.ref));
+  const value = await scratch.read(KEY);
+  await scratch.end(removeSnapshot(session, snapshot.ref));
+  return holds(
+    value === 'before',
+    'it did',
+    value === null ? 'the key is gone' : 'the key has its later value',
+  );
+}
+
+async function upload({session, scratch}: ScratchBench): Promise<Seen> {
+  const place = await scratch.probeFile();
+  if (place === null) return notTried('the server does not say where the files of the VM are');
+  const folder = await mkdtemp(join(tmpdir(), 'vch-migrate-'));
+  try {
+    const source = join(folder, 'probe.txt');
+    await writeFile(source, PROBE);
+    const size = PROBE.length;
+    const arrived = await uploaded(session, place.file, {source, size});
+    await scratch.removeProbeFile();
+    const gone = (await datastoreFileSize(session, place.file)) === null;
+    const not = arrived ? 'it could not be deleted' : 'it did not arrive';
+    return holds(arrived && gone, 'it arrived, and is deleted', not);
+  } finally {
+    await rm(folder, {recursive: true, force: true});
+  }
+}
+
+async function uploaded(
+  ...[session, file, upload]: Parameters<typeof uploadDatastoreFile>
+): Promise<boolean> {
+  try {
+    await uploadDatastoreFile(session, file, upload);
+    return (await datastoreFileSize(session, file)) === upload.size;
+  } catch (error) {
+    if (error instanceof VchError && error.code === 'VCH_ERR_TRANSPORT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,242 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {READING} from '../../src/doctor/reading.js';
+import type {DoctorResult} from '../../src/doctor/result.js';
+import {SCRATCH} from '../../src/doctor/scratch.js';
+import {BREAKS} from '../../src/simulator/model/breaks.js';
+import type {FaultRule, Simulator, SimulatorOptions} from '../../src/simulator/simulator.js';
+import {onSimulator} from '../on-simulator.js';
+import {expectValid} from '../schemas.js';
+import {smallVch, withSimulator as withAnySimulator} from '../small-vch.js';
+import {withDirectory} from '../temporary-directory.js';
+import {unasked} from '../unasked.js';
+
+const SCRATCHED = ['--scratch', '--scratch-folder', 'dc1/vch1', '--scratch-pool', 'cluster1', '--yes'];
+const VMS = [{name: 'web'}, {name: 'db'}, {name: 'cache'}];
+const WRITES = /^(?:.*_Task|LogUserEvent|(?:PUT|DELETE) .*)$/;
+
+/** Every fault, and the assumptions that it must refute, and no others. */
+const FAULTS: readonly (readonly [
+  string,
+  Partial<SimulatorOptions> & {readonly breaks?: readonly string[]},
+  ...string[],
+])[] = [
+  ['single keys cannot be read', {breaks: ['keyed-paths']}, 'keyed-paths', 'odd-keys'],
+  ['an absent key reads as an empty one', {breaks: ['missing-key']}, 'missing-key'],
+  [
+    'a page leaves a VM out',
+    fault({method: 'ContinueRetrievePropertiesEx', do: {leaveOut: 'vm-102'}}),
+    'paging',
+  ],
+  [
+    'tokens cannot be given back',
+    fault({method: 'CancelRetrievePropertiesEx', do: {fault: 'MethodNotFound'}}),
+    'token-cancel',
+  ],
+  ['it grants everything', {breaks: ['privileges']}, 'privileges-by-name'],
+  ['its clock is another one', {now: () => Date.now() + 3_600_000}, 'clock'],
+  ['writes have no effect', fault({method: 'ReconfigVM_Task', nth: 1, do: 'ignore'}), 'keys-kept'],
+  ['it ignores changeVersion', {breaks: ['changeVersion']}, 'concurrent-access'],
+  ['it trims blanks', {breaks: ['blanks']}, 'blanks'],
+  ['it loses characters', {breaks: ['characters']}, 'characters'],
+  ['it cuts long values', {breaks: ['long-values']}, 'long-values'],
+  ['it keeps empty values', {breaks: ['empty-value']}, 'empty-removes', 'empty-absent'],
+  ['it lowers keys', {breaks: ['key-case']}, 'key-case'],
+  ['it drops odd keys', {breaks: ['odd-keys']}, 'odd-keys'],
+  ['it gives VMs another UUID', {breaks: ['instance-uuid']}, 'identity'],
+  ['it drops hidden keys of running VMs', {breaks: ['hidden-keys']}, 'hidden-while-running'],
+  ['it keeps guestinfo of running VMs', {breaks: ['volatile']}, 'guestinfo-volatile'],
+  ['it reverts no ExtraConfig', {breaks: ['revert']}, 'snapshot-reverts'],
+  ['uploads are lost', fault({method: 'PUT /folder', do: 'ignore'}), 'upload'],
+  ['it has no user events', fault({method: 'LogUserEvent', do: {fault: 'MethodNotFound'}}), 'user-event'],
+];
+
+function fault(rule: FaultRule): Partial<SimulatorOptions> {
+  return {faults: [rule]};
+}
+
+/** Its clock is that of this machine. */
+function withSimulator<T>(options: SimulatorOptions, use: (simulator: Simulator) => Promise<T>): Promise<T> {
+  return withAnySimulator({now: () => Date.now(), ...options}, use);
+}
+
+async function examined(simulator: Simulator, ...args: string[]) {
+  const ended = await onSimulator(simulator, 'doctor', ...args, '--format', 'json');
+  const result: DoctorResult =
+    ended.code === 0 || ended.code === 3 ? JSON.parse(ended.stdout) : {assumptions: []};
+  const refuted = result.assumptions.filter(({status}) => status === 'refuted').map(({id}) => id);
+  return {...ended, result, refuted};
+}
+
+const names = (simulator: Simulator) => simulator.inventory.vms().map(({name}) => name);
+
+describe('doctor', function () {
+  this.timeout(60_000);
+
+  it('reads only, and tells nothing of names, addresses or keys', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      const {code, stdout, result, refuted} = await examined(simulator);
+      expect(code).to.equal(0);
+      expect(refuted).to.deep.equal([]);
+      expectValid('doctor', result);
+      expect(result.assumptions.filter(({status}) => status === 'confirmed')).to.have.length(READING.length);
+      expect(simulator.requests.list.filter(({method}) => WRITES.test(method))).to.deep.equal([]);
+      const {hostname, port} = new URL(simulator.url);
+      for (const secret of [
+        'vch1',
+        'web',
+        'dc1',
+        'cluster1',
+        'datastore1',
+        'esx1',
+        hostname,
+        port,
+        simulator.user,
+      ])
+        expect(stdout, secret).not.to.match(new RegExp(`\\b${secret.replaceAll('.', '\\.')}\\b`));
+    }));
+
+  it('confirms everything on scratch VMs, measures, and leaves nothing', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      const before = {vms: names(simulator), files: simulator.files('datastore1')};
+      const {code, result, stdout} = await examined(simulator, ...SCRATCHED);
+      expect(code).to.equal(0);
+      expectValid('doctor', result);
+      expect(result.assumptions.map(({status}) => status)).to.deep.equal(
+        Array(READING.length + SCRATCH.length).fill('confirmed'),
+      );
+      expect(result.measured.parallel.map(({atOnce}) => atOnce)).to.deep.equal([1, 2, 4, 8]);
+      expect(result.measured.reconfigure).to.be.greaterThan(0);
+      expect(names(simulator)).to.deep.equal(before.vms);
+      expect(simulator.files('datastore1')).to.deep.equal(before.files);
+      expect(simulator.inventory.vms().map(({reconfigurations}) => reconfigurations)).to.deep.equal([
+        0, 0, 0, 0,
+      ]);
+      expect(stdout).not.to.include('vch-migrate-doctor-');
+    }));
+
+  for (const [what, {breaks = [], ...options}, ...ids] of FAULTS) {
+    it(`finds by name that ${what}`, () =>
+      withSimulator({fixture: smallVch(VMS, {breaks}), ...options}, async (simulator) => {
+        const {refuted, code, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+        expect(code, stderr).to.equal(3);
+        expect(refuted).to.deep.equal(ids);
+        expect(names(simulator)).to.have.length(4);
+      }));
+  }
+
+  it('has a fault for every assumption, and uses every way in which a server may differ', () => {
+    const tried = new Set(FAULTS.flatMap(([, , ...ids]) => ids));
+    const known = [...READING, ...SCRATCH].map(({id}) => id);
+    expect(known.filter((id) => !tried.has(id))).to.deep.equal(['change-version']);
+    expect(new Set(FAULTS.flatMap(([, {breaks = []}]) => breaks))).to.deep.equal(new Set(BREAKS));
+  });
+
+  it('finds that a VM shows no changeVersion', () => {
+    const vm = {name: 'lost', more: {withoutConfig: true}};
+    return withSimulator({fixture: smallVch([...VMS, vm])}, async (simulator) => {
+      expect((await examined(simulator)).refuted).to.deep.equal(['change-version']);
+    });
+  });
+
+  it('makes the commands that stand on it refuse, with the reason, before they write', () =>
+    withDirectory({}, (folder) =>
+      withSimulator({fixture: smallVch(VMS, {breaks: ['changeVersion']})}, async (simulator) => {
+        const file = join(folder, 'doctor.json');
+        const state = {XDG_STATE_HOME: folder};
+        await onSimulator(simulator, 'doctor', ...SCRATCHED, '--scratch-vms', '1', '--report', file);
+        expect(JSON.parse(readFileSync(file, 'utf8')).schema).to.equal('vch-migrate/doctor/v1');
+        for (const command of ['apply', 'undo', 'upgrade', 'rollback']) {
+          const args = [...(command === 'upgrade' ? ['--data-only'] : []), '--doctor', file];
+          const {code, stderr} = await onSimulator(
+            simulator,
+            ...unasked([command, '--id', 'vm-100', ...args]),
+          );
+          expect(code, command).to.equal(1);
+          expect(stderr).to.include('a write with an old changeVersion is refused');
+          expect(stderr).to.include('vch-migrate doctor --scratch');
+        }
+        const plan = await onSimulator(simulator, 'plan', '--id', 'vm-100', '--doctor', file);
+        expect(plan.code, plan.stderr).to.equal(0);
+        expect(simulator.inventory.vm('vm-101').reconfigurations).to.equal(0);
+        expect(state.XDG_STATE_HOME).to.equal(folder);
+      }),
+    ));
+
+  it('says which command line allows the writes where nobody can be asked', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      const {code, stderr} = await examined(simulator, ...SCRATCHED.slice(0, -1));
+      expect(code).to.equal(5);
+      expect(stderr).to.match(/vch-migrate doctor .*--scratch .*--yes/);
+      const nowhere = await examined(simulator, '--scratch', '--yes');
+      expect(nowhere.code).to.equal(5);
+      expect(nowhere.stderr).to.include('--scratch needs --scratch-folder and --scratch-pool');
+    }));
+
+  it('works on a VM that the user names, and leaves it as it was', () =>
+    withSimulator(
+      {fixture: smallVch([...VMS, {name: 'spare', powerState: 'poweredOff'}])},
+      async (simulator) => {
+        const vm = simulator.inventory.vm('spare');
+        const before = vm.extraConfig();
+        const {code, refuted, stderr} = await examined(
+          simulator,
+          '--scratch',
+          '--scratch-vm',
+          'spare',
+          '--yes',
+        );
+        expect(code, stderr).to.equal(0);
+        expect(refuted).to.deep.equal([]);
+        expect(vm.extraConfig()).to.deep.equal(before);
+        expect(vm.powerState).to.equal('poweredOff');
+        expect(vm.snapshots).to.deep.equal([]);
+        const running = await examined(simulator, '--scratch', '--scratch-vm', 'web', '--yes');
+        expect(running.code).to.equal(5);
+        expect(running.stderr).to.include('is poweredOn');
+      },
+    ));
+
+  it('removes what an earlier one left only if everything fits, and names the rest', () => {
+    const run = '11111111-2222-4333-8444-555555555555';
+    const uuid = '50000000-0000-4000-8000-00000000000';
+    const mark = (n: number) => JSON.stringify({run, instanceUuid: `${uuid}${n}`});
+    const notes = `Scratch VM of vch-migrate doctor, run ${run}. It has no disk and may be deleted.`;
+    const left = (name: string, n: number, instanceUuid: string, powerState: 'poweredOn' | 'poweredOff') => ({
+      name,
+      powerState,
+      extraConfig: {'vch-migrate/doctor': mark(n)},
+      more: {instanceUuid, vch: undefined},
+    });
+    const fixture = smallVch([
+      ...VMS,
+      left('ours', 1, `${uuid}1`, 'poweredOff'),
+      left('running', 2, `${uuid}2`, 'poweredOn'),
+      left('copy', 3, `${uuid}9`, 'poweredOff'),
+      left('other-notes', 4, `${uuid}4`, 'poweredOff'),
+    ]);
+    return withSimulator({fixture}, async (simulator) => {
+      for (const name of ['ours', 'running', 'copy']) simulator.inventory.vm(name).annotate(notes);
+      const read = await examined(simulator);
+      expect(read.result.leftovers).to.equal(4);
+      expect(names(simulator)).to.include('ours');
+      const {result, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+      expect(result.leftovers).to.equal(3);
+      expect(names(simulator)).not.to.include('ours');
+      for (const name of ['running', 'copy', 'other-notes']) {
+        expect(names(simulator)).to.include(name);
+        expect(stderr).to.include(`${name} (`);
+      }
+    });
+  });
+
+  it('removes its VMs after a failure in the middle, too', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      simulator.addFault({method: 'CreateVM_Task', nth: 3, do: {fault: 'NoDiskSpace', as: 'task'}});
+      const {code, stderr} = await examined(simulator, ...SCRATCHED);
+      expect(code).to.equal(1);
+      expect(stderr).to.include('NoDiskSpace');
+      expect(names(simulator)).to.have.length(4);
+    }));
+});

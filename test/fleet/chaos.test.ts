@@ -1,0 +1,144 @@
+import {existsSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect} from 'chai';
+import type {FleetReport} from '../../src/report/fleet/report.js';
+import {sizeOf} from '../depth.js';
+import {type Started, startProcess, vchMigrate} from '../on-simulator.js';
+import {withDirectory} from '../temporary-directory.js';
+import {expectNoSecret, type Farm, judgeFarm, mostAtATime, startFarm} from './fleet-farm.js';
+import {describeWithPostgres} from './postgres-server.js';
+
+const REST = 'budget: {failed: 1000, unreachable: 1000}\n';
+
+/** How large the chaos is: as the issue asks for, or a sample of it. */
+const vcenters = sizeOf('vCenters of the fleet in chaos', {sample: 2, ci: 3, exhaustive: 10});
+const vchs = vcenters === 10 ? 20 : 4;
+const workers = vcenters === 10 ? 4 : 2;
+const awayFor = vcenters === 10 ? 60_000 : 4_000;
+
+async function reportOf(
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Promise<FleetReport> {
+  const {stdout, stderr} = await vchMigrate(['fleet', 'report', ...args, '--format', 'json'], variables);
+  const report: FleetReport = JSON.parse(stdout);
+  if (report.schema !== 'vch-migrate/fleet-report/v1') throw new Error(stderr);
+  return report;
+}
+
+/** Waits until so many VCHs of the latest run are in such a state, or the run is over. */
+async function until(
+  read: () => Promise<FleetReport>,
+  reached: (report: FleetReport) => boolean,
+): Promise<FleetReport> {
+  for (;;) {
+    const report = await read().catch(() => undefined);
+    if (report !== undefined && (reached(report) || report.run.state !== 'running')) return report;
+    await sleep(250);
+  }
+}
+
+function seconds(from: string | number, to: string | number): number {
+  return Math.round((new Date(to).getTime() - new Date(from).getTime()) / 100) / 10;
+}
+
+function expectAllRight(farm: Farm, report: FleetReport) {
+  const judged = judgeFarm(farm, report);
+  expect(judged.lies).to.deep.equal([]);
+  expect(judged.upgraded + judged.asBefore).to.equal(vcenters * vchs);
+  expect(judged.twice, 'snapshots or power-ons that were done twice').to.equal(0);
+  expect(mostAtATime(report)).to.be.at.most(2);
+  return judged;
+}
+
+describeWithPostgres(
+  'a fleet on PostgreSQL in which a worker is killed, the database restarted, and a vCenter away',
+  (server) => {
+    it('ends with every VCH upgraded or as before, none lost, none written twice, and never more than two of a vCenter at a time', function () {
+      this.timeout(1_800_000);
+      return withDirectory({}, async (folder) => {
+        await using farm = await startFarm(folder, {vcenters, vchs, rest: REST, bootTime: 2_000});
+        const variables = {...farm.variables, VCH_MIGRATE_DATABASE_URL: server().url};
+        const line = ['fleet', 'upgrade', '--inventory', farm.inventory, '--yes', '--detach'];
+        const started = await startProcess(line, variables, folder).ended;
+        expect(started.code, started.stderr).to.equal(0);
+        const begun = Date.now();
+        const at: Started[] = Array.from({length: workers}, () =>
+          startProcess(['fleet', 'worker'], variables, folder),
+        );
+        const read = () => reportOf([], variables);
+
+        await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
+        const killed = at[0]?.child.pid;
+        at[0]?.child.kill('SIGKILL');
+        const killedAt = Date.now();
+        at.push(startProcess(['fleet', 'worker'], variables, folder));
+        await sleep(1_000);
+        await server().restart('immediate');
+        const [first] = farm.forwarders;
+        if (first !== undefined) first.away = true;
+        await sleep(awayFor);
+        if (first !== undefined) first.away = false;
+
+        const report = await until(read, ({run}) => run.state !== 'running');
+        const ended = Date.now();
+        for (const {child} of at) child.kill('SIGTERM');
+        const outputs = await Promise.all(at.map(({ended}) => ended));
+
+        expect(report.run.state, JSON.stringify(report.summary)).to.equal('done');
+        const judged = expectAllRight(farm, report);
+        const takeovers = report.events.filter(
+          ({type, message}) => type === 'taken-over' && message.includes(`/${killed}/`),
+        );
+        const slowest = Math.max(0, ...takeovers.map((event) => seconds(killedAt, event.at)));
+        expect(takeovers.length).to.be.at.least(1);
+        expect(slowest).to.be.at.most(60);
+        const requeued = report.events.filter(({type}) => type === 'requeued').length;
+        expectNoSecret(server().dump());
+        expectNoSecret(JSON.stringify(report));
+        for (const {stdout, stderr} of outputs) expectNoSecret(stdout + stderr);
+        console.log(
+          `      ${vcenters * vchs} VCHs on ${vcenters} vCenters, ${workers} workers: ${judged.upgraded} upgraded, ${judged.asBefore} as before, ` +
+            `${judged.twice} written twice; ${takeovers.length} taken over within ${slowest} s, ${requeued} tried again; at most ${mostAtATime(report)} of a vCenter at a time; ${seconds(begun, ended)} s`,
+        );
+      });
+    });
+  },
+);
+
+describe('a fleet on the embedded database whose process is killed', () => {
+  it('goes on where it was, with every VCH upgraded or as before', function () {
+    this.timeout(1_800_000);
+    return withDirectory({}, async (folder) => {
+      await using farm = await startFarm(folder, {vcenters, vchs, rest: REST, bootTime: 2_000});
+      const state = ['--state-dir', `${folder}/state`];
+      const begun = Date.now();
+      const first = startProcess(
+        ['fleet', 'upgrade', '--inventory', farm.inventory, '--yes', ...state],
+        farm.variables,
+        folder,
+      );
+      const read = () => reportOf(state, farm.variables);
+      while (!existsSync(`${folder}/state/fleet.sock`)) await sleep(100);
+      // Through the socket of the process that has the database open.
+      await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
+      const second = await vchMigrate(['fleet', 'worker', ...state], farm.variables);
+      expect(second.code, second.stderr).to.equal(4);
+      first.child.kill('SIGKILL');
+      await first.ended;
+      const killedAt = Date.now();
+      const again = await startProcess(['fleet', 'worker', '--until-idle', ...state], farm.variables, folder)
+        .ended;
+      expect(again.code, again.stderr).to.equal(0);
+      const report = await read();
+      expect(report.run.state, JSON.stringify(report.summary)).to.equal('done');
+      const judged = expectAllRight(farm, report);
+      const takeovers = report.events.filter(({type}) => type === 'taken-over');
+      expect(takeovers.length).to.be.at.least(1);
+      console.log(
+        `      ${vcenters * vchs} VCHs, one process, killed: ${judged.upgraded} upgraded, ${judged.asBefore} as before, ${judged.twice} written twice; ` +
+          `${takeovers.length} taken over within ${Math.max(...takeovers.map(({at}) => seconds(killedAt, at)))} s; ${seconds(begun, Date.now())} s`,
+      );
+    });
+  });
+});

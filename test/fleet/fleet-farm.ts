@@ -1,0 +1,118 @@
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import type {FleetReport} from '../../src/report/fleet/report.js';
+import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
+import {ROOT} from '../peers.js';
+import {fleetFixture} from './fleet-fixture.js';
+import {type Forwarder, startForwarder} from './forwarder.js';
+
+/** What nobody may find again: each vCenter of a farm has it in its password. */
+export const SECRET = 'Zebra-9!crossing';
+
+/** Several simulated vCenters with VCHs, and an inventory that names them. */
+export interface Farm extends AsyncDisposable {
+  readonly simulators: readonly Simulator[];
+  readonly forwarders: readonly Forwarder[];
+  readonly inventory: string;
+  /** The logins, as variables of the environment. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Starts a farm; its inventory goes into the folder. */
+export async function startFarm(
+  folder: string,
+  {
+    vcenters,
+    vchs,
+    rest = '',
+    bootTime = 20,
+  }: {
+    readonly vcenters: number;
+    /** On each vCenter. */
+    readonly vchs: number;
+    /** Waves, budget and window of the inventory. */
+    readonly rest?: string;
+    readonly bootTime?: number;
+  },
+): Promise<Farm> {
+  const simulators = await Promise.all(
+    Array.from({length: vcenters}, (_, at) =>
+      startSimulator({
+        fixture: fleetFixture(vchs, {password: SECRET, name: (vch) => `vc${at}-vch${vch}`}),
+        templates: `${ROOT}fixtures/vic-encoded.jsonl`,
+        taskDuration: [1, 10],
+        bootTime,
+        seed: at + 1,
+      }),
+    ),
+  );
+  const forwarders = await Promise.all(simulators.map(({url}) => startForwarder(Number(new URL(url).port))));
+  const lines = simulators.map(
+    ({thumbprint}, at) =>
+      `  - {name: vc${at}, url: "https://127.0.0.1:${forwarders[at]?.port}/sdk", thumbprint: "${thumbprint}", credentials: lab}\n`,
+  );
+  const inventory = join(folder, 'fleet.yaml');
+  await writeFile(inventory, `version: 1\nvcenters:\n${lines.join('')}${rest}`);
+  return {
+    ...{simulators, forwarders, inventory},
+    variables: {
+      VCH_MIGRATE_CRED_LAB_USER: 'administrator@vsphere.local',
+      VCH_MIGRATE_CRED_LAB_PASSWORD: SECRET,
+    },
+    async [Symbol.asyncDispose]() {
+      for (const forwarder of forwarders) await forwarder[Symbol.asyncDispose]();
+      for (const simulator of simulators) await simulator.close();
+    },
+  };
+}
+
+/** What the servers themselves say of the VCHs, compared with what the run reports. */
+export function judgeFarm({simulators}: Farm, {vchs}: FleetReport) {
+  const lies: string[] = [];
+  let upgraded = 0;
+  let asBefore = 0;
+  let twice = 0;
+  for (const [at, {inventory, requests}] of simulators.entries()) {
+    for (const vm of inventory.vms()) {
+      const config = vm.extraConfig();
+      if (config['guestinfo.vice./init/common/id'] === undefined) continue;
+      const told = vchs.find(({vcenter, id}) => vcenter === `vc${at}` && id === vm.id);
+      const version = config['guestinfo.vice./init/version/PluginVersion'];
+      const clean = vm.powerState === 'poweredOn' && (config['vch-migrate/lock'] ?? '') === '';
+      const is = clean && version === '10' ? 'done' : clean && version === '0' ? 'as-before' : 'unfinished';
+      if (is === 'done') upgraded += 1;
+      if (is === 'as-before') asBefore += 1;
+      const said = told?.state === 'done' || told?.state === 'partly' ? 'done' : told?.result;
+      if (said !== is)
+        lies.push(`vc${at}/${vm.name}: is ${is}, but said to be ${told?.state} (${told?.result})`);
+      const count = (method: string) =>
+        requests.list.filter((call) => call.method === method && call.object === vm.id).length;
+      // An answer that was lost may be asked for again; what was carried out shows in what is there.
+      const snapshots = vm.snapshots.length;
+      if (is === 'done' && (snapshots !== 1 || count('PowerOnVM_Task') !== 1)) twice += 1;
+    }
+  }
+  return {upgraded, asBefore, twice, lies};
+}
+
+/** The most VCHs of any vCenter that were worked on at a time, judged from the events. */
+export function mostAtATime({events}: FleetReport): number {
+  const running = new Map<string, Set<string>>();
+  let most = 0;
+  for (const {type, vcenter, vch} of events) {
+    if (vcenter === null || vch === null) continue;
+    const own = running.get(vcenter) ?? new Set();
+    running.set(vcenter, own);
+    if (type === 'began' || type === 'taken-over') own.add(vch);
+    else own.delete(vch);
+    most = Math.max(most, own.size);
+  }
+  return most;
+}
+
+/** Nothing of the secrets is in a text. */
+export function expectNoSecret(text: string): void {
+  for (const spelling of [SECRET, encodeURIComponent(SECRET), Buffer.from(SECRET).toString('base64')])
+    expect(text.includes(spelling), `a secret is in it: ${spelling}`).to.equal(false);
+}
