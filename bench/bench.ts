@@ -7,7 +7,7 @@ import {ROOT} from '../test/peers.js';
 import {buildPrograms, type Programs} from './build.js';
 import {PARTS} from './parts.js';
 import {resultFiles, targetTable} from './results-page.js';
-import {readStored, type Stored, writeFiles} from './stored.js';
+import {readStored, type Stored, writeResults} from './stored.js';
 import {isMet, targetsOf} from './targets.js';
 
 const started = performance.now();
@@ -69,10 +69,10 @@ async function main(): Promise<void> {
         rmSync(folder, {recursive: true, force: true});
       }
       // After each part, so that a run that is stopped leaves what it has.
-      writeFiles(out, resultFiles(stored));
+      writeResults(out, resultFiles(stored));
     }
   }
-  writeFiles(out, resultFiles(stored));
+  writeResults(out, resultFiles(stored));
   const targets = targetsOf(stored.parts);
   process.stdout.write(`${targetTable(targets)}\n`);
   tell(`done; see ${join(out, 'RESULTS.md')}`);

@@ -11,10 +11,10 @@ const WIDTH = 720;
 const LABEL = 210;
 const VALUE = 90;
 const ROW = 26;
-const HEAD = 40;
+const HEAD = 56;
 
-/** A chart of horizontal bars as SVG. Readable on white and on black. */
-export function barChart(title: string, bars: readonly Bar[]): string {
+/** A chart of horizontal bars as SVG, with its own ground: readable on white and on black. */
+export function barChart(title: string, about: string, bars: readonly Bar[]): string {
   const longest = Math.max(...bars.map(({value}) => value));
   const rows = bars.map(({label, value, text, own}, at) => {
     const y = HEAD + at * ROW;
@@ -31,6 +31,7 @@ export function barChart(title: string, bars: readonly Bar[]): string {
       `role="img" aria-label="${escaped(title)}" font-family="sans-serif" font-size="13" fill="#343a40">`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     `<text x="12" y="22" font-size="15" font-weight="bold">${escaped(title)}</text>`,
+    `<text x="12" y="42">${escaped(about)}</text>`,
     ...rows,
     '</svg>',
     '',
@@ -38,5 +39,5 @@ export function barChart(title: string, bars: readonly Bar[]): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+  return text.replaceAll('`', '').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

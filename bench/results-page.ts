@@ -101,7 +101,7 @@ function factor(value: number | undefined): string {
 function plotsOf({parts}: Stored): Readonly<Record<string, string>> {
   const charts = PARTS.flatMap(({name, title, plots}) => {
     // Beside those that take hundreds of times as long, nothing else would be seen.
-    const rows = (parts[name]?.rows ?? []).filter(({sample}) => sample === undefined);
+    const rows = (parts[name]?.rows ?? []).filter(({sample}) => sample === undefined).toSorted(byCommand);
     return FIGURES.filter(({figure}) => plots.includes(figure)).flatMap(({figure, head, show}) => {
       const bars: Bar[] = rows.flatMap((row) => {
         const value = medianOf(row, figure);
@@ -109,10 +109,16 @@ function plotsOf({parts}: Stored): Readonly<Record<string, string>> {
       });
       return bars.length === 0
         ? []
-        : [[`plots/${name}-${figure}.svg`, barChart(`${title}: ${headOf(name, head)}`, bars)]];
+        : [[`plots/${name}-${figure}.svg`, barChart(headOf(name, head), title, bars)]];
     });
   });
   return Object.fromEntries(charts);
+}
+
+/** One command after the other, each with its sizes, so that growth shows; where there are no sizes, as they are. */
+function byCommand(a: Row, b: Row): number {
+  const [[first = '', size], [second = '']] = [a.name.split(' '), b.name.split(' ')];
+  return size === undefined || first === second ? 0 : first.localeCompare(second);
 }
 
 /** Times of large VCHs are drawn for each containerVM: as much for all of them is a level chart. */

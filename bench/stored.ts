@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {availableParallelism, totalmem} from 'node:os';
 import {dirname, join} from 'node:path';
 import type {Results} from './figures.js';
@@ -33,8 +33,9 @@ export function readStored(path: string): Stored {
   return JSON.stringify(stored.machine) === JSON.stringify(machine) ? stored : {machine, parts: {}};
 }
 
-/** Writes files into a folder, by their paths. */
-export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+/** Writes the results into a folder, by their paths; plots of what is no longer measured go. */
+export function writeResults(folder: string, files: Readonly<Record<string, string>>): void {
+  rmSync(join(folder, 'plots'), {recursive: true, force: true});
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), {recursive: true});
     writeFileSync(join(folder, name), text);

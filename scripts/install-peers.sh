@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the independent judges of the conformance suite below .tools/ of this project: vcsim and govc
 # (built from the pinned module in test/peers/go) and pyVmomi (pinned in test/peers/requirements.txt).
+# Also PostgreSQL, which tests start on a port of their own (from apt where it is missing).
 # Needs Go 1.21 or later and python3 with venv; what is missing comes from apt where that works as root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -70,6 +71,12 @@ if ! installed; then
   (cd "$module" && CGO_ENABLED=0 "$go" build -mod=readonly -trimpath -ldflags=-s -o "$tools/bin/" ./vcsim ./govc)
   rm -rf "$tools/go"
   installed || die "the vcsim and govc just built do not run; see test/peers/go"
+fi
+
+# PostgreSQL, which the tests of the fleet start themselves.
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then
+  # Debian would start a server of its own; the tests need only the programs.
+  apt_install postgresql
 fi
 
 say "vcsim and govc $pinned_go, pyVmomi $pinned_python in ${tools#"$root"/}"

@@ -1,7 +1,8 @@
 import {mkdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {type DoctorResult, parseResult, refusal, serverDigest} from '../doctor/result.js';
+import {type DoctorResult, parseResult, refusal, resultShape, serverDigest} from '../doctor/result.js';
 import {systemCode, VchError} from '../errors.js';
+import {parseJson} from '../json-shape.js';
 import type {Logger} from '../log.js';
 import {toJson} from '../report/formats/json.js';
 import {readTextFile, requiredText} from '../text-file.js';
@@ -26,21 +27,42 @@ export function keepResult(result: DoctorResult, variables: Variables, log: Logg
   if (place === undefined) return;
   try {
     mkdirSync(dirname(place), {recursive: true, mode: 0o700});
-    writeWhole(place, toJson(result));
+    writeWhole(place, toJson(withEarlier(result, place)));
   } catch (error) {
     log.warn(`the result could not be kept in ${place} (${systemCode(error)}); name its file with --doctor`);
   }
 }
 
-/** Throws if a command stands on something that does not hold on that server: by the named result, or the last one. */
+/** What was not tried this time is as it was found before: a look that only reads must not forget what --scratch found. */
+function withEarlier(result: DoctorResult, place: string): DoctorResult {
+  const kept = readTextFile(place);
+  const earlier = kept.status === 'read' ? earlierIn(kept.text) : null;
+  if (earlier === null) return result;
+  const before = new Map(earlier.assumptions.map((row) => [row.id, row]));
+  const assumptions = result.assumptions.map((row) =>
+    row.status === 'not-tried' ? (before.get(row.id) ?? row) : row,
+  );
+  const {clockDifference} = result.measured;
+  const measured =
+    result.measured.reconfigure === null ? {...earlier.measured, clockDifference} : result.measured;
+  return {...result, assumptions, measured};
+}
+
+/** `null` if it is of another release: it is written over. */
+function earlierIn(json: string): DoctorResult | null {
+  return parseJson(json, resultShape).value;
+}
+
+/** Throws if a command stands on something that does not hold on that server: by the named result, or the last one, which it gives. */
 export function assertStands(
   session: Session,
   command: string,
   {file, variables}: {readonly file: string | undefined; readonly variables: Variables},
-): void {
+): DoctorResult | undefined {
   const found = lastResult(session, file, variables);
   const refused = found && refusal(found.result, command, found.path);
   if (refused) throw refused;
+  return found?.result;
 }
 
 function lastResult(session: Session, file: string | undefined, variables: Variables) {

@@ -59,6 +59,10 @@ export async function carryOut(
     version: toolVersion,
   } = env;
   const changeId = shared.changeId ?? ready.options.changeId;
+  const known =
+    dump === undefined
+      ? assertStands(session, command, {file: prepared.doctor, variables: env.terminal.variables})
+      : undefined;
   const options: RunOptions = {
     ...ready.options,
     ...shared,
@@ -74,9 +78,8 @@ export async function carryOut(
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
+    taskTime: known?.measured.reconfigure ?? undefined,
   };
-  if (dump === undefined)
-    assertStands(session, command, {file: prepared.doctor, variables: env.terminal.variables});
   const {deadline} = ready.options.staging ?? {};
   if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
   const outcome = await followed.during(

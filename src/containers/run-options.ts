@@ -35,6 +35,8 @@ export interface RunOptions extends Narrowing {
   readonly staging?: Staging | undefined;
   /** The vCenter that the session's inventory is a copy of; absent for one that is no copy. */
   readonly copyOf?: CopiedTarget | undefined;
+  /** Milliseconds that a reconfiguration takes there, where that was measured. */
+  readonly taskTime?: number | undefined;
 }
 
 /** A vCenter of which there is a dump. */

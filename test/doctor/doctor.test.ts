@@ -5,8 +5,13 @@ import {READING} from '../../src/doctor/reading.js';
 import type {DoctorResult} from '../../src/doctor/result.js';
 import {SCRATCH} from '../../src/doctor/scratch.js';
 import {BREAKS} from '../../src/simulator/model/breaks.js';
-import type {FaultRule, Simulator, SimulatorOptions} from '../../src/simulator/simulator.js';
-import {onSimulator} from '../on-simulator.js';
+import {
+  type FaultRule,
+  machineTime,
+  type Simulator,
+  type SimulatorOptions,
+} from '../../src/simulator/simulator.js';
+import {onSimulator, startProcess, variablesFor, vchMigrate} from '../on-simulator.js';
 import {expectValid} from '../schemas.js';
 import {smallVch, withSimulator as withAnySimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
@@ -144,7 +149,6 @@ describe('doctor', function () {
     withDirectory({}, (folder) =>
       withSimulator({fixture: smallVch(VMS, {breaks: ['changeVersion']})}, async (simulator) => {
         const file = join(folder, 'doctor.json');
-        const state = {XDG_STATE_HOME: folder};
         await onSimulator(simulator, 'doctor', ...SCRATCHED, '--scratch-vms', '1', '--report', file);
         expect(JSON.parse(readFileSync(file, 'utf8')).schema).to.equal('vch-migrate/doctor/v1');
         for (const command of ['apply', 'undo', 'upgrade', 'rollback']) {
@@ -160,7 +164,6 @@ describe('doctor', function () {
         const plan = await onSimulator(simulator, 'plan', '--id', 'vm-100', '--doctor', file);
         expect(plan.code, plan.stderr).to.equal(0);
         expect(simulator.inventory.vm('vm-101').reconfigurations).to.equal(0);
-        expect(state.XDG_STATE_HOME).to.equal(folder);
       }),
     ));
 
@@ -230,6 +233,31 @@ describe('doctor', function () {
       }
     });
   });
+
+  it('removes its VMs after Ctrl-C, too', () =>
+    withAnySimulator({fixture: smallVch(VMS), time: machineTime}, async (simulator) => {
+      const {child, ended} = startProcess(['doctor', ...SCRATCHED], variablesFor(simulator));
+      simulator.addFault({method: 'PowerOnVM_Task', nth: 1, before: () => void child.kill('SIGINT')});
+      const {code, stderr} = await ended;
+      expect(code, stderr).to.equal(130);
+      expect(names(simulator)).to.have.length(4);
+    }));
+
+  it('keeps what it found for the same server, and a look that only reads forgets nothing', () =>
+    withDirectory({}, (folder) =>
+      withAnySimulator(
+        {fixture: smallVch(VMS, {breaks: ['changeVersion']}), time: machineTime},
+        async (simulator) => {
+          const variables = {...variablesFor(simulator), XDG_STATE_HOME: folder};
+          const args = [...SCRATCHED, '--scratch-vms', '1', '--quiet'];
+          expect((await vchMigrate(['doctor', ...args], variables)).code).to.equal(3);
+          expect((await vchMigrate(['doctor'], variables)).code).to.equal(0);
+          const {code, stderr} = await vchMigrate(['apply', '--id', 'vm-100', '--yes'], variables);
+          expect(code).to.equal(1);
+          expect(stderr).to.include('a write with an old changeVersion is refused');
+        },
+      ),
+    ));
 
   it('removes its VMs after a failure in the middle, too', () =>
     withSimulator({fixture: smallVch(VMS)}, async (simulator) => {

@@ -93,6 +93,11 @@ export const doctor = listingCommand({
       log,
       now,
     });
+    if (signal.aborted)
+      throw new VchError(
+        'VCH_ERR_INTERRUPTED',
+        'stopped; what it made is removed. Run the same command again',
+      );
     if (settings.target.kind === 'vsphere') keepResult(result, terminal.variables, log);
     const refuted = result.assumptions.filter(({status}) => status === 'refuted');
     const document = {
@@ -104,11 +109,6 @@ export const doctor = listingCommand({
             ? 'vch-migrate check'
             : 'vch-migrate doctor --scratch tries the rest, on VMs of its own',
     };
-    if (signal.aborted)
-      throw new VchError(
-        'VCH_ERR_INTERRUPTED',
-        'stopped; what it made is removed. Run the same command again',
-      );
     return {document, text: doctorText(document), exit: refuted.length > 0 ? EXIT.partly : EXIT.done};
   },
 });

@@ -20,9 +20,11 @@ export const rehearse = reportCommand({
     timeout,
     ...versionSwitches,
     'from-dump': text('Command:', 'FILE that dump or govc wrote, instead of the VCH itself'),
-    'task-time': withDefault(
-      duration(text('Command:', 'How long a task of your vCenter takes, such as 800ms (default 500ms)')),
-      TASK_TIME,
+    'task-time': duration(
+      text(
+        'Command:',
+        'How long a task of your vCenter takes, such as 800ms (default: as doctor measured it there, else 500ms)',
+      ),
     ),
     'boot-time': withDefault(
       duration(
@@ -44,7 +46,6 @@ export const rehearse = reportCommand({
     ...(await requireIsos(own)),
     ...skippedChecks(own),
     dataOnly: own['data-only'],
-    times: {task: own['task-time'], boot: own['boot-time']},
   }),
   async run(session, options, {own}) {
     tellForce(own, options);
@@ -56,7 +57,8 @@ export const rehearse = reportCommand({
     const {toolVersion, vch} = options;
     options.onProgress?.({type: 'phase', phase: 'read', label: 'copying the VCH', total: null});
     const fixture = await dumpInventory(session, vch, {at: new Date(), toolVersion});
-    const rehearsal = await rehearse(fixture, options);
+    const times = {task: own['task-time'] ?? options.taskTime ?? TASK_TIME, boot: own['boot-time']};
+    const rehearsal = await rehearse(fixture, {...options, times});
     const {upgrade: _played, ...outcome} = rehearsal.outcome;
     return {
       ...outcome,

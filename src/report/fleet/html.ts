@@ -116,7 +116,7 @@ function verdictOf(report: FleetReport): Verdict {
     sentence: sentenceOf(report),
     reason: `${where}The run is ${RUN_WORD[run.state]}${run.reason === null ? '' : `: ${run.reason}`}.`,
     pills: [
-      ...(summary.down === 0 ? [{tone: 'ok' as const, text: 'No VCH is down'}] : []),
+      ...(summary.down === 0 ? [{tone: 'ok' as const, text: 'No VCH needs a person now'}] : []),
       ...(bad === 0 ? [{tone: 'ok' as const, text: 'Nothing failed'}] : []),
     ],
     numbers: [
@@ -131,7 +131,7 @@ function verdictOf(report: FleetReport): Verdict {
         })),
       },
       {
-        label: 'Down now',
+        label: 'Need a person now',
         value: String(summary.down),
         notes: [],
         ...(summary.down > 0 && {tone: 'down' as const}),

@@ -1,0 +1,98 @@
+import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import {SaxesParser} from 'saxes';
+import {vchMigrate} from '../on-simulator.js';
+import {withDirectory} from '../temporary-directory.js';
+import {expectNoSecret, type Farm, startFarm} from './fleet-farm.js';
+
+const WAVES = 'waves: [{name: canary, count: 2, spread: vcenter}, {name: rest}]\nbudget: {failed: 1}\n';
+
+/** Every file of a folder as one text, byte by byte. */
+function everything(folder: string): string {
+  return readdirSync(folder, {recursive: true, encoding: 'utf8'})
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => readFileSync(path, 'latin1'))
+    .join('\n');
+}
+
+describe('fleet on the embedded database, command by command', function () {
+  this.timeout(240_000);
+
+  it('plans, begins, waits, is approved, holds, is tried again, and keeps no secret', () =>
+    withDirectory({}, async (folder) => {
+      await using farm: Farm = await startFarm(folder, {vcenters: 2, vchs: 2, rest: WAVES});
+      const state = join(folder, 'state');
+      let told = '';
+      const fleet = async (...args: readonly string[]) => {
+        const ended = await vchMigrate(['fleet', ...args, '--state-dir', state], farm.variables);
+        told += ended.stdout + ended.stderr;
+        return ended;
+      };
+      const [first] = farm.simulators;
+      first?.addFault({
+        method: 'PowerOnVM_Task',
+        object: 'vm-200',
+        nth: 1,
+        do: {fault: 'InsufficientResourcesFault'},
+      });
+
+      const planned = await fleet('plan', '--inventory', farm.inventory, '--format', 'json');
+      expect(planned.code, planned.stderr).to.equal(0);
+      const {run, vchs} = JSON.parse(planned.stdout);
+      expect(run.state).to.equal('planned');
+      expect(vchs.map(({name, wave}: {name: string; wave: number}) => `${name} ${wave}`)).to.deep.equal([
+        'vc0-vch0 0',
+        'vc1-vch0 0',
+        'vc0-vch1 1',
+        'vc1-vch1 1',
+      ]);
+
+      const unasked = await fleet('upgrade', run.id);
+      expect(unasked.code).to.equal(5);
+      const canaries = await fleet('upgrade', run.id, '--yes');
+      expect(canaries.code, canaries.stderr).to.equal(2);
+      expect(canaries.stdout)
+        .to.contain('waiting for approval')
+        .and.contain(`fleet approve ${run.id} --wave canary`);
+      expect((await fleet('approve')).code).to.equal(5);
+      expect((await fleet('approve', run.id, '--reason', 'looked at')).code).to.equal(0);
+      expect((await fleet('approve', run.id, '--wave', 'canary', '--reason', 'again')).stdout).to.contain(
+        'approved already',
+      );
+
+      await fleet('worker', '--until-idle');
+      const held = await fleet('status');
+      expect(held.code).to.equal(1);
+      expect(held.stdout).to.contain('1 VCHs failed, and the budget is 1');
+      expect((await fleet('retry', '--reason', 'the host has memory again')).code).to.equal(0);
+      expect((await fleet('worker', '--until-idle')).code).to.equal(0);
+      const done = await fleet('watch', '--format', 'ndjson');
+      expect(done.code).to.equal(0);
+      const lines = done.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(lines.map(({type}) => type)).to.include.members(['fleet-event', 'vch', 'end']);
+      expect(lines.at(-1).summary).to.deep.include({total: 4, done: 4});
+
+      const files = ['night.html', 'night.xml', 'night.json', 'night.txt', 'night.ndjson'].map((name) =>
+        join(folder, name),
+      );
+      expect((await fleet('report', ...files.flatMap((file) => ['--report', file]))).code).to.equal(0);
+      const parser = new SaxesParser();
+      let suites = 0;
+      parser.on('opentag', ({name}) => {
+        if (name === 'testsuite') suites += 1;
+      });
+      parser.write(readFileSync(join(folder, 'night.xml'), 'utf8')).close();
+      expect(suites).to.equal(4);
+      const own = await fleet('report', run.id, '--of-vch', 'vc0/vc0-vch1', '--format', 'json');
+      expect(JSON.parse(own.stdout)).to.deep.include({schema: 'vch-migrate/report/v1', command: 'upgrade'});
+
+      for (const file of files) expectNoSecret(readFileSync(file, 'utf8'));
+      expectNoSecret(told);
+      expectNoSecret(everything(state));
+    }));
+});

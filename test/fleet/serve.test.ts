@@ -1,0 +1,195 @@
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {request} from 'node:http';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect} from 'chai';
+import type {Page} from 'playwright-core';
+import {retry, startRun} from '../../src/fleet/control.js';
+import {type EmbeddedDatabase, openEmbedded} from '../../src/fleet/embedded.js';
+import {migrateSchema} from '../../src/fleet/schema.js';
+import {serveRun} from '../../src/fleet/serve.js';
+import {stateDirectory} from '../../src/fleet/state-directory.js';
+import {addEvent, advanceRun, lockedRun} from '../../src/fleet/store.js';
+import {readRun} from '../../src/fleet/view.js';
+import {fleetHtml} from '../../src/report/fleet/html.js';
+import {describeWithBrowser} from '../browser.js';
+import {planned} from './fake-hands.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const HOSTILE = '"><img src=x onerror=alert(3)><script>alert(1)</script>';
+const TOKEN = 'a-token-of-the-test';
+const TOOL = {name: 'vch-migrate', version: '9.9.9', dataVersion: 10} as const;
+
+describeWithBrowser('fleet/serve', (browser) => {
+  let folder: string;
+  let database: EmbeddedDatabase;
+  let run: string;
+  let server: Awaited<ReturnType<typeof serveRun>>;
+  const report = () =>
+    readRun(database, run, {tool: TOOL, events: 100, line: (words) => `vch-migrate fleet ${words}`});
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vch-fleet-'));
+    database = await openEmbedded(stateDirectory(folder));
+    await migrateSchema(database);
+    const vcenters = Object.fromEntries(Array.from({length: 10}, (_, at) => [`vc${at}`, 20]));
+    run = await planned(database, {
+      vcenters,
+      waves: '[{name: canary, count: 20, spread: vcenter}, {name: rest}]',
+    });
+    await startRun(database, run, {who: 'ann@here'});
+    await database.query(
+      "UPDATE vch_fleet.target SET name = $2 WHERE run = $1 AND vcenter = 'vc0' AND vch = 'vm-0'",
+      [run, HOSTILE],
+    );
+    const outcome = {
+      summary: null,
+      version: null,
+      attention: [],
+      next: null,
+      error: {code: 'VCH_ERR_TIMEOUT', message: HOSTILE},
+    };
+    await database.query(
+      "UPDATE vch_fleet.target SET state = CASE WHEN vcenter = 'vc0' THEN 'failed' ELSE 'done' END, outcome = $2, began_at = now(), ended_at = now() WHERE run = $1 AND wave = 0",
+      [run, JSON.stringify(outcome)],
+    );
+    await database.transaction(async (statements) =>
+      advanceRun(statements, await lockedRun(statements, run)),
+    );
+    server = await serveRun({...{database, run, token: TOKEN, report}, host: '127.0.0.1', port: 0});
+  });
+  after(async () => {
+    await server.close();
+    await database.close();
+    rmSync(folder, {recursive: true, force: true});
+  });
+
+  async function withPage(
+    use: (page: Page, trouble: readonly string[]) => Promise<void>,
+    width = 1280,
+    scheme: 'light' | 'dark' = 'light',
+  ) {
+    const context = await browser().newContext({
+      viewport: {width, height: 900},
+      colorScheme: scheme,
+      bypassCSP: false,
+    });
+    const page = await context.newPage();
+    const trouble: string[] = [];
+    page.on('pageerror', ({message}) => trouble.push(message));
+    page.on('dialog', (dialog) => {
+      trouble.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('request', (one) => {
+      if (!one.url().startsWith(server.url) && !one.url().startsWith('data:'))
+        trouble.push(`a request to ${one.url()}`);
+    });
+    try {
+      await page.goto(`${server.url}#token=${TOKEN}`);
+      await use(page, trouble);
+    } finally {
+      await context.close();
+    }
+  }
+
+  it('shows two hundred VCHs; hostile names do nothing, and nothing is loaded from elsewhere', () =>
+    withPage(async (page, trouble) => {
+      expect(await page.locator('#waves .t').count()).to.equal(200);
+      expect(await page.locator('#waves').innerText()).to.contain('onerror=alert');
+      expect(page.url()).to.equal(server.url);
+      await page.fill('#fleet-q', 'vc3-vch7');
+      expect(await page.locator('#waves .t:visible').count()).to.equal(1);
+      expect(trouble).to.deep.equal([]);
+    }));
+
+  it('shows within two seconds what has happened, and keeps what the reader has opened and typed', () =>
+    withPage(async (page, trouble) => {
+      await page.fill('#fleet-q', 'vc0');
+      await page.locator('#waves .t details[data-k="vc0/vm-3"] > summary').click();
+      const begun = Date.now();
+      await addEvent(database, run, {type: 'began', vcenter: 'vc5', message: 'a thing that happens now'});
+      await page
+        .locator('#events li', {hasText: 'a thing that happens now'})
+        .first()
+        .waitFor({timeout: 20_000});
+      // The machine of a test may be slow; the intervals themselves make 0.8 s.
+      expect(Date.now() - begun).to.be.below(20_000);
+      expect(await page.inputValue('#fleet-q')).to.equal('vc0');
+      expect(await page.locator('#waves .t details[data-k="vc0/vm-3"]').getAttribute('open')).to.not.equal(
+        null,
+      );
+      expect(trouble).to.deep.equal([]);
+    }));
+
+  for (const [width, scheme] of [
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+  ] as const)
+    it(`has no violation of axe-core's rules at ${width} pixels, ${scheme}, and is no wider than that`, () =>
+      withPage(
+        async (page) => {
+          expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(width);
+          await page.fill('#fleet-q', 'vc0');
+          const context = await browser().newContext({
+            viewport: {width, height: 900},
+            colorScheme: scheme,
+            bypassCSP: true,
+          });
+          try {
+            const judged = await context.newPage();
+            await judged.setContent(fleetHtml(await small(await report())));
+            await judged.evaluate(AXE);
+            const violations = await judged.evaluate(
+              'axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, ...nodes.slice(0, 2).map(({html}) => html)]))',
+            );
+            expect(violations).to.deep.equal([]);
+          } finally {
+            await context.close();
+          }
+        },
+        width,
+        scheme,
+      ));
+
+  it('approves for who has the token, by name and with a reason; once', () =>
+    withPage(async (page) => {
+      await page.click('#approve');
+      await page.fill('#ask-token', 'wrong');
+      await page.fill('#ask-who', 'Ann');
+      await page.fill('#ask-why', 'canaries looked at');
+      await page.click('#ask-yes');
+      await page.locator('#ask-said', {hasText: 'token is wrong'}).waitFor();
+      await page.fill('#ask-token', TOKEN);
+      await page.click('#ask-yes');
+      await page
+        .locator('#events li', {hasText: 'Ann (fleet serve) approved rest after canary'})
+        .first()
+        .waitFor({timeout: 20_000});
+      expect((await report()).run.state).to.equal('running');
+      expect((await retry(database, run, {who: 'x', reason: 'y', vchs: ['none']})).changed).to.equal(false);
+    }));
+
+  it('answers to no other name of this machine, and approves nothing without the token', async () => {
+    const ask = (method: string, path: string, headers: Readonly<Record<string, string>>) =>
+      new Promise<number>((resolve, reject) => {
+        const one = request(new URL(path, server.url), {method, headers}, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        });
+        one.on('error', reject);
+        one.end();
+      });
+    expect(await ask('GET', '/', {host: 'evil.example'})).to.equal(421);
+    expect(await ask('POST', '/approve', {})).to.equal(403);
+    expect(await ask('POST', '/approve', {authorization: 'Bearer x'})).to.equal(403);
+    expect(await ask('GET', '/etc/passwd', {})).to.equal(404);
+  });
+});
+
+/** A few VCHs of each kind: axe-core takes long over two hundred, and more of a kind show it nothing new. */
+async function small(report: Awaited<ReturnType<typeof readRun>>) {
+  return {...report, vchs: report.vchs.filter(({id}) => id === 'vm-0' || id === 'vm-1').slice(0, 12)};
+}
