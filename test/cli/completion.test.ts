@@ -56,12 +56,7 @@ describe('completion', () => {
     expect(offered('plan', '--format', 'j')).to.deep.equal(['json', 'junit']);
     expect(offered('plan', '-o', 'js')).to.deep.equal(['json']);
     expect(offered('plan', '--format=js')).to.deep.equal(['--format=json']);
-<<<<<<< HEAD
-    expect(offered('ls', '--format', 'h')).to.deep.equal(['html']);
-    expect(offered('ls', '--format', 'ju')).to.deep.equal([]);
-=======
     expect(offered('ls', '--format', 'c')).to.deep.equal([]);
->>>>>>> main
     expect(offered('apply', '--only', 'power=')).to.deep.equal(['power=on', 'power=off']);
     expect(offered('apply', '--only', 'status=ref')).to.deep.equal(['status=refused']);
     expect(offered('completion', '')).to.deep.equal(['bash', 'zsh', 'fish']);

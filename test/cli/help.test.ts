@@ -54,11 +54,7 @@ describe('help', () => {
     const formats = (name: string) =>
       commands.find((command) => command.name === name)?.options['format']?.values ?? [];
     expect(formats('plan')).to.include('html');
-<<<<<<< HEAD
-    expect(formats('ls')).to.include('html').and.not.include('junit');
-=======
     expect(formats('ls')).to.include('json').and.not.include('csv');
->>>>>>> main
     expect(formats('plugins list')).to.deep.equal(formats('ls'));
     expect(formats('show')).to.deep.equal(formats('plan'));
   });

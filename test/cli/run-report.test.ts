@@ -109,11 +109,7 @@ describe('migration command', () => {
       });
       expect(stdout)
         .to.include('(sensitive)')
-<<<<<<< HEAD
-        .and.match(/[Rr]efused \*\*\*/)
-=======
         .and.match(/refused \*\*\*/i)
->>>>>>> main
         .and.not.include('pl4nted');
       expect(stdout).to.not.include('vch-migrate/ledger');
     }

@@ -21,13 +21,9 @@ describe('run', () => {
       return runOutcome([vmOutcome()]);
     };
     const loud = await runCommandLine(['plan'], {...withTarget, operate});
-<<<<<<< HEAD
-    expect(loud.stderr).to.equal('03:04:09 UTC  reading: 7 containerVMs\n03:04:10 UTC  warning: careful\n');
-=======
     expect(loud.stderr).to.match(
       /^\d\d:\d\d:\d\d UTC {2}reading: 7 containerVMs\n\d\d:\d\d:\d\d UTC {2}warning: careful\n$/,
     );
->>>>>>> main
     expect(loud.stdout).to.not.include('careful');
     const quiet = await runCommandLine(['plan', '--quiet'], {...withTarget, operate});
     expect(quiet.stderr).to.equal('');

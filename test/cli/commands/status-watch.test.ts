@@ -36,11 +36,7 @@ describe('status --watch', () => {
       const {stdout, stderr} = written();
       expect(code).to.equal(130);
       const lines = stderr.split('\n').filter((line) => line.includes('vch1: poweredOn'));
-<<<<<<< HEAD
-      expect(lines.map((line) => line.replace(/^[\d:]{8} UTC {2}/, ''))).to.deep.equal(
-=======
       expect(lines.map((line) => line.replace(/^[\d:]{8} (?:UTC {2})?/, ''))).to.deep.equal(
->>>>>>> main
         [
           'no upgrade in progress',
           'upgrade in progress, phase unknown, by vic-machine',

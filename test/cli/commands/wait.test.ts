@@ -38,11 +38,7 @@ describe('wait', () => {
       expect(code).to.equal(1);
       expect(stdout)
         .to.include('vch1 is not ready after 3 min; still waiting for its power, which is poweredOff')
-<<<<<<< HEAD
-        .and.match(/Next\s+vch-migrate wait --for ready --timeout 3m --name vch1/);
-=======
         .and.include('Next\n  vch-migrate wait --for ready --timeout 3m --name vch1');
->>>>>>> main
     });
   });
 
