@@ -15,6 +15,7 @@ import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
 import {isRenameMarked, renameSupport} from '../migration/rename-class.js';
+import {untilStopped} from '../stopping.js';
 import type {Session} from '../vim25/session.js';
 import {type Link, linksOf} from './aliases.js';
 import {
@@ -39,7 +40,11 @@ const DANGLING_LINK = 'link-dangling';
  * Compares names, folders, identities and links of a VCH's containerVMs with VIC's conventions and with each other;
  * writes nothing. A VM that breaks a convention is `failed`, and its findings say which.
  */
-export async function auditVch(session: Session, options: RunOptions): Promise<RunOutcome> {
+export function auditVch(session: Session, options: RunOptions): Promise<RunOutcome> {
+  return untilStopped(options.signal, () => audit(session, options));
+}
+
+async function audit(session: Session, options: RunOptions): Promise<RunOutcome> {
   options.onProgress?.({type: 'phase', phase: 'find', total: null});
   const found = await findVch(session, options.vch);
   const appliance = await readAppliance(session, found.vch);

@@ -45,13 +45,13 @@ export async function planUndoContainers(
   return selected(await planRun(session, planning, decideUndo(registry, {run}), found), {reported});
 }
 
-/** Options whose phases are shown as parts of that group, unless they are already parts of another one. */
+/** Options whose phases are shown as parts of that group; of two, the one that was given first counts. */
 function inGroup(options: VchOptions, group: StepGroup): VchOptions {
   const {onProgress} = options;
   if (onProgress === undefined) return options;
   return {
     ...options,
-    onProgress: (event) => onProgress(event.type === 'phase' ? {group, ...event} : event),
+    onProgress: (event) => onProgress(event.type === 'phase' ? {...event, group} : event),
   };
 }
 

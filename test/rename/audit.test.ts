@@ -3,6 +3,7 @@ import {applyMigration, auditVch} from '../../src/index.js';
 import type {Fixture} from '../../src/simulator/fixture/fixture.js';
 import {container, dockerCreate, rename, vch} from '../containers/containers.js';
 import {reportAs, reportOf} from '../on-simulator.js';
+import {rejection} from '../rejection.js';
 import {containerIdOf, type SmallVm, smallVch, withSession, withSimulator} from '../small-vch.js';
 
 const ID = containerIdOf('web');
@@ -27,6 +28,15 @@ async function findingsOf(fixture: Fixture): Promise<Record<string, string[]>> {
 }
 
 describe('rename: audit', () => {
+  it('ends at a signal, however long the server takes', async () => {
+    await withSession({fixture: smallVch([container('web')])}, async (session, simulator) => {
+      const stop = new AbortController();
+      simulator.addFault({method: 'RetrievePropertiesEx', do: 'hang', before: () => stop.abort()});
+      const error = await rejection(auditVch(session, {vch, signal: stop.signal}));
+      expect(error.code).to.equal('VCH_ERR_INTERRUPTED');
+    });
+  });
+
   it('finds nothing on containers as VIC makes them, old and new, before and after a migration and a rename', async () => {
     const old = (name: string): SmallVm => ({
       name: `${name.slice(0, 15)}-${containerIdOf(name)}`,

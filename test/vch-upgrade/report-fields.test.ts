@@ -44,6 +44,8 @@ describe('the report of an upgrade', () => {
           'Upgrade and boot: done',
           'Verify and unlock: done',
         ]);
+        const planning = report.steps?.filter(({phase}) => phase === 'plan').map(({group}) => group);
+        expect(planning).to.deep.equal(['Check and plan', 'Write containerVMs']);
         const nameless = report.vms.find(({displayName}) => displayName === 'nameless');
         expect(nameless?.error?.commands).to.deep.equal([
           `govc vm.change -vm VirtualMachine:${nameless?.id} -e common/name=NAME`,

@@ -38,13 +38,18 @@ export function toText(report: Report, options: LayoutOptions): string {
       details || !isDone(report.upgrade) ? applianceLines(report, layout) : [],
       section('What was compared', comparedLines(report, layout), layout),
       containerLines(report, layout),
-      section('Worth knowing', reasonLines(remarks(report), layout), layout),
+      section('Worth knowing', reasonLines(remarks(report).filter(isNews), layout), layout),
       wayBackLines(report, layout),
       idRows(report, layout),
       nextLines({...report, actions: told.actions}),
     ],
     options,
   );
+}
+
+/** The verdict of `unlock` says it already. */
+function isNews({code}: Reason): boolean {
+  return code !== 'no-lock';
 }
 
 /** Blocks of lines; empty ones are left out. */
