@@ -16,7 +16,17 @@ export function fits(schema: SchemaName, value: unknown): boolean {
   return ajv().validate(`urn:vch-migrate:${schema}:v1`, value);
 }
 
-type SchemaName = 'report' | 'events' | 'ls' | 'error' | 'plan' | 'history' | 'wait' | 'dump' | 'doctor';
+type SchemaName =
+  | 'report'
+  | 'events'
+  | 'ls'
+  | 'error'
+  | 'plan'
+  | 'history'
+  | 'wait'
+  | 'dump'
+  | 'doctor'
+  | 'fleet-report';
 
 function ajv(): Ajv2020 {
   const instance = new Ajv2020({strict: true, strictRequired: true, allowUnionTypes: true});

@@ -55,12 +55,19 @@ type Shown = Pick<Option<unknown>, 'alias' | 'repeat' | 'value' | 'values' | 'do
 
 /** An option with one value, as it was typed. */
 export function text(group: OptionGroup, describe: string, shown: Shown = {}): Option<string | undefined> {
-  return {kind: 'text', group, describe, ...shown, read: (given, name) => given.text(name)};
+  const value = placeholderIn(describe);
+  return {kind: 'text', group, describe, value, ...shown, read: (given, name) => given.text(name)};
 }
 
 /** An option that may be given several times. */
 export function texts(group: OptionGroup, describe: string, shown: Shown = {}): Option<readonly string[]> {
-  return {kind: 'texts', group, describe, ...shown, read: (given, name) => given.texts(name)};
+  const value = placeholderIn(describe);
+  return {kind: 'texts', group, describe, value, ...shown, read: (given, name) => given.texts(name)};
+}
+
+/** A description may begin with the placeholder: `FILE that …`. */
+function placeholderIn(describe: string): string {
+  return /^[A-Z][A-Z:]+(?= )/.exec(describe)?.[0] ?? 'VALUE';
 }
 
 export function flag(group: OptionGroup, describe: string, shown: Shown = {}): Option<boolean> {

@@ -117,7 +117,8 @@ async function fail(
 ): Promise<number> {
   const {log, redactor, output} = failing;
   log.error(`${error.code}: ${error.message}`);
-  if (output?.logFile !== undefined) log.error(`the log of this run is in ${output.logFile}`);
+  // Not as a second error: scripts count those.
+  if (output?.logFile !== undefined) log.info(`the log of this run is in ${output.logFile}`);
   for (const line of stackOf(error)) log.debug(line);
   const message = redactor.redact(error.message);
   const failure: Failure = {

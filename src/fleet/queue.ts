@@ -7,6 +7,7 @@ import {type FleetDatabase, rowsOf, type Statements} from './database.js';
 import type {EmbeddedDatabase} from './embedded.js';
 import type {PostgresOptions} from './postgres.js';
 import type {JobKey} from './store.js';
+import {minorOf} from './version.js';
 
 /** The database with what the queue connects by. */
 export type QueueDatabase =
@@ -190,11 +191,6 @@ function connectionOf({connectionString, ssl}: PostgresOptions) {
 
 function executing(statements: Statements) {
   return async (sql: string, values?: unknown[]) => ({rows: [...(await statements.query(sql, values))]});
-}
-
-/** Major and minor version: a worker works on runs of its own alone. */
-export function minorOf(tool: string): string {
-  return tool.split('.').slice(0, 2).join('.');
 }
 
 /** What a person can do about a VCH whose workers have died again and again. */

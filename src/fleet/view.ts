@@ -12,6 +12,7 @@ import type {ReportTool} from '../report/report.js';
 import {usedOf} from './advance.js';
 import {type FleetDatabase, rowsOf} from './database.js';
 import {type RunRow, runShape, standingsOf, targetShape} from './store.js';
+import {minorOf} from './version.js';
 
 const time: Shape<string> = (value, path) => new Date(moment(value, path)).toISOString();
 
@@ -102,7 +103,7 @@ function usage(problem: string): VchError {
 }
 
 const approvalShape = fields({wave: count, who: text, reason: text, at: time});
-const workerShape = fields({id: text, seen_at: time, lacks: list(text)});
+const workerShape = fields({id: text, tool: text, seen_at: time, lacks: list(text)});
 
 /** Seconds without a sign of life after which a worker is no longer shown. */
 const SHOWN = 60;
@@ -139,7 +140,7 @@ export async function readRun(
     rowsOf(
       database,
       workerShape,
-      `SELECT id, seen_at, lacks FROM vch_fleet.worker WHERE NOT stopped AND seen_at > now() - interval '${SHOWN} s' ORDER BY id`,
+      `SELECT id, tool, seen_at, lacks FROM vch_fleet.worker WHERE NOT stopped AND seen_at > now() - interval '${SHOWN} s' ORDER BY id`,
     ),
     standingsOf(database, id),
     rowsOf(
@@ -213,7 +214,12 @@ export async function readRun(
     workers: workers.map(({id, seen_at, lacks}) => ({id, seenAt: seen_at, lacks})),
     vchs,
     events: last.toReversed(),
-    next: nextOf(run, summary, workers.length > 0, line),
+    next: nextOf(
+      run,
+      summary,
+      workers.some((worker) => minorOf(worker.tool) === minorOf(run.tool)),
+      line,
+    ),
   };
 }
 

@@ -12,7 +12,7 @@ import type {FindLogin, Login} from './credentials.js';
 import {type FleetDatabase, rowsOf, untilAnswered} from './database.js';
 import type {FleetVCenter} from './inventory.js';
 import {judge, judgeError, PAUSES, type StopReason, type UnitEnd, type Verdict} from './outcome.js';
-import {FleetQueue, lostMessage, minorOf, type QueueDatabase} from './queue.js';
+import {FleetQueue, lostMessage, type QueueDatabase} from './queue.js';
 import {
   type Begun,
   beginTarget,
@@ -25,6 +25,7 @@ import {
   settleTarget,
   type TargetRow,
 } from './store.js';
+import {minorOf} from './version.js';
 
 /** One command on one VCH, as the single commands do it. */
 export interface Unit {

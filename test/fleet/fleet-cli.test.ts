@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {SaxesParser} from 'saxes';
 import {vchMigrate} from '../on-simulator.js';
+import {expectValid} from '../schemas.js';
 import {withDirectory} from '../temporary-directory.js';
 import {expectNoSecret, type Farm, startFarm} from './fleet-farm.js';
 
@@ -42,6 +43,7 @@ describe('fleet on the embedded database, command by command', function () {
       expect(planned.code, planned.stderr).to.equal(0);
       const {run, vchs} = JSON.parse(planned.stdout);
       expect(run.state).to.equal('planned');
+      expectValid('fleet-report', JSON.parse(planned.stdout));
       expect(vchs.map(({name, wave}: {name: string; wave: number}) => `${name} ${wave}`)).to.deep.equal([
         'vc0-vch0 0',
         'vc1-vch0 0',
@@ -91,6 +93,7 @@ describe('fleet on the embedded database, command by command', function () {
       const own = await fleet('report', run.id, '--of-vch', 'vc0/vc0-vch1', '--format', 'json');
       expect(JSON.parse(own.stdout)).to.deep.include({schema: 'vch-migrate/report/v1', command: 'upgrade'});
 
+      expectValid('fleet-report', JSON.parse(readFileSync(join(folder, 'night.json'), 'utf8')));
       for (const file of files) expectNoSecret(readFileSync(file, 'utf8'));
       expectNoSecret(told);
       expectNoSecret(everything(state));

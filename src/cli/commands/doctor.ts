@@ -15,21 +15,34 @@ export const doctor = listingCommand({
     'Check on your own vCenter or ESXi what this tool stands on: reads only, or with --scratch on VMs that it makes and removes',
   options: {
     scratch: flag('Command:', 'Also try what takes a write, on VMs without a disk that it makes and removes'),
-    'scratch-folder': text('Command:', 'VM folder to make them in: its name, the end of its path, or its id'),
-    'scratch-pool': text('Command:', 'Resource pool to make them in; a cluster stands for its own pool'),
-    'scratch-datastore': text('Command:', 'Datastore for their files, if the cluster has several'),
+    'scratch-folder': text(
+      'Command:',
+      'VM folder to make them in: its name, the end of its path, or its id',
+      {
+        value: 'FOLDER',
+      },
+    ),
+    'scratch-pool': text('Command:', 'Resource pool to make them in; a cluster stands for its own pool', {
+      value: 'POOL',
+    }),
+    'scratch-datastore': text('Command:', 'Datastore for their files, if the cluster has several', {
+      value: 'NAME',
+    }),
     'scratch-vms': withDefault(
       wholeNumber(
         text(
           'Command:',
           `How many to make, 1 to ${VMS}, to find out how many writes go well at once (default ${VMS})`,
+          {value: 'N'},
         ),
         1,
         VMS,
       ),
       VMS,
     ),
-    'scratch-vm': text('Command:', 'A VM of yours instead: powered off, and needed by nobody'),
+    'scratch-vm': text('Command:', 'A VM of yours instead: powered off, and needed by nobody', {
+      value: 'NAME',
+    }),
     yes: runOptions.yes,
   },
   examples: [

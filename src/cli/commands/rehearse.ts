@@ -24,11 +24,14 @@ export const rehearse = reportCommand({
       text(
         'Command:',
         'How long a task of your vCenter takes, such as 800ms (default: as doctor measured it there, else 500ms)',
+        {value: 'DURATION'},
       ),
     ),
     'boot-time': withDefault(
       duration(
-        text('Command:', 'How long the appliance takes from power-on until docker answers (default 2m)'),
+        text('Command:', 'How long the appliance takes from power-on until docker answers (default 2m)', {
+          value: 'DURATION',
+        }),
       ),
       BOOT_TIME,
     ),

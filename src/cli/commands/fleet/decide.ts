@@ -68,7 +68,7 @@ function decisionCommand<More extends OptionSet>({
 }
 
 const wave = text('Command:', 'NAME of the wave that is looked at: approve opens the one after it');
-const vch = texts('Command:', 'Only this VCH, by NAME or VCENTER/NAME (repeatable)');
+const vch = texts('Command:', 'Only this VCH, by NAME or VCENTER/NAME (repeatable)', {value: 'NAME'});
 
 export const fleetApprove = decisionCommand({
   name: 'approve',

@@ -65,7 +65,9 @@ export const fleetReport = localCommand({
   positionals: RUN,
   options: {
     ...databaseOptions,
-    'of-vch': text('Command:', 'The last report of this VCH, by NAME or VCENTER/NAME, in any form'),
+    'of-vch': text('Command:', 'The last report of this VCH, by NAME or VCENTER/NAME, in any form', {
+      value: 'NAME',
+    }),
     ...outputOptions,
   },
   formats: FORMATS,

@@ -36,7 +36,9 @@ export const workerOptions = {
     'PROGRAM that is called with the name of credentials and prints {"user": …, "password": …}',
   ),
   'iso-dir': text('Command:', 'DIR with the ISO files of the plan, where they are not at the same path'),
-  vcenter: texts('Command:', 'Only VCHs of the vCenter of that NAME in the inventory (repeatable)'),
+  vcenter: texts('Command:', 'Only VCHs of the vCenter of that NAME in the inventory (repeatable)', {
+    value: 'NAME',
+  }),
 };
 
 /** What a run is started with. */
