@@ -77,7 +77,13 @@ export async function run(
     // Loaded late: winston takes longer to load than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger(
-      {...output, errors: terminal.errors, timed: terminal.live === undefined, redactor, now},
+      {
+        ...output,
+        errors: terminal.errors,
+        timed: terminal.live === undefined || given.flag('watch'),
+        redactor,
+        now,
+      },
       async (log) => {
         for (const {path, profile} of given.settings ?? [])
           log.debug(`settings are from ${path}${profile === null ? '' : `, profile ${profile}`}`);
@@ -111,7 +117,8 @@ async function fail(
 ): Promise<number> {
   const {log, redactor, output} = failing;
   log.error(`${error.code}: ${error.message}`);
-  if (output?.logFile !== undefined) log.error(`the log of this run is in ${output.logFile}`);
+  // Not as a second error: scripts count those.
+  if (output?.logFile !== undefined) log.info(`the log of this run is in ${output.logFile}`);
   for (const line of stackOf(error)) log.debug(line);
   const message = redactor.redact(error.message);
   const failure: Failure = {

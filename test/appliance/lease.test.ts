@@ -198,6 +198,13 @@ describe('the upgrade lock as reports show it', () => {
         /Next: continue what was left unfinished\n {2}vch-migrate resume .*--name vch1/,
       );
     });
+    await withLock({host: 'elsewhere'}, async (_session, simulator) => {
+      simulator.inventory.vm(APPLIANCE).powerOff();
+      const {url, user, password} = simulator;
+      const variables = {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
+      const {stdout} = await vchMigrate(['ls'], variables);
+      expect(stdout).to.match(/vch-migrate status .*--name vch1/);
+    });
   });
 
   it('tells at once, and in one wording for all commands, that its owner on this host is dead', async () => {

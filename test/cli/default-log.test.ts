@@ -48,8 +48,8 @@ describe('the log file of a run that names none', () => {
 
   it('is named at the end of every failure', async () => {
     const {stderr, files} = await withHome(['plan'], {operate: gone});
-    expect(stderr.trimEnd().split('\n').at(-1)).to.equal(
-      `vch-migrate: the log of this run is in ${files[0]?.path}`,
+    expect(stderr.trimEnd().split('\n').at(-1)).to.match(
+      /^\d\d:\d\d:\d\d UTC {2}the log of this run is in \S+\/2026-01-02\.log$/,
     );
     expect(files[0]?.text).to.include('vc.example is gone');
     const partly = await withHome(['apply', '--name', 'vch1', '--yes'], {

@@ -110,7 +110,7 @@ describe('an upgrade as others see it', () => {
         .to.include({[FLAG]: 'false'})
         .and.not.to.have.property(LOCK);
       const after = await textOf(simulator, 'status');
-      expect(after.stdout).to.contain('No upgrade in progress.');
+      expect(after.stdout).to.contain('No upgrade in progress on vch1');
     });
   });
 

@@ -27,6 +27,8 @@ export const ls = listingCommand({
     const found = vchs.map(vchSummary);
     const [first] = found;
     const abandoned = found.find(({lock}) => lock.held && lock.state === 'dead');
+    // Its owner may be dead as well, which only time tells.
+    const down = found.find(({lock, powerState}) => lock.held && powerState === 'poweredOff');
     const named = (vch: (typeof found)[number]) => ({
       ...vch,
       nameIsUnique: found.filter((other) => other.name === vch.name).length === 1,
@@ -41,9 +43,11 @@ export const ls = listingCommand({
       next:
         first === undefined
           ? 'see whether the user may read the VMs of the VCHs'
-          : abandoned === undefined
-            ? line('plan', named(first))
-            : `continue what was left unfinished: ${line('resume', named(abandoned))}`,
+          : abandoned !== undefined
+            ? `continue what was left unfinished: ${line('resume', named(abandoned))}`
+            : down === undefined
+              ? line('plan', named(first))
+              : `see who holds the VCH that is powered off: ${line('status', named(down))}`,
     };
     return {document, text: listingText(document), page: listingPage(document)};
   },
