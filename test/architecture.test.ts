@@ -9,7 +9,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   migration: ['extraconfig'],
   inventory: ['vim25', 'extraconfig'],
   iso: [],
-  report: [],
+  report: ['extraconfig'],
   appliance: ['inventory', 'migration', 'extraconfig', 'vim25'],
   containers: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],

@@ -13,7 +13,7 @@ import type {OutputSettings} from './settings.js';
 export interface RunLoggerOptions extends Pick<OutputSettings, 'logFile' | 'debug' | 'quiet'> {
   /** stderr. */
   readonly errors: Writable;
-  /** stderr is no terminal: each line has a time. */
+  /** Each line has a time: stderr is no terminal, or the lines come minutes apart. */
   readonly timed?: boolean;
   readonly redactor: Redactor;
   readonly now: () => Date;

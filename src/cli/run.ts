@@ -77,7 +77,13 @@ export async function run(
     // Loaded late: winston takes longer to load than all of --help.
     const {withRunLogger} = await import('./logger.js');
     return await withRunLogger(
-      {...output, errors: terminal.errors, timed: terminal.live === undefined, redactor, now},
+      {
+        ...output,
+        errors: terminal.errors,
+        timed: terminal.live === undefined || given.flag('watch'),
+        redactor,
+        now,
+      },
       async (log) => {
         for (const {path, profile} of given.settings ?? [])
           log.debug(`settings are from ${path}${profile === null ? '' : `, profile ${profile}`}`);

@@ -152,7 +152,8 @@ export const SCRATCH: readonly Assumption[] = [
   {
     id: 'identity',
     title: 'a new VM has the instanceUuid, notes and keys that it is made with',
-    meaning: 'doctor itself could not recognize its scratch VMs; govc vm.destroy removes them.',
+    meaning:
+      'doctor itself could not recognize its scratch VMs; remove them by hand, by the names that --scratch printed.',
     stops: [],
     needs: 'scratch',
     async probe({scratch}) {

@@ -28,6 +28,9 @@ export const BUILD_KEY = {
   container: 'guestinfo.vice./version/BuildNumber',
 } as const;
 
+/** VIC's keys that the guest sees begin with this. */
+export const GUEST_PREFIX = 'guestinfo.vice.';
+
 // VIC's own, on an appliance.
 export const APPLIANCE_VERSION_KEY = 'guestinfo.vice./init/version/Version';
 export const APPLIANCE_COMMIT_KEY = 'guestinfo.vice./init/version/GitCommit';

@@ -138,7 +138,7 @@ export function cancel(database: FleetDatabase, id: string, {who, reason}: Decis
       [id, `${who}: ${reason}`],
     );
     const dropped = await statements.query(
-      "UPDATE vch_fleet.target SET state = 'cancelled' WHERE run = $1 AND state IN ('pending', 'queued', 'deferred', 'held') RETURNING vch",
+      "UPDATE vch_fleet.target SET state = CASE WHEN unfinished THEN 'stopped' ELSE 'cancelled' END WHERE run = $1 AND state IN ('pending', 'queued', 'deferred', 'held') RETURNING vch",
       [id],
     );
     await addEvent(statements, id, {type: 'cancelled', who, message: `${who} cancelled the run: ${reason}`});

@@ -15,8 +15,13 @@ export interface UnitEnd {
 /** What a worker does with what a command came to. */
 export type Verdict =
   | {readonly kind: 'settle'; readonly settled: Settled}
-  /** Again, later: `counts` if that is one of the tries that a vCenter has. */
-  | {readonly kind: 'again'; readonly message: string; readonly counts: boolean};
+  /** Again, later: `counts` if that is one of the tries that a vCenter has; `unfinished` if the VCH is in the middle of a command. */
+  | {
+      readonly kind: 'again';
+      readonly message: string;
+      readonly counts: boolean;
+      readonly unfinished: boolean;
+    };
 
 /** How often a vCenter that does not answer is tried, and the seconds before each further try. */
 export const PAUSES: readonly number[] = [10, 30, 60, 120];
@@ -63,6 +68,7 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
     return {
       kind: 'again',
       counts: false,
+      unfinished: true,
       message: `${name} was stopped at a safe point, because its worker ends`,
     };
   const unfinished = result === 'resumable' && error?.code === 'VCH_ERR_TRANSPORT';
@@ -70,6 +76,7 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
     return {
       kind: 'again',
       counts: true,
+      unfinished: true,
       message: `${name} is unfinished, because its vCenter stopped answering; it is resumed`,
     };
   const settle = (state: Settled['state'], words: string): Verdict => ({
@@ -102,12 +109,14 @@ export function judgeError(error: VchError, {name, tries, stopped}: Attempt): Ve
     return {
       kind: 'again',
       counts: false,
+      unfinished: false,
       message: `${name} was stopped before anything was written, because its worker ends`,
     };
   if (error.code === 'VCH_ERR_TRANSPORT' && stopped === null && tries < PAUSES.length)
     return {
       kind: 'again',
       counts: true,
+      unfinished: false,
       message: `the vCenter of ${name} does not answer; it is tried again`,
     };
   const offline = error.code === 'VCH_ERR_TRANSPORT';

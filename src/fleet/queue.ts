@@ -147,7 +147,8 @@ export class FleetQueue {
   }
 }
 
-const SENDABLE = `r.state = 'running' AND r.tool LIKE $1 AND t.wave <= r.wave AND NOT t.sent AND t.state IN ('pending', 'deferred')`;
+// What is in the middle of a command goes on in a run in which nothing more begins.
+const SENDABLE = `(r.state = 'running' OR (t.unfinished AND r.state IN ('held', 'paused', 'waiting'))) AND r.tool LIKE $1 AND t.wave <= r.wave AND NOT t.sent AND t.state IN ('pending', 'deferred')`;
 
 const CLAIM = `UPDATE vch_fleet.target u SET sent = true, dispatch = u.dispatch + 1,
     state = CASE WHEN u.state = 'deferred' THEN 'deferred' ELSE 'queued' END

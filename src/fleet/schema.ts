@@ -39,6 +39,8 @@ CREATE TABLE vch_fleet.target (
   dispatch integer NOT NULL DEFAULT 0,
   sent boolean NOT NULL DEFAULT false,
   not_before timestamptz,
+  -- Its VCH is in the middle of a command: it goes on, whatever becomes of the run.
+  unfinished boolean NOT NULL DEFAULT false,
   -- How often in a row its vCenter did not answer.
   tries integer NOT NULL DEFAULT 0,
   -- The runs that this target has been on the VCH's ledgers and lock: an unfinished one of them is ours to resume.

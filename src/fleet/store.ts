@@ -82,6 +82,7 @@ export const targetShape = fields({
   state: oneOf(TARGET_STATES),
   dispatch: count,
   not_before: nullable(time),
+  unfinished: flag,
   tries: count,
   vch_runs: list(text),
   worker: nullable(text),
@@ -242,11 +243,12 @@ export async function beginTarget(
       return {status: 'over'};
     // What has begun is brought to an end, whatever became of the run.
     const takeover = target.state === 'running';
-    if (!takeover && run.state !== 'running') {
+    const goesOn = takeover || (target.unfinished && run.state !== 'cancelled');
+    if (!goesOn && run.state !== 'running') {
       await putBack(statements, key, null, 'pending');
       return {status: 'later', why: `the run is ${run.state}`};
     }
-    const opens = takeover ? null : opensAt(run.inventory.window, now);
+    const opens = goesOn ? null : opensAt(run.inventory.window, now);
     if (opens !== null) {
       await putBack(statements, key, opens, 'deferred');
       const message = `${target.name} does not begin outside the window, which opens ${opens.toISOString()}`;
@@ -327,7 +329,7 @@ export async function settleTarget(
     const run = await lockedRun(statements, key.run);
     const {state, exit, result, verified, offline, outcome, message} = settled;
     const changed = await statements.query(
-      `UPDATE vch_fleet.target SET state = $5, exit = $6, result = $7, verified = $8, offline = $9, outcome = $10,
+      `UPDATE vch_fleet.target SET state = $5, exit = $6, result = $7, verified = $8, offline = $9, outcome = $10, unfinished = false,
          ended_at = clock_timestamp(), not_before = NULL
        WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4
          AND (($11::text IS NULL AND state IN ('running', 'queued')) OR (state = 'running' AND worker = $11))
@@ -362,12 +364,18 @@ export async function requeueTarget(
     notBefore,
     message,
     counts,
-  }: {readonly notBefore: Date; readonly message: string; readonly counts: boolean},
+    unfinished,
+  }: {
+    readonly notBefore: Date;
+    readonly message: string;
+    readonly counts: boolean;
+    readonly unfinished: boolean;
+  },
 ): Promise<void> {
   await database.transaction(async (statements) => {
     const run = await lockedRun(statements, key.run);
     const changed = await statements.query(
-      `UPDATE vch_fleet.target SET state = $8, sent = false, not_before = $6, tries = tries + $7, ended_at = clock_timestamp()
+      `UPDATE vch_fleet.target SET state = $8, sent = false, not_before = $6, tries = tries + $7, unfinished = unfinished OR $9, ended_at = clock_timestamp()
        WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND worker = $5 AND state = 'running' RETURNING vch`,
       [
         key.run,
@@ -378,6 +386,7 @@ export async function requeueTarget(
         notBefore,
         counts ? 1 : 0,
         run.state === 'cancelled' ? 'stopped' : 'pending',
+        unfinished,
       ],
     );
     if (changed.length > 0) await addEvent(statements, key.run, {type: 'requeued', ...key, worker, message});
@@ -419,7 +428,7 @@ export async function advanceRun(statements: Statements, run: RunRow): Promise<v
   );
   for (const {vcenter, reason} of next.held) {
     const held = await statements.query(
-      `UPDATE vch_fleet.target SET state = 'held' WHERE run = $1 AND vcenter = $2 AND state IN ('pending', 'queued', 'deferred') RETURNING vch`,
+      `UPDATE vch_fleet.target SET state = 'held' WHERE run = $1 AND vcenter = $2 AND state IN ('pending', 'queued', 'deferred') AND NOT unfinished RETURNING vch`,
       [id, vcenter],
     );
     if (held.length > 0)

@@ -229,7 +229,7 @@ export class FleetWorker {
     running: Running,
   ): Promise<Verdict> {
     const {hands, findLogin, log} = this.#options;
-    const again = (message: string): Verdict => ({kind: 'again', counts: false, message});
+    const again = (message: string): Verdict => ({kind: 'again', counts: false, unfinished: false, message});
     const vcenter = run.inventory.vcenters.find(({name}) => name === target.vcenter);
     const login = vcenter === undefined ? null : await findLogin(vcenter.credentials);
     if (vcenter === undefined || login === null)
@@ -311,10 +311,12 @@ export class FleetWorker {
       log.info(`${key.vcenter}/${verdict.settled.message}${ours ? '' : ' (another worker has it by now)'}`);
       return;
     }
-    const {message, counts} = verdict;
+    const {message, counts, unfinished} = verdict;
     const pause = counts ? (pauses[target.tries] ?? pauses.at(-1) ?? 0) : this.#stopping ? 0 : 5;
     const notBefore = new Date(now().getTime() + pause * 1000);
-    await this.#answered(() => requeueTarget(this.#database, key, this.id, {notBefore, message, counts}));
+    await this.#answered(() =>
+      requeueTarget(this.#database, key, this.id, {notBefore, message, counts, unfinished}),
+    );
     log.info(`${key.vcenter}/${message}`);
   }
 
@@ -371,12 +373,12 @@ export async function fileDigest(path: string): Promise<string | null> {
 
 const course = fields({state: oneOf(RUN_STATES), busy: list(text)});
 
-/** Whether a run does not go on by itself: it is over, held, paused, or waits for an approval, and nothing of it runs. */
+/** Whether a run does not go on by itself: it is over, held, paused, or waits for an approval, and nothing of it runs or is unfinished. */
 export async function isAtRest(database: FleetDatabase, run: string): Promise<boolean> {
   const [row] = await rowsOf(
     database,
     course,
-    `SELECT r.state, coalesce((SELECT jsonb_agg(t.name) FROM vch_fleet.target t WHERE t.run = r.id AND t.state = 'running'), '[]') AS busy
+    `SELECT r.state, coalesce((SELECT jsonb_agg(t.name) FROM vch_fleet.target t WHERE t.run = r.id AND (t.state = 'running' OR t.unfinished AND t.state IN ('pending', 'queued'))), '[]') AS busy
      FROM vch_fleet.run r WHERE r.id = $1`,
     [run],
   );

@@ -1,3 +1,4 @@
+import {NAME_KEYS} from '../extraconfig/keys.js';
 import {exceptions} from './attention.js';
 import {type Figure, leftOut, need, powerPill, type Told, versionFigure, wouldNotStart} from './figures.js';
 import {lockText} from './lock-text.js';
@@ -199,7 +200,7 @@ function outageFigure({vch: {powerState}}: Report, label: string): Figure {
   };
 }
 
-const NAME_KEY = 'common/name';
+const NAME_KEY = NAME_KEYS.container.hidden;
 
 /** Which container got which name. */
 function renamed({vms, vch}: Report): string {

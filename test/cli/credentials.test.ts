@@ -88,7 +88,11 @@ describe('credentials', () => {
       interactive: false,
     });
     expect(settings).to.include({user: undefined, password: undefined});
-    expect(settings.target).to.deep.equal({kind: 'simulator', fixture: 'fixtures/legacy.json'});
+    expect(settings.target).to.deep.equal({
+      kind: 'simulator',
+      fixture: 'fixtures/legacy.json',
+      isDump: false,
+    });
   });
 
   it('knows when a password stands where others can see it', () => {

@@ -197,6 +197,34 @@ function behaves(database: () => QueueDatabase): void {
     expect(await states(run)).to.deep.equal({done: 1, stopped: 2, cancelled: 3});
   });
 
+  it('brings what is unfinished to its end, although the run holds meanwhile', async () => {
+    const run = await planned(db(), {vcenters: {a: 2, b: 2}, budget: '{failed: 1}'});
+    await startRun(db(), run, WHY);
+    let cut = '';
+    const perform = async (unit: Unit) => {
+      if (unit.target.vcenter === 'b') return upgraded(unit, 'as-before', 1);
+      if (cut !== '') return upgraded(unit, 'upgraded');
+      cut = unit.target.vch;
+      while (
+        !(await db().query('SELECT state FROM vch_fleet.run WHERE id = $1', [run])).some(
+          ({state}) => state === 'held',
+        )
+      )
+        await sleep(20);
+      const {report} = upgraded(unit, 'resumable', 1);
+      const error = {code: 'VCH_ERR_TRANSPORT', message: 'away'};
+      return {exit: 1, report: {...report, ...(report.upgrade && {upgrade: {...report.upgrade, error}})}};
+    };
+    await withWorker({perform}, async (worker) => expect(await until(run, worker)).to.equal('held'), {
+      pauses: [0],
+    });
+    const [row] = await db().query(
+      'SELECT state, result FROM vch_fleet.target WHERE run = $1 AND vcenter = $2 AND vch = $3',
+      [run, 'a', cut],
+    );
+    expect(row).to.deep.equal({state: 'done', result: 'upgraded'});
+  });
+
   it('lets the next worker resume what a worker that ends leaves', async () => {
     const run = await planned(db(), {vcenters: {a: 1}});
     await startRun(db(), run, WHY);

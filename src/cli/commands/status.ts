@@ -52,8 +52,7 @@ async function watchStatus(session: Session, options: RunOptions): Promise<RunOu
       if (signal?.aborted) return {...seen, interrupted: true};
       throw error;
     });
-    if (watchLine(next) !== watchLine(seen))
-      log.info(`${new Date().toTimeString().slice(0, 8)} ${watchLine(next)}`);
+    if (watchLine(next) !== watchLine(seen)) log.info(watchLine(next));
     seen = next;
   }
 }

@@ -1,11 +1,12 @@
+import {GUEST_PREFIX} from '../../extraconfig/keys.js';
 import {markup} from '../markup.js';
 import type {ReportChange} from '../report.js';
 
-const PREFIX = 'guestinfo.vice.';
-
 /** A key, which may break after its separators; the part that most keys share is dimmed. */
 export function keyText(key: string): string {
-  const [dim, rest] = key.startsWith(PREFIX) ? [PREFIX, key.slice(PREFIX.length)] : ['', key];
+  const [dim, rest] = key.startsWith(GUEST_PREFIX)
+    ? [GUEST_PREFIX, key.slice(GUEST_PREFIX.length)]
+    : ['', key];
   const breakable = markup(rest).replace(/[/|]/g, '$&<wbr>');
   return `<code>${dim === '' ? '' : `<span class="dim">${dim}</span><wbr>`}${breakable}</code>`;
 }

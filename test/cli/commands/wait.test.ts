@@ -8,6 +8,8 @@ import {parsed, runCommandLine, withTarget} from '../fake-cli.js';
 describe('wait', () => {
   it('waits until no upgrade holds the VCH, and says what it waits for once', async () => {
     await withVch({appliance: {extraConfig: {[FLAG]: 'true'}}}, async (_session, simulator) => {
+      // Loads what the command loads: no time must pass meanwhile.
+      await onSimulator(simulator, 'wait', '--for', 'ready', '--timeout', '1s');
       const released = clockOf(simulator)
         ?.sleep(62_000)
         .then(() => simulator.inventory.vm(APPLIANCE).change({[FLAG]: 'false'}));
