@@ -32,7 +32,8 @@ export async function measure(
   const {stdout: told} = await promisify(execFile)(
     'python3',
     [`${ROOT}bench/measure.py`, stdout, stderr, program, ...args],
-    {env: {...process.env, ...env}, timeout: LONGEST},
+    // A run's log is not for the home of whoever measures.
+    {env: {...process.env, XDG_STATE_HOME: folder, ...env}, timeout: LONGEST},
   );
   const {code, wall, user, system, peak} = JSON.parse(told);
   if (!codes.includes(code)) {

@@ -142,7 +142,7 @@ describeWithPeers('vch-migrate, when its terminal is taken away', ['python'], ({
           ...['test/peers/drop_terminal.py', 'Continue?', process.execPath, 'dist/cli/main.js', 'apply'],
           ...['--target=sim:fixtures/legacy.json', '--name=vch1', '--report', report],
         ],
-        {},
+        {XDG_STATE_HOME: directory},
       );
       expect(output.trim()).to.equal('129');
       expect(JSON.parse(readFileSync(report, 'utf8'))).to.include({command: 'apply', interrupted: true});
