@@ -3,7 +3,8 @@ import {expect} from 'chai';
 import {commands} from '../../../src/cli/commands.js';
 import {layers} from '../../../src/cli/context.js';
 import {run} from '../../../src/cli/run.js';
-import {onSimulator, recordingTerminal, variablesFor} from '../../on-simulator.js';
+import {firstLook} from '../../first-look.js';
+import {recordingTerminal, variablesFor} from '../../on-simulator.js';
 import {clockOf} from '../../small-vch.js';
 import {APPLIANCE, FLAG, LEGACY, withVch} from '../../vch-upgrade/small-upgrade.js';
 
@@ -12,11 +13,10 @@ describe('status --watch', () => {
     await withVch({vms: LEGACY}, async (_session, simulator) => {
       const clock = clockOf(simulator);
       if (clock === undefined) throw new Error('the simulator has no virtual time');
-      // Loads what the command loads: no time must pass meanwhile.
-      await onSimulator(simulator, 'status', '--name', 'vch1');
       const stop = new AbortController();
       const appliance = simulator.inventory.vm(APPLIANCE);
       const happens = (async () => {
+        await firstLook(simulator);
         await clock.sleep(32_000);
         appliance.change({[FLAG]: 'true'});
         await clock.sleep(30_000);

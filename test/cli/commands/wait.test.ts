@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {firstLook} from '../../first-look.js';
 import {onSimulator} from '../../on-simulator.js';
 import {expectValid} from '../../schemas.js';
 import {clockOf} from '../../small-vch.js';
@@ -8,10 +9,8 @@ import {parsed, runCommandLine, withTarget} from '../fake-cli.js';
 describe('wait', () => {
   it('waits until no upgrade holds the VCH, and says what it waits for once', async () => {
     await withVch({appliance: {extraConfig: {[FLAG]: 'true'}}}, async (_session, simulator) => {
-      // Loads what the command loads: no time must pass meanwhile.
-      await onSimulator(simulator, 'wait', '--for', 'ready', '--timeout', '1s');
-      const released = clockOf(simulator)
-        ?.sleep(62_000)
+      const released = firstLook(simulator)
+        .then(() => clockOf(simulator)?.sleep(62_000))
         .then(() => simulator.inventory.vm(APPLIANCE).change({[FLAG]: 'false'}));
       const {code, stdout, stderr} = await onSimulator(simulator, 'wait', '--for', 'unlocked', '-o', 'json');
       await released;
@@ -46,8 +45,8 @@ describe('wait', () => {
 
   it('waits until every containerVM is at its goal', async () => {
     await withVch({vms: LEGACY}, async (_session, simulator) => {
-      const applied = clockOf(simulator)
-        ?.sleep(30_000)
+      const applied = firstLook(simulator)
+        .then(() => clockOf(simulator)?.sleep(30_000))
         .then(() => onSimulator(simulator, 'apply', '--name', 'vch1', '--yes'));
       const {code, stderr} = await onSimulator(simulator, 'wait', '--for', 'verified');
       expect(code).to.equal(0);
