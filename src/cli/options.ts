@@ -116,6 +116,9 @@ export const dataOnly = flag(
   {repeat: true},
 );
 
+/** In milliseconds. */
+export const DEFAULT_TIMEOUT = 10 * 60_000;
+
 export const timeout = withDefault(
   duration(
     text(
@@ -124,7 +127,7 @@ export const timeout = withDefault(
       {repeat: true, value: 'DURATION'},
     ),
   ),
-  10 * 60_000,
+  DEFAULT_TIMEOUT,
 );
 
 /** The options of the commands that carry out, continue or revert an upgrade. */

@@ -1,6 +1,8 @@
 import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
+import {durationText} from '../duration.js';
 import {versionText} from '../iso/version-stamp.js';
+import {count} from '../report/phrases.js';
 import {printable} from '../report/printable.js';
 import type {Report, ReportAction, ReportUpgrade} from '../report/report.js';
 import {handCommands} from '../report/way-back.js';
@@ -9,7 +11,7 @@ import type {VchOptions} from '../vch-upgrade/vch-target.js';
 import {EXIT, EXIT_MEANINGS, type Exit} from './exit.js';
 import {action, continueOrUndo, type MoreWords, type Told, thenVerify, unresolvedIn} from './next.js';
 import type {Values} from './option.js';
-import type {versionSwitches} from './options.js';
+import {DEFAULT_TIMEOUT, type versionSwitches} from './options.js';
 
 /** Which checks are skipped. */
 export function skippedChecks(own: Values<typeof versionSwitches>) {
@@ -118,7 +120,7 @@ function nextAfterUpgrade(told: Ended & {readonly own: object}) {
         ),
       ];
     case 'as-before':
-      return [...compareIso(told), action('Fix the cause, then upgrade again', line('upgrade'))];
+      return [...compareIso(told), upgradeAgain(told), ...removeKeys(told)];
     case 'resumable':
       // A rollback cannot be resumed.
       return upgrade.phase === 'done' || upgrade.phase?.startsWith('rollback')
@@ -143,6 +145,32 @@ function compareIso({
   const iso = 'appliance-iso' in own ? own['appliance-iso'] : undefined;
   if (upgrade?.error?.code !== 'VCH_ERR_TIMEOUT' || typeof iso !== 'string') return [];
   return [action("Compare the ISO file with its release's checksum", `sha256sum ${shellQuoted(iso)}`)];
+}
+
+/** The same upgrade again; a time limit that was too short is not repeated. */
+function upgradeAgain({report: {upgrade}, own, line}: Ended & {readonly own: object}): ReportAction {
+  const waited = upgrade?.error?.message.includes('using --timeout') ?? false;
+  const was = 'timeout' in own ? own.timeout : undefined;
+  if (!waited || typeof was !== 'number') return action('Fix the cause, then upgrade again', line('upgrade'));
+  const minutes = Math.ceil((was * 2) / 60_000);
+  const isDefault = was < DEFAULT_TIMEOUT;
+  const longer = isDefault ? DEFAULT_TIMEOUT : minutes * 60_000;
+  return action(
+    `Fix the cause or allow more time (here ${durationText(longer)} in place of ${durationText(was)}), then upgrade again`,
+    line('upgrade', {words: isDefault ? [] : ['--timeout', `${minutes}m`], without: ['timeout']}),
+  );
+}
+
+/** The keys that the next upgrade would use may stay; this is for people who want none of them. */
+function removeKeys({report: {upgrade, findings, vms}, line}: Ended): readonly ReportAction[] {
+  if (upgrade === undefined || !findings.some(({code}) => code === 'containers-keep-keys')) return [];
+  const kept = vms.filter(({kind, status}) => kind === 'container' && status === 'changed').length;
+  return [
+    action(
+      `Only if the prepared keys of ${count(kept, 'containerVM')} must go`,
+      line('undo', {words: ['--run', upgrade.run], without: ['run']}),
+    ),
+  ];
 }
 
 const FIX_CHECKS = 'Fix the failed checks, then run it';

@@ -1,7 +1,7 @@
 import {containerName, count, displayName} from './phrases.js';
 import type {Report, ReportError, ReportFinding, ReportStatus, ReportVm} from './report.js';
-import {capital} from './sentence.js';
-import {compares, EXCEPTIONS, statusWord, type Tone} from './vm-words.js';
+import {capital, sentence} from './sentence.js';
+import {compares, EXCEPTIONS, isUnfinished, statusWord, type Tone} from './vm-words.js';
 
 /** What needs a person, and all that have it in common. */
 export interface Reason {
@@ -69,14 +69,51 @@ export function exceptions({vms}: Pick<Report, 'vms'>): readonly ReportVm[] {
   return vms.filter(({kind, status}) => kind === 'container' && EXCEPTIONS.includes(status));
 }
 
+/** Checks before an upgrade that count the containerVMs with a status. */
+const COUNTED: readonly (readonly [check: string, status: ReportStatus])[] = [
+  ['reach', 'unreachable'],
+  ['refused', 'refused'],
+];
+
+/** The containerVMs that an upgrade which failed had left out from the beginning: it did them no harm. */
+export function setAside(
+  report: Pick<Report, 'command' | 'upgrade' | 'checks' | 'vms'>,
+): readonly ReportVm[] {
+  const {checks = []} = report;
+  if (!isUnfinished(report)) return [];
+  return COUNTED.flatMap(([check, status]) => {
+    const vms = exceptions(report).filter((vm) => vm.status === status);
+    const seen = Number.parseInt(checks.find(({id}) => id === check)?.message ?? '', 10);
+    return vms.length <= seen ? vms : [];
+  });
+}
+
+/** A failed way back has two causes in one message: why the upgrade failed, and why it could not be put back. */
+function causesOf({code, message}: ReportError): readonly [first: string, last: string] {
+  const at = code === 'VCH_ERR_ROLLBACK_FAILED' ? message.indexOf(BOTH) : -1;
+  if (at < 0) return ['', message];
+  return [message.slice(0, at), message.slice(at + BOTH.length).replace(/^rolling it back failed: /, '')];
+}
+
+const BOTH = '. And ';
+
+/** Why an upgrade failed before its way back failed too, as a sentence; empty for every other error. */
+export function causeBefore(error: ReportError): string {
+  const [first] = causesOf(error);
+  return first === '' ? '' : sentence(`Before that: ${shortReason({...error, message: first})}`);
+}
+
 /** An error's own words in one sentence, without the rest. */
-export function shortReason({code, message}: ReportError): string {
+export function shortReason(error: ReportError): string {
+  const [, message] = causesOf(error);
   // The words before are VIC's own, for people and scripts that know them.
-  const waited =
-    code === 'VCH_ERR_TIMEOUT' ? /[^:]+ was still waiting for .+$/s.exec(message)?.[0] : undefined;
-  if (waited !== undefined) return shortIds(`${waited.trim()} when its time was up`);
+  const [, , waited] = WAITED.exec(message) ?? [];
+  if (waited !== undefined) return shortIds(`${waited} when its time was up`);
   return shortIds(splitSentence(message)[0]);
 }
+
+/** VIC's words for a wait that took too long, and what it waited for. */
+const WAITED = /^(.*): ([^:]+ was still waiting for .+)$/s;
 
 /** Ids of 64 digits with their first 12. */
 export function shortIds(text: string): string {
@@ -90,9 +127,16 @@ function splitSentence(text: string): readonly [string, string] {
 }
 
 function ofError(error: ReportError, tone: Tone): Reason {
-  const {code, fault, message, commands = []} = error;
-  const title = shortReason(error);
-  return {tone, title: capital(title), code, fault, text: shortIds(message), vms: [], commands};
+  const {code, fault, commands = []} = error;
+  const [first, last] = causesOf(error);
+  const text = [restOf(last), causeBefore(error), restOf(first)].filter((part) => part !== '').join(' ');
+  return {tone, title: capital(shortReason(error)), code, fault, text, vms: [], commands};
+}
+
+/** What the short reason leaves out of a message. */
+function restOf(message: string): string {
+  const [, words = splitSentence(message)[1]] = WAITED.exec(message) ?? [];
+  return sentence(shortIds(words));
 }
 
 function ofFinding({code, message}: ReportFinding): Reason {

@@ -1,4 +1,4 @@
-import {exceptions} from './attention.js';
+import {exceptions, setAside} from './attention.js';
 import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report} from './report.js';
@@ -56,7 +56,7 @@ export function versionFigure({vch}: Pick<Report, 'vch'>, upgrade?: Upgrade): Fi
       `Was ${releaseName(before)}`,
       ...(target === undefined ? [] : [`Was to be ${goalName(target, before)}`]),
     ];
-    return {label, value: 'Half done', notes: was};
+    return {label, value: 'Not known', notes: was};
   }
   if ((result === 'upgraded' || result === 'planned') && before !== undefined && target !== undefined) {
     const pairs = [
@@ -132,8 +132,10 @@ export function outageFigure(
         notes: [periodText(from, to), ...notes],
       },
     ];
-  const since = `Since ${minutesText(from)} UTC, last seen at ${minutesText(report.finishedAt)} UTC`;
-  const label = isDown(report, upgrade) ? 'VCH is down' : 'VCH not seen ready again';
+  const isOff = isDown(report, upgrade);
+  const last = `${isOff ? 'still off' : 'not seen ready'} at ${minutesText(report.finishedAt)} UTC`;
+  const since = `Since ${minutesText(from)}; ${last}`;
+  const label = isOff ? 'VCH is down' : 'VCH not seen ready again';
   return [
     {
       label,
@@ -161,7 +163,8 @@ export function powerPill({vch, upgrade, findings}: Pick<Report, 'vch' | 'upgrad
   const unready =
     has('not-ready-after-rollback') || (upgrade?.outage !== undefined && upgrade.outage.to === undefined);
   if (unready) return {tone: 'warn', text: 'VCH on, but not seen ready'};
-  if (has('docker-not-reached')) return {tone: 'warn', text: 'VCH on; docker not seen from here'};
+  if (has('docker-not-reached'))
+    return {tone: 'info', text: 'VCH on, services ready; docker not confirmed from here'};
   if (upgrade?.outage === undefined) return {tone: 'ok', text: 'VCH powered on'};
   return {
     tone: 'ok',
@@ -188,20 +191,20 @@ export function containersFigure(report: Report): readonly Figure[] {
     return n === 0 ? [] : [{tone, text: text.toLowerCase(), count: n}];
   });
   // What is done comes first, and what is open last, where a bar ends.
-  const left = exceptions(report);
+  const known = setAside(report);
+  const left = exceptions(report).filter((vm) => !known.includes(vm));
   const worst = left.some(({status}) => statusWord(report, status).tone === 'bad') ? 'bad' : 'warn';
-  const open: Part = {
-    tone: worst,
-    text: left.length === 1 ? 'needs attention' : 'need attention',
-    count: left.length,
-  };
+  const open: readonly Part[] = [
+    {tone: 'warn', text: 'already set aside by the checks', count: known.length},
+    {tone: worst, text: left.length === 1 ? 'needs attention' : 'need attention', count: left.length},
+  ];
   const done = [...parts].sort((a, b) => rank(a) - rank(b));
   return [
     {
       label: 'ContainerVMs',
       value: String(vms.length),
       notes: [],
-      parts: left.length === 0 ? done : [...done, open],
+      parts: [...done, ...open.filter(({count: n}) => n > 0)],
     },
   ];
 }

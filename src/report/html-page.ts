@@ -68,7 +68,7 @@ export function htmlPage({
 </head>
 <body>
 <a class="skip" href="#main">Skip to the report</a>
-<header class="top"><span><b>vch-migrate</b> · ${head.join('</span><span>')}</span><button type="button" class="btn js-only" id="theme">Dark colours</button></header>
+<header class="top"><p><span><b>vch-migrate</b> · ${head.join('</span><span>')}</span></p><button type="button" class="btn js-only" id="theme">Dark colours</button></header>
 <main id="main">
 ${main}
 </main>

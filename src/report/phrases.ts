@@ -10,6 +10,7 @@ import {
   type ReportVm,
   VM_STATUSES,
 } from './report.js';
+import {snapshotNow} from './way-back.js';
 import {truncate} from './width.js';
 
 /** The first words of a report's heading. */
@@ -83,12 +84,14 @@ const SENTENCES: Readonly<Record<ReportUpgrade['result'], string>> = {
 };
 
 /** The state in which an upgrade, rollback or resumption left the VCH, and why; empty for other commands. */
-export function upgradeSentences({upgrade}: Pick<Report, 'upgrade'>): readonly string[] {
+export function upgradeSentences(report: Pick<Report, 'upgrade' | 'findings'>): readonly string[] {
+  const {upgrade} = report;
   if (upgrade === undefined) return [];
+  const snapshot = snapshotNow(report);
   const where = [
     `run ${upgrade.run}`,
     ...(upgrade.phase === null ? [] : [`phase ${upgrade.phase}`]),
-    ...(upgrade.snapshot === null ? [] : [`snapshot ${upgrade.snapshot}`]),
+    ...(snapshot === null ? [] : [`snapshot ${snapshot}`]),
     ...(upgrade.lockId === null || upgrade.result !== 'resumable' ? [] : [`lock ${upgrade.lockId}`]),
   ];
   const error = upgrade.error === null ? [] : [`${upgrade.error.code}: ${upgrade.error.message}`];

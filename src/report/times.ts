@@ -32,8 +32,12 @@ export function dayText(time: string): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
 }
 
-/** `02:06 to 02:16 UTC`, `02:06 UTC` within one minute. */
+/** In shorter periods the seconds count. */
+const LONG = 600_000;
+
+/** `02:06 to 02:16 UTC`, `02:13:08 to 02:16:20 UTC`. */
 export function periodText(from: string, to: string): string {
-  const [begun, ended] = [minutesText(from), minutesText(to)];
+  const text = between(from, to) < LONG ? secondsText : minutesText;
+  const [begun, ended] = [text(from), text(to)];
   return begun === ended ? `${begun} UTC` : `${begun} to ${ended} UTC`;
 }

@@ -1,4 +1,4 @@
-import {exceptions, shortReason} from './attention.js';
+import {causeBefore, exceptions, shortReason} from './attention.js';
 import {
   isDown,
   leftOut,
@@ -26,6 +26,7 @@ export function overVch(report: Report, upgrade: Upgrade): Told {
   const left = exceptions(report).length;
   const failedChecks = checks.filter(({status}) => status === 'failed').length;
   const error = upgrade.error === null ? '' : sentence(shortReason(upgrade.error));
+  const before = upgrade.error === null ? '' : causeBefore(upgrade.error);
   const numbers = [versionFigure(report, upgrade), ...outageFigure(report, upgrade)];
   const power = powerPill(report);
   const lock: Remark = vch.lock.held
@@ -88,13 +89,24 @@ export function overVch(report: Report, upgrade: Upgrade): Told {
         [failedChecks > 0 ? `${count(failedChecks, 'check')} failed.` : error],
         [power, unwritten],
       );
-    case 'as-before':
+    case 'as-before': {
+      const keeps = findings.some(({code}) => code === 'containers-keep-keys');
+      const kept = keeps
+        ? vms.filter(({kind, status}) => kind === 'container' && status === 'changed').length
+        : 0;
       return told(
         'bad',
         `The ${what} of ${name} failed; it is back on ${releaseText(report)}`,
-        [error, 'The appliance was then put back by itself.'],
+        [
+          error,
+          'The appliance was then put back by itself.',
+          kept === 0
+            ? ''
+            : `${count(kept, 'containerVM')} ${kept === 1 ? 'keeps its' : 'keep their'} prepared keys: harmless; the next upgrade uses them.`,
+        ],
         [power, unstopped, lock],
       );
+    }
     case 'rolled-back':
       return told(
         'ok',
@@ -124,7 +136,12 @@ export function overVch(report: Report, upgrade: Upgrade): Told {
           isDown(report, upgrade)
             ? `${name} is down and could not be put back`
             : `${name} could not be put back${vch.powerState === null ? '; whether it is down is unknown' : ''}`,
-          [error, 'A person is needed now.', 'The upgrade stopped no containerVM; do not stop them either.'],
+          [
+            error,
+            before,
+            'A person is needed now.',
+            'The upgrade stopped no containerVM; do not stop them either.',
+          ],
           [power, lock, unstopped],
         ),
         urgent: true,

@@ -43,7 +43,7 @@ export function verdict(report: Report): Verdict {
     reason: reason.filter((part) => part !== '').join(' '),
     pills: pills.slice(0, 3),
     numbers: [...numbers, runFigure(report), ...containersFigure(report)],
-    actions: [...actionsOf(report), ...(urgent ? byHand(report) : [])],
+    actions: [...seeDocker(report), ...actionsOf(report), ...(urgent ? byHand(report) : [])],
   };
 }
 
@@ -54,6 +54,19 @@ export function actionsOf({actions: told, next}: Pick<Report, 'actions' | 'next'
     const [, text = '', command] = /^(?:(.*)(?:: |, then ))?(vch-migrate [^;]+)$/s.exec(part) ?? [];
     return command === undefined ? {text: part, command: null} : {text, command};
   });
+}
+
+/** Whether docker answers on a VCH that was put back, where the run could not tell. */
+function seeDocker({upgrade, findings}: Report): readonly Action[] {
+  const finding = findings.find(({code}) => code === 'docker-not-reached');
+  const [, host, port] = /docker endpoint ([\w.-]+):(\d+)/.exec(finding?.message ?? '') ?? [];
+  if (upgrade?.result !== 'as-before' || host === undefined) return [];
+  return [
+    {
+      text: 'See that docker answers, on a machine that reaches it',
+      command: `docker -H ${host}:${port}${port === '2376' ? ' --tls' : ''} info`,
+    },
+  ];
 }
 
 /** The way back by hand, for the case that nothing else helps. */

@@ -1,3 +1,12 @@
+import type {Report} from './report.js';
+
+/** The snapshot to go back to that is still there: a way back that was taken to its end removes it. */
+export function snapshotNow({upgrade, findings}: Pick<Report, 'upgrade' | 'findings'>): string | null {
+  if (upgrade === undefined) return null;
+  const isBack = upgrade.result === 'as-before' || upgrade.result === 'rolled-back';
+  return isBack && !findings.some(({code}) => code === 'snapshot-left') ? null : upgrade.snapshot;
+}
+
 /** The commands of a way back by hand. Its lines with commands are indented; those of this tool come before `By hand`. */
 export function handCommands(card: readonly string[]): readonly string[] {
   const byHand = card.findIndex((line) => line.startsWith('By hand'));

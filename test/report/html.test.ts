@@ -9,6 +9,7 @@ import type {Listing} from '../../src/report/format.js';
 import {html, toHtml} from '../../src/report/formats/html.js';
 import {listingPage, listingText} from '../../src/report/ls.js';
 import type {Report} from '../../src/report/report.js';
+import {verdict} from '../../src/report/verdict.js';
 import {describeWithBrowser} from '../browser.js';
 import {sampleOf} from '../depth.js';
 import {hostileReport} from './hostile-report.js';
@@ -41,6 +42,58 @@ describe('html report', () => {
         expect(page).to.match(/<h1 id="h-v">.+<\/h1>/);
       }
     });
+});
+
+/** The words of a page's section, without its markup. */
+function words(page: string, id: string): string {
+  const [section = ''] = new RegExp(`<section [^>]*id="${id}".*?</section>`, 's').exec(page) ?? [];
+  return section.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+}
+
+describe('html report of a failed upgrade', () => {
+  it('shows as "now" only what was seen: no snapshot that was removed, no version that was not read', () => {
+    expect(words(toHtml(failed), 'state'))
+      .to.include('Upgrade lock None')
+      .and.not.include('snapshot-2790');
+    const left = [{code: 'snapshot-left', message: 'the snapshot is left'}];
+    expect(words(toHtml({...failed, findings: left}), 'state')).to.include('Snapshot snapshot-2790');
+    expect(words(toHtml(down), 'state'))
+      .to.include('Version last read v1.2.1')
+      .and.include('Snapshot snapshot-2790');
+  });
+
+  it('says once why it failed, with its code', () => {
+    for (const report of [failed, down]) {
+      const page = toHtml(report);
+      expect(page.match(/was still waiting for/g)).to.have.length(1);
+      expect(words(page, 'attention'))
+        .to.include('Upgrading VCH exceeded time limit of 10m0s.')
+        .and.not.match(/was still waiting for|VCH_ERR_TIMEOUT|VCH_ERR_ROLLBACK_FAILED/);
+      expect(page).to.include(`<code class="codes">${report.upgrade?.error?.code}`);
+    }
+  });
+
+  it('tells of containerVMs that the checks had set aside before', () => {
+    expect(words(toHtml(failed), 'attention')).to.include(
+      '1 problem, then 3 of 21 containerVMs, which the checks had set aside before',
+    );
+  });
+
+  it('copies each command by itself, and breaks it neither after an option nor in a word', () => {
+    const page = toHtml(down);
+    const copies = [...page.matchAll(/<div class="cmd"><code>(.*?)<\/code>/g)].map(([, code = '']) => code);
+    expect(copies.map((code) => code.replace(/<[^>]*>/g, ''))).to.include.members([
+      'govc vm.power -off -force VirtualMachine:vm-2101',
+      'govc vm.power -on VirtualMachine:vm-2101',
+    ]);
+    expect(page)
+      .to.include('<span class="w">-e UpdateInProgress=</span>')
+      .and.include('using <span class="nw">--timeout</span> to');
+  });
+
+  it('calls the step down until the VCH was up again, though it went on', () => {
+    expect(words(toHtml(failed), 'timeline')).to.include('Put back VCH down, then up');
+  });
 });
 
 /** An upgrade as an earlier release told it. */
@@ -178,7 +231,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
         '21',
       ]);
       expect(await page.locator('.todo code').allTextContents()).to.deep.equal(
-        (failed.actions ?? []).map(({command}) => command),
+        verdict(failed).actions.map(({command}) => command),
       );
       expect(await page.locator('main h2').allTextContents()).to.deep.equal([
         'What to do now',
@@ -192,6 +245,38 @@ describeWithBrowser('html report in Chromium', (browser) => {
       const fold = await page.locator('.verdict').boundingBox();
       expect((fold?.y ?? 900) + (fold?.height ?? 0)).to.be.below(900);
     });
+  });
+
+  it('has what to do on the first screen of a phone, numbered, before what it cost', async () => {
+    for (const report of [failed, down])
+      await withReport(
+        report,
+        async (page) => {
+          const top = async (css: string) => (await page.locator(css).first().boundingBox())?.y ?? Number.NaN;
+          expect(await top('.todo li')).to.be.below(844);
+          expect(await top('.todo')).to.be.below(await top('.kpis'));
+          const number = await page.evaluate(
+            "getComputedStyle(document.querySelector('.todo li'), '::before').display",
+          );
+          expect(number).to.equal('grid');
+        },
+        {viewport: {width: 390, height: 844}},
+      );
+  });
+
+  it('has the same red head in the dark', async () => {
+    const heads: unknown[] = [];
+    for (const colorScheme of ['light', 'dark'] as const)
+      await withReport(
+        down,
+        async (page) => {
+          heads.push(
+            await page.evaluate("getComputedStyle(document.querySelector('.v-head')).backgroundColor"),
+          );
+        },
+        {colorScheme},
+      );
+    expect(heads).to.deep.equal(['rgb(198, 40, 40)', 'rgb(198, 40, 40)']);
   });
 
   it('has a solid head only if a person is needed now', async () => {
@@ -240,7 +325,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
     await withReport(
       failed,
       async (page) => {
-        const button = page.locator('.todo [data-copy]').nth(1);
+        const button = page.locator('.todo [data-copy]').nth(2);
         await button.click();
         await page.getByText('Copied').first().waitFor();
         expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(failed.actions?.[1]?.command);

@@ -167,12 +167,22 @@ const CARD = [
 
 const CHECKS = (
   [
-    ['hosts', 'warning', 'esx-n4.example is disconnected'],
-    ['refusals', 'warning', '2 containerVMs would be refused'],
-    ['privileges', 'ok', 'administrator@vsphere.local has every privilege that is needed'],
-    ['lock and flag', 'ok', 'no upgrade in progress'],
+    [
+      'reach',
+      'reach of the containerVMs',
+      'warning',
+      '1 containerVM cannot be read and would not be changed',
+    ],
+    [
+      'refused',
+      'refusals',
+      'warning',
+      '2 containerVMs would be refused (VCH_ERR_NAME_MISSING) and not changed',
+    ],
+    ['privileges', 'privileges', 'ok', 'administrator@vsphere.local has every privilege that is needed'],
+    ['lock', 'lock and flag', 'ok', 'no upgrade in progress'],
   ] as const
-).map(([title, status, message]) => ({id: title.replaceAll(' ', '-'), title, status, message}));
+).map(([id, title, status, message]) => ({id, title, status, message}));
 
 /** A report of that night. */
 export function night(report: Partial<Report>, vms: readonly ReportVm[] = containers()): Report {
@@ -191,6 +201,7 @@ export function night(report: Partial<Report>, vms: readonly ReportVm[] = contai
       containerVMs: 64,
     },
     checks: CHECKS,
+    next: 'vch-migrate status --name vch-web-07',
     ...report,
     summary: summarize(vms),
   };
@@ -249,8 +260,6 @@ export const failed = night(
       ...upgrade,
       result: 'as-before',
       error: timeout,
-      card: [],
-      snapshot: null,
       phase: 'rollback-cleanup',
       outage: {from: at('02:13:08'), to: at('02:26:21')},
     },
@@ -270,7 +279,12 @@ export const failed = night(
       {
         code: 'containers-keep-keys',
         message:
-          '15 containerVMs keep the hidden keys that this run wrote: the older version does not read them',
+          '15 containerVMs keep the hidden keys that this run wrote: the older version does not read them, and the next upgrade finds them already written; vch-migrate undo removes them',
+      },
+      {
+        code: 'docker-not-reached',
+        message:
+          'this machine cannot tell whether the docker endpoint 10.20.7.31:2376 is up (no answer in time); run docker info on a machine that can reach it',
       },
     ],
     actions: [
@@ -279,9 +293,13 @@ export const failed = night(
         command: 'sha256sum v1.5.6/appliance.iso',
       },
       {
-        text: 'Then upgrade again',
+        text: 'Fix the cause or allow more time (here 20 min in place of 10 min), then upgrade again',
         command:
-          'vch-migrate upgrade --name vch-web-07 --appliance-iso v1.5.6/appliance.iso --bootstrap-iso v1.5.6/bootstrap.iso --change-id CHG-20418',
+          'vch-migrate upgrade --timeout 20m --appliance-iso v1.5.6/appliance.iso --bootstrap-iso v1.5.6/bootstrap.iso --change-id CHG-20418 --name vch-web-07',
+      },
+      {
+        text: 'Only if the prepared keys of 15 containerVMs must go',
+        command: 'vch-migrate undo --run 5b1f0c7e-3f6d-4c0e-9a55-1d2f7c9e8a10 --name vch-web-07',
       },
     ],
   },
@@ -300,8 +318,7 @@ export const down = night(
       phase: 'rollback',
       error: {
         code: 'VCH_ERR_ROLLBACK_FAILED',
-        message:
-          'the snapshot snapshot-2790 of vch-web-07 (vm-2101) cannot be reverted to: FileNotFound: vol-n2 is not reachable from esx-n2.example. Before that, port-layer did not start within 10m0s',
+        message: `${timeout.message}. And rolling it back failed: the snapshot snapshot-2790 of vch-web-07 (vm-2101) cannot be reverted to: FileNotFound: vol-n2 is not reachable from esx-n2.example`,
         fault: 'FileNotFound',
       },
       outage: {from: at('02:13:08')},
@@ -315,7 +332,10 @@ export const down = night(
       ['waiting until ready', 'reverting to the snapshot'],
     ),
     actions: [
-      {text: 'Bring the datastore vol-n2 back on esx-n2.example', command: 'govc datastore.info vol-n2'},
+      {
+        text: 'Bring the datastore vol-n2 back on esx-n2.example; look at it',
+        command: 'govc datastore.info vol-n2',
+      },
       {text: 'Then finish the way back', command: 'vch-migrate rollback --name vch-web-07'},
     ],
   },

@@ -46,7 +46,7 @@ describe('text report', () => {
   it('tells why an upgrade failed before any count, and the state that it left', () => {
     const text = toText(failed, plain(80));
     expect(text).to.match(
-      /^✕ The upgrade of vch-web-07 failed; it is back on v1\.2\.1\n\n {2}✕ .*port-layer.*\n\n {2}Now {12}✓ VCH running on v1\.2\.1 .*\n {2}Version .*\n +not reached: v1\.5\.6, build 20000\n {2}VCH down {7}13 min 13 s/s,
+      /^✕ The upgrade of vch-web-07 failed; it is back on v1\.2\.1\n\n {2}✕ .*port-layer.*\n\n {2}Now {12}→ VCH on, services ready; docker not confirmed from here\n {17}✓ No containerVM stopped\n {17}✓ Lock released\n {2}Version .*\n +not reached: v1\.5\.6, build 20000\n {2}VCH down {7}13 min 13 s/s,
     );
     expect(text.match(/was still waiting for/g)).to.have.lengthOf(1);
   });

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {attention, remarks} from '../../src/report/attention.js';
 import type {Report} from '../../src/report/report.js';
-import {spanText} from '../../src/report/times.js';
+import {periodText, spanText} from '../../src/report/times.js';
 import {verdict} from '../../src/report/verdict.js';
 import {down, EVERY, failed, night, upgraded} from './night-report.js';
 import {reportVm} from './report-example.js';
@@ -124,7 +124,7 @@ describe('verdict', () => {
     expect(figure(failed, 3)?.parts?.map(({tone, count, text}) => `${tone} ${count} ${text}`)).to.deep.equal([
       'info 15 prepared',
       'mute 3 no change needed',
-      'warn 3 need attention',
+      'warn 3 already set aside by the checks',
     ]);
   });
 
@@ -136,6 +136,54 @@ describe('verdict', () => {
     const {outage, before, target, ...old} = {...upgraded.upgrade} as NonNullable<Report['upgrade']>;
     const labels = verdict({...upgraded, upgrade: old}).numbers.map(({label}) => label);
     expect(labels).to.deep.equal(['Version', 'Whole run', 'ContainerVMs']);
+  });
+
+  it('says in one way whether a VCH that was put back is up, and how to see more', () => {
+    const {pills, actions} = verdict(failed);
+    expect(pills[0]).to.deep.equal({
+      tone: 'info',
+      text: 'VCH on, services ready; docker not confirmed from here',
+    });
+    expect(actions[0]?.command).to.equal('docker -H 10.20.7.31:2376 --tls info');
+    const seen = verdict({...failed, findings: []});
+    expect([seen.pills[0]?.text, seen.actions[0]?.command]).to.deep.equal([
+      'VCH running on v1.2.1',
+      'sha256sum v1.5.6/appliance.iso',
+    ]);
+  });
+
+  it('tells of the keys that stay on containerVMs', () => {
+    const kept = '15 containerVMs keep their prepared keys: harmless; the next upgrade uses them.';
+    expect(verdict(failed).reason).to.include(kept);
+    expect(verdict({...failed, findings: []}).reason).to.not.include('prepared keys');
+  });
+
+  it('tells both causes of a way back that failed', () => {
+    expect(verdict(down).reason).to.match(
+      /^The snapshot snapshot-2790 .* is not reachable from esx-n2\.example\. Before that: vch-web-07 \(vm-2101\) was still waiting for the start of port-layer .* when its time was up\. A person/,
+    );
+  });
+
+  it('does not call a version half done, nor a VCH seen up that was seen off', () => {
+    expect(figure(down, 0)).to.deep.include({
+      value: 'Not known',
+      notes: ['Was v1.2.1, build 13858', 'Was to be v1.5.6, build 20000'],
+    });
+    expect(figure(down, 1)?.notes[0]).to.equal('Since 02:13; still off at 02:27 UTC');
+  });
+
+  it('says of a containerVM that it was set aside only if the checks had counted it', () => {
+    const parts = (report: Report) =>
+      figure(report, 3)
+        ?.parts?.slice(2)
+        .map(({text, count}) => [count, text]);
+    const unreachable = failed.checks?.filter(({id}) => id === 'reach') ?? [];
+    expect(parts({...failed, checks: unreachable})).to.deep.equal([
+      [1, 'already set aside by the checks'],
+      [2, 'need attention'],
+    ]);
+    expect(parts({...failed, checks: []})).to.deep.equal([[3, 'need attention']]);
+    expect(parts(upgraded)).to.deep.equal([[3, 'need attention']]);
   });
 
   it('takes the commands out of the next step of an older report', () => {
@@ -205,6 +253,16 @@ describe('attention', () => {
 });
 
 describe('times for a page', () => {
+  it('have seconds where minutes would not tell them apart', () => {
+    const period = (to: string) => periodText('2026-01-02T18:45:57.000Z', `2026-01-02T${to}.000Z`);
+    expect(['18:45:57', '18:46:01', '18:55:56', '18:55:57'].map(period)).to.deep.equal([
+      '18:45:57 UTC',
+      '18:45:57 to 18:46:01 UTC',
+      '18:45:57 to 18:55:56 UTC',
+      '18:45 to 18:55 UTC',
+    ]);
+  });
+
   it('are never milliseconds', () => {
     const spans = [0, 999, 1_000, 59_600, 192_000, 600_000, 8_280_000].map(spanText);
     expect(spans).to.deep.equal([

@@ -1,4 +1,4 @@
-import {attention, exceptions, remarks} from '../attention.js';
+import {attention, causeBefore, exceptions, type Reason, remarks, setAside} from '../attention.js';
 import {fleetHtml} from '../fleet/html.js';
 import {type Failure, type Format, failureTitle, type Listing} from '../format.js';
 import {appliance} from '../html/appliance.js';
@@ -13,6 +13,7 @@ import {layoutOf} from '../layout.js';
 import {markup} from '../markup.js';
 import {count} from '../phrases.js';
 import type {Report, ReportCommand} from '../report.js';
+import {sentence} from '../sentence.js';
 import {dayText, minutesText} from '../times.js';
 import {actionsOf, type Verdict, verdict} from '../verdict.js';
 
@@ -49,9 +50,11 @@ export function toHtml(report: Report): string {
   const told = verdict(report);
   const vms = orderedVms(report);
   const anchors = anchorsOf(vms);
-  const needed = attention(report);
+  const needed = unsaid(report, told);
+  const error = report.upgrade?.error;
+  const codes = error ? [error.code, ...(error.fault === undefined ? [] : [error.fault])] : [];
   const sections = [
-    section('attention', 'Needs attention', reasons(needed, anchors), {note: attentionNote(report)}),
+    section('attention', 'Needs attention', reasons(needed, anchors), {note: attentionNote(report, needed)}),
     willChange(report, anchors),
     compared(report),
     checked(report),
@@ -77,7 +80,7 @@ export function toHtml(report: Report): string {
       report.vch.name,
       `${dayText(report.startedAt)}, ${minutesText(report.startedAt)} UTC`,
     ],
-    main: `${iconShapes()}${verdictCard({...told, actions: [...approval(report), ...told.actions]}, run.join(' · '))}${contents(sections, {attention: troubles(report) + exceptions(report).length, list: vms.length})}${sections.join('\n')}`,
+    main: `${iconShapes()}${verdictCard({...told, actions: [...approval(report), ...told.actions]}, run.join(' · '), codes)}${contents(sections, {attention: troubles(needed).length + exceptions(report).length, list: vms.length})}${sections.join('\n')}`,
     scripts: ['page.js', ...(vms.length === 0 ? [] : ['list.js'])],
   });
 }
@@ -88,16 +91,27 @@ function approval({command, planDigest}: Report): Verdict['actions'] {
   return [{text: 'Have this digest approved; a plan that was changed since is refused', command: planDigest}];
 }
 
-/** What needs a person and is not about a containerVM. */
-function troubles(report: Report): number {
-  return attention(report).filter(({vms}) => vms.length === 0).length;
+/** What needs a person, without what the card says of the run's own error. */
+function unsaid(report: Report, {reason}: Verdict): readonly Reason[] {
+  const error = report.upgrade?.error;
+  const [own, ...rest] = attention(report);
+  if (!error || own === undefined || !reason.includes(sentence(own.title))) return attention(report);
+  const text = own.text.replace(causeBefore(error), '').trim();
+  const more = {...own, title: 'The error also says', code: null, fault: undefined, text};
+  return text === '' && own.commands.length === 0 ? rest : [more, ...rest];
 }
 
-function attentionNote(report: Report): string {
-  const own = troubles(report);
+/** What needs a person and is not about a containerVM. */
+function troubles(needed: readonly Reason[]): readonly Reason[] {
+  return needed.filter(({vms}) => vms.length === 0);
+}
+
+function attentionNote(report: Report, needed: readonly Reason[]): string {
+  const own = troubles(needed).length;
   const left = exceptions(report).length;
   const all = report.vms.filter(({kind}) => kind === 'container').length;
-  const vms = left === 0 ? [] : [`${left} of ${count(all, 'containerVM')}`];
+  const known = left > 0 && setAside(report).length === left ? ', which the checks had set aside before' : '';
+  const vms = left === 0 ? [] : [`${left} of ${count(all, 'containerVM')}${known}`];
   return [...(own === 0 ? [] : [count(own, 'problem')]), ...vms].join(', then ');
 }
 

@@ -2,18 +2,21 @@ import type {Action, Figure} from '../figures.js';
 import {markup} from '../markup.js';
 import {capital, sentence} from '../sentence.js';
 import type {Verdict} from '../verdict.js';
-import {commandBox, icon, paragraph, pill} from './elements.js';
+import {commandBox, icon, paragraph, pill, prose} from './elements.js';
 
-/** The first screen: what happened, four numbers, and what to do. `run` names the run on paper. */
+/** The first screen: what happened, four numbers, and what to do. `run` names the run on paper, `codes` what it failed of. */
 export function verdictCard(
   {tone, urgent, sentence, reason, pills, numbers, actions}: Verdict,
   run: string,
+  codes: readonly string[] = [],
 ): string {
   const shownPills = pills.length === 0 ? '' : `<p class="pills">${pills.map(pill).join(' ')}</p>`;
+  const small = codes.length === 0 ? '' : ` <code class="codes">${markup(codes.join(' '))}</code>`;
+  const why = reason === '' ? '' : `<p>${prose(reason)}${small}</p>`;
   return (
     `<section class="card verdict ${tone}${urgent ? ' crit' : ''}" aria-labelledby="h-v">` +
     `<div class="v-head">${icon(urgent ? 'down' : tone, 'v-ic')}<div><h1 id="h-v">${markup(sentence)}</h1>` +
-    `${paragraph(reason)}${shownPills}</div></div>` +
+    `${why}${shownPills}</div></div>` +
     `${numbers.length === 0 ? '' : `<dl class="kpis">${numbers.map(figure).join('')}</dl>`}${todo(actions)}` +
     `<p class="print-run">${markup(run)}</p></section>`
   );

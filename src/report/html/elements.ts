@@ -42,20 +42,31 @@ export function paragraph(text: string, css = ''): string {
 
 /** A text in which commands between backticks stand out. */
 export function prose(text: string): string {
-  return markup(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+  return markup(text)
+    .replace(/`([^`]+)`/g, '<code>$1</code>')
+    .replace(/(?<=^|[\s>(])--[a-z][a-z-]{0,30}(?![\w-])/g, '<span class="nw">$&</span>');
 }
 
-/** Commands, one to a line, with a button that copies exactly them. A break inside a word would be misread. */
-export function commandBox(command: string): string {
-  const lines = command.split('\n').map((line) => {
-    const words = line.split(' ').map((word) => `<span class="w">${markup(word)}</span>`);
-    return words.join(' ');
+/** Commands, each with a button that copies exactly it. */
+export function commandBox(commands: string): string {
+  const boxes = commands.split('\n').map((command) => {
+    // A break inside a word, or between an option and its value, would be misread.
+    const words = command.split(/ (?!(?<=(?:^| )-[^ ]+ )[^-])/);
+    const code = words.map((word) => `<span class="w">${breakable(word)}</span>`).join(' ');
+    const label = markup(command.slice(0, LONGEST_LABEL));
+    return (
+      `<div class="cmd"><code>${code}</code>` +
+      `<button type="button" class="btn js-only" data-copy aria-label="Copy: ${label}">Copy</button></div>`
+    );
   });
-  const label = markup(command.split('\n')[0] ?? '').slice(0, 400);
-  return (
-    `<div class="cmd"><code>${lines.join('\n')}</code>` +
-    `<button type="button" class="btn js-only" data-copy aria-label="Copy: ${label}">Copy</button></div>`
-  );
+  return boxes.length === 1 ? boxes.join('') : `<div class="cmds">${boxes.join('')}</div>`;
+}
+
+const LONGEST_LABEL = 400;
+
+/** A long word breaks after a slash, or after the user of a URL. */
+function breakable(word: string): string {
+  return markup(word).replace(/[/@](?=[^/@])/g, '$&<wbr>');
 }
 
 /** A part of the page with a heading; nothing if it is empty. */

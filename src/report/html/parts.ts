@@ -6,7 +6,7 @@ import type {Report, ReportChange, ReportCheck, ReportVm} from '../report.js';
 import {capital} from '../sentence.js';
 import {secondsText} from '../times.js';
 import type {Tone} from '../vm-words.js';
-import {handCommands, ownCommand} from '../way-back.js';
+import {handCommands, ownCommand, snapshotNow} from '../way-back.js';
 import {commandBox, facts, foldaway, plainTable, prose, section, state} from './elements.js';
 import {changeRows, changeTable} from './keys.js';
 import {type Anchors, group, names} from './reasons.js';
@@ -152,24 +152,27 @@ const POWER = new Map([
 ]);
 
 /** How the VCH stands after a run that did not reach its goal. */
-export function stateNow({upgrade, vch, finishedAt}: Report): string {
+export function stateNow(report: Report): string {
+  const {upgrade, vch, finishedAt} = report;
   const results: readonly string[] = ['as-before', 'resumable', 'needs-person', 'unlocked', 'rolled-back'];
   if (upgrade === undefined || !results.includes(upgrade.result)) return '';
   const {version, build, dataVersion, powerState} = vch;
+  // What an upgrade that was not put back made of it was not read again.
+  const halfDone = upgrade.result === 'needs-person' || upgrade.result === 'resumable';
   const content = facts([
     ['VCH', powerState === null ? 'Unknown' : (POWER.get(powerState) ?? powerState)],
     [
-      'Version',
+      halfDone ? 'Version last read' : 'Version',
       [version, build && `build ${build}`, dataVersion !== null && `data version ${dataVersion}`]
         .filter(Boolean)
         .join(', ') || 'Unknown',
     ],
-    ['Upgrade lock', lockText(vch.lock)],
+    ['Upgrade lock', vch.lock.held ? lockText(vch.lock) : 'None'],
     [
       'Stopped in the phase',
       upgrade.result === 'as-before' || upgrade.result === 'rolled-back' ? null : upgrade.phase,
     ],
-    ['Snapshot', upgrade.snapshot],
+    ['Snapshot', snapshotNow(report)],
   ]);
   return section('state', 'State now', content, {note: `seen at ${secondsText(finishedAt)} UTC`, css: 'p2'});
 }
@@ -188,7 +191,7 @@ export function detailsOf(report: Report): string {
       ['Product', `${target.product}, API ${target.apiVersion}`],
       ['Tool', `${tool.name} ${tool.version}`],
       ['Change', changeId],
-      ['Upgrade lock', lockText(vch.lock)],
+      ['Upgrade lock', vch.lock.held ? lockText(vch.lock) : 'None'],
       ['Run', runId, 'code'],
       ['Run of the upgrade', upgrade === undefined || upgrade.run === runId ? null : upgrade.run, 'code'],
       ['Saved plan', planDigest ?? null, 'code'],

@@ -23,13 +23,12 @@ export function reasons(all: readonly Reason[], anchors: Anchors): string {
   return all
     .map(({tone, title, code, fault, text, vms, commands}) => {
       const codes = [code, fault].filter((part) => part !== null && part !== undefined).join(' ');
-      const more = text.toLowerCase().startsWith(title.toLowerCase()) ? text.slice(title.length) : text;
       const shown = commands.slice(0, COMMANDS_SHOWN);
       const left = commands.length - shown.length;
       return group(
         {tone, text: title},
         codes,
-        paragraph(sentence(more.replace(/^[.;]? ?/, ''))) +
+        paragraph(sentence(text)) +
           names(vms, anchors) +
           (shown.length === 0 ? '' : commandBox(shown.join('\n'))) +
           (left > 0

@@ -34,7 +34,8 @@ export function timeline(report: Report): string {
     const tone = toneOf(bar, outage, finishedAt);
     const x = share(bar.from);
     const width = Math.max(0.5, share(bar.to) - x);
-    const small = bar.stopped ?? (outage === undefined ? '' : tone === 'info' ? 'VCH up' : 'VCH down');
+    const small =
+      bar.stopped ?? (outage === undefined ? '' : tone === 'info' ? 'VCH up' : downText(bar, outage));
     return (
       `<li class="${tone}"><span class="n"><b>${markup(bar.name)}${bar.status === 'done' ? '' : `: ${bar.status}`}</b>` +
       `${small === '' ? '' : `<small>${markup(small)}</small>`}</span>` +
@@ -88,6 +89,11 @@ function toneOf({from, to, status}: Pick<Bar, 'from' | 'to' | 'status'>, outage:
   if (outage === undefined) return 'info';
   const middle = (Date.parse(from) + Date.parse(to)) / 2;
   return middle >= Date.parse(outage.from) && middle <= Date.parse(outage.to ?? end) ? 'down' : 'info';
+}
+
+/** The last step of an outage may go on after the VCH is up again. */
+function downText({to}: Bar, outage: NonNullable<Outage>): string {
+  return outage.to !== undefined && Date.parse(to) > Date.parse(outage.to) ? 'VCH down, then up' : 'VCH down';
 }
 
 type Band = {readonly from: number; readonly to: number} | null;

@@ -69,23 +69,11 @@ export function shortName(vm: Pick<ReportVm, 'containerName' | 'displayName'>): 
 }
 
 /** What the title does not say. */
-function textLines(
-  {title, text, code, vms, commands}: Reason,
-  {columns, details}: Layout,
-): readonly string[] {
+function textLines({text, code, vms, commands}: Reason, {columns, details}: Layout): readonly string[] {
   // The lead of its commands says it in fewer words.
   if (!details && commands.length > 0 && code === 'VCH_ERR_NAME_MISSING') return [];
-  const whole = withoutTitle(text, title);
-  const nameless = withoutName(whole, vms);
-  const rest = nameless.replace(/^[.:;,]?\s*/, '');
-  return wrap(printable(nameless === whole ? rest : capitalized(rest)), columns, '    ');
-}
-
-/** A title is the first sentence, or the last part of VIC's own words. */
-function withoutTitle(text: string, title: string): string {
-  const at = text.toLowerCase().indexOf(title.replace(/ when its time was up$/, '').toLowerCase());
-  if (at < 0) return text;
-  return at === 0 ? text.slice(title.length) : text.slice(0, at).replace(/:\s*$/, '');
+  const nameless = withoutName(text, vms);
+  return wrap(printable(nameless === text ? text : capitalized(nameless)), columns, '    ');
 }
 
 /** The name of the only VM stands above already. */

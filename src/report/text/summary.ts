@@ -72,8 +72,8 @@ const COMMON = new Set(['Version', 'Whole run', 'ContainerVMs', 'Checks']);
 /** What is true now, each with its mark; as many on one line as fit. */
 function stateRow(remarks: readonly Remark[], layout: Layout): readonly string[] {
   const [one, two, ...rest] = remarks;
-  const lines =
-    one === undefined ? [] : two === undefined ? [[one]] : [[one, two], ...rest.map((last) => [last])];
+  const both = one !== undefined && two !== undefined && fitsBeside(one, two, layout) ? [[one, two]] : null;
+  const lines = both === null ? remarks.map((remark) => [remark]) : [...both, ...rest.map((last) => [last])];
   return lines.flatMap((line, at) =>
     styledRow(
       at === 0 ? 'Now' : '',
@@ -85,6 +85,10 @@ function stateRow(remarks: readonly Remark[], layout: Layout): readonly string[]
       layout,
     ),
   );
+}
+
+function fitsBeside(one: Remark, two: Remark, layout: Layout): boolean {
+  return row('Now', [`✓ ${printable(one.text)}   ✓ ${printable(two.text)}`], layout).length === 1;
 }
 
 function versionRow(report: Report, layout: Layout): readonly string[] {
