@@ -26,15 +26,23 @@ async function reportOf(
   return report;
 }
 
+/** How many times in a row the report may be out of reach: PostgreSQL starts again meanwhile, or a run is not there yet. */
+const MOST_FAILURES = 120;
+
 /** Waits until so many VCHs of the latest run are in such a state, or the run is over. */
 async function until(
   read: () => Promise<FleetReport>,
   reached: (report: FleetReport) => boolean,
 ): Promise<FleetReport> {
-  for (;;) {
-    const report = await read().catch(() => undefined);
-    if (report !== undefined && (reached(report) || report.run.state !== 'running')) return report;
-    await sleep(250);
+  for (let failures = 0; ; await sleep(250)) {
+    try {
+      const report = await read();
+      if (reached(report) || report.run.state !== 'running') return report;
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures > MOST_FAILURES) throw error;
+    }
   }
 }
 
@@ -68,9 +76,12 @@ describeWithPostgres(
         );
         const read = () => reportOf([], variables);
 
-        await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
-        const killed = at[0]?.child.pid;
-        at[0]?.child.kill('SIGKILL');
+        const {events} = await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
+        // One that works on something: host/pid/….
+        const busy = events.findLast(({type}) => type === 'began')?.worker?.split('/')[1];
+        const victim = at.find(({child}) => String(child.pid) === busy)?.child;
+        const killed = victim?.pid;
+        expect(victim?.kill('SIGKILL')).to.equal(true);
         const killedAt = Date.now();
         at.push(startProcess(['fleet', 'worker'], variables, folder));
         await sleep(1_000);
