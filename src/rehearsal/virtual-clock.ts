@@ -1,3 +1,4 @@
+import {subscribe} from 'node:diagnostics_channel';
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
 import type {ServerTime} from '../simulator/simulator.js';
@@ -23,6 +24,8 @@ const IDLE = 0.5;
 const BUSY = 0.15;
 /** What is on its way where no turn of the event loop shows it. */
 const ON_ITS_WAY = /^(?:FSReq|GetAddrInfo)/;
+/** How many idle moments pass before time goes on although a request is on its way: the machine may be slow to carry it. */
+const IN_FLIGHT_PATIENCE = 20;
 /** How many times ten idle milliseconds of the machine pass before a limit is taken to be reached. */
 const PATIENCE = 20;
 
@@ -66,6 +69,7 @@ export class VirtualClock implements Clock, ServerTime {
     this.#running = true;
     for (;;) {
       await idle();
+      for (let n = 1; requestsInFlight > 0 && n < IN_FLIGHT_PATIENCE; n += 1) await idle();
       // Whoever was waited for may have been woken meanwhile.
       if (![...this.#sleepers].some(({ref}) => ref)) break;
       const next = this.#first();
@@ -87,6 +91,17 @@ export class VirtualClock implements Clock, ServerTime {
     );
   }
 }
+
+/** Requests of this process that are not answered yet, by undici's own word. */
+let requestsInFlight = 0;
+const answered = (): void => {
+  requestsInFlight -= 1;
+};
+subscribe('undici:request:create', () => {
+  requestsInFlight += 1;
+});
+subscribe('undici:request:trailers', answered);
+subscribe('undici:request:error', answered);
 
 /** Settles when the process has had nothing to do for a moment. */
 async function idle(milliseconds = 1): Promise<void> {

@@ -131,10 +131,10 @@ describe('a fleet on the embedded database whose process is killed', () => {
       );
       const read = () => reportOf(state, farm.variables);
       while (!existsSync(`${folder}/state/fleet.sock`)) await sleep(100);
-      // Through the socket of the process that has the database open.
-      await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
       const second = await vchMigrate(['fleet', 'worker', ...state], farm.variables);
       expect(second.code, second.stderr).to.equal(4);
+      // Through the socket of the process that has the database open.
+      await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
       first.child.kill('SIGKILL');
       await first.ended;
       const killedAt = Date.now();

@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto';
+import {Writable} from 'node:stream';
 import {expect} from 'chai';
 import {commands} from '../../../src/cli/commands.js';
 import {layers} from '../../../src/cli/context.js';
 import {run} from '../../../src/cli/run.js';
-import {firstLook} from '../../first-look.js';
 import {recordingTerminal, variablesFor} from '../../on-simulator.js';
 import {clockOf} from '../../small-vch.js';
 import {APPLIANCE, FLAG, LEGACY, withVch} from '../../vch-upgrade/small-upgrade.js';
@@ -15,16 +15,25 @@ describe('status --watch', () => {
       if (clock === undefined) throw new Error('the simulator has no virtual time');
       const stop = new AbortController();
       const appliance = simulator.inventory.vm(APPLIANCE);
-      const happens = (async () => {
-        await firstLook(simulator);
-        await clock.sleep(32_000);
-        appliance.change({[FLAG]: 'true'});
-        await clock.sleep(30_000);
-        appliance.change({[FLAG]: 'false'});
-        await clock.sleep(30_000);
-        stop.abort();
-      })();
-      const {terminal, written} = recordingTerminal({variables: variablesFor(simulator)});
+      // What happens next, once a line about the VCH is there.
+      const events = [
+        () => appliance.change({[FLAG]: 'true'}),
+        () => appliance.change({[FLAG]: 'false'}),
+        () => stop.abort(),
+      ];
+      const lines: string[] = [];
+      const errors = new Writable({
+        write(chunk, _encoding, done) {
+          for (const line of String(chunk)
+            .split('\n')
+            .filter((text) => text.includes('vch1: poweredOn'))) {
+            lines.push(line);
+            events.shift()?.();
+          }
+          done();
+        },
+      });
+      const {terminal, written} = recordingTerminal({variables: variablesFor(simulator), errors});
       const code = await run(['status', '--watch', '--name', 'vch1'], commands, {
         ...layers,
         login: (options, use) => layers.login({...options, clock}, use),
@@ -34,10 +43,8 @@ describe('status --watch', () => {
         now: () => new Date(),
         newRunId: randomUUID,
       });
-      await happens;
-      const {stdout, stderr} = written();
+      const {stdout} = written();
       expect(code).to.equal(130);
-      const lines = stderr.split('\n').filter((line) => line.includes('vch1: poweredOn'));
       expect(lines.map((line) => line.replace(/^[\d:]{8} (?:UTC {2})?/, ''))).to.deep.equal(
         [
           'no upgrade in progress',
