@@ -46,8 +46,6 @@ export interface RunSettings {
   /** Milliseconds until an appliance must be ready. */
   readonly timeout: number;
   readonly parallelism: number;
-  /** The verification after an upgrade is part of it where the next wave opens by itself. */
-  readonly discardChanges: boolean;
 }
 
 export const runShape = fields({

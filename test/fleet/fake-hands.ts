@@ -11,7 +11,7 @@ import type {FleetCommand} from '../../src/report/fleet/report.js';
 import {type Report, summarize} from '../../src/report/report.js';
 
 export const TOOL = '9.9.9';
-const SETTINGS = {timeout: 60_000, parallelism: 8, discardChanges: false};
+const SETTINGS = {timeout: 60_000, parallelism: 8};
 
 /** The report of a command over a VCH without containerVMs. */
 export function reportFor({command, vchRun, target, vcenter}: Unit, parts: Partial<Report> = {}): Report {

@@ -63,7 +63,7 @@ export function fleetHands(context: RunContext, commands: readonly Command[]): H
 }
 
 function lineOf({run, target, vcenter, login, command, vchRun, isos}: Unit, args: readonly string[]): Line {
-  const {timeout, parallelism, discardChanges} = run.options;
+  const {timeout, parallelism} = run.options;
   const writes = ['apply', 'upgrade', 'rollback', 'resume'].includes(command);
   return {
     ...{vcenter, login, vchId: target.vch, name: `${target.vcenter}/${target.name}`, command, vchRun, args},
@@ -73,7 +73,6 @@ function lineOf({run, target, vcenter, login, command, vchRun, isos}: Unit, args
       ...(writes ? {yes: true} : {}),
       ...(['upgrade', 'rollback', 'resume'].includes(command) ? {timeout: `${timeout}ms`} : {}),
       ...(command === 'upgrade' ? isoWords(isos) : {}),
-      ...(command === 'rollback' && discardChanges ? {'discard-changes': true as const} : {}),
     },
   };
 }

@@ -84,7 +84,7 @@ async function newRun(
   ]);
   const run = await planFleet(context, {
     ...{command, commands, findLogin: loginsHere(own, context), inventory: requireInventory(own.inventory)},
-    options: {timeout: own.timeout, parallelism: own.parallelism, discardChanges: false},
+    options: {timeout: own.timeout, parallelism: own.parallelism},
     changeId: own['change-id'],
   });
   await createRun(fleet.database, run);
