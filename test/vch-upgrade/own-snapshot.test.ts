@@ -10,8 +10,10 @@ import {
   configs,
   DATA_VERSION,
   RECORD,
+  resume,
   rollback,
   snapshotsOf,
+  stoppedAt,
   upgrade,
   withVch,
 } from './small-upgrade.js';
@@ -105,6 +107,24 @@ describe("an upgrade's own snapshot", () => {
       expect(code).to.equal('VCH_ERR_CONFLICT');
       expect(message).to.contain('Nothing was written').and.to.contain('undo');
       expect(configs(simulator)).to.deep.equal(keys);
+    });
+  });
+
+  it('is missed by a resumed upgrade that fails, when somebody removed it: nothing is reverted', async () => {
+    await withVch(BROKEN, async (session, simulator) => {
+      await stoppedAt(session, 'ready');
+      const snapshot = snapshotsOf(simulator)[0]?.id ?? '';
+      await drop(session, snapshot);
+      const {upgrade: ended, findings, vms} = await resume(session, {timeout: 200});
+      expect(findings.map(({code}) => code)).to.include('no-way-back');
+      expect(ended.result).to.equal('needs-person');
+      expect(ended.error?.code).to.equal('VCH_ERR_ROLLBACK_FAILED');
+      expect(ended.error?.message)
+        .to.contain(`the snapshot ${snapshot} of vch1`)
+        .and.to.contain('was removed');
+      expect(vms[0]).to.deep.include({status: 'failed', error: ended.error});
+      expect(simulator.requests.count('RevertToSnapshot_Task')).to.equal(0);
+      expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('10');
     });
   });
 });
