@@ -394,6 +394,17 @@ describe('containers: undo', () => {
     });
   });
 
+  it('says so where no ledger names the run that it was to take back', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session) => {
+      await applyMigration(session, {vch, runId: 'run-1'});
+      const codes = async (run?: string) =>
+        (await undoMigration(session, {vch, ...(run !== undefined && {run})})).findings.map(({code}) => code);
+      expect(await codes('run-2')).to.include('run-unknown');
+      expect(await codes('run-1')).not.to.include('run-unknown');
+      expect(await codes()).not.to.include('run-unknown');
+    });
+  });
+
   it('leaves a VM whole whose key was changed since, and puts the others back', async () => {
     await withSession({fixture: smallVch(legacy)}, async (session, simulator) => {
       await applyMigration(session, {vch});

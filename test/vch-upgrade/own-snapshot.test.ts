@@ -81,6 +81,17 @@ describe("an upgrade's own snapshot", () => {
     });
   });
 
+  it('of the last upgrade may be gone before the next one would remove it', async () => {
+    await withVch({vms: []}, async (session, simulator) => {
+      await drop(session, (await upgrade(session)).upgrade.snapshot);
+      someoneWritesOldData(simulator);
+      const {upgrade: ended, findings} = await upgrade(session);
+      expect(ended.result).to.equal('upgraded');
+      expect(findings.map(({code}) => code)).not.to.include('previous-snapshot-left');
+      expect(snapshotsOf(simulator).map(({id}) => id)).to.deep.equal([ended.snapshot]);
+    });
+  });
+
   it('stays with its record when the next upgrade fails: the first one can still be rolled back', async () => {
     await withVch({}, async (session, simulator) => {
       const before = configs(simulator);
