@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {SaxesParser} from 'saxes';
@@ -25,6 +25,8 @@ describe('fleet on the embedded database, command by command', function () {
     withDirectory({}, async (folder) => {
       await using farm: Farm = await startFarm(folder, {vcenters: 2, vchs: 2, rest: WAVES});
       const state = join(folder, 'state');
+      // Of a process that was killed while it made the database.
+      mkdirSync(join(state, 'database.unfinished-x', 'base'), {recursive: true});
       let told = '';
       const fleet = async (...args: readonly string[]) => {
         const ended = await vchMigrate(['fleet', ...args, '--state-dir', state], farm.variables);
@@ -97,5 +99,6 @@ describe('fleet on the embedded database, command by command', function () {
       for (const file of files) expectNoSecret(readFileSync(file, 'utf8'));
       expectNoSecret(told);
       expectNoSecret(everything(state));
+      expect(readdirSync(state)).to.deep.equal(['database']);
     }));
 });
