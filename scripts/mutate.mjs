@@ -1,22 +1,39 @@
-// Changes the built code of a folder in one place at a time and runs the tests of that file: a change that no test
-// notices is a survivor. Prints a line for each mutant, then the score and the survivors.
+// Changes the built code of a folder in one place at a time and runs the tests that reach the place: a change that no
+// test notices is a survivor. Prints a line for each mutant, then the score.
 //
-//   node scripts/mutate.mjs [--count 600] [--seed 1] [--from N] [PATH…]
+//   node scripts/mutate.mjs [--count 600] [--seed 1] [--from N] [--again FILE] [--tests PATH]… [PATH…]
 //
-// PATH is the beginning of a file's path below src/; by default migration/, containers/ and vch-upgrade/. The tests are
-// those of the same folders that run without samples and other processes. Each mutant meets those that reach its place
-// (V8's coverage tells), the quickest first, until one fails; to need much longer than without it is to fail, too.
-import {spawn} from 'node:child_process';
-import {cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+// PATH is the beginning of a file's path below src/; by default migration/, containers/ and vch-upgrade/. `--again` asks
+// only the survivors of an earlier run, whose output FILE is. `--tests` takes the tests whose path below test/ begins so;
+// by default those of the same folders; never those that need a sample, peer, browser or process. Each mutant meets the
+// tests that reach its place (V8's coverage tells), the quickest files first, until one fails; not to come to an end is
+// to fail, too.
+import {fork} from 'node:child_process';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
-import {fileURLToPath, pathToFileURL} from 'node:url';
+import {dirname, join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {seededRandom} from '../dist/src/simulator/random.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['migration/', 'containers/', 'vch-upgrade/'];
-const LONG = /\/(depth|peers|browser)\.js'|node:child_process/;
+const LEFT_OUT = /\/(depth|peers|browser)\.js'|node:child_process/;
+/** What the tests of one mutant may take in all; the others are left out, the slowest ones. */
+const BUDGET = 90_000;
+/** A process holds on to every tree that it has loaded. */
+const TREES_OF_A_WORKER = 25;
 
 /** What is replaced by what; `$1` is kept. */
 const OPERATORS = [
@@ -50,60 +67,76 @@ const {values, positionals} = parseArgs({
     count: {type: 'string', default: '600'},
     seed: {type: 'string', default: '1'},
     from: {type: 'string', default: '0'},
+    again: {type: 'string'},
+    tests: {type: 'string', multiple: true, default: FOLDERS},
   },
 });
 
 const work = mkdtempSync(join(tmpdir(), 'vch-mutants-'));
+let worker;
 try {
   await main();
 } finally {
+  worker?.child.kill('SIGKILL');
   rmSync(work, {recursive: true, force: true});
 }
 
 async function main() {
-  for (const name of readdirSync(ROOT)) if (name !== 'dist') symlinkSync(join(ROOT, name), join(work, name));
-  cpSync(join(ROOT, 'dist'), join(work, 'dist'), {recursive: true});
-  const files = readdirSync(join(work, 'dist/src'), {recursive: true, encoding: 'utf8'})
+  const files = readdirSync(join(ROOT, 'dist/src'), {recursive: true, encoding: 'utf8'})
     .filter((name) => name.endsWith('.js'))
     .filter((name) => (positionals.length > 0 ? positionals : FOLDERS).some((path) => name.startsWith(path)))
     .sort();
   const random = seededRandom(Number(values.seed));
   const all = files.flatMap(mutantsOf);
+  const before = values.again && survivorsIn(readFileSync(values.again, 'utf8'));
   const chosen = all
     .map((mutant) => ({...mutant, drawn: random()}))
     .sort((a, b) => a.drawn - b.drawn)
-    .slice(Number(values.from), Number(values.from) + Number(values.count));
+    .filter(({what}) => !before || before.has(withoutLine(what)))
+    .slice(Number(values.from), Number(values.from) + Number(values.count))
+    .map((mutant, id) => ({...mutant, id}));
   console.log(`${chosen.length} of ${all.length} mutants, seed ${values.seed}`);
 
-  const tests = await measured(new Set(files.map((file) => file.split('/')[0])));
+  const tests = await measured(chosen);
   const survivors = [];
-  for (const [index, mutant] of chosen.entries()) {
-    const reaching = tests.filter((test) => test.reaches(mutant));
-    const path = join(work, 'dist/src', mutant.file);
-    writeFileSync(path, mutant.text);
-    const usual = reaching.reduce((sum, {milliseconds}) => sum + milliseconds, 0);
-    const paths = reaching.map((test) => test.path);
-    const failed = paths.length > 0 && (await runTests(paths, {limit: 3 * usual + 30_000})).failed;
-    writeFileSync(path, mutant.original);
-    if (!failed) survivors.push(mutant);
-    const how = failed ? 'noticed ' : paths.length > 0 ? 'SURVIVED' : 'UNTESTED';
-    console.log(`${String(index + 1).padStart(4)} ${how} ${mutant.what}`);
+  const noticedBy = new Map();
+  let invalid = 0;
+  for (const mutant of chosen) {
+    const reaching = within(BUDGET, tests, mutant, noticedBy);
+    const {failure, file} = reaching.length > 0 ? await failureOf(mutant, reaching) : {};
+    if (/^cannot be loaded: SyntaxError/.test(failure)) {
+      invalid += 1;
+      continue;
+    }
+    if (!failure) survivors.push(mutant);
+    else noticedBy.set(`${mutant.file} ${file}`, 1 + (noticedBy.get(`${mutant.file} ${file}`) ?? 0));
+    const how = failure ? 'noticed ' : reaching.length > 0 ? 'SURVIVED' : 'UNTESTED';
+    console.log(`${String(mutant.id + 1).padStart(4)} ${how} ${mutant.what}`);
+    if (failure) console.log(`       by ${failure.split('\n')[0].slice(0, 200)}`);
   }
-  const noticed = chosen.length - survivors.length;
-  console.log(
-    `\nscore ${((100 * noticed) / chosen.length).toFixed(1)} %: ${noticed} of ${chosen.length} noticed`,
-  );
+  const valid = chosen.length - invalid;
+  const noticed = valid - survivors.length;
+  console.log(`\nscore ${((100 * noticed) / valid).toFixed(1)} %: ${noticed} of ${valid} noticed`);
   for (const folder of new Set(chosen.map(({file}) => dirname(file)))) {
     const here = chosen.filter(({file}) => dirname(file) === folder).length;
     const survived = survivors.filter(({file}) => dirname(file) === folder).length;
     console.log(`  ${folder}: ${here - survived} of ${here}`);
   }
-  for (const {what} of survivors) console.log(`survivor: ${what}`);
+}
+
+function survivorsIn(output) {
+  const found = output.matchAll(/^ *\d+ (?:SURVIVED|UNTESTED) (.*)$/gm);
+  return new Set([...found].map(([, what]) => withoutLine(what)));
+}
+
+/** Whatever line of the file it is on now. */
+function withoutLine(text) {
+  return text.replace(/:\d+ /, ' ');
 }
 
 /** Every change that the operators make in a file, outside of texts and comments. */
 function mutantsOf(file) {
-  const original = readFileSync(join(work, 'dist/src', file), 'utf8');
+  const original = readFileSync(join(ROOT, 'dist/src', file), 'utf8');
   const code = blanked(original);
   return OPERATORS.flatMap(([pattern, by]) =>
     [...code.matchAll(pattern)].map(({0: found, index}) => {
@@ -112,9 +145,8 @@ function mutantsOf(file) {
       return {
         file,
         index,
-        original,
         text: original.slice(0, index) + replaced + original.slice(index + found.length),
-        what: `${file}:${line} "${found}" to "${replaced}" in ${original.split('\n')[line - 1].trim()}`,
+        what: `${file}:${line} "${original.slice(index, index + found.length)}" to "${replaced}" in ${original.split('\n')[line - 1].trim()}`,
       };
     }),
   );
@@ -129,78 +161,109 @@ function blanked(code) {
   );
 }
 
-/** The tests of these folders, the quickest first, and what each of them reaches. */
-async function measured(folders) {
-  const tests = [];
-  for (const folder of folders) {
-    const directory = join(work, 'dist/test', folder);
-    for (const name of readdirSync(directory, {recursive: true, encoding: 'utf8'})) {
-      const path = join(directory, name);
-      if (!name.endsWith('.test.js') || LONG.test(readFileSync(path, 'utf8'))) continue;
-      const coverage = mkdtempSync(join(work, 'coverage-'));
-      const {failed, milliseconds, output} = await runTests([path], {limit: 600_000, coverage});
-      if (failed) {
-        console.log(`left out: ${folder}/${name} fails without a mutant:\n${output}`);
-        continue;
-      }
-      const scripts = readdirSync(coverage).flatMap((file) => reached(join(coverage, file)));
-      const reaches = ({file, index}) =>
-        scripts.some((script) => script.file === file && ran(script.ranges, index));
-      tests.push({path, milliseconds, reaches});
-    }
+/** All tests with their times and the places that they reach. */
+async function measured(mutants) {
+  const places = {};
+  for (const {file, id, index} of mutants) {
+    places[file] ??= [];
+    places[file].push({id, index});
   }
-  console.log(`${tests.length} files of tests`);
-  return tests.sort((a, b) => a.milliseconds - b.milliseconds);
+  const files = readdirSync(join(ROOT, 'dist/test'), {recursive: true, encoding: 'utf8'})
+    .filter((name) => name.endsWith('.test.js') && existsSync(join(ROOT, 'test', name.replace(/js$/, 'ts'))))
+    .filter((name) => values.tests.some((path) => name.startsWith(path)))
+    .filter((name) => !LEFT_OUT.test(readFileSync(join(ROOT, 'dist/test', name), 'utf8')));
+  const tests = [];
+  for (const file of files) {
+    const {failure, tests: found} = await ask({files: [file], places}, {patience: 300_000});
+    if (failure) console.log(`left out: ${file} fails without a mutant: ${failure}`);
+    else tests.push(...found.map((test) => ({...test, file, reached: new Set(test.reached)})));
+  }
+  console.log(`${tests.length} tests of ${files.length} files`);
+  return tests;
 }
 
-/** What a file of V8's coverage says of our own files: ranges inside of each other, with how often they ran. */
-function reached(file) {
-  const {result} = JSON.parse(readFileSync(file, 'utf8'));
-  const own = `${pathToFileURL(join(work, 'dist/src'))}/`;
-  return result
-    .filter(({url}) => url.startsWith(own))
-    .map(({url, functions}) => ({
-      file: url.slice(own.length),
-      ranges: functions.flatMap(({ranges}) => ranges),
-    }));
-}
-
-/** Whether the innermost range around a place ran. */
-function ran(ranges, index) {
-  const around = ranges.filter(({startOffset, endOffset}) => startOffset <= index && index < endOffset);
-  const [inner] = around.sort((a, b) => a.endOffset - a.startOffset - (b.endOffset - b.startOffset));
-  return inner !== undefined && inner.count > 0;
-}
-
-/** Whether one of the tests fails, or they do not end in time. */
-function runTests(tests, {limit, coverage}) {
-  return new Promise((resolve, reject) => {
-    const started = performance.now();
-    const mocha = join(ROOT, 'node_modules/mocha/bin/mocha.js');
-    const args = [
-      mocha,
-      '--no-config',
-      '--bail',
-      '--exit',
-      '--timeout',
-      '30000',
-      '--reporter',
-      'dot',
-      ...tests,
-    ];
-    const env = {...process.env, ...(coverage !== undefined && {NODE_V8_COVERAGE: coverage})};
-    const child = spawn(process.execPath, args, {cwd: work, stdio: ['ignore', 'pipe', 'pipe'], env});
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        output = `${output}${text}`.slice(-4000);
-      });
-    }
-    const timer = setTimeout(() => child.kill('SIGKILL'), limit);
-    child.once('error', reject);
-    child.once('close', (code) => {
-      clearTimeout(timer);
-      resolve({failed: code !== 0, milliseconds: performance.now() - started, output});
+/** The files whose tests reach a mutant, with those tests: first the quick ones, and those that noticed others here. */
+function within(budget, tests, {id, file: mutated}, noticedBy) {
+  const files = new Map();
+  for (const {file, title, milliseconds} of tests.filter(({reached}) => reached.has(id))) {
+    const known = files.get(file) ?? {file, titles: [], milliseconds: 0, longest: 0};
+    known.titles.push(title);
+    known.milliseconds += milliseconds;
+    known.longest = Math.max(known.longest, milliseconds);
+    files.set(file, known);
+  }
+  const weight = ({file, milliseconds}) => milliseconds / (1 + (noticedBy.get(`${mutated} ${file}`) ?? 0));
+  let left = budget;
+  return [...files.values()]
+    .sort((a, b) => weight(a) - weight(b))
+    .filter(({milliseconds}) => {
+      left -= milliseconds;
+      return left > 0;
     });
+}
+
+/** What a mutant makes fail first. */
+async function failureOf({file, text}, reaching) {
+  const job = {
+    files: reaching.map(({file}) => file),
+    titles: reaching.flatMap(({titles}) => titles),
+    mutated: {file, text},
+  };
+  const patience = 10_000 + 5 * Math.max(...reaching.map(({longest}) => longest));
+  const dirty = worker?.failures > 0;
+  const answer = await ask(job, {patience});
+  if (!answer.uncaught || !dirty) return answer;
+  // It may come from what an earlier mutant left behind in that process.
+  endWorker();
+  return ask(job, {patience});
+}
+
+/** Asks the worker, or a new one; not to hear from it for so many milliseconds is a failure, and so is its end. */
+async function ask({mutated, ...job}, {patience}) {
+  if (worker && (worker.trees >= TREES_OF_A_WORKER || worker.child.exitCode !== null)) endWorker();
+  worker ??= {child: fork(join(ROOT, 'scripts/mutate-worker.mjs'), {stdio: 'ignore'}), trees: 0, failures: 0};
+  const {child} = worker;
+  const tree = plantTree(mutated);
+  const answer = await new Promise((resolve) => {
+    const giveUp = () => resolve({failure: `no end within ${patience} ms`, ended: true});
+    let timer = setTimeout(giveUp, patience);
+    const exited = () => resolve({failure: 'the process ended', ended: true});
+    child.once('exit', exited);
+    child.on('message', (message) => {
+      clearTimeout(timer);
+      if (message.alive) timer = setTimeout(giveUp, patience);
+      else resolve(message);
+    });
+    child.send({...job, tree});
   });
+  child.removeAllListeners();
+  worker.trees += 1;
+  if (answer.failure) worker.failures += 1;
+  if (answer.ended) endWorker();
+  rmSync(tree, {recursive: true});
+  return answer;
+}
+
+function endWorker() {
+  worker?.child.kill('SIGKILL');
+  worker = undefined;
+}
+
+/** The project in a directory of its own, with one file of its build changed. */
+function plantTree(mutated) {
+  const tree = mkdtempSync(join(work, 'tree-'));
+  for (const name of readdirSync(ROOT)) if (name !== 'dist') symlinkSync(join(ROOT, name), join(tree, name));
+  for (const entry of readdirSync(join(ROOT, 'dist'), {recursive: true, withFileTypes: true})) {
+    const from = join(entry.parentPath ?? entry.path, entry.name);
+    const to = join(tree, relative(ROOT, from));
+    if (entry.isDirectory()) mkdirSync(to, {recursive: true});
+    else if (!/\.(d\.ts|map)$/.test(entry.name)) linkSync(from, to);
+  }
+  if (mutated) {
+    const path = join(tree, 'dist/src', mutated.file);
+    // The link goes, not the file that it shares.
+    unlinkSync(path);
+    writeFileSync(path, mutated.text);
+  }
+  return tree;
 }

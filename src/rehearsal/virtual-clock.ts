@@ -1,4 +1,5 @@
 import {subscribe} from 'node:diagnostics_channel';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import {performance} from 'node:perf_hooks';
 import {setTimeout} from 'node:timers/promises';
 import type {ServerTime} from '../simulator/simulator.js';
@@ -69,13 +70,13 @@ export class VirtualClock implements Clock, ServerTime {
     this.#running = true;
     for (;;) {
       await idle();
-      for (let n = 1; requestsInFlight > 0 && n < IN_FLIGHT_PATIENCE; n += 1) await idle();
+      for (let n = 1; onItsWay() > 0 && n < IN_FLIGHT_PATIENCE; n += 1) await idle();
       // Whoever was waited for may have been woken meanwhile.
       if (![...this.#sleepers].some(({ref}) => ref)) break;
       const next = this.#first();
       if (next === undefined) break;
-      // On a busy machine an answer may be on its way where this process cannot see it.
-      const reached = () => !next.limit || next.until <= this.#now || next !== this.#first();
+      const reached = () =>
+        !next.limit || onItsWay() <= 0 || next.until <= this.#now || next !== this.#first();
       for (let n = 0; !reached() && n < PATIENCE; n += 1) await idle(10);
       if (next !== this.#first()) continue;
       this.#now = Math.max(this.#now, next.until);
@@ -93,15 +94,34 @@ export class VirtualClock implements Clock, ServerTime {
 }
 
 /** Requests of this process that are not answered yet, by undici's own word. */
-let requestsInFlight = 0;
+let unanswered = 0;
 const answered = (): void => {
-  requestsInFlight -= 1;
+  unanswered -= 1;
 };
 subscribe('undici:request:create', () => {
-  requestsInFlight += 1;
+  unanswered += 1;
 });
 subscribe('undici:request:trailers', answered);
 subscribe('undici:request:error', answered);
+
+/** What the servers of this process are asked, until it is answered. */
+const asked = new Set<Exchange>();
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+subscribe('http.server.request.start', (message) => {
+  // Node's own message on this channel, which has no type.
+  const exchange = message as Exchange;
+  asked.add(exchange);
+  exchange.response.once('close', () => asked.delete(exchange));
+});
+
+/** Requests and answers that are between a client and a server: a server that thinks, sleeps or hangs has its request. */
+function onItsWay(): number {
+  const held = [...asked].filter(({request, response}) => request.complete && !response.headersSent);
+  return unanswered - held.length;
+}
 
 /** Settles when the process has had nothing to do for a moment. */
 async function idle(milliseconds = 1): Promise<void> {

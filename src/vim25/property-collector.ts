@@ -2,7 +2,7 @@ import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault, type VimFault} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
 import {optionValue, optionValues, refValue} from './property-value.js';
-import {READ, repeat} from './retry.js';
+import {isOutage, READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
 import {child, childrenNamed, childText, type Streamed, type XmlElement, xmlText} from './xml.js';
@@ -179,9 +179,12 @@ export function restartable<T>(session: Session, read: () => Promise<T>): Promis
       // An object that was removed during the read is not listed by the next one; the second time it is missing.
       const firstGone = error.fault === 'ManagedObjectNotFound' && !gone;
       if (firstGone) gone = true;
-      if (!firstGone && session.generation === generation) throw error;
+      const renewed = session.generation !== generation;
+      // Silence has a budget of its own.
+      if (!firstGone && (!renewed || isOutage(error))) throw error;
       const {code, message, fault} = error;
-      throw new VchError(code, message, {cause: error, fault, failure: 'busy'});
+      const why = renewed ? `${session.url.host} ended the session in the middle of a read: ` : '';
+      throw new VchError(code, `${why}${message}`, {cause: error, fault, failure: 'busy'});
     }
   });
 }

@@ -57,6 +57,8 @@ export interface Policy {
   readonly name: string;
   /** Milliseconds for a server that answers, and refuses, or fails for no reason that it could tell. */
   readonly contention: number;
+  /** Attempts against such a server, however long each of them takes: a large inventory is read for longer than that. */
+  readonly attempts?: number;
   /** Once the run is told to stop, at most this much of either budget is left. */
   readonly afterStop?: number;
   /** Acts that succeed without the effect being seen, after which the work is given up. */
@@ -78,6 +80,8 @@ function doubling(n: number): number {
 export const READ: Policy = {
   name: 'read',
   contention: 3_000,
+  // As many as the pauses leave time for where each is answered at once.
+  attempts: 6,
   afterStop: 5_000,
   ineffective: 1,
   pause: doubling,
@@ -320,16 +324,18 @@ class Budget {
   /** Takes note of a failure, and pauses if the budget allows for another attempt. */
   async allows(failure: VchError): Promise<boolean> {
     const {clock, signal, log} = this.#context;
-    const {name, told, pause} = this.#policy;
+    const {name, told, pause, attempts = 0} = this.#policy;
     this.#failures += 1;
-    const left = this.#left(isOutage(failure) ? 'outage' : 'contention');
-    if (left <= 0) {
+    const sort = isOutage(failure) ? 'outage' : 'contention';
+    const left = this.#left(sort);
+    const more = sort === 'contention' && this.#failures < attempts && !signal?.aborted;
+    if (left <= 0 && !more) {
       // A request that hangs may take the whole budget by itself, and says nothing about the server as it is now.
       const lastTry = !this.spent && failure.code === 'VCH_ERR_TIMEOUT';
       this.spent = true;
       return lastTry;
     }
-    const wait = Math.min(pause(this.#failures), left);
+    const wait = Math.min(pause(this.#failures), more ? Number.POSITIVE_INFINITY : left);
     const text = `${failure.message}; trying again in ${Math.ceil(wait / 100) / 10} s (${name})`;
     if (told) log.warn(text);
     else log.debug(text);

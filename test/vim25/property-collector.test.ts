@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {
   extraConfigPath,
   type ObjectContent,
-  retrieveProperties,
+  retrieveOnce,
   withContainerView,
 } from '../../src/vim25/property-collector.js';
 import {optionValue, textValue} from '../../src/vim25/property-value.js';
@@ -19,7 +19,7 @@ function read<T>(
   map: (content: ObjectContent) => T,
 ): Promise<T[]> {
   return withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
-    retrieveProperties(
+    retrieveOnce(
       session,
       [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
       [{type: 'VirtualMachine', pathSet: paths}],
@@ -91,6 +91,36 @@ describe('vim25/property-collector', () => {
       expect(new Set(await names(session)).size).to.equal(251);
       expect(pages).to.equal(1);
     });
+  });
+
+  it('begins a long read anew several times when the session keeps ending, and says so in the end', async () => {
+    for (const ends of [5, 6]) {
+      await withSession({fixture: smallVch(many, {pageLimit: 100})}, async (session, simulator) => {
+        let reads = 0;
+        let ending = false;
+        simulator.addFault({
+          method: 'RetrievePropertiesEx',
+          before: () => {
+            reads += 1;
+            ending = reads <= ends;
+          },
+          do: {delay: 10_000},
+        });
+        simulator.addFault({
+          method: 'ContinueRetrievePropertiesEx',
+          before: () => {
+            if (ending) simulator.expireSessions();
+            ending = false;
+          },
+        });
+        const reading = names(session);
+        if (ends === 5) expect(await reading).to.have.length(251);
+        else
+          expect((await rejection(reading)).message).to.match(
+            /^127\.0\.0\.1:\d+ ended the session in the middle of a read: ContinueRetrievePropertiesEx on /,
+          );
+      });
+    }
   });
 
   it('begins anew when the connection breaks between two pages', async () => {

@@ -312,6 +312,20 @@ describe('vim25/retry', () => {
     }
   });
 
+  it('has the attempts of its policy against a server that answers, however long each takes', async () => {
+    for (const attempts of [0, 6]) {
+      const {context} = trial();
+      let reads = 0;
+      const reading = repeat(context, {...POLICY, attempts}, async () => {
+        reads += 1;
+        await context.clock.sleep(10_000);
+        throw failing('busy');
+      });
+      expect(await rejection(reading)).to.include({failure: 'busy'});
+      expect(reads).to.equal(attempts || 2);
+    }
+  });
+
   it('polls until a look finds something, the time is over, or it is told to stop', async () => {
     const {context, passed} = trial();
     const look = async () => (passed() >= 2_500 ? passed() : null);
