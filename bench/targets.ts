@@ -1,4 +1,5 @@
 import {medianOf, type Results, ratio, rowOf} from './figures.js';
+import {fleetTargets} from './parts/fleet.js';
 import {LARGE, REFERENCE, SCALE_COMMANDS} from './parts/scale.js';
 
 /** What must hold, and what was measured of it. */
@@ -85,6 +86,7 @@ export function targetsOf(results: Results): readonly Target[] {
       unit: 'ms',
       measured: times(medianOf(of('library', 'migrateConfig'), 'wall'), 1000),
     },
+    ...fleetTargets(results),
   ];
 }
 

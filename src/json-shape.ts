@@ -34,6 +34,9 @@ function guarded<T>(wanted: string, is: (value: unknown) => value is T): Shape<T
 
 export const text = guarded('a string', (value) => typeof value === 'string');
 
+/** A whole number. */
+export const whole = guarded('a whole number', (value): value is number => Number.isSafeInteger(value));
+
 /** A whole number from 0. */
 export const count = guarded(
   'a whole number',

@@ -56,7 +56,7 @@ const HOME: Readonly<Record<string, RegExp>> = {
   yaml: /^src\/(cli\/settings-file|fleet\/yaml-shape)\.ts$/,
   'pg-boss': /^src\/fleet\/queue\.ts$/,
   pg: /^src\/fleet\/postgres\.ts$/,
-  '@electric-sql': /^src\/fleet\/embedded\.ts$/,
+  '@electric-sql': /^src\/fleet\/(embedded|embedded-parameters|make-database)\.ts$/,
   'string-width': /^src\/report\//,
   selfsigned: /^src\/simulator\//,
 };

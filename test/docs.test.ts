@@ -57,6 +57,11 @@ describe('documentation', () => {
     expect([...used].sort()).to.deep.equal([...ERROR_CODES].sort());
   });
 
+  it('has every published schema', () => {
+    const files = [...read('docs/reports.md').matchAll(/`([a-z-]+-v\d\.schema\.json)` \|$/gm)];
+    expect(files.map(([, file]) => file).sort()).to.deep.equal(readdirSync(`${ROOT}schemas`).sort());
+  });
+
   it('has every check, and every finding of audit, with cause and cure', () => {
     const page = read('docs/findings.md');
     const [, checks = '', findings = ''] = page.split(/^## /m);

@@ -13,7 +13,13 @@ export function expectValid(schema: SchemaName, value: unknown): void {
 
 /** Tells whether a value fits a published schema. */
 export function fits(schema: SchemaName, value: unknown): boolean {
-  return ajv().validate(`urn:vch-migrate:${schema}:v1`, value);
+  return validatorOf(schema)(value);
+}
+
+/** Tells of many values whether they fit a published schema. */
+export function validatorOf(schema: SchemaName): (value: unknown) => boolean {
+  const validator = ajv();
+  return (value) => validator.validate(`urn:vch-migrate:${schema}:v1`, value);
 }
 
 type SchemaName =
@@ -25,6 +31,7 @@ type SchemaName =
   | 'history'
   | 'wait'
   | 'dump'
+  | 'fixture'
   | 'doctor'
   | 'fleet-report';
 

@@ -79,8 +79,12 @@ export async function bundle() {
   rmSync(OUT, {recursive: true, force: true});
   const options = {
     absWorkingDir: ROOT,
-    // The hook is a module of its own: Node loads it in a thread of its own.
-    entryPoints: ['dist/src/cli/main.js', 'dist/src/plugin-files/resolve-own-package.js'],
+    // What runs in a thread or a process of its own is a module of its own.
+    entryPoints: [
+      'dist/src/cli/main.js',
+      'dist/src/plugin-files/resolve-own-package.js',
+      'dist/src/fleet/make-database.js',
+    ],
     entryNames: '[name]',
     outdir: OUT,
     bundle: true,

@@ -9,17 +9,11 @@ import {
   nullable,
   oneOf,
   parseJson,
-  type Shape,
-  ShapeMismatch,
   type ShapeOf,
   text,
+  whole,
 } from '../json-shape.js';
 import type {Session} from '../vim25/session.js';
-
-const whole: Shape<number> = (value, path) => {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new ShapeMismatch(path, 'a whole number');
-};
 
 /** What `doctor` found, without names, addresses or values of the target. */
 export type DoctorResult = ShapeOf<typeof resultShape>;

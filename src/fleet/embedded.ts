@@ -1,37 +1,41 @@
-import {once} from 'node:events';
-import {existsSync} from 'node:fs';
+import {execFile} from 'node:child_process';
+import {existsSync, mkdtempSync, readdirSync, renameSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {Worker} from 'node:worker_threads';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
 import {PGlite} from '@electric-sql/pglite';
 import {systemCode, VchError} from '../errors.js';
 import type {FleetDatabase} from './database.js';
+import {PARAMETERS} from './embedded-parameters.js';
 import type {StateDirectory} from './state-directory.js';
+
+/** How the names of folders begin in which a database is being made. */
+const UNFINISHED = 'database.unfinished-';
 
 /** PostgreSQL in this process. */
 export interface EmbeddedDatabase extends FleetDatabase {
   readonly pglite: PGlite;
 }
 
-/** A fleet needs little of it: with PostgreSQL's own settings it would take a third more memory. */
-const PARAMETERS = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'wal_buffers=1MB'];
-
-/** Makes the files of a database, in a thread: what that takes of memory, twice what the database itself does, is free afterwards. */
-async function make(folder: string): Promise<void> {
-  const options = {dataDir: folder, initDbStartParams: ['-c', 'shared_buffers=4MB'], startParams: PARAMETERS};
-  const thread = new Worker(
-    `const {workerData: {module, options}} = require('node:worker_threads');
-     import(module).then(async ({PGlite}) => (await PGlite.create(options)).close());`,
-    {eval: true, workerData: {module: import.meta.resolve('@electric-sql/pglite'), options}},
-  );
-  // Rejects with what went wrong there.
-  await once(thread, 'exit');
+/**
+ * Makes the files of a database, in another process: it takes twice the memory of the database itself, which no process gives
+ * back. The folder has a database whole, or is not there.
+ */
+async function make(path: string, folder: string): Promise<void> {
+  for (const name of readdirSync(path))
+    if (name.startsWith(UNFINISHED)) rmSync(join(path, name), {recursive: true, force: true, maxRetries: 5});
+  const unfinished = mkdtempSync(join(path, UNFINISHED));
+  const program = fileURLToPath(new URL('./make-database.js', import.meta.url));
+  // Compiled quickly rather than well: most of its code runs once.
+  await promisify(execFile)(process.execPath, ['--liftoff-only', program, unfinished]);
+  renameSync(unfinished, folder);
 }
 
 /** Opens the database in a state directory that this process holds; makes it if it is not there. The caller closes it. */
 export async function openEmbedded({path}: StateDirectory): Promise<EmbeddedDatabase> {
   const folder = join(path, 'database');
   try {
-    if (!existsSync(join(folder, 'PG_VERSION'))) await make(folder);
+    if (!existsSync(join(folder, 'PG_VERSION'))) await make(path, folder);
     return embedded(await PGlite.create({dataDir: folder, startParams: [...PARAMETERS]}), folder);
   } catch (error) {
     throw new VchError(

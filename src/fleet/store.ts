@@ -10,6 +10,7 @@ import {
   type Shape,
   type ShapeOf,
   text,
+  whole,
 } from '../json-shape.js';
 import {
   FLEET_COMMANDS,
@@ -35,11 +36,6 @@ function own<T>(): Shape<T> {
   // biome-ignore lint/suspicious/noExplicitAny: a codec; the column was written from a value of this type
   return (value: any) => value;
 }
-
-const whole: Shape<number> = (value, path) => {
-  if (value === -1) return -1;
-  return count(value, path);
-};
 
 /** What a run was started with beyond its inventory. */
 export interface RunSettings {

@@ -46,6 +46,7 @@ describe('dump', () => {
         expectValid('dump', JSON.parse(dumped.stdout));
         expect(statSync(whole).mode & 0o777).to.equal(0o600);
         expect((await vchMigrate(['dump', masked, '--mask', ...target])).code).to.equal(0);
+        for (const file of [whole, masked]) expectValid('fixture', JSON.parse(readFileSync(file, 'utf8')));
         const plan = (...from: string[]) => vchMigrate(['plan', ...from, ...vch, '--format', 'json']);
         const live = await plan(...target);
         const copy = await plan('--from-dump', whole);

@@ -58,17 +58,21 @@ export async function planned(
     waves = '[{name: all}]',
     budget = '{failed: 100}',
     command = 'upgrade',
+    concurrency = 2,
     more = '',
   }: {
     readonly vcenters: Readonly<Record<string, number>>;
     readonly waves?: string;
     readonly budget?: string;
     readonly command?: FleetCommand;
+    readonly concurrency?: number;
     readonly more?: string;
   },
 ): Promise<string> {
   const names = Object.keys(vcenters);
-  const lines = names.map((name) => `  - {name: ${name}, url: "https://${name}.example"}`);
+  const lines = names.map(
+    (name) => `  - {name: ${name}, url: "https://${name}.example", concurrency: ${concurrency}}`,
+  );
   const {inventory, problems} = readInventory(
     `version: 1\nvcenters:\n${lines.join('\n')}\nwaves: ${waves}\nbudget: ${budget}\n${more}`,
   );

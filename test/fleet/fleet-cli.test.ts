@@ -1,4 +1,4 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {SaxesParser} from 'saxes';
@@ -25,6 +25,8 @@ describe('fleet on the embedded database, command by command', function () {
     withDirectory({}, async (folder) => {
       await using farm: Farm = await startFarm(folder, {vcenters: 2, vchs: 2, rest: WAVES});
       const state = join(folder, 'state');
+      // Of a process that was killed while it made the database.
+      mkdirSync(join(state, 'database.unfinished-x', 'base'), {recursive: true});
       let told = '';
       const fleet = async (...args: readonly string[]) => {
         const ended = await vchMigrate(['fleet', ...args, '--state-dir', state], farm.variables);
@@ -53,6 +55,10 @@ describe('fleet on the embedded database, command by command', function () {
 
       const unasked = await fleet('upgrade', run.id);
       expect(unasked.code).to.equal(5);
+      const other = ['fleet', 'upgrade', run.id, '--yes', '--state-dir', state];
+      const refused = await vchMigrate(other, farm.variables, undefined, '9.8.0');
+      expect(refused.code).to.equal(5);
+      expect(refused.stderr).to.contain('was planned by vch-migrate 9.9.9, and this is 9.8.0');
       const canaries = await fleet('upgrade', run.id, '--yes');
       expect(canaries.code, canaries.stderr).to.equal(2);
       expect(canaries.stdout)
@@ -97,5 +103,6 @@ describe('fleet on the embedded database, command by command', function () {
       for (const file of files) expectNoSecret(readFileSync(file, 'utf8'));
       expectNoSecret(told);
       expectNoSecret(everything(state));
+      expect(readdirSync(state)).to.deep.equal(['database']);
     }));
 });

@@ -10,7 +10,7 @@ import {INSTALL_PEERS, peersAreRequired} from '../peers.js';
 const DEBIAN = '/usr/lib/postgresql';
 
 /** Where PostgreSQL's programs are; undefined if it is not installed. */
-function programs(): string | undefined {
+export function postgresPrograms(): string | undefined {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
   const folders = [
     ...versions.map((version) => join(DEBIAN, version, 'bin')),
@@ -37,7 +37,7 @@ export interface PostgresServer {
 }
 
 /** Starts PostgreSQL in a folder of its own, on a free port of this machine. */
-async function startPostgres(bin: string): Promise<PostgresServer> {
+export async function startPostgres(bin: string): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'vch-postgres-'));
   const as = owner();
   if (as !== undefined) chownSync(folder, as.uid, as.gid);
@@ -122,7 +122,7 @@ async function freePort(): Promise<number> {
 
 /** A suite that needs PostgreSQL: left out where there is none, and a failure in CI. */
 export function describeWithPostgres(title: string, body: (server: () => PostgresServer) => void): void {
-  const bin = programs();
+  const bin = postgresPrograms();
   const problem = `no PostgreSQL found; install with: ${INSTALL_PEERS}`;
   const absent = (): PostgresServer => {
     throw new Error(problem);

@@ -150,6 +150,7 @@ describe('the way back of an upgrade', () => {
       });
       simulator.clearFaults();
       expect(cut.result).to.equal('resumable');
+      expect(cut.error?.code).to.equal('VCH_ERR_PRIVILEGE');
       expect(JSON.parse(applianceKeys(simulator)[RECORD] ?? '')).to.include({phase: 'rollback'});
       ownerIsGone(simulator);
       expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
