@@ -1,12 +1,13 @@
 // Changes the built code of a folder in one place at a time and runs the tests that reach the place: a change that no
-// test notices is a survivor. Prints a line for each mutant, then the score and the survivors.
+// test notices is a survivor. Prints a line for each mutant, then the score.
 //
 //   node scripts/mutate.mjs [--count 600] [--seed 1] [--from N] [--again FILE] [--tests PATH]… [PATH…]
 //
 // PATH is the beginning of a file's path below src/; by default migration/, containers/ and vch-upgrade/. `--again` asks
 // only the survivors of an earlier run, whose output FILE is. `--tests` takes the tests whose path below test/ begins so;
-// by default all that need no sample, peer, browser, process or database. Each mutant meets the tests that reach its
-// place (V8's coverage tells), the quickest files first, until one fails; not to come to an end is to fail, too.
+// by default those of the same folders; never those that need a sample, peer, browser or process. Each mutant meets the
+// tests that reach its place (V8's coverage tells), the quickest files first, until one fails; not to come to an end is
+// to fail, too.
 import {fork} from 'node:child_process';
 import {
   existsSync,
@@ -28,10 +29,9 @@ import {seededRandom} from '../dist/src/simulator/random.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['migration/', 'containers/', 'vch-upgrade/'];
-const LEFT_OUT = /\/(depth|peers|browser)\.js'|node:child_process|pglite/;
-const DATABASE = /^(fleet|cli\/fleet)/;
+const LEFT_OUT = /\/(depth|peers|browser)\.js'|node:child_process/;
 /** What the tests of one mutant may take in all; the others are left out, the slowest ones. */
-const BUDGET = 60_000;
+const BUDGET = 90_000;
 /** A process holds on to every tree that it has loaded. */
 const TREES_OF_A_WORKER = 25;
 
@@ -68,7 +68,7 @@ const {values, positionals} = parseArgs({
     seed: {type: 'string', default: '1'},
     from: {type: 'string', default: '0'},
     again: {type: 'string'},
-    tests: {type: 'string', multiple: true, default: ['']},
+    tests: {type: 'string', multiple: true, default: FOLDERS},
   },
 });
 
@@ -88,11 +88,11 @@ async function main() {
     .sort();
   const random = seededRandom(Number(values.seed));
   const all = files.flatMap(mutantsOf);
-  const before = values.again && readFileSync(values.again, 'utf8').split('\n').map(withoutLine);
+  const before = values.again && survivorsIn(readFileSync(values.again, 'utf8'));
   const chosen = all
     .map((mutant) => ({...mutant, drawn: random()}))
     .sort((a, b) => a.drawn - b.drawn)
-    .filter(({what}) => !before || before.includes(withoutLine(`survivor: ${what}`)))
+    .filter(({what}) => !before || before.has(withoutLine(what)))
     .slice(Number(values.from), Number(values.from) + Number(values.count))
     .map((mutant, id) => ({...mutant, id}));
   console.log(`${chosen.length} of ${all.length} mutants, seed ${values.seed}`);
@@ -122,10 +122,14 @@ async function main() {
     const survived = survivors.filter(({file}) => dirname(file) === folder).length;
     console.log(`  ${folder}: ${here - survived} of ${here}`);
   }
-  for (const {what} of survivors) console.log(`survivor: ${what}`);
 }
 
-/** A survivor's line of an earlier run, by whatever line of the file it is now. */
+function survivorsIn(output) {
+  const found = output.matchAll(/^ *\d+ (?:SURVIVED|UNTESTED) (.*)$/gm);
+  return new Set([...found].map(([, what]) => withoutLine(what)));
+}
+
+/** Whatever line of the file it is on now. */
 function withoutLine(text) {
   return text.replace(/:\d+ /, ' ');
 }
@@ -166,7 +170,7 @@ async function measured(mutants) {
   }
   const files = readdirSync(join(ROOT, 'dist/test'), {recursive: true, encoding: 'utf8'})
     .filter((name) => name.endsWith('.test.js') && existsSync(join(ROOT, 'test', name.replace(/js$/, 'ts'))))
-    .filter((name) => values.tests.some((path) => name.startsWith(path)) && !DATABASE.test(name))
+    .filter((name) => values.tests.some((path) => name.startsWith(path)))
     .filter((name) => !LEFT_OUT.test(readFileSync(join(ROOT, 'dist/test', name), 'utf8')));
   const tests = [];
   for (const file of files) {

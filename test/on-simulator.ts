@@ -62,6 +62,7 @@ export async function vchMigrate(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
   clock?: Clock,
+  version = '9.9.9',
 ): Promise<Ended> {
   const {terminal, written} = recordingTerminal({variables});
   const login: CliContext['login'] = (options, use) => layers.login({...options, clock}, use);
@@ -70,7 +71,7 @@ export async function vchMigrate(
     login,
     terminal,
     stop: {signal: new AbortController().signal, by: () => null},
-    version: '9.9.9',
+    version,
     now: () => new Date(),
     newRunId: randomUUID,
   });

@@ -121,7 +121,9 @@ export class FleetQueue {
     const held = await rowsOf(
       this.#database,
       fields({run: text, vcenter: text, vch: text, dispatch: count}),
-      "SELECT run, vcenter, vch, dispatch FROM vch_fleet.target WHERE state IN ('running', 'queued') AND dispatch > 0",
+      `SELECT t.run, t.vcenter, t.vch, t.dispatch FROM vch_fleet.target t JOIN vch_fleet.run r ON r.id = t.run
+       WHERE t.state IN ('running', 'queued') AND t.dispatch > 0 AND r.tool LIKE $1`,
+      [`${this.#version}.%`],
     );
     for (const key of held) await this.#boss.fail(this.queueOf(key.vcenter), jobId(key));
   }

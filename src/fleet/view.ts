@@ -48,6 +48,7 @@ const listed = fields({
   command: oneOf(FLEET_COMMANDS),
   state: oneOf(RUN_STATES),
   reason: nullable(text),
+  tool: text,
   created_at: time,
   created_by: text,
   vchs: count,
@@ -60,7 +61,7 @@ export function listRuns(database: FleetDatabase): Promise<readonly ListedRun[]>
   return rowsOf(
     database,
     listed,
-    `SELECT r.id, r.command, r.state, r.reason, r.created_at, r.created_by, count(t.vch)::integer AS vchs,
+    `SELECT r.id, r.command, r.state, r.reason, r.tool, r.created_at, r.created_by, count(t.vch)::integer AS vchs,
        count(t.ended_at) FILTER (WHERE t.state NOT IN ('pending', 'queued', 'deferred', 'running'))::integer AS settled
      FROM vch_fleet.run r LEFT JOIN vch_fleet.target t ON t.run = r.id GROUP BY r.id ORDER BY r.created_at DESC, r.id LIMIT 100`,
   );

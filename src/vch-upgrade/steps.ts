@@ -268,7 +268,7 @@ export function isRollingBack(step: string): boolean {
 }
 
 /** Whether an upgrade that stopped there has left a VCH off that was on. */
-export function mayBeDown({phase, powerState}: UpgradeRecord): boolean {
+export function mayBeDown({phase, powerState}: Pick<UpgradeRecord, 'phase' | 'powerState'>): boolean {
   return powerState === 'poweredOn' && STEPS.some(({name, vch}) => name === phase && vch === 'down');
 }
 

@@ -247,7 +247,9 @@ describe('containers: apply', () => {
       simulator.addFault({method: 'ReconfigVM_Task', object: WEB, do: {fault: 'NoPermission', detail}});
       const {vms} = await applyMigration(session, {vch});
       expect(outcomeOf(vms, WEB).error?.code).to.equal('VCH_ERR_PRIVILEGE');
-      expect(outcomeOf(vms, WEB).error?.message).to.contain('VirtualMachine.Config.AdvancedConfig');
+      expect(outcomeOf(vms, WEB).error?.message)
+        .to.contain('VirtualMachine.Config.AdvancedConfig')
+        .and.not.to.contain('given up after several attempts');
       expect(outcomeOf(vms, 'vm-102').status).to.equal('changed');
     });
   });
@@ -389,6 +391,17 @@ describe('containers: undo', () => {
       const {vms} = await undoMigration(session, {vch});
       expect(statuses(vms)).to.include({web: 'changed', nil: 'changed', new: 'unchanged'});
       expect(dump()).to.deep.equal(before);
+    });
+  });
+
+  it('says so where no ledger names the run that it was to take back', async () => {
+    await withSession({fixture: smallVch(legacy)}, async (session) => {
+      await applyMigration(session, {vch, runId: 'run-1'});
+      const codes = async (run?: string) =>
+        (await undoMigration(session, {vch, ...(run !== undefined && {run})})).findings.map(({code}) => code);
+      expect(await codes('run-2')).to.include('run-unknown');
+      expect(await codes('run-1')).not.to.include('run-unknown');
+      expect(await codes()).not.to.include('run-unknown');
     });
   });
 

@@ -77,16 +77,20 @@ describe('containers: a saved plan', () => {
     });
   }
 
-  for (const uuid of ['instanceUuid', 'biosUuid'] as const) {
-    it(`is a conflict for a VM of which the ${uuid} alone is another one: it was restored, or cloned`, async () => {
+  for (const [field, words] of [
+    ['instanceUuid', 'it is another VM now'],
+    ['biosUuid', 'it is another VM now'],
+    ['containerId', 'it is another container now'],
+  ] as const) {
+    it(`is a conflict for a VM of which the ${field} alone is another one: it was restored, or cloned`, async () => {
       await withSession({fixture: smallVch(VMS)}, async (session, simulator) => {
         const {plan} = await planToSave(session, options);
         const vms = plan.vms.map((vm) =>
-          vm.id === WEB && vm.seen !== undefined ? {...vm, seen: {...vm.seen, [uuid]: 'another'}} : vm,
+          vm.id === WEB && vm.seen !== undefined ? {...vm, seen: {...vm.seen, [field]: 'another'}} : vm,
         );
         const outcome = await applyPlan(session, options, {...plan, vms});
         expect(byId(outcome.vms)).to.include({[WEB]: 'conflict', [DB]: 'changed'});
-        expect(outcomeOf(outcome.vms, WEB).error?.message).to.include('it is another VM now');
+        expect(outcomeOf(outcome.vms, WEB).error?.message).to.include(words);
         expect(simulator.inventory.vm(WEB).reconfigurations).to.equal(0);
       });
     });

@@ -74,6 +74,8 @@ describe('the ledger', () => {
     ]) {
       expect(parseLedger(raw, owner).status, raw).to.equal('invalid');
     }
+    const state = parseLedger('{"v":2}', owner);
+    expect(state.status === 'invalid' && state.reason).to.contain('another release of the tool wrote it');
   });
 
   it('belongs to a VM only if both ids are the same', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {builtinPlugins} from '../../plugins/index.js';
 import {planVm, type VmInput} from '../../src/migration/plan.js';
 import {createRegistry} from '../../src/migration/registry.js';
-import {verifyGoal} from '../../src/migration/verify-goal.js';
+import {COMPARED, verifyGoal} from '../../src/migration/verify-goal.js';
 import {
   appliance,
   applied,
@@ -69,6 +69,29 @@ describe('the check of one VM', () => {
           expect(keys, `${key} = ${value}`).to.deep.equal([key]);
         }
       }
+    }
+  });
+
+  it('tells of each comparison that could be made, and how it came out', async () => {
+    const {ledger, name, mark, guest} = COMPARED;
+    const vm = await applied(builtin, container({[LEGACY_NAME]: 'web'}));
+    const good = {[ledger]: true, [name]: true, [mark]: true, [guest]: true};
+    for (const [input, expected] of [
+      [vm, good],
+      [tampered(vm, {[NAME]: 'evil'}), {...good, [name]: false}],
+      [tampered(vm, {[NAME]: null}), {...good, [name]: false}],
+      [tampered(vm, {[MARK]: null}), {...good, [mark]: false}],
+      [tampered(vm, {[LEGACY_NAME]: 'evil'}), {...good, [guest]: false}],
+      [tampered(vm, {[LEDGER]: 'evil'}), {[ledger]: false}],
+      [tampered(vm, {[LEDGER]: null}), {...good, [ledger]: false}],
+      [container({[VERSION]: '9', [NAME]: 'web'}), {[name]: true, [guest]: true}],
+      [container({[VERSION]: '9', [LEGACY_NAME]: 'web'}), {[guest]: true}],
+    ] as const) {
+      const compared: Record<string, boolean> = {};
+      await verifyGoal(builtin, input, (check, ok) => {
+        compared[check] = ok;
+      });
+      expect(compared, JSON.stringify(input.config)).to.deep.equal(expected);
     }
   });
 

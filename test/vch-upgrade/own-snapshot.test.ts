@@ -10,8 +10,10 @@ import {
   configs,
   DATA_VERSION,
   RECORD,
+  resume,
   rollback,
   snapshotsOf,
+  stoppedAt,
   upgrade,
   withVch,
 } from './small-upgrade.js';
@@ -79,6 +81,17 @@ describe("an upgrade's own snapshot", () => {
     });
   });
 
+  it('of the last upgrade may be gone before the next one would remove it', async () => {
+    await withVch({vms: []}, async (session, simulator) => {
+      await drop(session, (await upgrade(session)).upgrade.snapshot);
+      someoneWritesOldData(simulator);
+      const {upgrade: ended, findings} = await upgrade(session);
+      expect(ended.result).to.equal('upgraded');
+      expect(findings.map(({code}) => code)).not.to.include('previous-snapshot-left');
+      expect(snapshotsOf(simulator).map(({id}) => id)).to.deep.equal([ended.snapshot]);
+    });
+  });
+
   it('stays with its record when the next upgrade fails: the first one can still be rolled back', async () => {
     await withVch({}, async (session, simulator) => {
       const before = configs(simulator);
@@ -105,6 +118,24 @@ describe("an upgrade's own snapshot", () => {
       expect(code).to.equal('VCH_ERR_CONFLICT');
       expect(message).to.contain('Nothing was written').and.to.contain('undo');
       expect(configs(simulator)).to.deep.equal(keys);
+    });
+  });
+
+  it('is missed by a resumed upgrade that fails, when somebody removed it: nothing is reverted', async () => {
+    await withVch(BROKEN, async (session, simulator) => {
+      await stoppedAt(session, 'ready');
+      const snapshot = snapshotsOf(simulator)[0]?.id ?? '';
+      await drop(session, snapshot);
+      const {upgrade: ended, findings, vms} = await resume(session, {timeout: 200});
+      expect(findings.map(({code}) => code)).to.include('no-way-back');
+      expect(ended.result).to.equal('needs-person');
+      expect(ended.error?.code).to.equal('VCH_ERR_ROLLBACK_FAILED');
+      expect(ended.error?.message)
+        .to.contain(`the snapshot ${snapshot} of vch1`)
+        .and.to.contain('was removed');
+      expect(vms[0]).to.deep.include({status: 'failed', error: ended.error});
+      expect(simulator.requests.count('RevertToSnapshot_Task')).to.equal(0);
+      expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('10');
     });
   });
 });

@@ -18,10 +18,35 @@ describe('the power of a VCH through an upgrade', () => {
       expect(outcome.upgrade.result).to.equal('upgraded');
       expect(outcome.findings.map(({code}) => code)).to.include('left-off');
       expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('10');
-      expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
+      const back = await rollback(session);
+      expect(back.upgrade.result).to.equal('rolled-back');
+      expect(back.findings.map(({code}) => code)).not.to.include('left-off');
       expect(configs(simulator)).to.deep.equal(before);
       expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOff');
       expect(powerCalls(simulator)).to.deep.equal([]);
+    });
+  });
+
+  it('is off again after a rollback, which says so, where it was off before and has been switched on since', async () => {
+    await withVch({vms: [], appliance: {powerState: 'poweredOff'}}, async (session, simulator) => {
+      await upgrade(session);
+      simulator.inventory.vm(APPLIANCE).powerOn();
+      simulator.inventory.vm(APPLIANCE).startGuest();
+      const back = await rollback(session);
+      expect(back.upgrade.result).to.equal('rolled-back');
+      expect(back.findings.map(({code}) => code)).to.include('left-off');
+      expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOff');
+    });
+  });
+
+  it('is missing after a rollback that may not give it back, which needs a person and says why', async () => {
+    await withVch({vms: []}, async (session, simulator) => {
+      await upgrade(session);
+      simulator.addFault({method: 'PowerOnVM_Task', do: {fault: 'NoPermission'}});
+      const {upgrade: ended} = await rollback(session);
+      expect(ended.result).to.equal('needs-person');
+      expect(ended.error).to.include({code: 'VCH_ERR_ROLLBACK_FAILED', fault: 'NoPermission'});
+      expect(ended.error?.message).to.match(/^the rollback failed: /);
     });
   });
 

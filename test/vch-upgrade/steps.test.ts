@@ -4,6 +4,7 @@ import {
   isRollingBack,
   LOCK,
   leaseTimeOf,
+  mayBeDown,
   ROLLBACK_STEPS,
   reached,
   resumePoint,
@@ -54,6 +55,13 @@ describe('vch-upgrade/steps', () => {
     ]);
     expect(leaseTimeOf('containers', 7)).to.equal(7);
     expect(leaseTimeOf('locked', 7)).to.equal(7);
+  });
+
+  it('may leave a VCH off that was on, from its power-off until it is powered on', () => {
+    const down = (powerState: 'poweredOn' | 'poweredOff') =>
+      STEP_NAMES.filter((phase) => mayBeDown({phase, powerState}));
+    expect(down('poweredOn')).to.deep.equal(['power-off', 'appliance', 'power-on']);
+    expect(down('poweredOff')).to.deep.equal([]);
   });
 
   it('goes on where what was done still counts', () => {

@@ -1,5 +1,6 @@
 import {credentials} from '../../fleet/credentials.js';
 import type {QueueDatabase} from '../../fleet/queue.js';
+import {minorOf} from '../../fleet/version.js';
 import {listRuns} from '../../fleet/view.js';
 import {FleetWorker, isAtRest} from '../../fleet/worker.js';
 import type {Command} from '../command.js';
@@ -36,7 +37,10 @@ export async function workOnFleet(
     ...{findLogin: loginsHere(own, context), hands: fleetHands(context, commands), now: context.now},
   });
   const idle = async () => {
-    const runs = typeof until === 'object' ? [until.run] : (await listRuns(database)).map(({id}) => id);
+    // Runs of another release are left alone here, and may never end.
+    const ours = async () =>
+      (await listRuns(database)).filter(({tool}) => minorOf(tool) === minorOf(version));
+    const runs = typeof until === 'object' ? [until.run] : (await ours()).map(({id}) => id);
     const resting = await Promise.all(runs.map((run) => isAtRest(database, run)));
     return resting.every((rests) => rests);
   };

@@ -51,10 +51,11 @@ function startCommand<More extends OptionSet>(
           planned === ''
             ? await newRun(context, fleet, own, command, commands)
             : await findRun(fleet.database, planned);
-        if (!(await agreed(context, fleet, run, command, own.yes))) return EXIT.failed;
+        const embedded = isEmbedded(own, context);
+        if (!(await agreed(context, fleet, run, command, {yes: own.yes, embedded}))) return EXIT.failed;
         const {message} = await startRun(fleet.database, run, {who: whoami()});
         context.log.info(message);
-        if (isEmbedded(own, context)) {
+        if (embedded) {
           const working = workOnFleet(fleet, context, own, {commands, until: {run}});
           return followRunToRest(fleet, context, run, {working});
         }
@@ -115,11 +116,12 @@ async function agreed(
   fleet: Fleet,
   run: string,
   command: FleetCommand,
-  isAgreed: boolean,
+  {yes: isAgreed, embedded}: {readonly yes: boolean; readonly embedded: boolean},
 ): Promise<boolean> {
   const {terminal, log, stop} = context;
-  const [{reportOfRun}, {fleetText}, {printable}] = await Promise.all([
+  const [{reportOfRun}, {minorOf}, {fleetText}, {printable}] = await Promise.all([
     import('../../fleet/follow.js'),
+    import('../../../fleet/version.js'),
     import('../../../report/fleet/text.js'),
     import('../../../report/printable.js'),
   ]);
@@ -128,6 +130,12 @@ async function agreed(
     throw new VchError(
       'VCH_ERR_USAGE',
       `the run ${run} is one of ${report.run.command}: vch-migrate fleet ${report.run.command} ${run}`,
+    );
+  // With PostgreSQL, workers of that release may be elsewhere.
+  if (embedded && minorOf(report.run.tool) !== minorOf(context.version))
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `the run ${run} was planned by vch-migrate ${report.run.tool}, and this is ${context.version}: use that release, or plan again with vch-migrate fleet ${command} --inventory FILE`,
     );
   if (isAgreed || command === 'verify' || report.run.state !== 'planned') return true;
   terminal.errors.write(fleetText(report, {columns: terminal.columns, colour: false}));
