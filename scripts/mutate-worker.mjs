@@ -11,7 +11,7 @@ const {EVENT_HOOK_END, EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PASS} = Mocha
 
 process.on('message', async ({tree, files, titles, places}) => {
   process.chdir(tree);
-  const taken = places && startCoverage(tree, places);
+  const coverage = places && startCoverage(tree, places);
   const mocha = new Mocha({bail: !places, timeout: 30_000, reporter: class {}});
   for (const file of files) mocha.addFile(join(tree, 'dist/test', file));
   const answer = {tests: []};
@@ -22,10 +22,11 @@ process.on('message', async ({tree, files, titles, places}) => {
     return;
   }
   if (titles) keepOnly(mocha.suite, new Set(titles));
-  const reachedBy = new Map([[mocha.suite, taken?.()]]);
+  const reachedBy = new Map([[mocha.suite, coverage?.taken()]]);
   let since = performance.now();
   const runner = mocha.run(() => {
     mocha.dispose();
+    coverage?.stop();
     process.send(answer);
   });
   runner.on(EVENT_TEST_FAIL, (test, error) => {
@@ -35,15 +36,15 @@ process.on('message', async ({tree, files, titles, places}) => {
     answer.uncaught = error?.uncaught === true;
   });
   runner.on(EVENT_TEST_PASS, () => process.send({alive: true}));
-  if (!taken) return;
+  if (!coverage) return;
   // What the hooks before a suite reach, all of its tests reach.
   runner.on(EVENT_HOOK_END, ({type, originalTitle, parent}) => {
     if (/before all/.test(originalTitle ?? type))
-      reachedBy.set(parent, union(reachedBy.get(parent), taken()));
+      reachedBy.set(parent, union(reachedBy.get(parent), coverage.taken()));
   });
   runner.on(EVENT_TEST_END, (test) => {
     const now = performance.now();
-    let reached = taken();
+    let reached = coverage.taken();
     for (let suite = test.parent; suite; suite = suite.parent) reached = union(reached, reachedBy.get(suite));
     answer.tests.push({title: test.fullTitle(), milliseconds: now - since, reached: [...reached]});
     since = now;
@@ -59,7 +60,7 @@ function keepOnly(suite, titles) {
   for (const inner of suite.suites) keepOnly(inner, titles);
 }
 
-/** Counts from here on; each call of what it gives says which places ran since the one before. */
+/** Counts from here on; `taken` says which places ran since it was called before. */
 function startCoverage(tree, places) {
   const session = new Session();
   session.connect();
@@ -75,22 +76,23 @@ function startCoverage(tree, places) {
   ask('Profiler.enable');
   ask('Profiler.startPreciseCoverage', {callCount: true, detailed: true});
   const own = `${pathToFileURL(join(tree, 'dist/src'))}/`;
-  return () => {
+  const taken = () => {
     const reached = new Set();
     for (const {url, functions} of ask('Profiler.takePreciseCoverage').result) {
       if (!url.startsWith(own)) continue;
       const ranges = functions.flatMap(({ranges}) => ranges);
-      for (const {id, index} of places[url.slice(own.length)] ?? []) if (ran(ranges, index)) reached.add(id);
+      for (const {id, place} of places[url.slice(own.length)] ?? []) if (ran(ranges, place)) reached.add(id);
     }
     return reached;
   };
+  return {taken, stop: () => session.disconnect()};
 }
 
 /** Whether the innermost range around a place ran. */
-function ran(ranges, index) {
+function ran(ranges, place) {
   let inner;
   for (const range of ranges) {
-    if (range.startOffset > index || index >= range.endOffset) continue;
+    if (range.startOffset > place || place >= range.endOffset) continue;
     if (!inner || range.endOffset - range.startOffset <= inner.endOffset - inner.startOffset) inner = range;
   }
   return inner !== undefined && inner.count > 0;

@@ -145,6 +145,8 @@ function mutantsOf(file) {
       return {
         file,
         index,
+        // To V8, an operator is part of what is on its right, which may not have run.
+        place: /^[&|?]/.test(found) ? index - 2 : index,
         text: original.slice(0, index) + replaced + original.slice(index + found.length),
         what: `${file}:${line} "${original.slice(index, index + found.length)}" to "${replaced}" in ${original.split('\n')[line - 1].trim()}`,
       };
@@ -164,9 +166,9 @@ function blanked(code) {
 /** All tests with their times and the places that they reach. */
 async function measured(mutants) {
   const places = {};
-  for (const {file, id, index} of mutants) {
+  for (const {file, id, place} of mutants) {
     places[file] ??= [];
-    places[file].push({id, index});
+    places[file].push({id, place});
   }
   const files = readdirSync(join(ROOT, 'dist/test'), {recursive: true, encoding: 'utf8'})
     .filter((name) => name.endsWith('.test.js') && existsSync(join(ROOT, 'test', name.replace(/js$/, 'ts'))))
@@ -178,6 +180,8 @@ async function measured(mutants) {
     if (failure) console.log(`left out: ${file} fails without a mutant: ${failure}`);
     else tests.push(...found.map((test) => ({...test, file, reached: new Set(test.reached)})));
   }
+  // It counts what runs, which takes time.
+  endWorker();
   console.log(`${tests.length} tests of ${files.length} files`);
   return tests;
 }
@@ -229,6 +233,7 @@ async function ask({mutated, ...job}, {patience}) {
     let timer = setTimeout(giveUp, patience);
     const exited = () => resolve({failure: 'the process ended', ended: true});
     child.once('exit', exited);
+    child.once('error', exited);
     child.on('message', (message) => {
       clearTimeout(timer);
       if (message.alive) timer = setTimeout(giveUp, patience);

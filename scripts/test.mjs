@@ -15,6 +15,26 @@ import Mocha from 'mocha';
 const TESTS = fileURLToPath(new URL('../dist/test/', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../test/', import.meta.url));
 const SAMPLED = /\/depth\.js'/;
+// The longest, longest first: they begin first, so that no process is left alone with one at the end.
+const LONGEST = [
+  'fleet/chaos',
+  'fleet/worker',
+  'package',
+  'report/html',
+  'conformance/dump',
+  'fleet/fleet-cli',
+  'doctor/doctor',
+  'fleet/takeover',
+  'conformance/whole-vch',
+  'vch-upgrade/fault-matrix',
+  'containers/fault-matrix',
+  'docs',
+  'vch-upgrade/after-upgrade-faults',
+  'vch-upgrade/outage-table',
+  'fleet/serve',
+  'cli/large-vch',
+  'conformance/',
+].map((name) => (name.endsWith('/') ? name : `${name}.test.js`));
 const LONG = /\/(depth|peers|browser|small-upgrade|containers\/containers)\.js'|node:child_process/;
 
 const {EVENT_TEST_END, EVENT_HOOK_END, EVENT_RUN_END, EVENT_TEST_FAIL} = Mocha.Runner.constants;
@@ -32,9 +52,9 @@ const all = readdirSync(TESTS, {recursive: true, encoding: 'utf8'})
   .filter((name) => name.endsWith('.test.js') && existsSync(join(SOURCES, name.replace(/js$/, 'ts'))))
   .filter((name) => paths.length === 0 || paths.some((path) => name.startsWith(path)))
   .map((name) => ({name, text: readFileSync(join(TESTS, name), 'utf8')}))
-  // The long ones first, so that no process is left alone with one at the end.
   .sort(
     (a, b) =>
+      rank(a.name) - rank(b.name) ||
       Number(SAMPLED.test(b.text)) - Number(SAMPLED.test(a.text)) ||
       Number(LONG.test(b.text)) - Number(LONG.test(a.text)),
   );
@@ -75,6 +95,11 @@ class FileReporter extends Mocha.reporters.Base {
   }
 }
 
+function rank(name) {
+  const at = LONGEST.findIndex((long) => name.startsWith(long));
+  return at === -1 ? LONGEST.length : at;
+}
+
 function printFile({file, tests, failed, milliseconds}) {
   if (file === undefined) return;
   const name = relative(TESTS, file).replace(/\.test\.js$/, '');
@@ -103,7 +128,8 @@ function fail(problem) {
 
 const mocha = new Mocha({
   parallel: true,
-  jobs: Number(process.env.VCH_TEST_JOBS ?? availableParallelism() + 1),
+  // Some of them wait: for processes, for a browser, for time in which a worker counts as alive.
+  jobs: Number(process.env.VCH_TEST_JOBS ?? availableParallelism() + 2),
   timeout: 60_000,
   forbidOnly: true,
   reporter: FileReporter,

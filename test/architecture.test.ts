@@ -49,7 +49,7 @@ const STILL_UP: readonly string[] = [];
 // Each package has one home.
 const HOME: Readonly<Record<string, RegExp>> = {
   soap: /^src\/vim25\/transport\.ts$/,
-  undici: /^src\/vim25\/(http-client|dispatcher|tls)\.ts$/,
+  undici: /^src\/vim25\/(http-client|incoming|dispatcher|tls)\.ts$/,
   umzug: /^src\/(migration\/(runner|undo)|fleet\/schema)\.ts$/,
   winston: /^src\/cli\/logger\.ts$/,
   yargs: /^src\/cli\//,

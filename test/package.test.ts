@@ -1,6 +1,7 @@
 import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdir, readdir, readFile, symlink, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {promisify} from 'node:util';
@@ -36,19 +37,28 @@ async function runIn(
   }
 }
 
+/** The path of the packed package; packed once. */
+let packed: Promise<string> | undefined;
+
+async function pack(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'vch-migrate-'));
+  // Without scripts: building would clean the folder that this test runs from.
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
+  const {stdout} = await promisify(execFile)('npm', args, {cwd: ROOT, maxBuffer: 2 ** 24});
+  const [{filename}] = JSON.parse(stdout);
+  return join(directory, filename);
+}
+
 /**
  * The packed package in an otherwise empty directory: as `npm install` would leave it, but for the registry. What it
  * depends on are links to where it is installed already.
  */
 async function withPackage<T>(use: (directory: string) => Promise<T>): Promise<T> {
   return withDirectory({'package.json': '{"private": true}'}, async (directory) => {
-    // Without scripts: building would clean the folder that this test runs from.
-    const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', directory];
-    const packed = await promisify(execFile)('npm', pack, {cwd: ROOT, maxBuffer: 2 ** 24});
-    const [{filename}] = JSON.parse(packed.stdout);
+    packed ??= pack();
     const own = join(directory, 'node_modules', 'vch-migrate');
     await mkdir(own, {recursive: true});
-    await promisify(execFile)('tar', ['-xzf', join(directory, filename), '-C', own, '--strip-components=1']);
+    await promisify(execFile)('tar', ['-xzf', await packed, '-C', own, '--strip-components=1']);
     const manifest = JSON.parse(await readFile(join(own, 'package.json'), 'utf8'));
     for (const name of Object.keys(manifest.dependencies)) {
       const link = join(directory, 'node_modules', name);
@@ -77,6 +87,10 @@ function commandsOf(readme: string): readonly (readonly string[])[] {
 describe('the packed package', function () {
   // Every command is a process of its own.
   this.timeout(120_000);
+
+  after(async () => {
+    if (packed !== undefined) await rm(dirname(await packed), {recursive: true, force: true});
+  });
 
   it('has all that is needed, and nothing else', async () => {
     await withPackage(async (directory) => {

@@ -136,13 +136,14 @@ export function describeHolder(
 
 /** VIC's flag alone says nothing of its owner, so only a person can decide to clear it. */
 function describeFlag(label: string): {readonly state: string; readonly wayOut: string} {
-  const [, id = ''] = /\(([^()]*)\)$/.exec(label) ?? [];
+  // The label may go on after the id: `vch1 (vm-101), which is powered off,`.
+  const [, id = ''] = /.*\(([^()]*)\)/.exec(label) ?? [];
   return {
-    state: `vic-machine has set ${UPDATE_IN_PROGRESS_KEY} on ${label}: its upgrade or configure operation is in progress, or has died`,
+    state: `${UPDATE_IN_PROGRESS_KEY} is set on ${label.replace(/,$/, '')}: an upgrade or configure operation of vic-machine is in progress, or has died`,
     wayOut:
       'Let it finish; vch-migrate status shows when it has. If it died, nothing clears the flag by itself: make sure that no vic-machine is running for this VCH on any machine, ' +
       `then run govc vm.change -vm VirtualMachine:${id} -e ${UPDATE_IN_PROGRESS_KEY}=false, as vic-machine upgrade --reset-progress does. ` +
-      'The risk: if vic-machine is still running, both tools change the VCH at the same time and may leave it broken; if it died halfway, the VCH may be half-upgraded, so look at vch-migrate check first',
+      'The risk: if vic-machine is still running, both tools change the VCH at the same time and may leave it broken; if it died halfway, the VCH may be half-upgraded: vch-migrate status says how far it came, and which commands end it',
   };
 }
 

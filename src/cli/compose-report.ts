@@ -164,8 +164,8 @@ function composeVm(vm: VmOutcome | ApplianceOutcome, redact: Redact): ReportVm {
   };
 }
 
-function composeFinding({code, message}: Finding, redact: Redact): ReportFinding {
-  return {code, message: redact(message)};
+function composeFinding({code, message, actions}: Finding, redact: Redact): ReportFinding {
+  return {code, message: redact(message), ...(actions && {actions: [...actions]})};
 }
 
 function maskChange({key, before, after}: ReportChange): ReportChange {

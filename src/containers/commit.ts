@@ -69,10 +69,11 @@ export async function commitAll(
   );
   const written = results.filter((result) => 'decision' in result);
   context.onReadBack?.(written.length);
-  const keys = new Set(written.flatMap(({decision}) => writtenKeys(decision).map(({key}) => key)));
+  const keys = [...new Set(written.flatMap(({decision}) => writtenKeys(decision).map(({key}) => key)))];
+  const named = written.some(({decision}) => decision.displayName !== undefined);
   // A successful task does not prove that a key was kept.
   const refs = written.map(({vm}) => vm.ref);
-  const read = await readBack(session, refs, [...keys]).catch(toVchError);
+  const read = await readBack(session, refs, {keys, named}).catch(toVchError);
   return results.map((result) => {
     if (!('decision' in result)) return result;
     const outcome = verified(result, read instanceof VchError ? read : read.get(result.vm.ref.value));
@@ -249,7 +250,7 @@ function unsent(vm: ReadableVm, failure: VchError): VchError {
 /** The outcome of a VM that was written, by what reading it back gave, or why that failed. */
 function verified(
   {vm, decision}: Planned,
-  now: WrittenVm | 'unseen' | 'gone' | null | undefined | VchError,
+  now: WrittenVm | 'unseen' | 'gone' | undefined | VchError,
 ): VmOutcome {
   const outcome = outcomeOf({vm, decision});
   const unread = (why: string): VmOutcome => {
@@ -259,7 +260,7 @@ function verified(
   if (now instanceof VchError) return unread(now.message);
   if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
   if (now === undefined) return unread('vCenter leaves it out of its answers');
-  if (now === null || now === 'unseen') return unread('its configuration cannot be seen now');
+  if (now === 'unseen') return unread('its configuration cannot be seen now');
   const lost = differing(now, decision);
   if (lost.length === 0) return {...outcome, status: 'changed'};
   const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;

@@ -6,7 +6,7 @@ import {inventoryPaths} from '../inventory/inventory-path.js';
 import {fields, parseJson, text} from '../json-shape.js';
 import {datastoreFileSize, deleteDatastoreFile} from '../vim25/datastore-file.js';
 import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
 import {
   extraConfigOf,
   extraConfigPath,
@@ -179,13 +179,13 @@ async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
       await vm.removeProbeFile();
       await vm.end(destroyVm(vm.session, vm.ref));
     } catch (error) {
-      failed.push(`${vm.ref.value} (${toVchError(error).message})`);
+      failed.push(`${refString(vm.ref)} (${toVchError(error).message})`);
     }
   }
   if (failed.length === 0) return;
   throw new VchError(
     'VCH_ERR_VIM_FAULT',
-    `scratch VMs are left: ${failed.join('; ')}. Remove them with vch-migrate doctor --scratch, or govc vm.destroy`,
+    `scratch VMs are left: ${failed.join('; ')}. Remove them with vch-migrate doctor --scratch, or each with govc vm.destroy and its id`,
   );
 }
 
@@ -199,6 +199,16 @@ export interface Leftover {
   readonly name: string;
   /** Why it must not be removed by us; `null` if it may be. */
   readonly why: string | null;
+}
+
+/** What a person reads of it, with the commands that end it. */
+export function leftoverText({ref, name, why}: Leftover): string {
+  const left = `${name} (${ref.value}) is a scratch VM that an earlier doctor left`;
+  if (why === null) return `${left}; vch-migrate doctor --scratch removes it`;
+  return (
+    `${left}. doctor does not remove it: ${why}. See what it is with govc vm.info -e ${refString(ref)}. ` +
+    `If nobody needs it, remove it with govc vm.destroy ${refString(ref)}, which powers it off and deletes its disks`
+  );
 }
 
 const MARK = fields({run: text, instanceUuid: text});

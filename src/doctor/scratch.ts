@@ -153,7 +153,7 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'identity',
     title: 'a new VM has the instanceUuid, notes and keys that it is made with',
     meaning:
-      'doctor itself could not recognize its scratch VMs; remove them by hand, by the names that --scratch printed.',
+      "After a kill, doctor could not recognize its scratch VMs. govc find / -type m -name 'vch-migrate-doctor-*' lists them, govc vm.destroy removes one.",
     stops: [],
     needs: 'scratch',
     async probe({scratch}) {
@@ -203,7 +203,7 @@ export const SCRATCH: readonly Assumption[] = [
   {
     id: 'user-event',
     title: 'a line can be written into the event log of a VM',
-    meaning: 'Upgrades leave no line there; the report says so.',
+    meaning: 'Upgrades leave no line there. Their reports and the ledgers on the VMs are the record.',
     stops: [],
     needs: 'scratch',
     async probe({session, scratch}) {

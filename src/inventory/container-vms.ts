@@ -139,29 +139,38 @@ export async function rereadVms(
 const CHUNK = 250;
 
 /** A VM as far as it shows whether a write was kept. */
-export type WrittenVm = Pick<SeenVm, 'displayName' | 'config'>;
+export interface WrittenVm extends Pick<SeenVm, 'config'> {
+  /** Absent if it was not read. */
+  readonly displayName?: string;
+}
 
-const WRITTEN_PATHS = ['name', 'config.changeVersion', 'runtime.connectionState'];
+/** What was written: keys, and names or none. */
+interface Written {
+  readonly keys: readonly string[];
+  readonly named: boolean;
+}
 
-/** Reads the written keys of VMs back, as {@link rereadVms} would read the VMs whole. `unseen`: its keys cannot be known. */
+/**
+ * Reads back what was written to VMs. `unseen`: its keys cannot be known, or are not those of a containerVM any more. One that
+ * vCenter leaves out of its answer twice has no entry.
+ */
 export async function readBack(
   session: Session,
   refs: readonly ManagedObjectReference[],
-  keys: readonly string[],
-): Promise<ReadonlyMap<string, WrittenVm | 'unseen' | 'gone' | null>> {
+  {keys, named}: Written,
+): Promise<ReadonlyMap<string, WrittenVm | 'unseen' | 'gone'>> {
   const wanted = [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
-  const read = await readInChunks(
-    session,
-    refs,
-    [...WRITTEN_PATHS, ...extraConfigPaths(wanted)],
-    (content) => {
-      const config = extraConfigOf(content.properties, wanted);
-      const standing = standingOf(content, config);
-      if (standing === 'none') return null;
-      return standing === 'readable' ? {displayName: displayNameOf(content), config} : 'unseen';
-    },
-  );
-  return read;
+  const paths = [...(named ? ['name'] : []), 'runtime.connectionState', ...extraConfigPaths(wanted)];
+  return readInChunks(session, refs, paths, (content) => {
+    const config = extraConfigOf(content.properties, wanted);
+    const isSeen =
+      isContainerId(config[ID_KEY.container]) &&
+      !isApplianceId(config[ID_KEY.appliance], content.obj.value) &&
+      isConnected(content) &&
+      content.missing.length === 0;
+    if (!isSeen) return 'unseen';
+    return {config, ...(named && {displayName: displayNameOf(content)})};
+  });
 }
 
 async function readInChunks<T>(
@@ -197,6 +206,12 @@ function displayNameOf({obj, properties}: ObjectContent): string {
   return nameValue(properties.get('name')) ?? obj.value;
 }
 
+/** Whether nothing says that its host is lost, and with it what is new in its configuration. */
+function isConnected({properties}: Pick<ObjectContent, 'properties'>): boolean {
+  const connection = textValue(properties.get('runtime.connectionState'));
+  return connection === null || connection === 'connected';
+}
+
 /** What a reading makes of a VM: `none` is no containerVM. One whose keys cannot be known may be anything. */
 function standingOf(
   {obj, properties, missing}: ObjectContent,
@@ -207,8 +222,7 @@ function standingOf(
   const isRead = textValue(properties.get('config.changeVersion')) !== null;
   if (isApplianceId(config[ID_KEY.appliance], obj.value)) return 'none';
   if (isRead && (id === undefined ? missing.length === 0 : !isContainerId(id))) return 'none';
-  const connection = textValue(properties.get('runtime.connectionState'));
-  if (connection !== null && connection !== 'connected') return 'unreachable';
+  if (!isConnected({properties})) return 'unreachable';
   if (missing.length > 0) return 'unreadable';
   if (!isRead) return 'unreachable';
   return booleanValue(properties.get('config.template')) ? 'template' : 'readable';

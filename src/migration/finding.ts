@@ -2,6 +2,8 @@
 export interface Finding {
   readonly code: string;
   readonly message: string;
+  /** The ways to end it, each with the commands, one a line. */
+  readonly actions?: readonly {readonly text: string; readonly command: string}[];
 }
 
 /**

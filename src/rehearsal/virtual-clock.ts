@@ -1,7 +1,7 @@
 import {subscribe} from 'node:diagnostics_channel';
-import type {IncomingMessage, ServerResponse} from 'node:http';
+import {ClientRequest, IncomingMessage, ServerResponse} from 'node:http';
 import {performance} from 'node:perf_hooks';
-import {setTimeout} from 'node:timers/promises';
+import {setImmediate, setTimeout} from 'node:timers/promises';
 import type {ServerTime} from '../simulator/simulator.js';
 import type {Clock} from '../vim25/clock.js';
 
@@ -16,19 +16,14 @@ interface Sleeper {
 
 /** Where the virtual time begins. */
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
-/** How long the process must have nothing to do, in milliseconds of the machine. */
-const IDLE = 0.5;
-/**
- * What the timer that looks may take of them itself. A process that the machine lets wait for its turn is idle by
- * Node's own measure; only what it does then shows that it had something to do.
- */
-const BUSY = 0.15;
-/** What is on its way where no turn of the event loop shows it. */
-const ON_ITS_WAY = /^(?:FSReq|GetAddrInfo)/;
-/** How many idle moments pass before time goes on although a request is on its way: the machine may be slow to carry it. */
-const IN_FLIGHT_PATIENCE = 20;
-/** How many times ten idle milliseconds of the machine pass before a limit is taken to be reached. */
+/** How many turns of the event loop must bring nothing. */
+const TURNS = 3;
+/** What is under way where no turn of the event loop shows it. */
+const UNDER_WAY = /^(?:FSReq|GetAddrInfo)/;
+/** How many milliseconds of the machine must bring nothing where a request may be on its way unseen. */
 const PATIENCE = 20;
+/** The same before a limit is taken to be reached. */
+const PATIENCE_WITH_LIMITS = 200;
 
 /**
  * One time for a client and a server in this process. As soon as neither has anything to do, it jumps to the end of
@@ -69,15 +64,14 @@ export class VirtualClock implements Clock, ServerTime {
     if (this.#running) return;
     this.#running = true;
     for (;;) {
-      await idle();
-      for (let n = 1; onItsWay() > 0 && n < IN_FLIGHT_PATIENCE; n += 1) await idle();
+      await quiet();
+      for (let n = 0; onItsWay() && n < PATIENCE; n += 1) await quiet(1);
       // Whoever was waited for may have been woken meanwhile.
       if (![...this.#sleepers].some(({ref}) => ref)) break;
       const next = this.#first();
       if (next === undefined) break;
-      const reached = () =>
-        !next.limit || onItsWay() <= 0 || next.until <= this.#now || next !== this.#first();
-      for (let n = 0; !reached() && n < PATIENCE; n += 1) await idle(10);
+      const reached = () => !next.limit || next.until <= this.#now || next !== this.#first() || !onItsWay();
+      for (let n = 0; !reached() && n < PATIENCE_WITH_LIMITS; n += 1) await quiet(1);
       if (next !== this.#first()) continue;
       this.#now = Math.max(this.#now, next.until);
       next.wake();
@@ -93,43 +87,59 @@ export class VirtualClock implements Clock, ServerTime {
   }
 }
 
-/** Requests of this process that are not answered yet, by undici's own word. */
-let unanswered = 0;
-const answered = (): void => {
-  unanswered -= 1;
+/** Requests of this process that are not answered yet, by the word of undici and of Node's own client. */
+const sent = new Set<unknown>();
+/** Those that the servers of this process have taken in. */
+const received = new Map<ServerResponse, IncomingMessage>();
+
+const requestOf = (message: unknown): unknown =>
+  typeof message === 'object' && message !== null && 'request' in message ? message.request : undefined;
+const answered = (message: unknown): void => {
+  sent.delete(requestOf(message));
 };
-subscribe('undici:request:create', () => {
-  unanswered += 1;
+subscribe('undici:request:create', (message) => {
+  const request = requestOf(message);
+  const tunnels =
+    typeof request === 'object' && request && 'method' in request && request.method === 'CONNECT';
+  // Of a tunnel undici does not tell when it is there.
+  if (!tunnels) sent.add(request);
 });
 subscribe('undici:request:trailers', answered);
 subscribe('undici:request:error', answered);
-
-/** What the servers of this process are asked, until it is answered. */
-const asked = new Set<Exchange>();
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
+subscribe('http.client.request.start', (message) => {
+  const request = requestOf(message);
+  if (!(request instanceof ClientRequest)) return;
+  sent.add(request);
+  request.once('close', () => sent.delete(request));
+});
 subscribe('http.server.request.start', (message) => {
-  // Node's own message on this channel, which has no type.
-  const exchange = message as Exchange;
-  asked.add(exchange);
-  exchange.response.once('close', () => asked.delete(exchange));
+  const request = requestOf(message);
+  const response = typeof message === 'object' && message && 'response' in message ? message.response : null;
+  if (!(request instanceof IncomingMessage && response instanceof ServerResponse)) return;
+  received.set(response, request);
+  response.once('close', () => received.delete(response));
 });
 
-/** Requests and answers that are between a client and a server: a server that thinks, sleeps or hangs has its request. */
-function onItsWay(): number {
-  const held = [...asked].filter(({request, response}) => request.complete && !response.headersSent);
-  return unanswered - held.length;
+/** Whether a request or an answer is between a client and a server: a busy machine may be slow to carry it. */
+function onItsWay(): boolean {
+  const held = [...received].filter(([response, request]) => request.complete && !response.writableEnded);
+  return sent.size !== held.length;
 }
 
-/** Settles when the process has had nothing to do for a moment. */
-async function idle(milliseconds = 1): Promise<void> {
+/** How many look at the turns of the event loop at this moment. */
+let looking = 0;
+
+/** Settles when some turns of the event loop have brought nothing, and so many milliseconds before them. */
+async function quiet(milliseconds = 0): Promise<void> {
   for (;;) {
-    const before = performance.eventLoopUtilization();
-    await setTimeout(milliseconds);
-    const {idle: nothing, active} = performance.eventLoopUtilization(before);
-    const waits = process.getActiveResourcesInfo().some((resource) => ON_ITS_WAY.test(resource));
-    if (!waits && nothing >= IDLE && active <= BUSY) return;
+    const {events} = performance.nodeTiming.uvMetricsInfo;
+    if (milliseconds > 0) await setTimeout(milliseconds);
+    looking += 1;
+    for (let turn = 0; turn < TURNS; turn += 1) await setImmediate();
+    looking -= 1;
+    const resources = process.getActiveResourcesInfo();
+    const others = resources.filter((resource) => resource === 'Immediate').length > looking;
+    if (resources.some((resource) => UNDER_WAY.test(resource))) await setTimeout(1);
+    else if (!others && performance.nodeTiming.uvMetricsInfo.events === events) return;
   }
 }

@@ -28,6 +28,7 @@ const TO_DO = new Set([
   'iso-left',
   'previous-snapshot-left',
   'rename-unfinished',
+  'vic-machine-unfinished',
 ]);
 
 type Reported = Pick<Report, 'command' | 'upgrade' | 'checks' | 'findings' | 'vms'>;

@@ -64,8 +64,12 @@ const UPGRADE_RESULTS = [
   'unlocked',
 ] as const;
 
-const finding = fields({code: text, message: text});
-/** Something a person should know. It stops nothing by itself. */
+const action = fields({text, command: nullable(text)});
+/** One thing to do next. `command` is ready to paste; its lines are commands of their own. */
+export type ReportAction = ShapeOf<typeof action>;
+
+const finding = fields({code: text, message: text}, {actions: list(action)});
+/** Something a person should know, and perhaps the ways to end it. It stops nothing by itself. */
 export type ReportFinding = ShapeOf<typeof finding>;
 
 const error = fields({code: text, message: text}, {fault: text, commands: list(text)});
@@ -194,10 +198,6 @@ const upgrade = fields(
 );
 /** An upgrade of the VCH as a whole. */
 export type ReportUpgrade = ShapeOf<typeof upgrade>;
-
-const action = fields({text, command: nullable(text)});
-/** One thing to do next. `command` is ready to paste; its lines are commands of their own. */
-export type ReportAction = ShapeOf<typeof action>;
 
 const compared = fields({check: text, ok: count, of: count});
 /** What `verify` compared, and on how many of the VMs it was as it should be. */

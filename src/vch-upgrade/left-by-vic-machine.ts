@@ -12,7 +12,7 @@ const VIC_SNAPSHOT = /^(?:upgrade|reconfigure) for /;
 
 /**
  * What an upgrade or configure operation of vic-machine looks like that has set its flag and not cleared it, and the commands
- * that end it. Nothing tells whether vic-machine still runs; every message says so first.
+ * that end it. Nothing tells whether vic-machine still runs; each way says so first.
  */
 export async function leftByVicMachine(session: Session, vch: Vch): Promise<readonly Finding[]> {
   const {leases} = vch;
@@ -24,30 +24,47 @@ export async function leftByVicMachine(session: Session, vch: Vch): Promise<read
   const build = textOf(appliance.config, BUILD_KEY.appliance);
   const before =
     taken && textOf((await readSnapshotConfig(session, taken.ref)).extraConfig, BUILD_KEY.appliance);
-  const power = `the appliance is ${isOff ? 'powered off: docker does not answer' : 'powered on'}`;
-  const sure = 'If no vic-machine runs for this VCH on any machine';
-  const messages =
+  const power = `The appliance is ${isOff ? 'powered off: docker does not answer' : 'powered on'}`;
+  const on = isOff ? [powerOn(vch)] : [];
+  const {stands, actions} =
     taken === undefined
-      ? [
-          `it set its flag, and there is no snapshot of it: its upgrade had not come to the snapshot, or was rolled back; ${power}`,
-          `${sure}: ${line([...on(vch, isOff), clearFlag(vch)])}`,
-        ]
+      ? {
+          stands: `it set its flag, and there is no snapshot of it: its upgrade had not come to the snapshot, or was rolled back. ${power}`,
+          actions: [ifNoneRuns('clear its flag', [...on, clearFlag(vch)])],
+        }
       : before === build
-        ? [
-            `it has taken the snapshot "${taken.name}" and not changed the appliance since: build ${build ?? 'unknown'} as before; ${power}`,
-            `${sure}: ${line([...on(vch, isOff), clearFlag(vch), `govc snapshot.remove -vm ${refString(vch.ref)} ${taken.ref.value}`])}`,
-          ]
-        : [
-            `it has taken the snapshot "${taken.name}" and changed the appliance from build ${before ?? 'unknown'} to ${build ?? 'unknown'}; ${power}`,
-            `${sure}, go on with the new version: ${line([...on(vch, isOff), clearFlag(vch)])}; the snapshot stays for vic-machine upgrade --rollback`,
-            `Or go back to the old one: ${line(back(vch, taken, isOff))}`,
-          ];
+        ? {
+            stands: `it has taken the snapshot "${taken.name}" and not changed the appliance since: build ${build ?? 'unknown'} as before. ${power}`,
+            actions: [
+              ifNoneRuns('clear its flag and remove its snapshot', [
+                ...on,
+                clearFlag(vch),
+                removal(vch, taken),
+              ]),
+            ],
+          }
+        : {
+            stands: `it has taken the snapshot "${taken.name}" and changed the appliance from build ${before ?? 'unknown'} to ${build ?? 'unknown'}. ${power}. On the new version the snapshot stays, for vic-machine upgrade --rollback`,
+            actions: [
+              ifNoneRuns('go on with the new version', [...on, clearFlag(vch)]),
+              way('Or go back to the old version instead', back(vch, taken, isOff)),
+            ],
+          };
   return [
     {
       code: 'vic-machine-unfinished',
-      message: `an upgrade or configure operation of vic-machine on ${vchLabel(vch)} is unfinished: ${messages.join('. ')}. Then vch-migrate check`,
+      message: `an upgrade or configure operation of vic-machine on ${vchLabel(vch)} is unfinished: ${stands}. First make sure that no vic-machine runs for this VCH on any machine`,
+      actions,
     },
   ];
+}
+
+function way(text: string, commands: readonly string[]) {
+  return {text, command: commands.join('\n')};
+}
+
+function ifNoneRuns(text: string, commands: readonly string[]) {
+  return way(`If no vic-machine runs for this VCH, ${text}`, commands);
 }
 
 /** The snapshot was taken with the flag set: a revert sets it again. */
@@ -57,18 +74,18 @@ function back(vch: Vch, {ref}: Snapshot, isOff: boolean): readonly string[] {
     ...(isOff ? [] : [`govc vm.power -off -force ${vm}`]),
     `govc snapshot.revert -s -vm ${vm} ${ref.value}`,
     clearFlag(vch),
-    ...on(vch, true),
+    powerOn(vch),
   ];
 }
 
-function on({ref}: Vch, isOff: boolean): readonly string[] {
-  return isOff ? [`govc vm.power -on ${refString(ref)}`] : [];
+function removal({ref}: Vch, snapshot: Snapshot): string {
+  return `govc snapshot.remove -vm ${refString(ref)} ${snapshot.ref.value}`;
+}
+
+function powerOn({ref}: Vch): string {
+  return `govc vm.power -on ${refString(ref)}`;
 }
 
 function clearFlag({ref}: Vch): string {
   return `govc vm.change -vm ${refString(ref)} -e ${UPDATE_IN_PROGRESS_KEY}=false`;
-}
-
-function line(commands: readonly string[]): string {
-  return commands.join(' && ');
 }

@@ -1,11 +1,12 @@
 import {Readable} from 'node:stream';
-import {StringDecoder} from 'node:string_decoder';
 import {type Dispatcher, errors} from 'undici';
 import {type FailureClass, systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {type Clock, systemClock} from './clock.js';
 import {dispatcherTo} from './dispatcher.js';
+import {type Head, Incoming} from './incoming.js';
 import type {TlsOptions} from './tls.js';
+import {Watch} from './watch.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
 
@@ -130,9 +131,6 @@ const WHOLE = 5;
 /** Bytes a second. A slower datastore would keep an upgrade for days. */
 const SLOWEST_UPLOAD = 64 * 1024;
 
-// Above anything a page of properties needs, below what would endanger the process.
-const MAX_BODY = 256 * 1024 * 1024;
-
 /**
  * Connections to one vCenter, and its session cookie. Its failures name host and reason and contain nothing of the
  * request, which may be a Login with the password.
@@ -140,7 +138,7 @@ const MAX_BODY = 256 * 1024 * 1024;
 export class HttpClient {
   readonly #dispatcher: Dispatcher;
   readonly #url: URL;
-  readonly #clock: Clock;
+  readonly #watch: Watch;
   readonly contact: Contact;
   /** Milliseconds without a byte in either direction after which a request fails. */
   timeout: number;
@@ -148,8 +146,9 @@ export class HttpClient {
 
   constructor(options: ConnectOptions, connections: number) {
     this.#url = options.url;
-    this.#clock = options.clock ?? systemClock;
-    this.contact = new Contact(() => this.#clock.now());
+    const clock = options.clock ?? systemClock;
+    this.#watch = new Watch(clock, options.url);
+    this.contact = new Contact(() => clock.now());
     this.timeout = options.requestTimeout ?? 20_000;
     const timeout = options.connectTimeout ?? 10_000;
     this.#dispatcher = dispatcherTo({...options, timeout, connections});
@@ -180,9 +179,13 @@ export class HttpClient {
   ): Promise<T> {
     const upload = typeof body === 'object' ? body : null;
     const whole = WHOLE * this.timeout + ((upload?.length ?? 0) / SLOWEST_UPLOAD) * 1000;
-    const watch = watched(this.#clock, this.#url, {idle: this.timeout, whole});
+    const watched = this.#watch.begin({idle: this.timeout, whole, abort: (late) => incoming.abort(late)});
+    const incoming = new Incoming(this.#url.host, watched.moved);
+    const stop = () => incoming.abort(abortReason(signal));
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
     const send = async () => {
-      const response = await this.#dispatcher.request({
+      const sent: Dispatcher.DispatchOptions = {
         method,
         path,
         origin: this.#url.origin,
@@ -199,25 +202,23 @@ export class HttpClient {
         },
         body:
           typeof body === 'object'
-            ? Readable.from(watch.all(body.content()), {objectMode: false})
+            ? Readable.from(moving(body.content(), watched.moved), {objectMode: false})
             : (body ?? null),
-        signal: signal === undefined ? watch.signal : AbortSignal.any([signal, watch.signal]),
-      });
-      watch.moved();
-      this.#remember(response.headers);
-      const incoming = new IncomingText(response.body, this.#url, watch.moved);
+      };
+      this.#dispatcher.dispatch(sent, incoming);
+      const {status, headers: answered} = await incoming.head();
+      this.#remember(answered);
       try {
         const start = await incoming.start();
-        const {statusCode: status, headers} = response;
-        const contentType = String(headers['content-type'] ?? '');
-        const contentLength = lengthOf(headers['content-length']);
+        const contentType = String(answered['content-type'] ?? '');
+        const contentLength = lengthOf(answered['content-length']);
         const [taken] = await Promise.allSettled([
           take({status, contentType, contentLength, start, text: incoming.all()}),
         ]);
         incoming.assertWhole();
         return {status, start, taken};
       } finally {
-        await incoming.close();
+        incoming.close();
       }
     };
     const isAnswer = ({status, start}: Pick<IncomingAnswer, 'status' | 'start'>) =>
@@ -229,78 +230,18 @@ export class HttpClient {
     } catch (error) {
       throw transportError(error, this.#url, this.contact.answered);
     } finally {
-      watch.end();
+      watched.end();
+      signal?.removeEventListener('abort', stop);
     }
     if (answer.taken.status === 'rejected') throw answer.taken.reason;
     return answer.taken.value;
   }
 
-  #remember(headers: Dispatcher.ResponseData['headers']): void {
+  #remember(headers: Head['headers']): void {
     for (const cookie of [headers['set-cookie'] ?? []].flat()) {
       // vCenter quotes the value, vcsim does not; it goes back byte for byte.
       const pair = cookie.split(';', 1)[0];
       if (pair?.startsWith('vmware_soap_session=')) this.#cookie = pair;
-    }
-  }
-}
-
-/** Characters of a body that tell what it is. */
-const START = 4096;
-
-/** The text of a body while it comes in. */
-class IncomingText {
-  readonly #pieces: AsyncGenerator<string>;
-  #first = '';
-  #broken: {readonly error: unknown} | null = null;
-
-  constructor(bytes: AsyncIterable<Buffer>, url: URL, moved: () => void) {
-    this.#pieces = this.#decoded(bytes, url, moved);
-  }
-
-  async start(): Promise<string> {
-    while (this.#first.length < START) {
-      const {done, value} = await this.#pieces.next();
-      if (done) break;
-      this.#first += value;
-    }
-    return this.#first.slice(0, START);
-  }
-
-  async *all(): AsyncGenerator<string> {
-    yield this.#first;
-    yield* this.#pieces;
-  }
-
-  /** Throws what broke it off, whatever its reader has made of that. */
-  assertWhole(): void {
-    if (this.#broken !== null) throw this.#broken.error;
-  }
-
-  /** What was not read is not wanted. */
-  async close(): Promise<void> {
-    await this.#pieces.return(undefined);
-  }
-
-  async *#decoded(bytes: AsyncIterable<Buffer>, url: URL, moved: () => void): AsyncGenerator<string> {
-    const decoder = new StringDecoder('utf8');
-    let length = 0;
-    try {
-      for await (const chunk of bytes) {
-        moved();
-        length += chunk.length;
-        if (length > MAX_BODY) {
-          throw new VchError(
-            'VCH_ERR_TRANSPORT',
-            `${url.host} sent an answer of more than ${MAX_BODY} bytes; it was cut off`,
-            {failure: 'maybe-done'},
-          );
-        }
-        yield decoder.write(chunk);
-      }
-      yield decoder.end();
-    } catch (error) {
-      this.#broken = {error};
-      throw error;
     }
   }
 }
@@ -381,41 +322,16 @@ function errorCode(error: unknown): string {
   return systemCode(error);
 }
 
-/** Watches a request, and aborts its signal if nothing moves any more, or if the whole takes too long. */
-function watched(clock: Clock, url: URL, {idle, whole}: {readonly idle: number; readonly whole: number}) {
-  const over = new AbortController();
-  const ended = new AbortController();
-  const end = clock.now() + whole;
-  let last = clock.now();
-  const moved = () => {
-    last = clock.now();
-  };
-  const run = async () => {
-    for (;;) {
-      const left = Math.min(last + idle, end) - clock.now();
-      if (left <= 0) break;
-      await clock.sleep(left, {signal: ended.signal, limit: true});
-      if (ended.signal.aborted) return;
-    }
-    const what = clock.now() >= end ? 'no whole answer' : 'no answer';
-    const message = `${url.host}: ${what} within the time limit; the server hangs or is overloaded`;
-    over.abort(new VchError('VCH_ERR_TIMEOUT', message, {failure: 'maybe-done'}));
-  };
-  void run();
-  return {
-    /** Aborted with the error to report. */
-    signal: over.signal,
-    moved,
-    /** The same bytes; every piece is a move. */
-    async *all<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
-      for await (const piece of pieces) {
-        moved();
-        yield piece;
-      }
-    },
-    // With a reason, because an error would be made of none.
-    end: () => ended.abort('ended'),
-  };
+/** The same bytes; every piece is a move. */
+async function* moving<T>(pieces: AsyncIterable<T>, moved: () => void): AsyncGenerator<T> {
+  for await (const piece of pieces) {
+    moved();
+    yield piece;
+  }
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new errors.RequestAbortedError();
 }
 
 /** Whether vSphere itself answered, and not a proxy in front of it. */

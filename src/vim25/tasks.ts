@@ -27,7 +27,10 @@ const ENOUGH = {short: 3 / 4, long: 1 / 2};
 const LONG = 50;
 /** Longer than any reconfiguration takes: a stuck task must not block the run for ever. */
 const TIME_LIMIT = 10 * 60_000;
-const STATE_PATHS = ['info.state', 'info.error', 'info.queueTime', 'info.completeTime'];
+const STATE_PATHS = ['info.state', 'info.error'];
+const TIME_PATHS = ['info.queueTime', 'info.completeTime'];
+/** Of so many reads, one also asks for times: how long tasks take changes slowly. */
+const READS_PER_TIMES = 4;
 
 /** Calls a `*_Task` method and gives the task that it started; TaskWaiter waits for its end. */
 export async function startTask(
@@ -73,6 +76,7 @@ export class TaskWaiter {
   /** By how much that usually differs. */
   #deviation = 0;
   #fruitless = 0;
+  #reads = 0;
   readonly #window: number;
   readonly #joining: () => number;
   #sleep = new AbortController();
@@ -163,7 +167,10 @@ export class TaskWaiter {
   async #readStates(asked: readonly Waiting[]): Promise<void> {
     try {
       const tasks = new Map(asked.map(({task}) => [task.value, task]));
-      await readObjects(this.#session, [...tasks.values()], STATE_PATHS, (content) => this.#end(content));
+      const withTimes = this.#usualTime === null || this.#reads % READS_PER_TIMES === 0;
+      const paths = withTimes ? [...STATE_PATHS, ...TIME_PATHS] : STATE_PATHS;
+      this.#reads += 1;
+      await readObjects(this.#session, [...tasks.values()], paths, (content) => this.#end(content));
     } catch (error) {
       const failure = toVchError(error);
       // A task that the server has forgotten fails the read of all: each is then read alone.
@@ -200,7 +207,7 @@ export class TaskWaiter {
   }
 
   #learn(content: ObjectContent): void {
-    const [queued, completed] = ['info.queueTime', 'info.completeTime'].map((path) =>
+    const [queued, completed] = TIME_PATHS.map((path) =>
       Date.parse(textValue(content.properties.get(path)) ?? ''),
     );
     const time = (completed ?? Number.NaN) - (queued ?? Number.NaN);

@@ -40,6 +40,25 @@ describe('containers: reading a VCH', () => {
     });
   });
 
+  it('is a failure of the one VM that the user may not read, which is named and not written', async () => {
+    const fixture = {
+      ...smallVch([{name: 'web'}, {name: 'db'}]),
+      users: [{user: 'administrator@vsphere.local', password: 'correct horse', role: 'Most'}],
+      roles: [{name: 'Most', except: [{entity: 'web', privileges: ['System.Read']}]}],
+    };
+    await withSession({fixture}, async (session, simulator) => {
+      const {vms} = await applyMigration(session, {vch});
+      expect(vms.map(({id, status}) => [id, status])).to.have.deep.members([
+        ['vm-101', 'failed'],
+        ['vm-102', 'changed'],
+      ]);
+      const error = vms.find(({id}) => id === 'vm-101')?.error;
+      expect(error?.code).to.equal('VCH_ERR_PRIVILEGE');
+      expect(error?.message).to.contain('web').and.to.contain('System.Read');
+      expect(simulator.inventory.vm('vm-101').reconfigurations).to.equal(0);
+    });
+  });
+
   for (const method of ['RetrievePropertiesEx', 'CreateContainerView']) {
     it(`gives up at once when it is told to stop while ${method} hangs`, async () => {
       await withSession({fixture: smallVch([{name: 'web'}])}, async (session, simulator) => {

@@ -128,7 +128,9 @@ async function migrate(simulator: Simulator): Promise<Soak> {
       soak.expired += 1;
       simulator.expireSessions();
     };
-    code = (await ended).code;
+    const {code: exit, stderr} = await ended;
+    code = exit;
+    expect(stderr).not.to.include('Warning:');
     if (child.signalCode === 'SIGKILL') {
       soak.kills += 1;
       // What a dead client leaves behind ends by itself.

@@ -75,10 +75,19 @@ describe('the way back of an upgrade', () => {
   it('leaves alone what vic-machine has upgraded meanwhile, and resume does not go on with it', async () => {
     await withVch({vms: WEB}, async (session, simulator) => {
       await stoppedAt(session, 'snapshot');
-      appliance(simulator).change({[BUILD]: '30000'});
-      const refused = await rejection(resume(session));
-      expect(refused.code).to.equal('VCH_ERR_CONFLICT');
-      expect(refused.message).to.contain('30000').and.to.contain('rollback');
+      let asked = 0;
+      const confirm = async () => {
+        asked += 1;
+        appliance(simulator).change({[BUILD]: '30000'});
+        return true;
+      };
+      // While the user is asked, and then before.
+      for (let times = 0; times < 2; times += 1) {
+        const refused = await rejection(resume(session, {confirm}));
+        expect(refused.code).to.equal('VCH_ERR_CONFLICT');
+        expect(refused.message).to.contain('30000').and.to.contain('rollback');
+        expect(asked).to.equal(1);
+      }
       expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
       expect(applianceKeys(simulator)).to.include({[BUILD]: '30000'});
       expect(simulator.requests.counts).not.to.have.any.keys('RevertToSnapshot_Task');

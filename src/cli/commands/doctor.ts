@@ -93,10 +93,7 @@ export const doctor = listingCommand({
         );
     }
     const leftovers = wanted === undefined ? found : await scratchVm.removeLeftovers(session);
-    for (const {name, ref, why} of leftovers)
-      log.warn(
-        `${name} (${ref.value}) is a scratch VM that an earlier doctor left${why === null ? '; doctor --scratch removes it' : `, and is not removed: ${why}. Look at it, power it off with govc vm.power -off -vm ${ref.value} if it is one, and run doctor --scratch again`}`,
-      );
+    for (const leftover of leftovers) log.warn(scratchVm.leftoverText(leftover));
     const result = await examine(session, {
       runId,
       toolVersion: version,

@@ -20,11 +20,13 @@ export const status = reportCommand({
   run: (session, options, {own}) =>
     own.watch ? watchStatus(session, options) : readStatus(session, options),
   exitCode: () => EXIT.done,
-  next: unlessStopped(({report: {summary, vch}, line}) =>
-    vch.lock.held
+  next: unlessStopped(({report: {summary, vch, findings}, line}) => {
+    const ways = findings.flatMap(({actions = []}) => actions);
+    if (ways.length > 0) return [...ways, action('Then look at the VCH again', line('check'))];
+    return vch.lock.held
       ? underLock(vch.lock, line)
-      : [summary.pending > 0 ? action('See what apply would change', line('plan')) : thenVerify(line)],
-  ),
+      : [summary.pending > 0 ? action('See what apply would change', line('plan')) : thenVerify(line)];
+  }),
 });
 
 async function readStatus(session: Session, options: RunOptions): Promise<RunOutcome> {
