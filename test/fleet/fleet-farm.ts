@@ -2,6 +2,7 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {FleetReport} from '../../src/report/fleet/report.js';
+import type {ServerTime} from '../../src/simulator/model/clock.js';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
 import {ROOT} from '../peers.js';
 import {fleetFixture} from './fleet-fixture.js';
@@ -27,6 +28,7 @@ export async function startFarm(
     vchs,
     rest = '',
     bootTime = 20,
+    time,
   }: {
     readonly vcenters: number;
     /** On each vCenter. */
@@ -34,6 +36,7 @@ export async function startFarm(
     /** Waves, budget and window of the inventory. */
     readonly rest?: string;
     readonly bootTime?: number;
+    readonly time?: ServerTime;
   },
 ): Promise<Farm> {
   const simulators = await Promise.all(
@@ -43,6 +46,7 @@ export async function startFarm(
         templates: `${ROOT}fixtures/vic-encoded.jsonl`,
         taskDuration: [1, 10],
         bootTime,
+        ...(time && {time}),
         seed: at + 1,
       }),
     ),
