@@ -19,6 +19,7 @@ const ARGS: Readonly<Record<string, readonly string[]>> = {
   check: ['--data-only'],
   upgrade: ['--data-only'],
   rehearse: ['--data-only'],
+  dump: ['none.json'],
 };
 const WRITES = /^(?:.*_Task|LogUserEvent|(?:PUT|DELETE) .*)$/;
 

@@ -4,6 +4,7 @@ import {expect} from 'chai';
 import {findLease} from '../../src/appliance/lease.js';
 import {UPGRADE_LOCK} from '../../src/appliance/upgrade-lock.js';
 import type {FleetReport} from '../../src/report/fleet/report.js';
+import type {ServerTime} from '../../src/simulator/model/clock.js';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
 import {ROOT} from '../peers.js';
 import {fleetFixture} from './fleet-fixture.js';
@@ -32,6 +33,7 @@ export async function startFarm(
     vchs,
     rest = '',
     bootTime = 20,
+    time,
   }: {
     readonly vcenters: number;
     /** On each vCenter. */
@@ -39,6 +41,7 @@ export async function startFarm(
     /** Waves, budget and window of the inventory. */
     readonly rest?: string;
     readonly bootTime?: number;
+    readonly time?: ServerTime;
   },
 ): Promise<Farm> {
   const simulators = await Promise.all(
@@ -48,6 +51,7 @@ export async function startFarm(
         templates: `${ROOT}fixtures/vic-encoded.jsonl`,
         taskDuration: [1, 10],
         bootTime,
+        ...(time && {time}),
         seed: at + 1,
       }),
     ),
