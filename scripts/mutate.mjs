@@ -9,6 +9,7 @@
 // tests that reach its place (V8's coverage tells), the quickest files first, until one fails; not to come to an end is
 // to fail, too.
 import {fork} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {
   existsSync,
   linkSync,
@@ -25,7 +26,6 @@ import {tmpdir} from 'node:os';
 import {dirname, join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {seededRandom} from '../dist/src/simulator/random.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['migration/', 'containers/', 'vch-upgrade/'];
@@ -86,12 +86,11 @@ async function main() {
     .filter((name) => name.endsWith('.js'))
     .filter((name) => (positionals.length > 0 ? positionals : FOLDERS).some((path) => name.startsWith(path)))
     .sort();
-  const random = seededRandom(Number(values.seed));
   const all = files.flatMap(mutantsOf);
   const before = values.again && survivorsIn(readFileSync(values.again, 'utf8'));
   const chosen = all
-    .map((mutant) => ({...mutant, drawn: random()}))
-    .sort((a, b) => a.drawn - b.drawn)
+    .map((mutant) => ({...mutant, drawn: drawOf(mutant)}))
+    .sort((a, b) => (a.drawn < b.drawn ? -1 : 1))
     .filter(({what}) => !before || before.has(withoutLine(what)))
     .slice(Number(values.from), Number(values.from) + Number(values.count))
     .map((mutant, id) => ({...mutant, id}));
@@ -122,6 +121,13 @@ async function main() {
     const survived = survivors.filter(({file}) => dirname(file) === folder).length;
     console.log(`  ${folder}: ${here - survived} of ${here}`);
   }
+}
+
+/** A mutant's place in the sample of that seed: the same one after changes elsewhere. */
+function drawOf({what}) {
+  return createHash('sha256')
+    .update(`${values.seed} ${withoutLine(what)}`)
+    .digest('hex');
 }
 
 function survivorsIn(output) {

@@ -21,6 +21,7 @@ const READERS = [
   'rollback',
   'resume',
   'rehearse',
+  'dump',
 ];
 /** Commands that write guarded by a changeVersion. */
 export const WRITERS = ['apply', 'undo', 'rename', 'upgrade', 'rollback', 'resume', 'unlock'];

@@ -203,7 +203,7 @@ export const SCRATCH: readonly Assumption[] = [
   {
     id: 'user-event',
     title: 'a line can be written into the event log of a VM',
-    meaning: 'Upgrades leave no line there; the report says so.',
+    meaning: 'Upgrades leave no line there. Their reports and the ledgers on the VMs are the record.',
     stops: [],
     needs: 'scratch',
     async probe({session, scratch}) {

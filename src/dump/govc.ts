@@ -92,7 +92,8 @@ function vmOf({ref, property}: WrittenObject): CopiedVm {
     property('config.extraConfig') === undefined ? null : configIn(property('config.extraConfig'));
   const shown = property('config.uuid') !== undefined || property('config.extraConfig') !== undefined;
   const needed = shown ? [...NEEDED, ...NEEDED_OF_CONFIG] : NEEDED;
-  const missing = needed.filter((path) => property(path) === undefined);
+  // govc 0.2x writes what the user may not read as an empty text.
+  const missing = needed.filter((path) => property(path) === undefined || property(path) === '');
   if (missing.length > 0)
     throw new ShapeMismatch(
       `${ref.value}`,
@@ -152,10 +153,12 @@ function member(value: unknown, name: string): unknown {
   return all[name] ?? all[`${name.charAt(0).toUpperCase()}${name.slice(1)}`] ?? undefined;
 }
 
-/** Arrays and values of any type come in a box. */
+/** Arrays and values of any type come in a box; govc 0.2x names that of an array by what is in it: `{"OptionValue": []}`. */
 function boxed(value: unknown): unknown {
-  const inner = member(value, '_value');
-  return typeof value === 'object' && value !== null && '_value' in value ? inner : value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if ('_value' in value) return value._value;
+  const inner: readonly unknown[] = Object.values(value);
+  return inner.length === 1 && Array.isArray(inner[0]) ? inner[0] : value;
 }
 
 function textIn(value: unknown): string | undefined {

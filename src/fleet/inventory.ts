@@ -29,7 +29,13 @@ export type Window = NonNullable<Inventory['window']>;
 export type Budget = Inventory['budget'];
 
 /** What an inventory file says. */
-export type Inventory = NonNullable<ReturnType<typeof readInventory>['inventory']>;
+export type Inventory = {
+  readonly [Member in keyof Read]: Read[Member] extends readonly (infer One)[]
+    ? readonly One[]
+    : Read[Member];
+};
+
+type Read = NonNullable<ReturnType<typeof readInventory>['inventory']>;
 
 export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 

@@ -39,6 +39,8 @@ export class FleetQueue {
   /** Queues of another minor version are not seen. */
   readonly #version: string;
   readonly #known = new Set<string>();
+  /** Who takes the jobs of each queue in this process. */
+  readonly #takers = new Map<string, string[]>();
 
   private constructor(boss: PgBoss, database: FleetDatabase, version: string) {
     this.#boss = boss;
@@ -68,14 +70,14 @@ export class FleetQueue {
   }
 
   /** Sends the jobs of all VCHs that may begin. Whoever does it, each is sent once. */
-  async dispatch(): Promise<number> {
+  async dispatch(): Promise<void> {
     const vcenters = await this.#database.query(
       `SELECT DISTINCT t.vcenter FROM vch_fleet.target t JOIN vch_fleet.run r ON r.id = t.run WHERE ${SENDABLE}`,
       [`${this.#version}.%`],
     );
-    if (vcenters.length === 0) return 0;
+    if (vcenters.length === 0) return;
     for (const {vcenter} of vcenters) await this.#ensure(this.queueOf(String(vcenter)));
-    return this.#database.transaction(async (statements) => {
+    const queues = await this.#database.transaction(async (statements) => {
       const jobs = await rowsOf(statements, sent, CLAIM, [`${this.#version}.%`]);
       const byQueue = new Map<string, ShapeOf<typeof sent>[]>();
       for (const job of jobs) byQueue.set(job.vcenter, [...(byQueue.get(job.vcenter) ?? []), job]);
@@ -83,25 +85,27 @@ export class FleetQueue {
         await this.#boss.insert(this.queueOf(vcenter), list.map(jobOf), {
           db: {executeSql: executing(statements)},
         });
-      return jobs.length;
+      return [...byQueue.keys()].map((vcenter) => this.queueOf(vcenter));
     });
+    for (const queue of queues) this.#wake(queue);
   }
 
   /** Works on the VCHs of a vCenter, so many at a time. */
   async work(vcenter: string, concurrency: number, work: Work): Promise<void> {
     const queue = this.queueOf(vcenter);
     await this.#ensure(queue);
-    await this.#boss.work<JobKey>(
-      queue,
-      {
-        localConcurrency: concurrency,
-        pollingIntervalSeconds: POLLING,
-        heartbeatRefreshSeconds: HEARTBEAT_INTERVAL,
-      },
-      async (jobs) => {
-        for (const {data, signal} of jobs) await work(data, signal);
-      },
-    );
+    const options = {pollingIntervalSeconds: POLLING, heartbeatRefreshSeconds: HEARTBEAT_INTERVAL};
+    const take = async (jobs: readonly {readonly data: JobKey; readonly signal: AbortSignal}[]) => {
+      for (const {data, signal} of jobs) await work(data, signal);
+      // The next of its slot begins at once, not at the next poll.
+      this.#wake(queue);
+    };
+    const takers = Array.from({length: concurrency}, () => this.#boss.work<JobKey>(queue, options, take));
+    this.#takers.set(queue, await Promise.all(takers));
+  }
+
+  #wake(queue: string): void {
+    for (const taker of this.#takers.get(queue) ?? []) this.#boss.notifyWorker(taker);
   }
 
   /** Hears of VCHs whose workers have died again and again. */

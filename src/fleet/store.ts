@@ -25,24 +25,14 @@ import type {Report} from '../report/report.js';
 import {advance, isSettled, type Standing} from './advance.js';
 import {type FleetDatabase, rowsOf, type Statements} from './database.js';
 import type {Inventory} from './inventory.js';
+import {inventoryShape, outcomeShape, releaseShape, settingsShape} from './stored.js';
 import type {Placed} from './waves.js';
 import {opensAt} from './window.js';
 
 /** A time of the database, in UTC. */
 const time: Shape<string> = (value, path) => new Date(moment(value, path)).toISOString();
 
-/** What this release wrote itself: read as it is. */
-function own<T>(): Shape<T> {
-  // biome-ignore lint/suspicious/noExplicitAny: a codec; the column was written from a value of this type
-  return (value: any) => value;
-}
-
-/** What a run was started with beyond its inventory. */
-export interface RunSettings {
-  /** Milliseconds until an appliance must be ready. */
-  readonly timeout: number;
-  readonly parallelism: number;
-}
+export type RunSettings = ShapeOf<typeof settingsShape>;
 
 export const runShape = fields({
   id: text,
@@ -50,9 +40,9 @@ export const runShape = fields({
   state: oneOf(RUN_STATES),
   reason: nullable(text),
   wave: whole,
-  inventory: own<Inventory>(),
-  release: nullable(own<FleetRelease>()),
-  options: own<RunSettings>(),
+  inventory: inventoryShape,
+  release: nullable(releaseShape),
+  options: settingsShape,
   tool: text,
   change_id: nullable(text),
   created_by: text,
@@ -85,7 +75,7 @@ export const targetShape = fields({
   exit: nullable(count),
   result: nullable(text),
   verified: nullable(count),
-  outcome: nullable(own<TargetOutcome>()),
+  outcome: nullable(outcomeShape),
 });
 export type TargetRow = ShapeOf<typeof targetShape>;
 

@@ -8,7 +8,7 @@ import {LEFT_TO_THE_SIMULATOR} from './left-to-the-simulator.js';
 import {expectationOf} from './rules.js';
 import {type Target, vchMigrate, vchMigrateJson} from './vch-migrate.js';
 
-const CONTAINERS = sizeOf('containerVMs of a VCH on vcsim', {sample: 64, ci: 256, exhaustive: 512});
+const CONTAINERS = sizeOf('containerVMs of a VCH on vcsim', {sample: 32, ci: 256, exhaustive: 512});
 const LEDGER = 'vch-migrate/ledger';
 
 /** The only keys that a look at every containerVM may ask for. */

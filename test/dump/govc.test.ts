@@ -1,7 +1,9 @@
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {readDump} from '../../src/dump/read-dump.js';
 import {vchMigrate} from '../on-simulator.js';
+import {ROOT} from '../peers.js';
 import {withDirectory} from '../temporary-directory.js';
 
 const ID = '1'.repeat(64);
@@ -38,15 +40,10 @@ function vm(value: string, name: string, keys: readonly (readonly [string, strin
   };
 }
 
-/** As govc 0.2x wrote it: with Go's names. */
-function capitalised(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(capitalised);
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value);
-  return Object.fromEntries(
-    members.map(([k, v]) => [`${k.charAt(0).toUpperCase()}${k.slice(1)}`, capitalised(v)]),
-  );
-}
+/** The same VMs by the types of govmomi 0.24.2 and Go's own encoder: one vm.info, and an object.collect of each. */
+const [OLD_INFO = '', ...OLD_COLLECTED] = readFileSync(`${ROOT}test/dump/govc-0.24.2.jsonl`, 'utf8')
+  .trimEnd()
+  .split('\n');
 
 /** As `govc object.collect -json -type m /` writes it: a document for each object, arrays in a box. */
 function collected({self, ...properties}: typeof vch, ...left: string[]): object {
@@ -72,7 +69,8 @@ async function planOf(text: string) {
 describe('what govc writes', () => {
   const forms: Readonly<Record<string, string>> = {
     'vm.info -json -e': JSON.stringify({virtualMachines: [vch, web]}, null, 2),
-    'vm.info of govc 0.2x': JSON.stringify(capitalised({virtualMachines: [vch, web]})),
+    'vm.info of govc 0.2x': OLD_INFO,
+    'object.collect of govc 0.2x': OLD_COLLECTED.join('\n'),
     'object.collect -json -type m': [vch, web]
       .map((one) => JSON.stringify(collected(one), null, 2))
       .join('\n'),
@@ -83,6 +81,8 @@ describe('what govc writes', () => {
       expect(code, stderr).to.equal(0);
       expect(report.vch).to.deep.include({id: 'vm-12', name: 'vch1', containerVMs: 1});
       expect(report.vms[0]).to.deep.include({id: 'vm-13', status: 'pending', containerName: 'web'});
+      const current = await planOf(forms['vm.info -json -e'] ?? '');
+      expect(report.vms).to.deep.equal(current.report.vms);
     });
   }
 
@@ -112,6 +112,14 @@ describe('what govc writes', () => {
     const {code, stderr} = await planOf(JSON.stringify(collected(web, 'runtime')));
     expect(code).to.equal(5);
     expect(stderr).to.include('it has no runtime.connectionState, runtime.powerState');
+  });
+
+  it('is refused where the user could not read a property, which govc 0.2x writes as an empty text', async () => {
+    const {code, stderr} = await planOf(
+      OLD_INFO.replace('"ConnectionState":"connected"', '"ConnectionState":""'),
+    );
+    expect(code).to.equal(5);
+    expect(stderr).to.include('vm-12 is not whole: it has no runtime.connectionState');
   });
 
   it('is refused where it does not say which VM it is', async () => {

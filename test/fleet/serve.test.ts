@@ -12,11 +12,12 @@ import {serveRun} from '../../src/fleet/serve.js';
 import {stateDirectory} from '../../src/fleet/state-directory.js';
 import {addEvent, advanceRun, lockedRun} from '../../src/fleet/store.js';
 import {readRun} from '../../src/fleet/view.js';
-import {fleetHtml} from '../../src/report/fleet/html.js';
 import {describeWithBrowser} from '../browser.js';
 import {planned} from './fake-hands.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const VIOLATIONS =
+  'axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, ...nodes.slice(0, 2).map(({html}) => html)]))';
 const HOSTILE = '"><img src=x onerror=alert(3)><script>alert(1)</script>';
 const TOKEN = 'a-token-of-the-test';
 const TOOL = {name: 'vch-migrate', version: '9.9.9', dataVersion: 10} as const;
@@ -25,6 +26,7 @@ describeWithBrowser('fleet/serve', (browser) => {
   let folder: string;
   let database: EmbeddedDatabase;
   let run: string;
+  const looks: string[] = [];
   let server: Awaited<ReturnType<typeof serveRun>>;
   const report = () =>
     readRun(database, run, {tool: TOOL, events: 100, line: (words) => `vch-migrate fleet ${words}`});
@@ -57,7 +59,14 @@ describeWithBrowser('fleet/serve', (browser) => {
     await database.transaction(async (statements) =>
       advanceRun(statements, await lockedRun(statements, run)),
     );
-    server = await serveRun({...{database, run, token: TOKEN, report}, host: '127.0.0.1', port: 0});
+    // What each look of the server at the events found.
+    const query: typeof database.query = async (sql, values) => {
+      const rows = await database.query(sql, values);
+      if (/vch_fleet\.event .* id > /.test(sql)) looks.push(JSON.stringify(rows));
+      return rows;
+    };
+    const watched = {...database, query};
+    server = await serveRun({...{database: watched, run, token: TOKEN, report}, host: '127.0.0.1', port: 0});
   });
   after(async () => {
     await server.close();
@@ -104,18 +113,23 @@ describeWithBrowser('fleet/serve', (browser) => {
       expect(trouble).to.deep.equal([]);
     }));
 
-  it('shows within two seconds what has happened, and keeps what the reader has opened and typed', () =>
+  // The server looks every 0.5 s, and the page asks 0.3 s after it is told: what is told by the next look, and shown by the
+  // next answer, is there within two seconds on any machine that is not too busy to answer.
+  it('shows at once what has happened, and keeps what the reader has opened and typed', () =>
     withPage(async (page, trouble) => {
+      const happening = 'a thing that happens now';
+      const answers: string[] = [];
+      page.on('response', async (one) => {
+        if (one.url() === `${server.url}main`) answers.push(await one.text());
+      });
       await page.fill('#fleet-q', 'vc0');
       await page.locator('#waves .t details[data-k="vc0/vm-3"] > summary').click();
-      const begun = Date.now();
-      await addEvent(database, run, {type: 'began', vcenter: 'vc5', message: 'a thing that happens now'});
-      await page
-        .locator('#events li', {hasText: 'a thing that happens now'})
-        .first()
-        .waitFor({timeout: 20_000});
-      // The machine of a test may be slow; the intervals themselves make 0.8 s.
-      expect(Date.now() - begun).to.be.below(20_000);
+      await addEvent(database, run, {type: 'began', vcenter: 'vc5', message: happening});
+      const earlier = looks.length;
+      await page.locator('#events li', {hasText: happening}).first().waitFor({timeout: 20_000});
+      // One look may have been under way.
+      expect(looks.findIndex((look) => look.includes(happening))).to.be.within(earlier - 1, earlier + 1);
+      expect(answers[0]).to.contain(happening);
       expect(await page.inputValue('#fleet-q')).to.equal('vc0');
       expect(await page.locator('#waves .t details[data-k="vc0/vm-3"]').getAttribute('open')).to.not.equal(
         null,
@@ -128,27 +142,19 @@ describeWithBrowser('fleet/serve', (browser) => {
     [1280, 'dark'],
     [390, 'light'],
   ] as const)
-    it(`has no violation of axe-core's rules at ${width} pixels, ${scheme}, and is no wider than that`, () =>
+    it(`has no violation of axe-core's rules at ${width} pixels, ${scheme}, nor has its dialog, and is no wider than that`, () =>
       withPage(
         async (page) => {
           expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(width);
-          await page.fill('#fleet-q', 'vc0');
-          const context = await browser().newContext({
-            viewport: {width, height: 900},
-            colorScheme: scheme,
-            bypassCSP: true,
-          });
-          try {
-            const judged = await context.newPage();
-            await judged.setContent(fleetHtml(await small(await report())));
-            await judged.evaluate(AXE);
-            const violations = await judged.evaluate(
-              'axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, ...nodes.slice(0, 2).map(({html}) => html)]))',
-            );
-            expect(violations).to.deep.equal([]);
-          } finally {
-            await context.close();
-          }
+          // axe-core takes long over two hundred, and more of a kind show it nothing new.
+          await page.fill('#fleet-q', 'vc0-vch1');
+          expect(await page.locator('#waves .t:visible').count()).to.equal(11);
+          await page.evaluate(AXE);
+          expect(await page.evaluate(VIOLATIONS)).to.deep.equal([]);
+          await page.click('#approve');
+          await page.locator('#ask').waitFor();
+          expect(await page.evaluate(VIOLATIONS)).to.deep.equal([]);
+          expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(width);
         },
         width,
         scheme,
@@ -188,8 +194,3 @@ describeWithBrowser('fleet/serve', (browser) => {
     expect(await ask('GET', '/etc/passwd', {})).to.equal(404);
   });
 });
-
-/** A few VCHs of each kind: axe-core takes long over two hundred, and more of a kind show it nothing new. */
-async function small(report: Awaited<ReturnType<typeof readRun>>) {
-  return {...report, vchs: report.vchs.filter(({id}) => id === 'vm-0' || id === 'vm-1').slice(0, 12)};
-}

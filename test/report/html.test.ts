@@ -162,7 +162,7 @@ describeWithBrowser('html report in Chromium', (browser) => {
 
   const pages = Object.entries(EVERY);
   for (const [name, report] of sampleOf('HTML pages through axe-core', pages, {
-    sample: 4,
+    sample: 2,
     ci: pages.length,
   })) {
     it(`of ${name}: no violation of axe-core's rules at three widths`, async () => {

@@ -38,12 +38,20 @@ describe('an upgrade while UpdateInProgress is set by somebody else', () => {
         const {code, stdout, stderr} = await textOf(simulator, ...args);
         expect(code, args.join(' ')).to.equal(refused);
         expect((refused === 4 ? stderr : stdout).replace(/\s+/g, ' '), args.join(' '))
-          .to.contain(`UpdateInProgress on vch1 (${APPLIANCE})`)
+          .to.contain(`UpdateInProgress is set on vch1 (${APPLIANCE})`)
           .and.to.contain(`govc vm.change -vm VirtualMachine:${APPLIANCE} -e UpdateInProgress=false`)
           .and.to.contain('The risk:');
       }
       expect(configs(simulator)).to.deep.equal(before);
       expect(writesOf(simulator)).to.deep.equal([]);
+    });
+  });
+
+  it('is refused as such, and is no failed check, where the flag comes after the first look', async () => {
+    await withVch({vms: [{name: 'web'}]}, async (session, simulator) => {
+      const flag = at('plan', () => simulator.inventory.vm(APPLIANCE).change({[FLAG]: 'true'}));
+      expect((await rejection(upgrade(session, flag))).code).to.equal('VCH_ERR_LOCKED');
+      expect(simulator.requests.count('ReconfigVM_Task')).to.equal(0);
     });
   });
 

@@ -1,9 +1,12 @@
 import {systemCode, VchError} from '../../errors.js';
+import {wrap} from '../../report/width.js';
 import {shellQuoted} from '../../shell-word.js';
 import {untilStopped} from '../../stopping.js';
 import {listingCommand} from '../command.js';
+import {assertStands} from '../doctor-result.js';
 import {targetOf} from '../login.js';
 import {flag} from '../option.js';
+import {runOptions} from '../options.js';
 import {writeWhole} from '../result-file.js';
 
 /** What `plan` reads, as a file. */
@@ -13,6 +16,7 @@ export const dump = listingCommand({
   summary:
     'Write what plan reads to a file, for plan --from-dump, simulate and --target dump:FILE; writes nothing else',
   options: {
+    doctor: runOptions.doctor,
     mask: flag('Command:', 'Replace names and values: for an issue report. Its plan cannot be saved'),
   },
   examples: [
@@ -30,7 +34,8 @@ export const dump = listingCommand({
       import('../../report/formats/json.js'),
       import('../compose-report.js'),
     ]);
-    const {stop, version, now} = context;
+    const {stop, version, now, terminal} = context;
+    assertStands(session, 'dump', {file: own.doctor, variables: terminal.variables});
     const whole = await untilStopped(stop.signal, () =>
       dumpInventory(session, settings.vch, {at: now(), toolVersion: version}),
     );
@@ -55,6 +60,7 @@ export const dump = listingCommand({
     const secret = own.mask
       ? 'Names, addresses and values are replaced. Morefs, container ids and UUIDs are not.'
       : 'It has every key of these VMs, secrets included, and is for its owner alone (0600): --mask for others.';
-    return {document, text: () => [[`${document.vms} VMs are in ${file}. ${secret}`]]};
+    const said = `${document.vms} VMs are in ${file}. ${secret}`;
+    return {document, text: ({columns}) => [wrap(said, columns)]};
   },
 });

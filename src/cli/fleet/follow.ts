@@ -10,11 +10,20 @@ import type {RunContext} from '../context.js';
 import {EXIT, type Exit} from '../exit.js';
 import {publish} from '../publish.js';
 import {STOP_EXIT_CODE} from '../stop.js';
-import {fleetExit} from './fleet-exit.js';
 import type {OpenFleet} from './open-fleet.js';
 
 /** Milliseconds between two looks. */
 const INTERVAL = 500;
+
+/** The exit code of the commands that show or follow a run. */
+function fleetExit({run, summary}: Pick<FleetReport, 'run' | 'summary'>): Exit {
+  const {state} = run;
+  if (summary.down > 0) return EXIT.person;
+  if (state === 'waiting') return EXIT.pending;
+  if (state === 'held' || state === 'cancelled') return EXIT.failed;
+  if (state !== 'done') return EXIT.done;
+  return summary.done < summary.total ? EXIT.partly : EXIT.done;
+}
 
 /** The report of a run. */
 export function reportOfRun(
