@@ -126,11 +126,14 @@ function fail(problem) {
   process.exit(2);
 }
 
+// The processes inherit it: most of what tests make is garbage at once.
+process.execArgv.push('--max-semi-space-size=32');
 const mocha = new Mocha({
   parallel: true,
   // Some of them wait: for processes, for a browser, for time in which a worker counts as alive.
   jobs: Number(process.env.VCH_TEST_JOBS ?? availableParallelism() + 2),
-  timeout: 60_000,
+  // Of a machine with other things to do.
+  timeout: 120_000,
   forbidOnly: true,
   reporter: FileReporter,
   color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,

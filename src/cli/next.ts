@@ -160,6 +160,13 @@ export function continueOrUndo(line: Told['line']): readonly ReportAction[] {
   return [action('Continue the upgrade', line('resume')), action('Or take it back', line('rollback'))];
 }
 
+/** The finding about a masked dump: its names are not those of any vCenter, so no command line can have them. */
+export const MASKED_DUMP = 'masked-dump';
+
+export function isOfMaskedDump({findings}: Pick<Report, 'findings'>): boolean {
+  return findings.some(({code}) => code === MASKED_DUMP);
+}
+
 /** Compares all containerVMs with their goal. */
 export function thenVerify(line: Told['line']): ReportAction {
   return action('Check every containerVM against its goal', line('verify'));

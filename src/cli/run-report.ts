@@ -16,7 +16,7 @@ import type {RunContext} from './context.js';
 import {assertStands} from './doctor-result.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
-import {type Ended, nextText} from './next.js';
+import {type Ended, MASKED_DUMP, nextText} from './next.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
@@ -105,7 +105,7 @@ export async function carryOut(
     settings: prepared.settingsFiles,
     steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
-  const findings = dump === undefined ? outcome.findings : [notConnected(dump), ...outcome.findings];
+  const findings = dump === undefined ? outcome.findings : [...notConnected(dump), ...outcome.findings];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
     env.redactor.redact(text),
   );
@@ -197,10 +197,16 @@ function copiedTarget({file, origin, instanceUuid}: ReadDump): RunOptions['copyO
 
 function notConnected({file, origin}: ReadDump) {
   const made = origin === undefined || origin.at === 'unknown' ? '' : `, made ${origin.at}`;
-  return {
+  const copy = {
     code: 'not-connected',
     message: `this is about the dump ${file}${made}, and not about a vCenter: what has changed since is not in it`,
   };
+  const masked = {
+    code: MASKED_DUMP,
+    message:
+      'the dump is masked: names and values are not those of the vCenter, and its plan cannot be saved',
+  };
+  return origin?.masked === true ? [copy, masked] : [copy];
 }
 
 /** Keeps the commands of the way back on stderr and in a file, because stdout did not take them. */

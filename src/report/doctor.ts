@@ -38,7 +38,12 @@ export function doctorText({product, apiVersion, assumptions, measured}: DoctorD
         styles: assumptions.map(({status}) => STYLE[status]),
       },
     ];
-    const what = {heading: 'What', cells: assumptions.map(({title, seen}) => `${title}: ${printable(seen)}`)};
+    const what = {
+      heading: 'What',
+      cells: assumptions.map(({title, status, seen}) =>
+        status === 'confirmed' ? title : `${title}. Seen: ${printable(seen)}`,
+      ),
+    };
     const refuted = assumptions.filter(({status}) => status === 'refuted');
     const {reconfigure, parallel, recommendedParallelism} = measured;
     const speed =
@@ -52,8 +57,17 @@ export function doctorText({product, apiVersion, assumptions, measured}: DoctorD
                   `${parallel.map(({atOnce, perSecond}) => `${atOnce} at once: ${perSecond}/s`).join(', ')}. --parallelism ${recommendedParallelism} is enough.`,
                 ]),
           ];
+    const counts = Object.entries(MARK).flatMap(([status, mark]) => {
+      const count = assumptions.filter((row) => row.status === status).length;
+      return count === 0 ? [] : [`${count} ${mark.slice(2)}`];
+    });
+    const verdict =
+      refuted.length > 0
+        ? `Not everything that vch-migrate stands on holds here: ${counts.join(', ')}.`
+        : `Everything that was tried holds here: ${counts.join(', ')}.`;
     return [
       [layout.paint('bold', printable(product)), `  API ${printable(apiVersion)}`],
+      wrap(verdict, layout.columns),
       table(columns, what, layout),
       refuted.flatMap(({id, meaning, stops}) => [
         layout.paint('bold', `${id} does not hold here`),

@@ -124,6 +124,14 @@ describe('dump', () => {
         const refused = await vchMigrate(['plan', '--from-dump', masked, '--out', out]);
         expect(refused.code).to.equal(5);
         expect(refused.stderr).to.include('a plan of a masked dump cannot be saved');
+        // No command line has names that no vCenter has.
+        const shown: Report = JSON.parse(
+          (await vchMigrate(['plan', '--from-dump', masked, '--format', 'json'])).stdout,
+        );
+        expect(shown.findings.map(({code}) => code)).to.include('masked-dump');
+        expect(shown.actions).to.deep.equal([]);
+        const unsaved = await vchMigrate(['plan', '--from-dump', file]);
+        expect(unsaved.stdout).to.include(`vch-migrate plan --from-dump ${file} --out PLAN.json --name vch1`);
         const saved = await vchMigrate(['plan', '--from-dump', file, '--out', out]);
         expect(saved.stdout).to.include(`on the vCenter itself\n  vch-migrate apply ${out}`);
         const applied = await onSimulator(simulator, 'apply', out, '--yes', '--format', 'json');

@@ -5,7 +5,7 @@ import type {FleetReport} from '../../src/report/fleet/report.js';
 import {sizeOf} from '../depth.js';
 import {type Started, startProcess, vchMigrate} from '../on-simulator.js';
 import {withDirectory} from '../temporary-directory.js';
-import {expectNoSecret, type Farm, judgeFarm, mostAtATime, startFarm} from './fleet-farm.js';
+import {expectNoSecret, type Farm, judgeFarm, mostAtATime, progressOf, startFarm} from './fleet-farm.js';
 import {describeWithPostgres} from './postgres-server.js';
 
 const REST = 'budget: {failed: 1000, unreachable: 1000}\n';
@@ -29,7 +29,7 @@ async function reportOf(
 /** How many times in a row the report may be out of reach: PostgreSQL starts again meanwhile, or a run is not there yet. */
 const MOST_FAILURES = 120;
 
-/** Waits until so many VCHs of the latest run are in such a state, or the run is over. */
+/** Waits until the report of the latest run is as wanted, or the run is over. */
 async function until(
   read: () => Promise<FleetReport>,
   reached: (report: FleetReport) => boolean,
@@ -43,6 +43,17 @@ async function until(
       failures += 1;
       if (failures > MOST_FAILURES) throw error;
     }
+  }
+}
+
+/** Kills one of the processes while it is in the middle of an upgrade, and another VCH is done already. */
+async function killOneThatUpgrades(farm: Farm, processes: readonly Started[]): Promise<number> {
+  for (; ; await sleep(20)) {
+    const {anyDone, upgrading} = progressOf(farm);
+    const victim = processes.find(({child}) => child.pid !== undefined && upgrading.includes(child.pid));
+    // Nothing comes between the look and the signal: the lock is held when the process ends.
+    if (anyDone && victim?.child.kill('SIGKILL')) return victim.child.pid ?? 0;
+    if (processes.every(({child}) => child.exitCode !== null)) throw new Error('no process is left');
   }
 }
 
@@ -76,12 +87,7 @@ describeWithPostgres(
         );
         const read = () => reportOf([], variables);
 
-        const {events} = await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
-        // One that works on something: host/pid/….
-        const busy = events.findLast(({type}) => type === 'began')?.worker?.split('/')[1];
-        const victim = at.find(({child}) => String(child.pid) === busy)?.child;
-        const killed = victim?.pid;
-        expect(victim?.kill('SIGKILL')).to.equal(true);
+        const killed = await killOneThatUpgrades(farm, at);
         const killedAt = Date.now();
         at.push(startProcess(['fleet', 'worker'], variables, folder));
         await sleep(1_000);
@@ -134,8 +140,8 @@ describe('a fleet on the embedded database whose process is killed', () => {
       const second = await vchMigrate(['fleet', 'worker', ...state], farm.variables);
       expect(second.code, second.stderr).to.equal(4);
       // Through the socket of the process that has the database open.
-      await until(read, ({summary}) => summary.done >= 1 && summary.running >= 2);
-      first.child.kill('SIGKILL');
+      await until(read, ({vchs: all}) => all.length === vcenters * vchs);
+      await killOneThatUpgrades(farm, [first]);
       await first.ended;
       const killedAt = Date.now();
       const again = await startProcess(['fleet', 'worker', '--until-idle', ...state], farm.variables, folder)

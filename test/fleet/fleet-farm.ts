@@ -1,12 +1,17 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {findLease} from '../../src/appliance/lease.js';
+import {UPGRADE_LOCK} from '../../src/appliance/upgrade-lock.js';
 import type {FleetReport} from '../../src/report/fleet/report.js';
 import type {ServerTime} from '../../src/simulator/model/clock.js';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
 import {ROOT} from '../peers.js';
 import {fleetFixture} from './fleet-fixture.js';
 import {type Forwarder, startForwarder} from './forwarder.js';
+
+const ID_KEY = 'guestinfo.vice./init/common/id';
+const VERSION_KEY = 'guestinfo.vice./init/version/PluginVersion';
 
 /** What nobody may find again: each vCenter of a farm has it in its password. */
 export const SECRET = 'Zebra-9!crossing';
@@ -71,6 +76,20 @@ export async function startFarm(
   };
 }
 
+/** Whether a VCH is upgraded, and which processes upgrade others, as the servers know it at this moment. */
+export function progressOf({simulators}: Farm): {readonly anyDone: boolean; readonly upgrading: number[]} {
+  const configs = simulators.flatMap(({inventory}) => inventory.vms().map((vm) => vm.extraConfig()));
+  return {
+    anyDone: configs.some(
+      (config) =>
+        config[ID_KEY] !== undefined &&
+        config[VERSION_KEY] === '10' &&
+        findLease(UPGRADE_LOCK, config) === null,
+    ),
+    upgrading: configs.flatMap((config) => findLease(UPGRADE_LOCK, config)?.pid ?? []),
+  };
+}
+
 /** What the servers themselves say of the VCHs, compared with what the run reports. */
 export function judgeFarm({simulators}: Farm, {vchs}: FleetReport) {
   const lies: string[] = [];
@@ -80,9 +99,9 @@ export function judgeFarm({simulators}: Farm, {vchs}: FleetReport) {
   for (const [at, {inventory, requests}] of simulators.entries()) {
     for (const vm of inventory.vms()) {
       const config = vm.extraConfig();
-      if (config['guestinfo.vice./init/common/id'] === undefined) continue;
+      if (config[ID_KEY] === undefined) continue;
       const told = vchs.find(({vcenter, id}) => vcenter === `vc${at}` && id === vm.id);
-      const version = config['guestinfo.vice./init/version/PluginVersion'];
+      const version = config[VERSION_KEY];
       const clean = vm.powerState === 'poweredOn' && (config['vch-migrate/lock'] ?? '') === '';
       const is = clean && version === '10' ? 'done' : clean && version === '0' ? 'as-before' : 'unfinished';
       if (is === 'done') upgraded += 1;

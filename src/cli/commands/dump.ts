@@ -1,4 +1,5 @@
 import {systemCode, VchError} from '../../errors.js';
+import {wrap} from '../../report/width.js';
 import {shellQuoted} from '../../shell-word.js';
 import {untilStopped} from '../../stopping.js';
 import {listingCommand} from '../command.js';
@@ -59,6 +60,7 @@ export const dump = listingCommand({
     const secret = own.mask
       ? 'Names, addresses and values are replaced. Morefs, container ids and UUIDs are not.'
       : 'It has every key of these VMs, secrets included, and is for its owner alone (0600): --mask for others.';
-    return {document, text: () => [[`${document.vms} VMs are in ${file}. ${secret}`]]};
+    const said = `${document.vms} VMs are in ${file}. ${secret}`;
+    return {document, text: ({columns}) => [wrap(said, columns)]};
   },
 });

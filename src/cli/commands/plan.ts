@@ -1,6 +1,6 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
-import {action, thenVerify, underLock, unlessStopped} from '../next.js';
+import {action, isOfMaskedDump, thenVerify, underLock, unlessStopped} from '../next.js';
 import {flag, text} from '../option.js';
 import {unwritable} from '../settings.js';
 import {narrowing, selectOptions} from '../staging.js';
@@ -52,7 +52,17 @@ export const plan = reportCommand({
   },
   exitCode: ({own, report}) =>
     own['detailed-exitcode'] && report.summary.pending > 0 ? EXIT.pending : EXIT.done,
-  next: unlessStopped(({report: {summary, vch, target}, own, line}) => {
+  next: unlessStopped(({report, own, line}) => {
+    const {summary, vch, target} = report;
+    const from = own['from-dump'];
+    if (isOfMaskedDump(report)) return [];
+    if (from !== undefined && own.out === undefined)
+      return [
+        action(
+          'Save this plan, for whoever may write to the vCenter itself',
+          line('plan', {words: ['--from-dump', from, '--out', 'PLAN.json'], without: ['target']}),
+        ),
+      ];
     if (own.out !== undefined && target.url.startsWith('dump:'))
       return [
         action(

@@ -1,7 +1,7 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
 import {requireIsos} from '../iso-files.js';
-import {action, unlessStopped} from '../next.js';
+import {action, isOfMaskedDump, unlessStopped} from '../next.js';
 import {text, withDefault} from '../option.js';
 import {dataOnly, duration, isoOptions, timeout, versionSwitches} from '../options.js';
 import {skippedChecks, tellForce} from '../upgrade-result.js';
@@ -79,9 +79,13 @@ export const rehearse = reportCommand({
     if ((rollback !== null && rollback.result !== 'rolled-back') || differing.length > 0) return EXIT.failed;
     return summary.pending + summary.unchanged + summary.skipped < summary.total ? EXIT.partly : EXIT.done;
   },
-  next: unlessStopped(({report: {checks = []}, line}) => [
-    checks.some(({status}) => status === 'failed')
-      ? action('Fix the failed checks, then check again', line('check'))
-      : action('Upgrade the VCH itself', line('upgrade')),
-  ]),
+  next: unlessStopped(({report, line}) =>
+    isOfMaskedDump(report)
+      ? []
+      : [
+          report.checks?.some(({status}) => status === 'failed')
+            ? action('Fix the failed checks, then check again', line('check'))
+            : action('Upgrade the VCH itself', line('upgrade')),
+        ],
+  ),
 });
