@@ -6,7 +6,7 @@
 // PATH is the beginning of a file's path below src/; by default migration/, containers/ and vch-upgrade/. `--again` asks
 // only the survivors of an earlier run, whose output FILE is. `--tests` takes the tests whose path below test/ begins so;
 // by default those of the same folders; never those that need a sample, peer, browser or process. Each mutant meets the
-// tests that reach its place (V8's coverage tells), the quickest files first, until one fails; not to come to an end is
+// tests that reach its place (V8's coverage tells), the quickest first, until one fails; not to come to an end is
 // to fail, too.
 import {fork} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -192,24 +192,19 @@ async function measured(mutants) {
   return tests;
 }
 
-/** The files whose tests reach a mutant, with those tests: first the quick ones, and those that noticed others here. */
+/** The tests that reach a mutant, by file: first the quick ones, and those of files that noticed others here. */
 function within(budget, tests, {id, file: mutated}, noticedBy) {
-  const files = new Map();
-  for (const {file, title, milliseconds} of tests.filter(({reached}) => reached.has(id))) {
-    const known = files.get(file) ?? {file, titles: [], milliseconds: 0, longest: 0};
-    known.titles.push(title);
-    known.milliseconds += milliseconds;
-    known.longest = Math.max(known.longest, milliseconds);
-    files.set(file, known);
-  }
   const weight = ({file, milliseconds}) => milliseconds / (1 + (noticedBy.get(`${mutated} ${file}`) ?? 0));
+  const reaching = tests.filter(({reached}) => reached.has(id)).sort((a, b) => weight(a) - weight(b));
+  const files = new Map();
   let left = budget;
-  return [...files.values()]
-    .sort((a, b) => weight(a) - weight(b))
-    .filter(({milliseconds}) => {
-      left -= milliseconds;
-      return left > 0;
-    });
+  for (const {file, title, milliseconds} of reaching) {
+    left -= milliseconds;
+    if (left < 0) break;
+    const {titles, longest} = files.get(file) ?? {titles: [], longest: 0};
+    files.set(file, {file, titles: [...titles, title], longest: Math.max(longest, milliseconds)});
+  }
+  return [...files.values()];
 }
 
 /** What a mutant makes fail first. */

@@ -12,7 +12,7 @@ const STATE = 'guestinfo.vice./init/version/State';
 /** The ISO files of VIC 1.5.6, which start active sessions only. */
 function withIsos(use: (isos: Partial<UpgradeOptions>) => Promise<void>): Promise<void> {
   return withDirectory({}, async (directory) => {
-    const iso = await readIsoInfo(await writeIso(`${directory}/vic.iso`));
+    const iso = await readIsoInfo(await writeIso(`${directory}/vic.iso`, {created: '2020060100000000'}));
     await use({applianceIso: iso, bootstrapIso: iso});
   });
 }
@@ -29,6 +29,7 @@ describe('active sessions through an upgrade', () => {
         expect(applianceKeys(simulator)).to.include({
           ...Object.fromEntries(keys.map((key) => [key, 'true'])),
           [STATE]: '<nil>',
+          'guestinfo.vice./init/version/BuildDate': '2020/06/01@00:00:00',
         });
         expect(JSON.parse(applianceKeys(simulator)[RECORD] ?? '').keys).to.include.members([...keys, STATE]);
         expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
