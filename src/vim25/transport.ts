@@ -34,6 +34,8 @@ export class Transport {
     const exchanges = new Map<string, Exchange>();
     const httpClient = soapHttpClient(http, exchanges, withoutPassword(options.password));
     const client = await createClientAsync(WSDL, {endpoint: options.url.href, httpClient});
+    // `soap` leaves it out, and values of the type `xsd:string` name it. govmomi does without, as long as servers allow it.
+    client.wsdl.xmlnsInEnvelope = ' xmlns:vim25="urn:vim25" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
     return new Transport(client, options, exchanges);
   }
 
