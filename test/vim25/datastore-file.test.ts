@@ -18,7 +18,6 @@ import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {rejection} from '../rejection.js';
 import {loginTo, smallVch, withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
-import {VirtualClock} from '../virtual-clock.js';
 
 const CONTENT = randomBytes(2_500_000);
 const FILE: DatastoreFile = {dcPath: '/dc1', dsName: 'datastore1', path: 'vch1/new file #1 ü%2f?.iso'};
@@ -51,7 +50,6 @@ function withTrial(
     await withSimulator({fixture}, async (simulator) => {
       const session = await connect({
         ...loginTo(simulator),
-        clock: new VirtualClock(),
         retryFor: 45_000,
         ...user,
         ...(requestTimeout === undefined ? {} : {requestTimeout}),
