@@ -2,18 +2,17 @@
 import {randomUUID} from 'node:crypto';
 import {closeSync} from 'node:fs';
 import {isatty} from 'node:tty';
-import {setFlagsFromString} from 'node:v8';
 import {thrownText} from '../errors.js';
 import {TOOL_VERSION} from '../tool-version.js';
 import {commands} from './commands.js';
 import {layers} from './context.js';
 import {EXIT} from './exit.js';
+import {saveMemory} from './memory.js';
 import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';
 
-// By default, V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects garbage.
-setFlagsFromString('--optimize-for-size');
+saveMemory();
 
 // A library's use of Node is nothing that a user could change.
 process.noDeprecation = true;

@@ -163,6 +163,11 @@ export function continueOrUndo(line: Told['line']): readonly ReportAction[] {
 /** The finding about a masked dump: its names are not those of any vCenter, so no command line can have them. */
 export const MASKED_DUMP = 'masked-dump';
 
+/** What is left to do with one. */
+export const LOOK_ELSEWHERE: readonly ReportAction[] = [
+  action('Run the same command on the vCenter itself, or on a dump that is not masked'),
+];
+
 export function isOfMaskedDump({findings}: Pick<Report, 'findings'>): boolean {
   return findings.some(({code}) => code === MASKED_DUMP);
 }

@@ -16,6 +16,7 @@ import type {RunContext} from './context.js';
 import {assertStands} from './doctor-result.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
+import {saveTimeWhereSmall} from './memory.js';
 import {type Ended, MASKED_DUMP, nextText} from './next.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
@@ -74,7 +75,10 @@ export async function carryOut(
     toolVersion,
     signal: stop.signal,
     log,
-    onProgress: (event) => followed.hear(event),
+    onProgress: (event) => {
+      saveTimeWhereSmall(event);
+      followed.hear(event);
+    },
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),

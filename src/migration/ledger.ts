@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {hash} from 'node:crypto';
 import {VchError} from '../errors.js';
 import {isSecret} from '../extraconfig/keys.js';
 import {decodeValue} from '../extraconfig/value.js';
@@ -81,7 +81,7 @@ export type LedgerState =
 export function digest(raw: string): string;
 export function digest(raw: string | null): string | null;
 export function digest(raw: string | null): string | null {
-  return raw === null ? null : createHash('sha256').update(raw, 'utf8').digest('hex').slice(0, 16);
+  return raw === null ? null : hash('sha256', raw).slice(0, 16);
 }
 
 /** The canonical text of a ledger, ASCII, with a digest of itself. */

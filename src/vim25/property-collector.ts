@@ -5,7 +5,15 @@ import {optionValue, optionValues, refValue} from './property-value.js';
 import {isOutage, READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
-import {child, childrenNamed, childText, type Streamed, type XmlElement, xmlText} from './xml.js';
+import {
+  child,
+  childrenNamed,
+  childText,
+  type Streamed,
+  type XmlElement,
+  xmlElements,
+  xmlText,
+} from './xml.js';
 
 // Explicit, because vCenter pages at 100 when it is unset. A server may still send smaller pages.
 const PAGE = 500;
@@ -334,9 +342,11 @@ function propertySpec(spec: PropertySpec) {
 }
 
 function objectSpec(spec: ObjectSpec) {
-  if (spec.traverse === undefined) return {obj: reference(spec.obj), skip: false};
+  const {obj} = spec;
+  if (spec.traverse === undefined)
+    return xmlElements({obj: {attributes: {type: obj.type}, ...xmlText(obj.value)}, skip: xmlText('false')});
   return {
-    obj: reference(spec.obj),
+    obj: reference(obj),
     skip: true,
     selectSet: spec.traverse.map((step) => ({
       attributes: {'xsi:type': 'TraversalSpec'},

@@ -4,7 +4,7 @@ import {textValue} from './property-value.js';
 import type {Session} from './session.js';
 import {startTask} from './tasks.js';
 import {reference} from './transport.js';
-import {child, childText, type XmlElement, xmlString, xmlText} from './xml.js';
+import {child, childText, type XmlElement, xmlElements, xmlString, xmlText} from './xml.js';
 
 /** A merge into a VM's ExtraConfig: an empty value removes the key, keys not named stay. And a new display name. */
 export interface ReconfigSpec {
@@ -31,7 +31,9 @@ export function reconfigure(
       ...(name === undefined ? {} : {name: xmlText(name)}),
       ...(deviceChange === undefined ? {} : {deviceChange: deviceChange.map(cdromEdit)}),
       // Each value says that it is a string: the element's type is anyType, and `true` or `007` would be guessed at.
-      extraConfig: spec.extraConfig.map(({key, value}) => ({key: xmlText(key), value: xmlString(value)})),
+      extraConfig: spec.extraConfig.map(({key, value}) =>
+        xmlElements({key: xmlText(key), value: xmlString(value)}),
+      ),
     },
   });
 }

@@ -215,3 +215,19 @@ export function xmlText(text: string): XmlText {
 export function xmlString(text: string): XmlText {
   return {attributes: {'xsi:type': 'xsd:string'}, $xml: escapeText(text)};
 }
+
+/**
+ * Elements without children as the content of their parent, in order. There are thousands of some, and `soap` takes long
+ * to look up each of them in the WSDL.
+ */
+export function xmlElements(elements: Readonly<Record<string, XmlText>>): XmlText {
+  const encoded = Object.entries(elements).map(([name, {$xml, attributes = {}}]) => {
+    const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeAttribute(value)}"`);
+    return `<${name}${written.join('')}>${$xml}</${name}>`;
+  });
+  return {$xml: encoded.join('')};
+}
+
+function escapeAttribute(text: string): string {
+  return escapeText(text).replaceAll('"', '&quot;');
+}

@@ -129,7 +129,7 @@ describe('dump', () => {
           (await vchMigrate(['plan', '--from-dump', masked, '--format', 'json'])).stdout,
         );
         expect(shown.findings.map(({code}) => code)).to.include('masked-dump');
-        expect(shown.actions).to.deep.equal([]);
+        expect(shown.actions?.map(({command}) => command)).to.deep.equal([null]);
         const unsaved = await vchMigrate(['plan', '--from-dump', file]);
         expect(unsaved.stdout).to.include(`vch-migrate plan --from-dump ${file} --out PLAN.json --name vch1`);
         const saved = await vchMigrate(['plan', '--from-dump', file, '--out', out]);

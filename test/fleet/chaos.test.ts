@@ -33,6 +33,8 @@ const MOST_FAILURES = 120;
 async function until(
   read: () => Promise<FleetReport>,
   reached: (report: FleetReport) => boolean,
+  /** Who plans takes as long as it needs: there is no run yet. */
+  isPlanning: () => boolean = () => false,
 ): Promise<FleetReport> {
   for (let failures = 0; ; await sleep(250)) {
     try {
@@ -40,7 +42,7 @@ async function until(
       if (reached(report) || report.run.state !== 'running') return report;
       failures = 0;
     } catch (error) {
-      failures += 1;
+      failures += isPlanning() ? 0 : 1;
       if (failures > MOST_FAILURES) throw error;
     }
   }

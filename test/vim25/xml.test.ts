@@ -1,7 +1,17 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {SaxesParser} from 'saxes';
-import {child, childrenNamed, childText, escapeText, readTree, type XmlElement} from '../../src/vim25/xml.js';
+import {
+  child,
+  childrenNamed,
+  childText,
+  escapeText,
+  readTree,
+  type XmlElement,
+  xmlElements,
+  xmlString,
+  xmlText,
+} from '../../src/vim25/xml.js';
 import {rejection} from '../rejection.js';
 import {piecesOf} from './incoming.js';
 
@@ -150,6 +160,20 @@ describe('vim25/xml: an answer', () => {
     expect(childrenNamed(child(response, 'v'), 'o')).to.have.length(0);
     expect(childText(response, 'o')).to.equal('not here');
     expect(childText(child(body, 'v'), 'o')).to.equal('nor here');
+  });
+
+  it('encodes elements in their order, with attributes', async () => {
+    const {$xml} = xmlElements({
+      key: xmlText('a<&"'),
+      value: xmlString(' 007\n'),
+      obj: {attributes: {type: '"&<'}, ...xmlText('vm-1')},
+    });
+    const read = await tree(`<o xmlns:xsi="x">${$xml}</o>`);
+    expect(read.children.map(({name, type, text}) => [name, type, text])).to.deep.equal([
+      ['key', null, 'a<&"'],
+      ['value', 'string', ' 007\n'],
+      ['obj', '"&<', 'vm-1'],
+    ]);
   });
 
   it("changes the server's own sentences as it is told, and no other text", async () => {

@@ -1,6 +1,6 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
-import {action, isOfMaskedDump, thenVerify, underLock, unlessStopped} from '../next.js';
+import {action, isOfMaskedDump, LOOK_ELSEWHERE, thenVerify, underLock, unlessStopped} from '../next.js';
 import {flag, text} from '../option.js';
 import {unwritable} from '../settings.js';
 import {narrowing, selectOptions} from '../staging.js';
@@ -55,7 +55,7 @@ export const plan = reportCommand({
   next: unlessStopped(({report, own, line}) => {
     const {summary, vch, target} = report;
     const from = own['from-dump'];
-    if (isOfMaskedDump(report)) return [];
+    if (isOfMaskedDump(report)) return LOOK_ELSEWHERE;
     if (from !== undefined && own.out === undefined)
       return [
         action(

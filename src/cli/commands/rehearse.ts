@@ -1,7 +1,7 @@
 import {reportCommand} from '../command.js';
 import {EXIT} from '../exit.js';
 import {requireIsos} from '../iso-files.js';
-import {action, isOfMaskedDump, unlessStopped} from '../next.js';
+import {action, isOfMaskedDump, LOOK_ELSEWHERE, unlessStopped} from '../next.js';
 import {text, withDefault} from '../option.js';
 import {dataOnly, duration, isoOptions, timeout, versionSwitches} from '../options.js';
 import {skippedChecks, tellForce} from '../upgrade-result.js';
@@ -81,7 +81,7 @@ export const rehearse = reportCommand({
   },
   next: unlessStopped(({report, line}) =>
     isOfMaskedDump(report)
-      ? []
+      ? LOOK_ELSEWHERE
       : [
           report.checks?.some(({status}) => status === 'failed')
             ? action('Fix the failed checks, then check again', line('check'))

@@ -157,7 +157,7 @@ function approval({run, waves}: FleetReport): string {
   if (next === undefined) return '';
   return (
     `<section class="card ask warn" aria-labelledby="h-ask">${icon('warn')}<div><h2 id="h-ask">${markup(next.name)} needs your approval</h2>` +
-    `${paragraph(`${next.summary.total} VCHs would begin. ${run.reason ?? ''}.`)}</div>` +
+    `${paragraph(`${next.summary.total} VCHs would begin${run.reason === null ? '' : `: ${run.reason}`}.`)}</div>` +
     `<button type="button" class="btn primary js-only" id="approve" data-wave="${markup(waves[wave]?.name ?? '')}">Approve…</button></section>`
   );
 }

@@ -1,0 +1,21 @@
+import {setFlagsFromString} from 'node:v8';
+import type {ProgressEvent} from '../containers/outcome.js';
+
+/** With so many containerVMs a VCH is large: there, memory counts more than a tenth of the CPU time. */
+const LARGE = 3_000;
+
+// By default, V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects garbage.
+const SAVES_MEMORY = ['--optimize-for-size', '--heap-growing-percent=0'];
+const SAVES_TIME = ['--no-optimize-for-size', '--heap-growing-percent=30'];
+
+/** How V8 collects garbage until the size of a VCH is known. */
+export function saveMemory(): void {
+  for (const flag of SAVES_MEMORY) setFlagsFromString(flag);
+}
+
+/** Hears how large the VCH is, and spends some memory on speed where it is small. */
+export function saveTimeWhereSmall(event: ProgressEvent): void {
+  if (event.type !== 'phase' || event.phase !== 'read') return;
+  const isSmall = event.total !== null && event.total < LARGE;
+  for (const flag of isSmall ? SAVES_TIME : SAVES_MEMORY) setFlagsFromString(flag);
+}
