@@ -98,26 +98,25 @@ async function main() {
 
   const tests = await measured(chosen);
   const survivors = [];
+  const valid = [];
   const noticedBy = new Map();
-  let invalid = 0;
   for (const mutant of chosen) {
     const reaching = within(BUDGET, tests, mutant, noticedBy);
     const {failure, file} = reaching.length > 0 ? await failureOf(mutant, reaching) : {};
-    if (/^cannot be loaded: SyntaxError/.test(failure)) {
-      invalid += 1;
-      continue;
-    }
+    if (/^cannot be loaded: SyntaxError/.test(failure)) continue;
+    valid.push(mutant);
     if (!failure) survivors.push(mutant);
     else noticedBy.set(`${mutant.file} ${file}`, 1 + (noticedBy.get(`${mutant.file} ${file}`) ?? 0));
     const how = failure ? 'noticed ' : reaching.length > 0 ? 'SURVIVED' : 'UNTESTED';
     console.log(`${String(mutant.id + 1).padStart(4)} ${how} ${mutant.what}`);
     if (failure) console.log(`       by ${failure.split('\n')[0].slice(0, 200)}`);
   }
-  const valid = chosen.length - invalid;
-  const noticed = valid - survivors.length;
-  console.log(`\nscore ${((100 * noticed) / valid).toFixed(1)} %: ${noticed} of ${valid} noticed`);
-  for (const folder of new Set(chosen.map(({file}) => dirname(file)))) {
-    const here = chosen.filter(({file}) => dirname(file) === folder).length;
+  const noticed = valid.length - survivors.length;
+  console.log(
+    `\nscore ${((100 * noticed) / valid.length).toFixed(1)} %: ${noticed} of ${valid.length} noticed`,
+  );
+  for (const folder of new Set(valid.map(({file}) => dirname(file)))) {
+    const here = valid.filter(({file}) => dirname(file) === folder).length;
     const survived = survivors.filter(({file}) => dirname(file) === folder).length;
     console.log(`  ${folder}: ${here - survived} of ${here}`);
   }

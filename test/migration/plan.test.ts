@@ -138,6 +138,15 @@ describe('the plan of one VM', () => {
     expect(plan.findings.map(({code}) => code)).to.deep.equal(['ledger-missing']);
   });
 
+  it('misses a ledger below data version 4 alone, from which on nothing of ours sets the mark', async () => {
+    const codes = async (version: string) =>
+      (
+        await planVm(builtin, container({[VERSION]: version, [NAME]: 'web', [MARK]: 'true'}), run)
+      ).findings.map(({code}) => code);
+    expect(await codes('3')).to.include('ledger-missing');
+    expect(await codes('4')).not.to.include('ledger-missing');
+  });
+
   it('refuses a value that XML cannot carry', async () => {
     const {code, message} = await refusal(container({[LEGACY_NAME]: 'we\u0001b'}));
     expect(code).to.equal('VCH_ERR_TRANSPORT');

@@ -187,6 +187,10 @@ describe('what a plugin sees of a VM', () => {
     const {session} = open({});
     expect(() => session.draft.refuse('VCH_ERR_NAME_MISSING', 'no name')).to.throw('no name');
     expect(session.stopped).to.be.instanceOf(Refusal);
+    // What plain JavaScript could pass: no code of ours, so a fault of the plugin.
+    const {session: other} = open({});
+    expect(() => other.draft.refuse('NO_CODE' as 'VCH_ERR_CONFLICT', 'no')).to.throw(/not an error code/);
+    expect(other.stopped).to.be.an('error').and.not.instanceOf(Refusal);
   });
 
   it('is closed once the plugin is over', () => {

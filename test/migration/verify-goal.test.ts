@@ -95,6 +95,31 @@ describe('the check of one VM', () => {
     }
   });
 
+  it('goes by the last plugin where several wrote a key', async () => {
+    const second = foreignPlugin({
+      version: 1001,
+      name: 'second',
+      up: (draft) => draft.set('sample/key', '2'),
+    });
+    const registry = createRegistry([foreignPlugin(), second]);
+    const vm = await applied(registry, container({[NAME]: 'web'}));
+    expect((await verifyGoal(registry, vm)).status).to.equal('unchanged');
+    expect((await contradiction(tampered(vm, {'sample/key': 'done'}), registry)).keys).to.deep.equal([
+      'sample/key',
+    ]);
+  });
+
+  it('has the findings about names, and names a VM to govc by its reference', async () => {
+    const {findings} = await verifyGoal(
+      builtin,
+      container({[VERSION]: '9', [LEGACY_NAME]: 'a', [NAME]: 'b'}),
+    );
+    expect(findings.map(({code}) => code)).to.include('names-differ');
+    const vm = tampered(await applied(builtin, container({[LEGACY_NAME]: 'web'})), {[LEDGER]: null});
+    const {error} = await contradiction({...vm, ref: 'VirtualMachine:vm-7'});
+    expect(error.message).to.contain('govc vm.change -vm VirtualMachine:vm-7 -e');
+  });
+
   it('says what the key should hold, and shows no secret', async () => {
     const vm = await applied(builtin, container({[LEGACY_NAME]: 'web'}));
     const {error} = await contradiction(tampered(vm, {[NAME]: 'http://u:hunter2@host'}));
