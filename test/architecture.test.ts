@@ -53,7 +53,7 @@ const HOME: Readonly<Record<string, RegExp>> = {
   umzug: /^src\/(migration\/(runner|undo)|fleet\/schema)\.ts$/,
   winston: /^src\/cli\/logger\.ts$/,
   yargs: /^src\/cli\//,
-  yaml: /^src\/(cli\/settings-file|fleet\/yaml-shape)\.ts$/,
+  yaml: /^src\/(cli\/settings-file|fleet\/yaml-shape|yaml-document)\.ts$/,
   'pg-boss': /^src\/fleet\/queue\.ts$/,
   pg: /^src\/fleet\/postgres\.ts$/,
   '@electric-sql': /^src\/fleet\/(embedded|embedded-parameters|make-database)\.ts$/,

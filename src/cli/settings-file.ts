@@ -187,13 +187,14 @@ async function parseFile(
   known: OptionSet,
   problems: Problems,
 ): Promise<SettingsFile | null> {
-  const {parseDocument, visit} = await import('yaml');
+  const [{visit}, {parseYaml}] = await Promise.all([import('yaml'), import('../yaml-document.js')]);
   // Every value stays the text that was written: a change id of 007, a deadline of 04:30.
-  const document = parseDocument(text, {schema: 'failsafe', logLevel: 'error'});
+  const document = parseYaml(text, {schema: 'failsafe'});
   // After the first mistake the parser finds many more.
   const [error] = document.errors;
   if (error !== undefined) {
-    problems.add(`${word}: line ${error.linePos?.[0].line ?? '?'} is not YAML (${error.code})`);
+    const what = error.code === 'RESOURCE_EXHAUSTION' ? error.message : `not YAML (${error.code})`;
+    problems.add(`${word}: line ${error.linePos?.[0].line ?? '?'} is ${what}`);
     return null;
   }
   let hasAlias = false;

@@ -172,6 +172,7 @@ async function make(
 
 async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
   const failed: string[] = [];
+  const left: ManagedObjectReference[] = [];
   for (const vm of vms) {
     try {
       if ((await vm.property('runtime.powerState')) !== 'poweredOff')
@@ -179,14 +180,19 @@ async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
       await vm.removeProbeFile();
       await vm.end(destroyVm(vm.session, vm.ref));
     } catch (error) {
+      left.push(vm.ref);
       failed.push(`${refString(vm.ref)} (${toVchError(error).message})`);
     }
   }
   if (failed.length === 0) return;
   throw new VchError(
     'VCH_ERR_VIM_FAULT',
-    `scratch VMs are left: ${failed.join('; ')}. Remove them with vch-migrate doctor --scratch, or each with govc vm.destroy and its id`,
+    `scratch VMs are left: ${failed.join('; ')}. Remove them with vch-migrate doctor --scratch, or with ${destroy(...left)}`,
   );
+}
+
+function destroy(...refs: ManagedObjectReference[]): string {
+  return `govc vm.destroy ${refs.map(refString).join(' ')}`;
 }
 
 function annotationOf(run: string): string {
@@ -207,7 +213,7 @@ export function leftoverText({ref, name, why}: Leftover): string {
   if (why === null) return `${left}; vch-migrate doctor --scratch removes it`;
   return (
     `${left}. doctor does not remove it: ${why}. See what it is with govc vm.info -e ${refString(ref)}. ` +
-    `If nobody needs it, remove it with govc vm.destroy ${refString(ref)}, which powers it off and deletes its disks`
+    `If nobody needs it, remove it with ${destroy(ref)}, which powers it off and deletes its disks`
   );
 }
 

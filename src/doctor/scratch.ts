@@ -153,7 +153,7 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'identity',
     title: 'a new VM has the instanceUuid, notes and keys that it is made with',
     meaning:
-      "After a kill, doctor could not recognize its scratch VMs. govc find / -type m -name 'vch-migrate-doctor-*' lists them, govc vm.destroy removes one.",
+      "After a kill, doctor could not recognize its scratch VMs. List them with govc find / -type m -name 'vch-migrate-doctor-*', and destroy each by the path that it prints.",
     stops: [],
     needs: 'scratch',
     async probe({scratch}) {

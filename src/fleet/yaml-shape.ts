@@ -1,5 +1,6 @@
-import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument} from 'yaml';
+import {type ErrorCode, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, visit} from 'yaml';
 import {parseJson, type Shape} from '../json-shape.js';
+import {parseYaml} from '../yaml-document.js';
 
 /** What is wrong with a file, and where: lines and columns count from 1. */
 export interface Problem {
@@ -41,18 +42,19 @@ export function readYaml<T>(
   | {readonly value: null; readonly problems: readonly Problem[]} {
   const lines = new LineCounter();
   const reading = new Reading(lines);
-  const document = parseDocument(text, {lineCounter: lines, logLevel: 'error', merge: false});
-  for (const {pos, code} of document.errors)
-    reading.reportAt(
-      pos[0],
-      code === 'DUPLICATE_KEY' ? 'this key is there twice' : `this is not YAML (${code})`,
-    );
+  const document = parseYaml(text, {lineCounter: lines, merge: false});
+  for (const {pos, code, message} of document.errors) reading.reportAt(pos[0], mistake(code, message));
   // After a syntax error, everything that follows would seem to be missing.
   const value = document.errors.length > 0 ? undefined : read(document.contents, reading, '');
   if (value !== undefined && reading.problems.length === 0)
     check(value, reading, (path) => document.getIn(path, true));
   if (value !== undefined && reading.problems.length === 0) return {value, problems: []};
   return {value: null, problems: reading.problems.sort((a, b) => a.line - b.line || a.column - b.column)};
+}
+
+function mistake(code: ErrorCode, message: string): string {
+  if (code === 'DUPLICATE_KEY') return 'this key is there twice';
+  return code === 'RESOURCE_EXHAUSTION' ? `this is ${message}` : `this is not YAML (${code})`;
 }
 
 function isAbsent(node: unknown): boolean {
@@ -175,8 +177,19 @@ export function parseYamlValue<T>(
   content: string,
   shape: Shape<T>,
 ): {readonly value: T; readonly fault: null} | {readonly value: null; readonly fault: string} {
-  const document = parseDocument(content, {logLevel: 'error', merge: false});
+  const document = parseYaml(content, {merge: false});
   const [error] = document.errors;
-  if (error !== undefined) return {value: null, fault: `line ${error.linePos?.[0].line ?? '?'} is not YAML`};
+  if (error !== undefined)
+    return {
+      value: null,
+      fault: `line ${error.linePos?.[0].line ?? '?'}: ${mistake(error.code, error.message)}`,
+    };
+  let hasAlias = false;
+  visit(document, {
+    Alias() {
+      hasAlias = true;
+    },
+  });
+  if (hasAlias) return {value: null, fault: 'it has a YAML alias; write the value itself'};
   return parseJson(JSON.stringify(document.toJS()) ?? 'null', shape);
 }

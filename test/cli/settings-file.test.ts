@@ -54,7 +54,12 @@ describe('settings file', () => {
     ['an alias', 'name: &a x\nuser: *a\n', /aliases \(\*name\) are not supported/],
     ['an alias of nothing', 'name: *pl4nted\n', /aliases \(\*name\) are not supported(?!.*pl4nted)/s],
     ['aliases of aliases', `a: &a [x]\n${'b: &b [*a,*a]\n'.repeat(1)}c: [*b,*b]\n`, /aliases/],
-    ['a thousand mistakes', `name: ${'['.repeat(20_000)}`, /^[^\n]{0,200}is not YAML[^;]*; see vch-migrate/],
+    ['a thousand mistakes', 'name: "a"b\n'.repeat(20_000), /^[^\n]{0,200}is not YAML[^;]*; see vch-migrate/],
+    [
+      'lists in lists',
+      `name: ${'['.repeat(20_000)}`,
+      /^[^\n]{0,200}line 1 is nested more than 64 deep[^;]*; see vch-migrate/,
+    ],
     ['names that every object has', 'constructor: x\n__proto__: y\n', /"constructor".*"__proto__"/],
   ];
   for (const [what, yaml, line] of strange) {
