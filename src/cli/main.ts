@@ -7,12 +7,12 @@ import {TOOL_VERSION} from '../tool-version.js';
 import {commands} from './commands.js';
 import {layers} from './context.js';
 import {EXIT} from './exit.js';
-import {saveMemory} from './memory.js';
 import {run} from './run.js';
 import {listenForStop} from './stop.js';
 import {processTerminal} from './terminal.js';
+import {setUpV8} from './v8.js';
 
-saveMemory();
+setUpV8();
 
 // A library's use of Node is nothing that a user could change.
 process.noDeprecation = true;

@@ -16,13 +16,13 @@ import type {RunContext} from './context.js';
 import {assertStands} from './doctor-result.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
-import {saveTimeWhereSmall} from './memory.js';
 import {type Ended, MASKED_DUMP, nextText} from './next.js';
 import {type FollowedRun, followRun} from './progress.js';
 import {publish} from './publish.js';
 import {writeWhole} from './result-file.js';
 import {localTime} from './staging.js';
 import type {Terminal} from './terminal.js';
+import {saveTimeWhereSmall} from './v8.js';
 
 /** What a run over a VCH needs, whoever starts it. */
 interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'version' | 'redactor'> {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
@@ -137,6 +138,8 @@ export async function rereadVms(
 }
 
 const CHUNK = 250;
+/** The server looks one up while the other is read. */
+const CHUNKS_AT_ONCE = 2;
 
 /** A VM as far as it shows whether a write was kept. */
 export interface WrittenVm extends Pick<SeenVm, 'config'> {
@@ -179,10 +182,12 @@ async function readInChunks<T>(
   pathSet: readonly string[],
   map: (content: ObjectContent) => T,
 ): Promise<ReadonlyMap<string, T | 'gone'>> {
-  const read: [string, T | 'gone'][] = [];
-  for (let start = 0; start < refs.length; start += CHUNK)
-    read.push(...(await readEach(session, refs.slice(start, start + CHUNK), pathSet, map)));
-  return new Map(read);
+  const atOnce = pLimit(CHUNKS_AT_ONCE);
+  const starts = Array.from({length: Math.ceil(refs.length / CHUNK)}, (_, at) => at * CHUNK);
+  const read = await atOnce.map(starts, (start) =>
+    readEach(session, refs.slice(start, start + CHUNK), pathSet, map),
+  );
+  return new Map(read.flatMap((chunk) => [...chunk]));
 }
 
 /** What to read of a VM, and what to make of it. */
