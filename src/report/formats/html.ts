@@ -66,6 +66,8 @@ export function toHtml(report: Report): string {
     vmList(report, vms),
     detailsOf(report),
   ].filter((part) => part !== '');
+  // Put together without a copy, as `join` would make one: the list may have 50 MB.
+  const all = sections.reduce((before, part) => `${before}\n${part}`, '');
   const {runId, changeId, tool, target} = report;
   const run = [
     `Run ${runId}`,
@@ -80,7 +82,7 @@ export function toHtml(report: Report): string {
       report.vch.name,
       `${dayText(report.startedAt)}, ${minutesText(report.startedAt)} UTC`,
     ],
-    main: `${iconShapes()}${verdictCard({...told, actions: [...approval(report), ...told.actions]}, run.join(' · '), codes)}${contents(sections, {attention: troubles(needed).length + exceptions(report).length, list: vms.length})}${sections.join('\n')}`,
+    main: `${iconShapes()}${verdictCard({...told, actions: [...approval(report), ...told.actions]}, run.join(' · '), codes)}${contents(sections, {attention: troubles(needed).length + exceptions(report).length, list: vms.length})}${all}`,
     scripts: ['page.js', ...(vms.length === 0 ? [] : ['list.js'])],
   });
 }

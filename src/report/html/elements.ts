@@ -74,10 +74,12 @@ export function section(
   id: string,
   title: string,
   content: string,
-  {note = '', css = ''}: {readonly note?: string; readonly css?: string} = {},
+  {note = '', css = '', live}: {readonly note?: string; readonly css?: string; readonly live?: string} = {},
 ): string {
   if (content === '') return '';
-  const small = note === '' ? '' : `<p class="dim">${markup(note)}</p>`;
+  // A script changes one that has a name.
+  const name = live === undefined ? '' : ` id="${live}" role="status"`;
+  const small = note === '' ? '' : `<p class="dim"${name}>${markup(note)}</p>`;
   return (
     `<section class="card${css === '' ? '' : ` ${css}`}" id="${id}" aria-labelledby="h-${id}">` +
     `<div class="sec-h"><h2 id="h-${id}">${markup(title)}</h2>${small}</div>${content}</section>`

@@ -69,10 +69,9 @@ export function vmList(report: Report, vms: readonly ReportVm[]): string {
     '<div class="tools pager js-only"><button type="button" class="btn" id="previous">Previous page</button>' +
     '<button type="button" class="btn" id="next">Next page</button>' +
     '<button type="button" class="btn" id="expand">Show all details on this page</button></div>';
-  return section('list', 'ContainerVMs', content, {css: 'p2'}).replace(
-    '</h2>',
-    `</h2><p class="dim" id="tally" role="status">${count(vms.length, 'containerVM')}</p>`,
-  );
+  return section('list', 'ContainerVMs', content, {
+    ...{css: 'p2', note: count(vms.length, 'containerVM'), live: 'tally'},
+  });
 }
 
 function row(report: Report, vm: ReportVm, at: number): string {
