@@ -118,9 +118,9 @@ describeWithBrowser('fleet/serve', (browser) => {
   it('shows at once what has happened, and keeps what the reader has opened and typed', () =>
     withPage(async (page, trouble) => {
       const happening = 'a thing that happens now';
-      const answers: string[] = [];
-      page.on('response', async (one) => {
-        if (one.url() === `${server.url}main`) answers.push(await one.text());
+      const answers: Promise<string>[] = [];
+      page.on('response', (one) => {
+        if (one.url() === `${server.url}main`) answers.push(one.text());
       });
       await page.fill('#fleet-q', 'vc0');
       await page.locator('#waves .t details[data-k="vc0/vm-3"] > summary').click();
@@ -129,7 +129,7 @@ describeWithBrowser('fleet/serve', (browser) => {
       await page.locator('#events li', {hasText: happening}).first().waitFor({timeout: 20_000});
       // One look may have been under way.
       expect(looks.findIndex((look) => look.includes(happening))).to.be.within(earlier - 1, earlier + 1);
-      expect(answers[0]).to.contain(happening);
+      expect(await answers[0]).to.contain(happening);
       expect(await page.inputValue('#fleet-q')).to.equal('vc0');
       expect(await page.locator('#waves .t details[data-k="vc0/vm-3"]').getAttribute('open')).to.not.equal(
         null,
