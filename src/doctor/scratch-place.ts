@@ -1,9 +1,18 @@
 import {VchError} from '../errors.js';
+import {ID_KEY} from '../extraconfig/keys.js';
 import {inventoryPaths} from '../inventory/inventory-path.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
-import {readObject, readObjects, retrieveOnce, withContainerView} from '../vim25/property-collector.js';
+import {
+  extraConfigOf,
+  extraConfigPaths,
+  readObject,
+  readObjects,
+  retrieveOnce,
+  withContainerView,
+} from '../vim25/property-collector.js';
 import {booleanValue, refValue, refValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
+import {readSnapshots} from '../vim25/snapshot.js';
 import type {ScratchPlace} from './scratch-vm.js';
 
 /** The place that the user has named, by names, ends of paths or morefs. */
@@ -16,15 +25,29 @@ export async function findPlace(
   return {folder, pool, datastore: await datastoreFor(session, pool, wanted.datastore)};
 }
 
-/** The VM that the user has named; it must be powered off. */
+/**
+ * The VM that the user has named. Probes boot it, cut its power and revert it: it must be powered off, and have nothing
+ * that this could harm.
+ */
 export async function findScratchVm(session: Session, name: string): Promise<ManagedObjectReference> {
   const vm = await only(session, 'VirtualMachine', name, '--scratch-vm');
-  const state = textValue(
-    (await readObject(session, vm, ['runtime.powerState'], 'looking at it')).get('runtime.powerState'),
-  );
-  if (state === 'poweredOff') return vm;
+  const ids = [ID_KEY.appliance, ID_KEY.container];
+  const paths = ['runtime.powerState', 'config.template', 'config.hardware.device', ...extraConfigPaths(ids)];
+  const properties = await readObject(session, vm, paths, 'looking at it');
+  const state = textValue(properties.get('runtime.powerState'));
+  const devices = properties.get('config.hardware.device')?.children;
+  const snapshots = (await readSnapshots(session, vm)).all.map((snapshot) => snapshot.name);
+  const against = [
+    state !== 'poweredOff' && `is ${state ?? 'in no known power state'}`,
+    booleanValue(properties.get('config.template')) && 'is a template',
+    Object.keys(extraConfigOf(properties, ids)).length > 0 && "is one of VIC's",
+    devices === undefined && 'does not show its devices',
+    devices?.some(({type}) => type === 'VirtualDisk') && 'has a disk',
+    snapshots.length > 0 && `has snapshots (${snapshots.join(', ')})`,
+  ].filter((reason) => typeof reason === 'string');
+  if (against.length === 0) return vm;
   throw usage(
-    `--scratch-vm ${name} is ${state ?? 'in no known power state'}: name one that is powered off and that nobody needs`,
+    `--scratch-vm ${name} ${against.join(', ')}: name a VM that is powered off, without disks and snapshots, and that nobody needs, or let doctor make its own`,
   );
 }
 

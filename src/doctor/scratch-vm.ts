@@ -16,7 +16,7 @@ import {
 } from '../vim25/property-collector.js';
 import {nameValue, refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {readSnapshots, removeSnapshot} from '../vim25/snapshot.js';
+import {readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
 import {TaskWaiter} from '../vim25/tasks.js';
 import {createVm, destroyVm, powerOff, reconfigure} from '../vim25/virtual-machine.js';
 
@@ -30,6 +30,8 @@ export interface ScratchPlace {
 
 const NAME = 'vch-migrate-doctor';
 const MEMORY_MB = 4;
+/** What a snapshot of a probe is called. */
+export const PROBE_SNAPSHOT = {name: 'vch-migrate doctor', description: 'a probe of vch-migrate doctor'};
 
 /** A VM that probes may write: one of the doctor's own, or one that the user has named for it. */
 export class ScratchVm {
@@ -98,12 +100,19 @@ export class ScratchVm {
     await this.end(deleteDatastoreFile(this.session, place.datacenter, place.file));
   }
 
+  /** The snapshots that probes have taken. Somebody else's are never touched. */
+  async probeSnapshots(): Promise<readonly Snapshot[]> {
+    const {all} = await readSnapshots(this.session, this.ref);
+    return all.filter(
+      ({name, description}) => name === PROBE_SNAPSHOT.name && description === PROBE_SNAPSHOT.description,
+    );
+  }
+
   /** Powers it off if it is on; removes what probes may have left. */
   async reset(): Promise<void> {
     if ((await this.property('runtime.powerState')) !== 'poweredOff')
       await this.end(powerOff(this.session, this.ref));
-    for (const {ref} of (await readSnapshots(this.session, this.ref)).all)
-      await this.end(removeSnapshot(this.session, ref));
+    for (const {ref} of await this.probeSnapshots()) await this.end(removeSnapshot(this.session, ref));
     const properties = await readObject(
       this.session,
       this.ref,

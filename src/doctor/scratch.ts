@@ -7,7 +7,7 @@ import {datastoreFileSize, uploadDatastoreFile} from '../vim25/datastore-file.js
 import {isNotOffered} from '../vim25/faults.js';
 import {extraConfigPath, readObjects} from '../vim25/property-collector.js';
 import {optionValue} from '../vim25/property-value.js';
-import {createSnapshot, readSnapshots, removeSnapshot, revertToSnapshot} from '../vim25/snapshot.js';
+import {createSnapshot, removeSnapshot, revertToSnapshot} from '../vim25/snapshot.js';
 import {logUserEvent, powerOff, powerOn} from '../vim25/virtual-machine.js';
 import {
   type Assumption,
@@ -19,6 +19,7 @@ import {
   type Seen,
 } from './assumption.js';
 import {WRITERS} from './reading.js';
+import {PROBE_SNAPSHOT} from './scratch-vm.js';
 
 const {hidden: KEY, otherCase: OTHER_CASE, odd: ODD_KEY, absent: ABSENT, guest: GUEST} = DOCTOR_PROBES;
 const BLANKS = '  two before, two  within and two after  ';
@@ -268,11 +269,9 @@ async function whileRunning(
 
 async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> {
   await scratch.write({[KEY]: 'before'});
-  await scratch.end(
-    createSnapshot(session, scratch.ref, {name: 'vch-migrate doctor', description: 'a probe'}),
-  );
+  await scratch.end(createSnapshot(session, scratch.ref, PROBE_SNAPSHOT));
   await scratch.write({[KEY]: 'after'});
-  const [snapshot] = (await readSnapshots(session, scratch.ref)).all;
+  const [snapshot] = await scratch.probeSnapshots();
   if (snapshot === undefined) return refuted('the snapshot is not there');
   await scratch.end(revertToSnapshot(session, snapshot.ref));
   const value = await scratch.read(KEY);

@@ -26,7 +26,7 @@ export type FindLogin = (name: string) => Promise<Login | null>;
 
 /** Reads logins from the file, else from the environment, else from the program. */
 export function credentials({file, program, variables}: CredentialSources): FindLogin {
-  const known = file === undefined ? {} : readLogins(file);
+  const known = file === undefined ? {} : readLogins(file, variables.CREDENTIALS_DIRECTORY);
   return async (name) => {
     const inFile = Object.hasOwn(known, name) ? known[name] : undefined;
     if (inFile !== undefined) return inFile;
@@ -37,12 +37,15 @@ export function credentials({file, program, variables}: CredentialSources): Find
   };
 }
 
-function readLogins(path: string): Readonly<Record<string, Login>> {
+/** systemd gives its own folder of credentials to a service alone, and the files in it to a group. */
+function readLogins(path: string, guarded: string | undefined): Readonly<Record<string, Login>> {
   const refuse = (why: string) => new VchError('VCH_ERR_USAGE', `--credentials-file: ${path} ${why}`);
   const content = requiredText(path, (why) => refuse(`cannot be read (${why})`));
   const file = readTextFile(path);
   if (file.status !== 'read') throw refuse(`cannot be read (${whyUnread(file)})`);
-  if (file.shared === true) throw refuse('can be read by others on this machine; run chmod 600 on it');
+  const isGuarded = guarded !== undefined && guarded !== '' && path.startsWith(`${guarded}/`);
+  if (file.shared === true && !isGuarded)
+    throw refuse('can be read by others on this machine; run chmod 600 on it');
   // Neither the parser's message nor the text: both may hold a password.
   const {value, fault} = parseYamlValue(content, record(login));
   if (value === null) throw refuse(`is not a map of names to user and password: ${fault}`);

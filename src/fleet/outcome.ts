@@ -57,6 +57,8 @@ interface Attempt {
   /** How often in a row its vCenter did not answer. */
   readonly tries: number;
   readonly stopped: StopReason | null;
+  /** An earlier worker, or an earlier try, had begun. */
+  readonly begun: boolean;
 }
 
 /** What becomes of a VCH after a command with a report. */
@@ -95,8 +97,16 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
     return settle('down', 'needs a person now: its appliance is down, or could not be put back');
   if (report.interrupted) return settle('stopped', 'was stopped, because the run was cancelled');
   if (unfinished) return settle('unreachable', 'is unfinished: its vCenter does not answer');
+  // The run was cancelled when its worker was gone: nothing was done, and the lock tells whether something is unfinished.
+  if (did === 'status')
+    return settle(
+      'stopped',
+      report.vch.lock.held
+        ? 'is unfinished: its worker ended, and the run was cancelled'
+        : 'was stopped, because the run was cancelled; nothing is unfinished',
+    );
   // An upgrade whose rollback an earlier worker had begun.
-  if (wanted === 'upgrade' && did === 'rollback')
+  if (wanted === 'upgrade' && did === 'rollback' && exit === 0)
     return settle('failed', 'is rolled back: its upgrade had failed');
   if (exit === 0) return settle('done', `${result ?? 'is done'}`);
   if (exit === 3) return settle('partly', `${result ?? 'is done'}, but for some of its VMs`);
@@ -104,13 +114,24 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
 }
 
 /** What becomes of a VCH after a command that ended before its report. */
-export function judgeError(error: VchError, {name, tries, stopped}: Attempt): Verdict {
+export function judgeError(error: VchError, {wanted, did, name, tries, stopped, begun}: Attempt): Verdict {
+  const stoppedWords = begun
+    ? 'was stopped; what was begun earlier may be unfinished'
+    : 'was stopped before anything was written';
   if (stopped !== null && stopped !== 'cancelled')
     return {
       kind: 'again',
       counts: false,
       unfinished: false,
-      message: `${name} was stopped before anything was written, because its worker ends`,
+      message: `${name} ${stoppedWords}, because its worker ends`,
+    };
+  // Its record is of this run: the worker that has begun, and was taken for dead, is still at work.
+  if (error.code === 'VCH_ERR_LOCKED' && did !== wanted && stopped === null)
+    return {
+      kind: 'again',
+      counts: false,
+      unfinished: true,
+      message: `${name} is still being worked on by the worker that began; it is looked at again`,
     };
   if (error.code === 'VCH_ERR_TRANSPORT' && stopped === null && tries < PAUSES.length)
     return {
@@ -135,7 +156,7 @@ export function judgeError(error: VchError, {name, tries, stopped}: Attempt): Ve
         ...{summary: null, version: null, attention: [], next: null},
         error: {code, message, ...(fault !== undefined && {fault})},
       },
-      message: `${name} ${state === 'stopped' ? 'was stopped before anything was written' : `${state}: ${code}`}`,
+      message: `${name} ${state === 'stopped' ? stoppedWords : `${state}: ${code}`}`,
     },
   };
 }

@@ -153,7 +153,10 @@ export async function lockedRun(statements: Statements, id: string): Promise<Run
     id,
   ]);
   if (run !== undefined) return run;
-  throw new VchError('VCH_ERR_USAGE', `there is no fleet run ${id}; vch-migrate fleet status lists them`);
+  throw new VchError(
+    'VCH_ERR_USAGE',
+    `there is no fleet run ${id}; vch-migrate fleet status shows the latest`,
+  );
 }
 
 /** Stores a run with its VCHs; nothing begins before it is started. */
@@ -242,10 +245,11 @@ export async function beginTarget(
     const [begun] = await rowsOf(
       statements,
       targetShape,
-      `UPDATE vch_fleet.target SET state = 'running', worker = $4, began_at = clock_timestamp(), ended_at = NULL,
+      // Whoever it is taken over from may have left it in the middle.
+      `UPDATE vch_fleet.target SET state = 'running', worker = $4, began_at = clock_timestamp(), ended_at = NULL, unfinished = unfinished OR $6,
          vch_runs = vch_runs || to_jsonb($5::text)
        WHERE run = $1 AND vcenter = $2 AND vch = $3 RETURNING *`,
-      [key.run, key.vcenter, key.vch, worker, vchRun],
+      [key.run, key.vcenter, key.vch, worker, vchRun, takeover],
     );
     if (begun === undefined) return {status: 'over'};
     const message = takeover

@@ -99,7 +99,7 @@ export async function findRun(
 function usage(problem: string): VchError {
   return new VchError(
     'VCH_ERR_USAGE',
-    `${problem}; vch-migrate fleet status lists them, vch-migrate fleet plan makes one`,
+    `${problem}; vch-migrate fleet status shows the latest, vch-migrate fleet plan makes one`,
   );
 }
 

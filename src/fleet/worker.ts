@@ -134,13 +134,14 @@ export class FleetWorker {
   /** One look at the runs. False if there is nothing to do any more. */
   async #tick(idle: (() => Promise<boolean>) | undefined): Promise<boolean> {
     try {
-      await this.#join();
-      await this.#queue.dispatch();
+      // First: whatever else fails, a cancel arrives.
       const cancelled = await this.#database.query(
         "SELECT id FROM vch_fleet.run WHERE state = 'cancelled' AND id = ANY($1)",
         [[...new Set([...this.#running].map(({run}) => run))]],
       );
       this.#abort('cancelled', ({run}) => cancelled.some(({id}) => id === run));
+      await this.#join();
+      await this.#queue.dispatch();
       await this.#database.query(
         `INSERT INTO vch_fleet.worker (id, tool, lacks) VALUES ($1, $2, $3)
          ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), lacks = excluded.lacks`,
@@ -170,7 +171,7 @@ export class FleetWorker {
 
   /** Joins the queues of the vCenters for which this worker has the credentials. */
   async #join(): Promise<void> {
-    const {findLogin, only, log, tool} = this.#options;
+    const {only, log, tool} = this.#options;
     const runs = await rowsOf(
       this.#database,
       runShape,
@@ -183,7 +184,7 @@ export class FleetWorker {
       }
       for (const {name, credentials, concurrency} of inventory.vcenters) {
         if (this.#vcenters.has(name) || (only.length > 0 && !only.includes(name))) continue;
-        if ((await findLogin(credentials)) === null) {
+        if ((await this.#loginOf(credentials)) === null) {
           this.#lack(`the credentials ${credentials}: it takes no VCH of ${name}`);
           continue;
         }
@@ -191,6 +192,16 @@ export class FleetWorker {
         await this.#queue.work(name, concurrency, (key, claim) => this.#take(key, claim));
         log.debug(`takes VCHs of ${name}, ${concurrency} at a time`);
       }
+    }
+  }
+
+  /** The login of that name; `null` as well where its source fails, which is no fault of any VCH. */
+  async #loginOf(name: string): Promise<Login | null> {
+    try {
+      return await this.#options.findLogin(name);
+    } catch (error) {
+      this.#lack(`the credentials ${name}: ${toVchError(error).message}`);
+      return null;
     }
   }
 
@@ -228,10 +239,10 @@ export class FleetWorker {
     vchRun: string,
     running: Running,
   ): Promise<Verdict> {
-    const {hands, findLogin, log} = this.#options;
+    const {hands, log} = this.#options;
     const again = (message: string): Verdict => ({kind: 'again', counts: false, unfinished: false, message});
     const vcenter = run.inventory.vcenters.find(({name}) => name === target.vcenter);
-    const login = vcenter === undefined ? null : await findLogin(vcenter.credentials);
+    const login = vcenter === undefined ? null : await this.#loginOf(vcenter.credentials);
     if (vcenter === undefined || login === null)
       return again(`${this.id} has no credentials for ${target.vcenter}`);
     const isos = run.release === null ? null : await this.#isosOf(run.release);
@@ -244,6 +255,7 @@ export class FleetWorker {
       name: target.name,
       tries: target.tries,
       stopped: running.stopped,
+      begun: earlier.length > 0,
     });
     let did: Unit['command'] = run.command;
     try {

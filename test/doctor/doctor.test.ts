@@ -11,13 +11,18 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from '../../src/simulator/simulator.js';
+import {connect} from '../../src/vim25/session.js';
+import {createSnapshot} from '../../src/vim25/snapshot.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {onSimulator, startProcess, variablesFor, vchMigrate} from '../on-simulator.js';
 import {expectValid} from '../schemas.js';
-import {smallVch, withSimulator as withAnySimulator} from '../small-vch.js';
+import {loginTo, smallVch, withSimulator as withAnySimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
 import {unasked} from '../unasked.js';
 
 const SCRATCHED = ['--scratch', '--scratch-folder', 'dc1/vch1', '--scratch-pool', 'cluster1', '--yes'];
+/** No VM of VIC's. */
+const OF_NOBODY = {vch: undefined, containerId: undefined, extraConfig: {}};
 const VMS = [{name: 'web'}, {name: 'db'}, {name: 'cache'}];
 const WRITES = /^(?:.*_Task|LogUserEvent|(?:PUT|DELETE) .*)$/;
 
@@ -179,7 +184,7 @@ describe('doctor', function () {
 
   it('works on a VM that the user names, and leaves it as it was', () =>
     withSimulator(
-      {fixture: smallVch([...VMS, {name: 'spare', powerState: 'poweredOff'}])},
+      {fixture: smallVch([...VMS, {name: 'spare', powerState: 'poweredOff', more: OF_NOBODY}])},
       async (simulator) => {
         const vm = simulator.inventory.vm('spare');
         const before = vm.extraConfig();
@@ -197,7 +202,19 @@ describe('doctor', function () {
         expect(vm.snapshots).to.deep.equal([]);
         const running = await examined(simulator, '--scratch', '--scratch-vm', 'web', '--yes');
         expect(running.code).to.equal(5);
-        expect(running.stderr).to.include('is poweredOn');
+        expect(running.stderr).to.include('is poweredOn').and.include("is one of VIC's");
+        const session = await connect(loginTo(simulator));
+        const spare = {type: 'VirtualMachine', value: vm.id};
+        const snapshot = await createSnapshot(session, spare, {name: 'last known good', description: ''});
+        await new TaskWaiter(session).wait(snapshot, 'a snapshot');
+        await session.close();
+        const {length} = simulator.requests.list;
+        const precious = await examined(simulator, '--scratch', '--scratch-vm', 'spare', '--yes');
+        expect(precious.code).to.equal(5);
+        expect(precious.stderr).to.include('has snapshots (last known good)');
+        const calls = simulator.requests.list.slice(length).map(({method}) => method);
+        expect(calls.filter((method) => method.endsWith('_Task'))).to.deep.equal([]);
+        expect(vm.snapshots.length).to.equal(1);
       },
     ));
 

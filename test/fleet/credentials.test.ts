@@ -28,6 +28,15 @@ describe('fleet/credentials', () => {
       },
     ));
 
+  it('takes a file of systemd, which a group can read, from the folder that only the service can enter', () =>
+    withDirectory({'logins.yaml': 'a: {user: u, password: p}\n'}, async (folder) => {
+      const file = join(folder, 'logins.yaml');
+      await chmod(file, 0o440);
+      const find = credentials({...none, file, variables: {CREDENTIALS_DIRECTORY: folder}});
+      expect(await find('a')).to.deep.equal({user: 'u', password: 'p'});
+      expect(() => credentials({...none, file})).to.throw('chmod 600');
+    }));
+
   it('refuses a file that others can read, or that is none, without showing any of it', () =>
     withDirectory(
       {'open.yaml': 'a: {user: u, password: secret}\n', 'wrong.yaml': 'a: secret\n'},

@@ -10,6 +10,7 @@ import {openPostgres, postgresOptions} from '../../src/fleet/postgres.js';
 import type {QueueDatabase} from '../../src/fleet/queue.js';
 import {migrateSchema} from '../../src/fleet/schema.js';
 import {stateDirectory} from '../../src/fleet/state-directory.js';
+import {beginTarget, requeueTarget} from '../../src/fleet/store.js';
 import {
   type FleetWorker,
   type Hands,
@@ -226,6 +227,19 @@ function behaves(database: () => QueueDatabase): void {
       [run, 'a', cut],
     );
     expect(row).to.deep.equal({state: 'done', result: 'upgraded'});
+  });
+
+  it('does not say of what it has taken over that it never began', async () => {
+    const run = await planned(db(), {vcenters: {a: 1}});
+    await startRun(db(), run, WHY);
+    const [row] = await db().query('SELECT dispatch FROM vch_fleet.target WHERE run = $1', [run]);
+    const key = {run, vcenter: 'a', vch: 'vm-0', dispatch: Number(row?.dispatch)};
+    for (const worker of ['dead', 'alive'])
+      expect((await beginTarget(db(), key, {worker, vchRun: worker, now: new Date()})).status).to.equal('go');
+    const again = {notBefore: new Date(), message: 'it waits', counts: false, unfinished: false};
+    await requeueTarget(db(), key, 'alive', again);
+    await cancel(db(), run, WHY);
+    expect(await states(run)).to.deep.equal({stopped: 1});
   });
 
   it('lets the next worker resume what a worker that ends leaves', async () => {

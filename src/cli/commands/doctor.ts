@@ -40,9 +40,13 @@ export const doctor = listingCommand({
       ),
       VMS,
     ),
-    'scratch-vm': text('Command:', 'A VM of yours instead: powered off, and needed by nobody', {
-      value: 'NAME',
-    }),
+    'scratch-vm': text(
+      'Command:',
+      'A VM of yours instead: powered off, without disks and snapshots, and needed by nobody',
+      {
+        value: 'NAME',
+      },
+    ),
     yes: runOptions.yes,
   },
   examples: [

@@ -106,9 +106,16 @@ async function withEmbedded<T>(
 
 function databaseUrl(own: Own, {terminal: {variables}, redactor, log}: RunContext): string | undefined {
   const url = own.database ?? (variables.VCH_MIGRATE_DATABASE_URL || undefined);
-  const password = url === undefined || !URL.canParse(url) ? '' : new URL(url).password;
+  const parsed = url === undefined || !URL.canParse(url) ? undefined : new URL(url);
+  // It would be told with the next command.
+  if (parsed?.searchParams.has('password') || parsed?.searchParams.has('sslpassword'))
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      'the URL of the database has a password among its parameters, where it would be shown; use PGPASSWORD or ~/.pgpass',
+    );
+  const password = parsed?.password ?? '';
   if (password !== '') {
-    redactor.add(decodeURIComponent(password));
+    redactor.add(decoded(password));
     if (own.database !== undefined)
       log.warn(
         'others on this machine can see the password in --database; use VCH_MIGRATE_DATABASE_URL, PGPASSWORD or ~/.pgpass',
@@ -117,6 +124,15 @@ function databaseUrl(own: Own, {terminal: {variables}, redactor, log}: RunContex
   if (own.database !== undefined && own['state-dir'] !== undefined)
     throw new VchError('VCH_ERR_USAGE', '--database and --state-dir exclude each other');
   return url;
+}
+
+/** A part of a URL; as it is where it is not encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function stateFolder(own: Own, {terminal: {variables}}: RunContext): string {

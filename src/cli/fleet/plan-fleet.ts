@@ -19,14 +19,18 @@ interface Planning {
   readonly options: RunSettings;
   readonly changeId: string | undefined;
   readonly commands: readonly Command[];
+  /** Names of vCenters: nothing is planned on others. Empty: on all. */
+  readonly only: readonly string[];
 }
 
 /** Looks at all vCenters, and freezes what a run will do: the VCHs, their waves, the ISO files, and a plan for each VCH. */
 export async function planFleet(
   context: RunContext,
-  planning: Planning,
+  wanted: Planning,
 ): Promise<NewRun & {readonly unplaced: readonly FoundVch[]}> {
-  const {command, inventory, findLogin, options, changeId} = planning;
+  const inventory = limitedTo(wanted.inventory, wanted.only);
+  const planning = {...wanted, inventory};
+  const {command, findLogin, options, changeId} = planning;
   const logins = await loginsOf(inventory.vcenters, findLogin);
   for (const {password} of logins.values()) context.redactor.add(password);
   const release = command === 'upgrade' ? await freeze(inventory.release) : null;
@@ -54,6 +58,19 @@ export async function planFleet(
     targets,
     unplaced,
   };
+}
+
+/** The inventory without the vCenters that are not named; all of it where none is. */
+function limitedTo(inventory: Inventory, only: readonly string[]): Inventory {
+  const names = inventory.vcenters.map(({name}) => name);
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `--vcenter ${unknown}: the inventory has no vCenter of that name, only ${names.join(', ')}`,
+    );
+  if (only.length === 0) return inventory;
+  return {...inventory, vcenters: inventory.vcenters.filter(({name}) => only.includes(name))};
 }
 
 /** The logins of all vCenters, or one error that names every one that is missing. */

@@ -61,7 +61,7 @@ export const fleetWatch = localCommand({
 export const fleetReport = localCommand({
   name: 'fleet report',
   group: FLEET,
-  summary: 'The report of a run with all its VCHs and events; --vch gives the whole report of one VCH',
+  summary: 'The report of a run with all its VCHs and events; --of-vch gives the whole report of one VCH',
   positionals: RUN,
   options: {
     ...databaseOptions,

@@ -87,6 +87,7 @@ async function newRun(
     ...{command, commands, findLogin: loginsHere(own, context), inventory: requireInventory(own.inventory)},
     options: {timeout: own.timeout, parallelism: own.parallelism},
     changeId: own['change-id'],
+    only: own.vcenter,
   });
   await createRun(fleet.database, run);
   return run.id;
