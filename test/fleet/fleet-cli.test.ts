@@ -96,6 +96,9 @@ describe('fleet on the embedded database, command by command', function () {
       });
       parser.write(readFileSync(join(folder, 'night.xml'), 'utf8')).close();
       expect(suites).to.equal(4);
+      const table = await fleet('report', '--format', 'csv');
+      expect(table.code).to.equal(5);
+      expect(table.stderr).to.contain('a run over a fleet has no csv form');
       const own = await fleet('report', run.id, '--of-vch', 'vc0/vc0-vch1', '--format', 'json');
       expect(JSON.parse(own.stdout)).to.deep.include({schema: 'vch-migrate/report/v1', command: 'upgrade'});
 

@@ -5,6 +5,7 @@ import {isAtRest} from '../../fleet/worker.js';
 import type {FleetReport} from '../../report/fleet/report.js';
 import {countsOf, eventLine} from '../../report/fleet/text.js';
 import {fleetEnd, fleetEventLine, fleetHead} from '../../report/formats/ndjson.js';
+import {FLEET_FORMATS} from '../../report/formats.js';
 import {composeTool} from '../compose-report.js';
 import type {RunContext} from '../context.js';
 import {EXIT, type Exit} from '../exit.js';
@@ -48,7 +49,10 @@ export async function publishRun(
   const {ok} = await publish(
     (format, layout) => {
       if (format.fleet !== undefined) return format.fleet(report, layout);
-      throw new VchError('VCH_ERR_INTERNAL', `a run over a fleet cannot be written as ${format.name}`);
+      throw new VchError(
+        'VCH_ERR_USAGE',
+        `a run over a fleet has no ${format.name} form: it is ${FLEET_FORMATS.map(({name}) => name).join(', ')}; one VCH of it has all, with --of-vch NAME`,
+      );
     },
     context,
     print,
