@@ -46,17 +46,14 @@ export async function publishRun(
   context: RunContext,
   print?: () => Promise<boolean>,
 ): Promise<Exit> {
-  const {ok} = await publish(
-    (format, layout) => {
-      if (format.fleet !== undefined) return format.fleet(report, layout);
-      throw new VchError(
-        'VCH_ERR_USAGE',
-        `a run over a fleet has no ${format.name} form: it is ${FLEET_FORMATS.map(({name}) => name).join(', ')}; one VCH of it has all, with --of-vch NAME`,
-      );
-    },
-    context,
-    print,
-  );
+  const {format: shown, reports} = context.output;
+  const lacking = [shown, ...reports.map(({format}) => format)].find(({fleet}) => fleet === undefined);
+  if (lacking !== undefined)
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `a run over a fleet has no ${lacking.name} form: it is ${FLEET_FORMATS.map(({name}) => name).join(', ')}; one VCH of it has all, with --of-vch NAME`,
+    );
+  const {ok} = await publish((format, layout) => format.fleet?.(report, layout) ?? '', context, print);
   const exit = fleetExit(report);
   return ok || exit !== EXIT.done ? exit : EXIT.failed;
 }
