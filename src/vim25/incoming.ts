@@ -33,7 +33,7 @@ export class Incoming implements Dispatcher.DispatchHandler {
   #broken: {readonly error: unknown} | null = null;
   #changed = () => {};
 
-  /** `moved` is told whenever something comes. */
+  /** Calls `moved` whenever a part of the answer arrives. */
   constructor(host: string, moved: () => void) {
     this.#host = host;
     this.#moved = moved;

@@ -3,10 +3,10 @@ import type {Clock} from './clock.js';
 
 /** A request under way, and what it may take in milliseconds. */
 interface Limits {
-  /** Without anything that moves. */
+  /** Without a part of the answer. */
   readonly idle: number;
   readonly whole: number;
-  /** Told once, if it takes longer. */
+  /** Called once, if it takes longer. */
   readonly abort: (late: VchError) => void;
 }
 
@@ -15,7 +15,7 @@ interface Watched extends Limits {
   last: number;
 }
 
-/** Watches the requests to a server, and breaks off those of which nothing moves any more, or which take too long as a whole. */
+/** Watches the requests to a server. Breaks off a request whose answer stands still, or that takes too long as a whole. */
 export class Watch {
   readonly #clock: Clock;
   readonly #host: string;

@@ -4,6 +4,7 @@ import {expect} from 'chai';
 import {READING} from '../../src/doctor/reading.js';
 import type {DoctorResult} from '../../src/doctor/result.js';
 import {SCRATCH} from '../../src/doctor/scratch.js';
+import {PROBE_SNAPSHOT, ScratchVm} from '../../src/doctor/scratch-vm.js';
 import {BREAKS} from '../../src/simulator/model/breaks.js';
 import {
   type FaultRule,
@@ -215,6 +216,26 @@ describe('doctor', function () {
         const calls = simulator.requests.list.slice(length).map(({method}) => method);
         expect(calls.filter((method) => method.endsWith('_Task'))).to.deep.equal([]);
         expect(vm.snapshots.length).to.equal(1);
+      },
+    ));
+
+  it('removes from a VM the snapshots of probes alone', () =>
+    withSimulator(
+      {fixture: smallVch([{name: 'spare', powerState: 'poweredOff', more: OF_NOBODY}])},
+      async (simulator) => {
+        const session = await connect(loginTo(simulator));
+        const vm = simulator.inventory.vm('spare');
+        const scratch = new ScratchVm(
+          session,
+          {type: 'VirtualMachine', value: vm.id},
+          new TaskWaiter(session),
+        );
+        for (const snapshot of [{name: PROBE_SNAPSHOT.name, description: 'of somebody else'}, PROBE_SNAPSHOT])
+          await scratch.end(createSnapshot(session, scratch.ref, snapshot));
+        await scratch.reset();
+        await session.close();
+        expect(vm.snapshots.map(({description}) => description)).to.deep.equal(['of somebody else']);
+        expect(vm.snapshots[0]?.children).to.deep.equal([]);
       },
     ));
 

@@ -106,6 +106,15 @@ describe('fleet on the embedded database, command by command', function () {
       for (const file of files) expectNoSecret(readFileSync(file, 'utf8'));
       expectNoSecret(told);
       expectNoSecret(everything(state));
+
+      const nowhere = await fleet('plan', '--inventory', farm.inventory, '--vcenter', 'vc9');
+      expect(nowhere.code).to.equal(5);
+      expect(nowhere.stderr).to.contain('the inventory has no vCenter of that name, only vc0, vc1');
+      const one = await fleet('plan', '--inventory', farm.inventory, '--vcenter', 'vc1', '--format', 'json');
+      expect(JSON.parse(one.stdout).vchs.map(({name}: {name: string}) => name)).to.deep.equal([
+        'vc1-vch0',
+        'vc1-vch1',
+      ]);
       expect(readdirSync(state)).to.deep.equal(['database']);
     }));
 });

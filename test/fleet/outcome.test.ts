@@ -42,7 +42,7 @@ describe('fleet/outcome', () => {
     }
   });
 
-  it('looks again at a VCH whose own worker is alive after all, and fails one that somebody else holds', () => {
+  it('tries a VCH again if its first worker turns out to be alive, and fails it if somebody else holds the lock', () => {
     const locked = new VchError('VCH_ERR_LOCKED', 'held');
     expect(judgeError(locked, {...ATTEMPT, did: 'resume', begun: true})).to.include({
       ...{kind: 'again', counts: false, unfinished: true},

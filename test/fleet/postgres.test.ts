@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {postgresOptions} from '../../src/fleet/postgres.js';
+import {vchMigrate} from '../on-simulator.js';
 
 describe('fleet/postgres', () => {
   it('encrypts every connection to another machine, and checks its certificate', () => {
@@ -35,5 +36,14 @@ describe('fleet/postgres', () => {
     expect(postgresOptions('postgres://fleet:secret@db.example:5433/fleet').name).to.equal(
       'db.example:5433/fleet',
     );
+  });
+
+  it('refuses a password where it would be shown, and takes one that is not encoded', async () => {
+    const status = (url: string) => vchMigrate(['fleet', 'status', '--database', url]);
+    const parameter = await status('postgres://fleet@127.0.0.1:1/fleet?password=Zebra-9crossing');
+    expect(parameter.code).to.equal(5);
+    expect(parameter.stderr).to.contain('use PGPASSWORD').and.not.contain('Zebra');
+    const raw = await status('postgres://fleet:a%bZebra-9crossing@127.0.0.1:1/fleet');
+    expect(raw.stderr).to.contain('127.0.0.1:1').and.not.contain('VCH_ERR_INTERNAL').and.not.contain('Zebra');
   });
 });

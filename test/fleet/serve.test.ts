@@ -113,8 +113,8 @@ describeWithBrowser('fleet/serve', (browser) => {
       expect(trouble).to.deep.equal([]);
     }));
 
-  // The server looks every 0.5 s, and the page asks 0.3 s after it is told: what is told by the next look, and shown by the
-  // next answer, is there within two seconds on any machine that is not too busy to answer.
+  // The server looks at the run every 0.5 s, and the page fetches 0.3 s after the server's event. An event that the next look
+  // finds and the next fetch shows is therefore on the page within two seconds, unless the machine is too busy to answer.
   it('shows at once what has happened, and keeps what the reader has opened and typed', () =>
     withPage(async (page, trouble) => {
       const happening = 'a thing that happens now';

@@ -229,6 +229,29 @@ function behaves(database: () => QueueDatabase): void {
     expect(row).to.deep.equal({state: 'done', result: 'upgraded'});
   });
 
+  it('fails no VCH because the source of its login fails, and goes on when that answers again', async () => {
+    const run = await planned(db(), {vcenters: {a: 1}});
+    await startRun(db(), run, WHY);
+    let failed = false;
+    const findLogin = async () => {
+      const {running = 0} = await states(run);
+      if (Number(running) > 0 && !failed) {
+        failed = true;
+        throw new VchError('VCH_ERR_USAGE', 'the vault is sealed');
+      }
+      return {user: 'u', password: 'p'};
+    };
+    const now = () => new Date(Date.now() - 60_000);
+    const end = await withWorker({}, (worker) => until(run, worker), {findLogin, now});
+    expect(end).to.equal('done');
+    expect(await states(run)).to.deep.equal({done: 1});
+    const events = await db().query(
+      'SELECT type FROM vch_fleet.event WHERE run = $1 AND vch IS NOT NULL ORDER BY id',
+      [run],
+    );
+    expect(events.map(({type}) => type)).to.deep.equal(['began', 'requeued', 'began', 'done']);
+  });
+
   it('does not say of what it has taken over that it never began', async () => {
     const run = await planned(db(), {vcenters: {a: 1}});
     await startRun(db(), run, WHY);

@@ -121,7 +121,7 @@ describe("an upgrade's own snapshot", () => {
     });
   });
 
-  it('is missed by a resumed upgrade that fails, when somebody removed it: nothing is reverted', async () => {
+  it('stops a failed resume from reverting anything, if somebody has removed it', async () => {
     await withVch(BROKEN, async (session, simulator) => {
       await stoppedAt(session, 'ready');
       const snapshot = snapshotsOf(simulator)[0]?.id ?? '';
