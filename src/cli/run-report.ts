@@ -62,7 +62,11 @@ export async function carryOut(
   const changeId = shared.changeId ?? ready.options.changeId;
   const known =
     dump === undefined
-      ? assertStands(session, prepared.standsAs, {file: prepared.doctor, variables: env.terminal.variables})
+      ? await assertStands(session, prepared.standsAs, {
+          line: prepared.lineTo,
+          file: prepared.doctor,
+          variables: env.terminal.variables,
+        })
       : undefined;
   const options: RunOptions = {
     ...ready.options,
@@ -79,7 +83,8 @@ export async function carryOut(
       saveTimeWhereSmall(event);
       followed.hear(event);
     },
-    permit: (planned, uploads) => assertPlanStands(known, prepared.standsAs, planned, uploads),
+    permit: (planned, uploads) =>
+      assertPlanStands(session, known, prepared.standsAs, {planned, uploads, line: prepared.lineTo}),
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
@@ -111,7 +116,9 @@ export async function carryOut(
     steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
   const findings = [
-    ...(dump === undefined ? planFindings(known, command, outcome) : notConnected(dump)),
+    ...(dump === undefined
+      ? await planFindings(session, known, command, {planned: outcome, line: prepared.lineTo})
+      : notConnected(dump)),
     ...outcome.findings,
   ];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
