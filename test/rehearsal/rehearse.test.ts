@@ -122,7 +122,7 @@ describe('rehearse', function () {
             name,
             upgrade.result,
             next,
-            repair.result,
+            repair?.result,
           ]);
           expect(ends).to.deep.equal([
             ['vcenter-away', 'resumable', 'resume', 'upgraded'],
@@ -138,6 +138,39 @@ describe('rehearse', function () {
         },
       ),
     ));
+
+  it('plays only failures that can meet the upgrade: an appliance that is off is not powered on', () =>
+    withSimulator(
+      {fixture: upgradable({vms: [], appliance: {powerState: 'poweredOff'}})},
+      async (simulator) => {
+        const {code, stdout} = await onSimulator(
+          simulator,
+          ...['rehearse', '--id', 'vm-100', '--data-only', '--format', 'json'],
+        );
+        expect(code).to.equal(0);
+        const {rehearsal, findings}: Report = JSON.parse(stdout);
+        expect(rehearsal?.failures.map(({name, repair}) => [name, repair?.result])).to.deep.equal([
+          ['vcenter-away', 'upgraded'],
+          ['datastore-full', 'upgraded'],
+        ]);
+        expect(findings.filter(({message}) => message.includes('cannot happen'))).to.have.length(2);
+      },
+    ));
+
+  it('lets vCenter come back while an upgrade with a long --timeout still waits for it', () =>
+    withSimulator({fixture: upgradable({vms: []})}, async (simulator) => {
+      const {code, stdout} = await onSimulator(
+        simulator,
+        ...['rehearse', '--id', 'vm-100', '--data-only', '--timeout', '40m', '--format', 'json'],
+      );
+      expect(code).to.equal(0);
+      const report: Report = JSON.parse(stdout);
+      expectValid('report', report);
+      const [away] = report.rehearsal?.failures ?? [];
+      expect([away?.upgrade.result, away?.repair]).to.deep.equal(['upgraded', null]);
+      expect(away?.upgrade.outage).to.be.greaterThan(30 * 60_000);
+      expect(report.findings.map(({message}) => message).join()).to.include('No other command is needed');
+    }));
 
   it('ends where the upgrade would not begin, with the checks that say why', () =>
     withSimulator({fixture: upgradable(), templates: TEMPLATES}, async (simulator) => {
