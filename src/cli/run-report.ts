@@ -2,6 +2,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {RunOptions} from '../containers/run-options.js';
 import {systemCode} from '../errors.js';
+import type {VicInventory} from '../inventory/find-vch.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
@@ -34,6 +35,8 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
   readonly terminal: Pick<Terminal, 'variables'>;
+  /** What was found on the target before, for a command that only reads. */
+  readonly inventory?: VicInventory | undefined;
   /** What stands for the target; absent where the run is connected with it. */
   readonly dump?: ReadDump | undefined;
 }
@@ -69,6 +72,7 @@ export async function carryOut(
     ...shared,
     changeId,
     vch: settings.vch,
+    inventory: env.inventory,
     registry,
     runId,
     user,
