@@ -1,9 +1,18 @@
 import {mkdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {type DoctorResult, parseResult, refusal, resultShape, serverDigest} from '../doctor/result.js';
+import type {AnyOutcome} from '../containers/outcome.js';
+import {
+  type DoctorResult,
+  type Known,
+  parseResult,
+  refusal,
+  resultShape,
+  serverDigest,
+} from '../doctor/result.js';
 import {systemCode, VchError} from '../errors.js';
 import {parseJson} from '../json-shape.js';
 import type {Logger} from '../log.js';
+import type {Finding} from '../migration/finding.js';
 import {toJson} from '../report/formats/json.js';
 import {readTextFile, requiredText} from '../text-file.js';
 import type {Session} from '../vim25/session.js';
@@ -58,20 +67,56 @@ export function assertStands(
   session: Session,
   command: string,
   {file, variables}: {readonly file: string | undefined; readonly variables: Variables},
-): DoctorResult | undefined {
-  const found = lastResult(session, file, variables);
-  const refused = found && refusal(found.result, command, found.path);
+): Known | undefined {
+  const known = lastResult(session, file, variables);
+  const refused = known && refusal(known, command);
   if (refused) throw refused;
-  return found?.result;
+  return known;
 }
 
-function lastResult(session: Session, file: string | undefined, variables: Variables) {
+/** Throws if what a command has planned takes something that does not hold on that server. */
+export function assertPlanStands(
+  known: Known | undefined,
+  command: string,
+  planned: AnyOutcome,
+  uploads: boolean,
+): void {
+  const writesAppliance = planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock';
+  const {name, powerState} = planned.vch;
+  const appliance = writesAppliance && powerState === 'poweredOn' ? [name] : [];
+  const running = [...appliance, ...runningToWrite(planned)];
+  const refused = known && refusal(known, command, {running, uploads});
+  if (refused) throw refused;
+}
+
+/** Says which running VMs apply would write, where it must not; `[]` where it may. */
+export function planFindings(
+  known: Known | undefined,
+  command: string,
+  planned: AnyOutcome,
+): readonly Finding[] {
+  const running = command === 'plan' ? runningToWrite(planned) : [];
+  const refused = known && refusal(known, 'apply', {running, uploads: false});
+  return refused
+    ? [{code: 'needs-power-off', message: refused.message.replace(' Nothing was written.', '')}]
+    : [];
+}
+
+function runningToWrite({vms}: AnyOutcome): readonly string[] {
+  return vms.flatMap((vm) =>
+    vm.kind === 'container' && vm.status === 'pending' && vm.powerState === 'poweredOn'
+      ? [vm.displayName]
+      : [],
+  );
+}
+
+function lastResult(session: Session, file: string | undefined, variables: Variables): Known | undefined {
   const server = serverDigest(session);
   if (file === undefined) {
     const place = resultPlace(variables, server);
     const kept = place === undefined ? undefined : readTextFile(place);
     return place !== undefined && kept?.status === 'read'
-      ? {path: place, result: parseResult(kept.text, place)}
+      ? {where: place, result: parseResult(kept.text, place)}
       : undefined;
   }
   const json = requiredText(
@@ -83,7 +128,7 @@ function lastResult(session: Session, file: string | undefined, variables: Varia
       ),
   );
   const result = parseResult(json, file);
-  if (result.server === server) return {path: file, result};
+  if (result.server === server) return {where: file, result};
   throw new VchError(
     'VCH_ERR_USAGE',
     `--doctor ${file} is about another vCenter, or another build of it; run vch-migrate doctor here first`,

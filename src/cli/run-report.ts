@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import type {RunOptions} from '../containers/run-options.js';
 import {systemCode} from '../errors.js';
 import {MASKED_VCENTER} from '../extraconfig/mask.js';
+import type {VicInventory} from '../inventory/find-vch.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
@@ -14,7 +15,7 @@ import type {PreparedReport, ReadyRun} from './command.js';
 import {composeReport} from './compose-report.js';
 import {type Confirmation, confirmation} from './confirmation.js';
 import type {RunContext} from './context.js';
-import {assertStands} from './doctor-result.js';
+import {assertPlanStands, assertStands, planFindings} from './doctor-result.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
 import {type Ended, MASKED_DUMP, nextText} from './next.js';
@@ -35,6 +36,8 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
   readonly terminal: Pick<Terminal, 'variables'>;
+  /** What was found on the target before, for a command that only reads. */
+  readonly inventory?: VicInventory | undefined;
   /** What stands for the target; absent where the run is connected with it. */
   readonly dump?: ReadDump | undefined;
 }
@@ -63,13 +66,14 @@ export async function carryOut(
   const changeId = shared.changeId ?? ready.options.changeId;
   const known =
     dump === undefined
-      ? assertStands(session, command, {file: prepared.doctor, variables: env.terminal.variables})
+      ? assertStands(session, prepared.standsAs, {file: prepared.doctor, variables: env.terminal.variables})
       : undefined;
   const options: RunOptions = {
     ...ready.options,
     ...shared,
     changeId,
     vch: settings.vch,
+    inventory: env.inventory,
     registry,
     runId,
     user,
@@ -80,10 +84,11 @@ export async function carryOut(
       saveTimeWhereSmall(event);
       followed.hear(event);
     },
+    permit: (planned, uploads) => assertPlanStands(known, prepared.standsAs, planned, uploads),
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
-    taskTime: known?.measured.reconfigure ?? undefined,
+    taskTime: known?.result.measured.reconfigure ?? undefined,
   };
   const {deadline} = ready.options.staging ?? {};
   if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
@@ -110,7 +115,11 @@ export async function carryOut(
     settings: prepared.settingsFiles,
     steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
-  const findings = [...aboutCopy(session, dump), ...outcome.findings];
+  const findings = [
+    ...aboutCopy(session, dump),
+    ...(dump === undefined ? planFindings(known, command, outcome) : []),
+    ...outcome.findings,
+  ];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
     env.redactor.redact(text),
   );

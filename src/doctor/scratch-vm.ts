@@ -30,6 +30,9 @@ export interface ScratchPlace {
 
 const NAME = 'vch-migrate-doctor';
 const MEMORY_MB = 4;
+/** Attempts of a write that finds the VM changed, and the milliseconds between the first two. */
+const WRITES = 3;
+const PAUSE = 200;
 /** What a snapshot of a probe is called. */
 export const PROBE_SNAPSHOT = {name: 'vch-migrate doctor', description: 'a probe of vch-migrate doctor'};
 
@@ -67,9 +70,26 @@ export class ScratchVm {
 
   /** Writes keys; an empty value removes one. By default on the state as it is now. */
   async write(keys: Readonly<Record<string, string>>, changeVersion?: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return void (await this.end(this.start(keys, changeVersion)));
+      } catch (error) {
+        // vCenter itself may write to a VM that is new.
+        const isMoved = error instanceof VchError && error.fault === 'ConcurrentAccess';
+        if (!isMoved || changeVersion !== undefined || attempt === WRITES) throw error;
+        await this.session.clock.sleep(PAUSE * attempt, {});
+      }
+    }
+  }
+
+  /** Starts to write keys. */
+  async start(
+    keys: Readonly<Record<string, string>>,
+    changeVersion?: string,
+  ): Promise<ManagedObjectReference> {
     const extraConfig = Object.entries(keys).map(([key, value]) => ({key, value}));
     const spec = {changeVersion: changeVersion ?? (await this.changeVersion()), extraConfig};
-    await this.end(reconfigure(this.session, this.ref, spec));
+    return reconfigure(this.session, this.ref, spec);
   }
 
   /** Waits for a task on it. */

@@ -137,7 +137,13 @@ function isFailed({status}: UpgradeOutcome['checks'][number]): boolean {
 
 /** Nobody is asked, and nothing is contacted but the copy. */
 function quiet(options: RehearsalOptions): RehearsalOptions {
-  const nobody = {confirm: undefined, onProgress: undefined, journal: undefined, copyOf: undefined};
+  const nobody = {
+    permit: undefined,
+    confirm: undefined,
+    onProgress: undefined,
+    journal: undefined,
+    copyOf: undefined,
+  };
   const reason = 'a copy has no docker endpoint';
   return {...options, ...nobody, log: silent, probeDocker: async () => ({status: 'unreachable', reason})};
 }
