@@ -2,6 +2,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {RunOptions} from '../containers/run-options.js';
 import {systemCode} from '../errors.js';
+import {MASKED_VCENTER} from '../extraconfig/mask.js';
+import type {VicInventory} from '../inventory/find-vch.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
@@ -34,6 +36,8 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
   readonly terminal: Pick<Terminal, 'variables'>;
+  /** What was found on the target before, for a command that only reads. */
+  readonly inventory?: VicInventory | undefined;
   /** What stands for the target; absent where the run is connected with it. */
   readonly dump?: ReadDump | undefined;
 }
@@ -73,6 +77,7 @@ export async function carryOut(
     ...shared,
     changeId,
     vch: settings.vch,
+    inventory: env.inventory,
     registry,
     runId,
     user,
@@ -116,9 +121,10 @@ export async function carryOut(
     steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
   const findings = [
+    ...aboutCopy(session, dump),
     ...(dump === undefined
       ? await planFindings(session, known, command, {planned: outcome, line: prepared.lineTo})
-      : notConnected(dump)),
+      : []),
     ...outcome.findings,
   ];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
@@ -210,18 +216,19 @@ function copiedTarget({file, origin, instanceUuid}: ReadDump): RunOptions['copyO
   return {url: origin?.url ?? `dump:${file}`, instanceUuid, isMasked: origin?.masked ?? false};
 }
 
-function notConnected({file, origin}: ReadDump) {
-  const made = origin === undefined || origin.at === 'unknown' ? '' : `, made ${origin.at}`;
-  const copy = {
+/** What a reader must know of a run on a copy. */
+function aboutCopy({about}: Session, dump: ReadDump | undefined) {
+  const made = dump?.origin === undefined || dump.origin.at === 'unknown' ? '' : `, made ${dump.origin.at}`;
+  const copy = dump && {
     code: 'not-connected',
-    message: `this is about the dump ${file}${made}, and not about a vCenter: what has changed since is not in it`,
+    message: `this is about the dump ${dump.file}${made}, and not about a vCenter: what has changed since is not in it`,
   };
-  const masked = {
+  const masked = (dump?.origin?.masked === true || about.instanceUuid === MASKED_VCENTER) && {
     code: MASKED_DUMP,
     message:
       'the dump is masked: names and values are not those of the vCenter, and its plan cannot be saved',
   };
-  return origin?.masked === true ? [copy, masked] : [copy];
+  return [...(copy ? [copy] : []), ...(masked ? [masked] : [])];
 }
 
 /** Keeps the commands of the way back on stderr and in a file, because stdout did not take them. */

@@ -1,3 +1,4 @@
+import type {VicInventory} from '../inventory/find-vch.js';
 import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {RunInfo} from '../migration/plan.js';
@@ -10,6 +11,8 @@ export type {VchSelector} from '../inventory/vch.js';
 /** What every command over the containerVMs of one VCH takes. */
 export interface RunOptions extends Narrowing {
   readonly vch: VchSelector;
+  /** What was found on the target before, for a command that only reads; without it, the whole inventory is looked at. */
+  readonly inventory?: VicInventory | undefined;
   readonly registry: PluginRegistry;
   /** The run's id; kept in ledgers and in vpxd's log (`operationID`). */
   readonly runId: string;

@@ -1,10 +1,10 @@
 import {expect} from 'chai';
-import type {LockState} from '../../src/appliance/upgrade-lock.js';
+import {lockState} from '../../src/appliance/upgrade-lock.js';
 import {VchError} from '../../src/errors.js';
-import {readInventory} from '../../src/fleet/inventory.js';
+import type {ExtraConfig} from '../../src/extraconfig/extra-config.js';
+import {UPDATE_IN_PROGRESS_KEY} from '../../src/extraconfig/keys.js';
 import {judge, judgeError} from '../../src/fleet/outcome.js';
-import type {Unit} from '../../src/fleet/worker.js';
-import {reportFor} from './fake-hands.js';
+import {reportFor, unitOf} from './fake-hands.js';
 
 const ATTEMPT = {
   wanted: 'upgrade',
@@ -15,29 +15,20 @@ const ATTEMPT = {
   begun: false,
 } as const;
 
-/** The report of `status` on a VCH with that lock. */
-function statusWith(lock: LockState) {
-  const {inventory} = readInventory('version: 1\nvcenters: [{name: a, url: "https://a.example"}]\n');
-  const vcenter = inventory?.vcenters[0];
-  const unit = {
-    command: 'status',
-    vchRun: 'r',
-    vcenter,
-    target: {name: 'vch1', vch: 'vm-1'},
-  } as unknown as Unit;
+/** The report of `status` on a VCH with those keys. */
+function statusWith(config: ExtraConfig) {
+  const unit = unitOf({command: 'status', vchRun: 'r', vch: 'vm-1', name: 'vch1'});
   const report = reportFor(unit);
-  if (report.vch === null) throw new Error('there is no VCH');
-  return {exit: 0, report: {...report, vch: {...report.vch, lock}}};
+  return {exit: 0, report: {...report, vch: {...report.vch, lock: lockState(config, 'vch1 (vm-1)')}}};
 }
 
 describe('fleet/outcome', () => {
   it('says of a cancelled VCH that was taken over what its lock says, and never that it is done', () => {
-    const held = {held: true, state: 'dead', message: ''} as unknown as LockState;
-    for (const [lock, words] of [
-      [held, 'vch1 is unfinished: its worker ended, and the run was cancelled'],
-      [{held: false}, 'vch1 was stopped, because the run was cancelled; nothing is unfinished'],
+    for (const [config, words] of [
+      [{[UPDATE_IN_PROGRESS_KEY]: 'true'}, 'vch1 is unfinished: its worker ended, and the run was cancelled'],
+      [{}, 'vch1 was stopped, because the run was cancelled; nothing is unfinished'],
     ] as const) {
-      const verdict = judge(statusWith(lock), {...ATTEMPT, did: 'status', begun: true});
+      const verdict = judge(statusWith(config), {...ATTEMPT, did: 'status', begun: true});
       expect(verdict.kind === 'settle' && verdict.settled).to.include({state: 'stopped', message: words});
     }
   });
@@ -64,10 +55,7 @@ describe('fleet/outcome', () => {
   });
 
   it('does not call a rollback that failed rolled back', () => {
-    const verdict = judge(
-      {...statusWith({held: false}), exit: 1},
-      {...ATTEMPT, did: 'rollback', begun: true},
-    );
+    const verdict = judge({...statusWith({}), exit: 1}, {...ATTEMPT, did: 'rollback', begun: true});
     expect(verdict.kind === 'settle' && verdict.settled.message).to.contain('failed: exit 1');
   });
 });
