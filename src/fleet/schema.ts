@@ -110,6 +110,8 @@ CREATE TABLE vch_fleet.worker (
 );
 `,
   ],
+  // For which vCenters of which runs a worker can do nothing, and why.
+  ['0002-unable', "ALTER TABLE vch_fleet.worker ADD COLUMN unable jsonb NOT NULL DEFAULT '[]'"],
 ];
 
 /** Any number, the same for everybody who migrates this schema. */

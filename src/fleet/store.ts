@@ -26,6 +26,7 @@ import {advance, isSettled, type Standing} from './advance.js';
 import {type FleetDatabase, rowsOf, type Statements} from './database.js';
 import type {Inventory} from './inventory.js';
 import {inventoryShape, outcomeShape, releaseShape, settingsShape} from './stored.js';
+import {minorOf} from './version.js';
 import type {Placed} from './waves.js';
 import {opensAt} from './window.js';
 
@@ -212,6 +213,9 @@ export async function createRun(database: FleetDatabase, run: NewRun): Promise<v
   });
 }
 
+/** Milliseconds until a VCH is tried again whose slot was not free. */
+const SLOT_PAUSE = 2_000;
+
 /** Lets a worker begin on a VCH, if the run, its window and the state of the VCH allow it. */
 export async function beginTarget(
   database: FleetDatabase,
@@ -234,6 +238,16 @@ export async function beginTarget(
     if (!goesOn && run.state !== 'running') {
       await putBack(statements, key, null, 'pending');
       return {status: 'later', why: `the run is ${run.state}`};
+    }
+    // A run with other priorities may be in the same slot, in which somebody is taken for dead and may yet be at work.
+    const [inSlot] = await statements.query(
+      `SELECT t.name FROM vch_fleet.target t JOIN vch_fleet.run r ON r.id = t.run
+       WHERE t.vcenter = $1 AND t.slot = $2 AND t.state = 'running' AND r.tool LIKE $3 AND NOT (t.run = $4 AND t.vch = $5) LIMIT 1`,
+      [key.vcenter, target.slot, `${minorOf(run.tool)}.%`, key.run, key.vch],
+    );
+    if (inSlot !== undefined) {
+      await putBack(statements, key, new Date(now.getTime() + SLOT_PAUSE), 'pending');
+      return {status: 'later', why: `${String(inSlot.name)} has its slot`};
     }
     const opens = goesOn ? null : opensAt(run.inventory.window, now);
     if (opens !== null) {
@@ -276,13 +290,17 @@ export async function beginTarget(
   });
 }
 
-/** Gives back a job on which a worker has not begun. */
-export async function releaseTarget(database: FleetDatabase, key: JobKey): Promise<void> {
-  await database.query(
-    `UPDATE vch_fleet.target SET state = 'pending', sent = false
-     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND state IN ('queued', 'deferred')`,
+/** Gives back a job on which a worker has not begun. `running` if an earlier worker has: that job must be kept. */
+export async function releaseTarget(
+  database: FleetDatabase,
+  key: JobKey,
+): Promise<'released' | 'running' | 'over'> {
+  const [row] = await database.query(
+    `UPDATE vch_fleet.target SET state = CASE WHEN state = 'running' THEN 'running' ELSE 'pending' END, sent = (state = 'running')
+     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND state IN ('queued', 'deferred', 'running') RETURNING state`,
     [key.run, key.vcenter, key.vch, key.dispatch],
   );
+  return row === undefined ? 'over' : row.state === 'running' ? 'running' : 'released';
 }
 
 async function putBack(

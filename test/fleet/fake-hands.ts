@@ -7,7 +7,7 @@ import {createRun} from '../../src/fleet/store.js';
 import {planWaves} from '../../src/fleet/waves.js';
 import {FleetWorker, type Hands, type Unit, type WorkerOptions} from '../../src/fleet/worker.js';
 import {silent} from '../../src/log.js';
-import type {FleetCommand} from '../../src/report/fleet/report.js';
+import type {FleetCommand, FleetRelease} from '../../src/report/fleet/report.js';
 import {type Report, summarize} from '../../src/report/report.js';
 
 export const TOOL = '9.9.9';
@@ -60,6 +60,7 @@ export async function planned(
     command = 'upgrade',
     concurrency = 2,
     more = '',
+    release = null,
   }: {
     readonly vcenters: Readonly<Record<string, number>>;
     readonly waves?: string;
@@ -67,6 +68,7 @@ export async function planned(
     readonly command?: FleetCommand;
     readonly concurrency?: number;
     readonly more?: string;
+    readonly release?: FleetRelease | null;
   },
 ): Promise<string> {
   const names = Object.keys(vcenters);
@@ -88,7 +90,7 @@ export async function planned(
       id,
       command,
       inventory,
-      release: null,
+      release,
       options: SETTINGS,
       tool: TOOL,
       changeId: null,

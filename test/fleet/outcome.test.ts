@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import type {LockState} from '../../src/appliance/upgrade-lock.js';
 import {VchError} from '../../src/errors.js';
 import {readInventory} from '../../src/fleet/inventory.js';
 import {judge, judgeError} from '../../src/fleet/outcome.js';
 import type {Unit} from '../../src/fleet/worker.js';
+import type {Report} from '../../src/report/report.js';
 import {reportFor} from './fake-hands.js';
 
 const ATTEMPT = {
@@ -13,10 +13,11 @@ const ATTEMPT = {
   tries: 0,
   stopped: null,
   begun: false,
+  ours: false,
 } as const;
 
 /** The report of `status` on a VCH with that lock. */
-function statusWith(lock: LockState) {
+function statusWith(lock: Report['vch']['lock']) {
   const {inventory} = readInventory('version: 1\nvcenters: [{name: a, url: "https://a.example"}]\n');
   const vcenter = inventory?.vcenters[0];
   const unit = {
@@ -31,23 +32,48 @@ function statusWith(lock: LockState) {
 }
 
 describe('fleet/outcome', () => {
-  it('says of a cancelled VCH that was taken over what its lock says, and never that it is done', () => {
-    const held = {held: true, state: 'dead', message: ''} as unknown as LockState;
-    for (const [lock, words] of [
-      [held, 'vch1 is unfinished: its worker ended, and the run was cancelled'],
-      [{held: false}, 'vch1 was stopped, because the run was cancelled; nothing is unfinished'],
+  it('says of a cancelled VCH whose worker was gone what is known of it, and never that it is done', () => {
+    const held = {held: true, lockId: null, owner: 'ann@there', phase: null} as const;
+    for (const [lock, wanted, ours, words] of [
+      [
+        {...held, by: 'vch-migrate'},
+        'upgrade',
+        true,
+        'vch1 is unfinished: its worker ended, and the run was cancelled',
+      ],
+      [{held: false}, 'upgrade', true, 'vch1 is unfinished: its worker ended, and the run was cancelled'],
+      [
+        {...held, by: 'vch-migrate'},
+        'upgrade',
+        false,
+        'vch1 was stopped, because the run was cancelled; no upgrade of this run is unfinished on it, and ann@there holds it for something else',
+      ],
+      [
+        {...held, owner: null, by: 'vic-machine'},
+        'apply',
+        false,
+        'vch1 was stopped, because the run was cancelled; no upgrade of this run is unfinished on it, and vic-machine holds it for something else',
+      ],
+      [
+        {held: false},
+        'upgrade',
+        false,
+        'vch1 was stopped, because the run was cancelled; nothing is unfinished',
+      ],
+      [
+        {held: false},
+        'apply',
+        false,
+        'vch1 was stopped, because the run was cancelled; what its worker had not reached is as before',
+      ],
     ] as const) {
-      const verdict = judge(statusWith(lock), {...ATTEMPT, did: 'status', begun: true});
+      const verdict = judge(statusWith(lock), {...ATTEMPT, wanted, did: 'status', begun: true, ours});
       expect(verdict.kind === 'settle' && verdict.settled).to.include({state: 'stopped', message: words});
     }
   });
 
-  it('tries a VCH again if its first worker turns out to be alive, and fails it if somebody else holds the lock', () => {
-    const locked = new VchError('VCH_ERR_LOCKED', 'held');
-    expect(judgeError(locked, {...ATTEMPT, did: 'resume', begun: true})).to.include({
-      ...{kind: 'again', counts: false, unfinished: true},
-    });
-    const foreign = judgeError(locked, ATTEMPT);
+  it('fails a VCH whose lock somebody else holds', () => {
+    const foreign = judgeError(new VchError('VCH_ERR_LOCKED', 'held'), ATTEMPT);
     expect(foreign.kind === 'settle' && foreign.settled).to.include({state: 'failed', exit: 4});
   });
 
