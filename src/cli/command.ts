@@ -188,8 +188,10 @@ function prepareReport<Own extends OptionSet, More extends object>(
     /** Directories with third-party plugins. */
     plugins: run.plugins,
     shared: {parallelism: run.parallelism, expect: run.expect, changeId: run['change-id']},
-    /** The result of a doctor that the command line names. */
+    /** The result of a doctor that the command line names, and as what it is looked up there. */
     doctor: run.doctor,
+    lineTo: line,
+    standsAs: name === 'upgrade' && given.flag('data-only') ? 'upgrade --data-only' : name,
     /** It asks before the first write. */
     asks,
     asksForName,
@@ -238,7 +240,10 @@ const listingOutput = {...resultOptions(LISTING_FORMATS), ...logOptions};
 
 /** A command that lists what it finds on a target. */
 export function listingCommand<Own extends OptionSet>(definition: ListingCommand<Own>): Command {
-  const options = {...targetOptions, ...vchOptions, ...definition.options, ...listingOutput};
+  // A doctor finds out what its results say.
+  const consults = definition.name !== 'doctor';
+  const consulting = consults ? {doctor: runOptions.doctor} : {};
+  const options = {...targetOptions, ...vchOptions, ...consulting, ...definition.options, ...listingOutput};
   return {
     ...definition,
     options,
@@ -264,11 +269,18 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
         kind: 'local',
         output: settings.output,
         async run(context) {
-          const [{withTarget}, {tell}] = await Promise.all([import('./login.js'), import('./publish.js')]);
+          const [{withTarget}, {tell}, {assertStands}] = await Promise.all([
+            import('./login.js'),
+            import('./publish.js'),
+            import('./doctor-result.js'),
+          ]);
+          const {variables} = context.terminal;
           const runId = context.newRunId();
-          const listing = await withTarget(settings, runId, context, (session, user) =>
-            definition.run(session, {context, settings, user, runId, line}, {args, own}),
-          );
+          const listing = await withTarget(settings, runId, context, async (session, user, dump) => {
+            if (consults && dump === undefined)
+              await assertStands(session, definition.name, {file: given.text('doctor'), variables, line});
+            return definition.run(session, {context, settings, user, runId, line}, {args, own});
+          });
           const exit = await tell(listing, context);
           return exit === EXIT.done ? (listing.exit ?? exit) : exit;
         },

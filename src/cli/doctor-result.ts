@@ -1,9 +1,18 @@
 import {mkdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {type DoctorResult, parseResult, refusal, resultShape, serverDigest} from '../doctor/result.js';
+import type {AnyOutcome} from '../containers/outcome.js';
+import {
+  type DoctorResult,
+  type Known,
+  parseResult,
+  refusal,
+  resultShape,
+  serverDigest,
+} from '../doctor/result.js';
 import {systemCode, VchError} from '../errors.js';
 import {parseJson} from '../json-shape.js';
 import type {Logger} from '../log.js';
+import type {Finding} from '../migration/finding.js';
 import {toJson} from '../report/formats/json.js';
 import {readTextFile, requiredText} from '../text-file.js';
 import type {Session} from '../vim25/session.js';
@@ -38,13 +47,20 @@ function withEarlier(result: DoctorResult, place: string): DoctorResult {
   const kept = readTextFile(place);
   const earlier = kept.status === 'read' ? earlierIn(kept.text) : null;
   if (earlier === null) return result;
-  const before = new Map(earlier.assumptions.map((row) => [row.id, row]));
+  // Each says when it was tried itself.
+  const before = new Map(
+    earlier.assumptions
+      .filter(({status}) => status !== 'not-tried')
+      .map((row) => [row.id, {at: earlier.at, ...row}]),
+  );
   const assumptions = result.assumptions.map((row) =>
     row.status === 'not-tried' ? (before.get(row.id) ?? row) : row,
   );
   const {clockDifference} = result.measured;
   const measured =
-    result.measured.reconfigure === null ? {...earlier.measured, clockDifference} : result.measured;
+    result.measured.reconfigure === null
+      ? {at: earlier.at, ...earlier.measured, clockDifference}
+      : result.measured;
   return {...result, assumptions, measured};
 }
 
@@ -54,24 +70,74 @@ function earlierIn(json: string): DoctorResult | null {
 }
 
 /** Throws if a command stands on something that does not hold on that server: by the named result, or the last one, which it gives. */
-export function assertStands(
+export async function assertStands(
   session: Session,
   command: string,
-  {file, variables}: {readonly file: string | undefined; readonly variables: Variables},
-): DoctorResult | undefined {
-  const found = lastResult(session, file, variables);
-  const refused = found && refusal(found.result, command, found.path);
-  if (refused) throw refused;
-  return found?.result;
+  {
+    file,
+    variables,
+    line,
+  }: {readonly file: string | undefined; readonly variables: Variables; readonly line: Line},
+): Promise<Known | undefined> {
+  const known = lastResult(session, file, variables);
+  const refused = known && refusal(known, command);
+  if (refused) throw refused(await lookAgain(session, line));
+  return known;
 }
 
-function lastResult(session: Session, file: string | undefined, variables: Variables) {
+/** Writes the command line of another command, for the same target. */
+type Line = (command: string, vch: null, more: {readonly words: readonly string[]}) => string;
+
+/** The command line that tries everything on VMs of its own, in a place that is there. */
+export async function lookAgain(session: Session, line: Line): Promise<string> {
+  const {placeWords} = await import('../doctor/scratch-place.js');
+  return line('doctor', null, {words: ['--scratch', ...(await placeWords(session))]});
+}
+
+/** Throws if what a command has planned takes something that does not hold on that server. */
+export async function assertPlanStands(
+  session: Session,
+  known: Known | undefined,
+  command: string,
+  {planned, uploads, line}: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly line: Line},
+): Promise<void> {
+  const writesAppliance = planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock';
+  const {name, powerState} = planned.vch;
+  const appliance = writesAppliance && powerState === 'poweredOn' ? [name] : [];
+  const running = [...appliance, ...runningToWrite(planned)];
+  const refused = known && refusal(known, command, {running, uploads});
+  if (refused) throw refused(await lookAgain(session, line));
+}
+
+/** Says which running VMs apply would write, where it must not; `[]` where it may. */
+export async function planFindings(
+  session: Session,
+  known: Known | undefined,
+  command: string,
+  {planned, line}: {readonly planned: AnyOutcome; readonly line: Line},
+): Promise<readonly Finding[]> {
+  const running = command === 'plan' ? runningToWrite(planned) : [];
+  const refused = known && refusal(known, 'apply', {running, uploads: false});
+  if (!refused) return [];
+  const {message} = refused(await lookAgain(session, line));
+  return [{code: 'needs-power-off', message: message.replace(' Nothing was written.', '')}];
+}
+
+function runningToWrite({vms}: AnyOutcome): readonly string[] {
+  return vms.flatMap((vm) =>
+    vm.kind === 'container' && vm.status === 'pending' && vm.powerState === 'poweredOn'
+      ? [vm.displayName]
+      : [],
+  );
+}
+
+function lastResult(session: Session, file: string | undefined, variables: Variables): Known | undefined {
   const server = serverDigest(session);
   if (file === undefined) {
     const place = resultPlace(variables, server);
     const kept = place === undefined ? undefined : readTextFile(place);
     return place !== undefined && kept?.status === 'read'
-      ? {path: place, result: parseResult(kept.text, place)}
+      ? {where: place, result: parseResult(kept.text, place)}
       : undefined;
   }
   const json = requiredText(
@@ -83,7 +149,7 @@ function lastResult(session: Session, file: string | undefined, variables: Varia
       ),
   );
   const result = parseResult(json, file);
-  if (result.server === server) return {path: file, result};
+  if (result.server === server) return {where: file, result};
   throw new VchError(
     'VCH_ERR_USAGE',
     `--doctor ${file} is about another vCenter, or another build of it; run vch-migrate doctor here first`,

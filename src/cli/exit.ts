@@ -47,6 +47,13 @@ export const EXIT_MEANINGS = {
     4: 'another process has the state directory',
     6: 'a person is needed now: a VCH is down',
   },
+  /** Of a command that plans a run over a fleet. */
+  fleetPlan: {
+    0: 'the run is planned',
+    ...ALWAYS,
+    3: 'planned but for some: a vCenter or a VCH could not be looked at; the report names them',
+    4: 'another process has the state directory',
+  },
   /** Of any command. */
   all: {
     0: 'every VM in scope is where it should be (plan: planned)',

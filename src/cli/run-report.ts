@@ -2,6 +2,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {RunOptions} from '../containers/run-options.js';
 import {systemCode} from '../errors.js';
+import {MASKED_VCENTER} from '../extraconfig/mask.js';
+import type {VicInventory} from '../inventory/find-vch.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
 import {eventsHead, reportEvents} from '../report/formats/ndjson.js';
@@ -13,7 +15,7 @@ import type {PreparedReport, ReadyRun} from './command.js';
 import {composeReport} from './compose-report.js';
 import {type Confirmation, confirmation} from './confirmation.js';
 import type {RunContext} from './context.js';
-import {assertStands} from './doctor-result.js';
+import {assertPlanStands, assertStands, planFindings} from './doctor-result.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
 import {type Ended, MASKED_DUMP, nextText} from './next.js';
@@ -34,6 +36,8 @@ interface RunEnvironment extends Pick<RunContext, 'log' | 'now' | 'stop' | 'vers
   /** Absent if nobody is asked. */
   readonly question: Confirmation | undefined;
   readonly terminal: Pick<Terminal, 'variables'>;
+  /** What was found on the target before, for a command that only reads. */
+  readonly inventory?: VicInventory | undefined;
   /** What stands for the target; absent where the run is connected with it. */
   readonly dump?: ReadDump | undefined;
 }
@@ -62,13 +66,18 @@ export async function carryOut(
   const changeId = shared.changeId ?? ready.options.changeId;
   const known =
     dump === undefined
-      ? assertStands(session, command, {file: prepared.doctor, variables: env.terminal.variables})
+      ? await assertStands(session, prepared.standsAs, {
+          line: prepared.lineTo,
+          file: prepared.doctor,
+          variables: env.terminal.variables,
+        })
       : undefined;
   const options: RunOptions = {
     ...ready.options,
     ...shared,
     changeId,
     vch: settings.vch,
+    inventory: env.inventory,
     registry,
     runId,
     user,
@@ -79,10 +88,12 @@ export async function carryOut(
       saveTimeWhereSmall(event);
       followed.hear(event);
     },
+    permit: (planned, uploads) =>
+      assertPlanStands(session, known, prepared.standsAs, {planned, uploads, line: prepared.lineTo}),
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
-    taskTime: known?.measured.reconfigure ?? undefined,
+    taskTime: known?.result.measured.reconfigure ?? undefined,
   };
   const {deadline} = ready.options.staging ?? {};
   if (deadline !== undefined) log.info(`nothing new is started after ${localTime(deadline)}`);
@@ -109,7 +120,13 @@ export async function carryOut(
     settings: prepared.settingsFiles,
     steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
-  const findings = dump === undefined ? outcome.findings : [...notConnected(dump), ...outcome.findings];
+  const findings = [
+    ...aboutCopy(session, dump),
+    ...(dump === undefined
+      ? await planFindings(session, known, command, {planned: outcome, line: prepared.lineTo})
+      : []),
+    ...outcome.findings,
+  ];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
     env.redactor.redact(text),
   );
@@ -199,18 +216,19 @@ function copiedTarget({file, origin, instanceUuid}: ReadDump): RunOptions['copyO
   return {url: origin?.url ?? `dump:${file}`, instanceUuid, isMasked: origin?.masked ?? false};
 }
 
-function notConnected({file, origin}: ReadDump) {
-  const made = origin === undefined || origin.at === 'unknown' ? '' : `, made ${origin.at}`;
-  const copy = {
+/** What a reader must know of a run on a copy. */
+function aboutCopy({about}: Session, dump: ReadDump | undefined) {
+  const made = dump?.origin === undefined || dump.origin.at === 'unknown' ? '' : `, made ${dump.origin.at}`;
+  const copy = dump && {
     code: 'not-connected',
-    message: `this is about the dump ${file}${made}, and not about a vCenter: what has changed since is not in it`,
+    message: `this is about the dump ${dump.file}${made}, and not about a vCenter: what has changed since is not in it`,
   };
-  const masked = {
+  const masked = (dump?.origin?.masked === true || about.instanceUuid === MASKED_VCENTER) && {
     code: MASKED_DUMP,
     message:
       'the dump is masked: names and values are not those of the vCenter, and its plan cannot be saved',
   };
-  return origin?.masked === true ? [copy, masked] : [copy];
+  return [...(copy ? [copy] : []), ...(masked ? [masked] : [])];
 }
 
 /** Keeps the commands of the way back on stderr and in a file, because stdout did not take them. */

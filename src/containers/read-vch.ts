@@ -3,7 +3,6 @@ import {vchSummary} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {type ContainerVm, isOwn, readContainerVms} from '../inventory/container-vms.js';
 import {type FoundVch, findVch} from '../inventory/find-vch.js';
-import {owns} from '../inventory/ownership.js';
 import type {Finding} from '../migration/finding.js';
 import type {WantedKeys} from '../vim25/property-collector.js';
 import type {Session} from '../vim25/session.js';
@@ -28,14 +27,19 @@ export interface ReadVch extends FoundVch {
  */
 export async function readVch(
   session: Session,
-  {vch, expect, onProgress}: Partial<Pick<RunOptions, 'vch' | 'expect' | 'onProgress'>>,
+  {
+    vch,
+    inventory,
+    expect,
+    onProgress,
+  }: Partial<Pick<RunOptions, 'vch' | 'inventory' | 'expect' | 'onProgress'>>,
   keys: WantedKeys,
   known?: FoundVch,
 ): Promise<ReadVch> {
   if (known === undefined) onProgress?.({type: 'phase', phase: 'find', total: null});
   const count = (total: number | null) => (done: number) =>
     onProgress?.({type: 'progress', done, total: total === null ? null : Math.max(done, total)});
-  const found = known ?? (await findVch(session, vch ?? {}, count(null)));
+  const found = known ?? (await findVch(session, vch ?? {}, count(null), inventory));
   const {summary} = found.vch;
   onProgress?.({type: 'phase', phase: 'read', total: summary.containerVMs});
   const read = await readContainerVms(session, found, keys, count(summary.containerVMs));
@@ -88,7 +92,7 @@ function byDisplayName(a: ContainerVm, b: ContainerVm): number {
 function strays({vch, inventory}: FoundVch, read: readonly ContainerVm[]): Finding[] {
   const seen = new Set(read.map(({ref}) => ref.value));
   return inventory.containers
-    .filter(({ref, biosUuid, containerId}) => !seen.has(ref.value) && owns(vch, biosUuid, containerId))
+    .filter(({ref}) => !seen.has(ref.value) && inventory.owners.get(ref.value) === vch.ref.value)
     .map(({name, ref}) => ({
       code: 'stray-container',
       message: `${name} (${ref.value}) is a containerVM of ${vch.summary.name} by its BIOS UUID, but it is outside the VCH's resource pool and folder. VIC does not see it there, and it was left alone`,

@@ -1,3 +1,4 @@
+import type {VicInventory} from '../inventory/find-vch.js';
 import type {VchSelector} from '../inventory/vch.js';
 import type {Logger} from '../log.js';
 import type {RunInfo} from '../migration/plan.js';
@@ -10,6 +11,8 @@ export type {VchSelector} from '../inventory/vch.js';
 /** What every command over the containerVMs of one VCH takes. */
 export interface RunOptions extends Narrowing {
   readonly vch: VchSelector;
+  /** What was found on the target before, for a command that only reads; without it, the whole inventory is looked at. */
+  readonly inventory?: VicInventory | undefined;
   readonly registry: PluginRegistry;
   /** The run's id; kept in ledgers and in vpxd's log (`operationID`). */
   readonly runId: string;
@@ -29,6 +32,8 @@ export interface RunOptions extends Narrowing {
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
   /** Awaited before a VM is started; rejects with the reason why it must not be. */
   readonly beforeStart?: (() => Promise<void>) | undefined;
+  /** Rejects with what forbids to carry out the plan, before anybody is asked; `uploads`: ISO files are part of it. */
+  readonly permit?: ((planned: AnyOutcome, uploads: boolean) => Promise<void>) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
   readonly confirm?: ((planned: AnyOutcome) => Promise<boolean>) | undefined;
   /** In which stages a run writes, and what stops it. */

@@ -22,15 +22,13 @@ export interface ScratchBench extends Bench {
   readonly scratch: ScratchVm;
 }
 
-/** What a refuted assumption means, and for which commands. */
+/** What a refuted assumption means; which commands refuse then is in `stands.ts`. */
 interface Meaning {
   readonly id: string;
   /** What this tool stands on, in a sentence. */
   readonly title: string;
   /** What it means where it does not hold. */
   readonly meaning: string;
-  /** Commands that refuse then. Empty where they have a way that is safe. */
-  readonly stops: readonly string[];
 }
 
 /** One row of the table. */

@@ -5,19 +5,21 @@ import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {retrieveOnce, withContainerView} from '../vim25/property-collector.js';
 import {textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {TaskWaiter} from '../vim25/tasks.js';
-import {type Assumption, type Bench, notTried, type Seen} from './assumption.js';
+import {type Assumption, type Bench, notTried, refuted, type Seen} from './assumption.js';
+import type {Leftover} from './leftover.js';
 import {measure} from './measure.js';
 import {clockDifference, READING} from './reading.js';
+import {refusedBy} from './refusal.js';
 import {type DoctorResult, serverDigest} from './result.js';
 import {SCRATCH} from './scratch.js';
-import {type Leftover, type ScratchPlace, ScratchVm, withScratchVms} from './scratch-vm.js';
+import {type NamedVm, type ScratchPlace, type ScratchVm, withNamedVm, withScratchVms} from './scratch-vm.js';
+import {standingOn} from './stands.js';
 
 /** On which VMs the doctor may write. */
 export type Scratch =
   | {readonly kind: 'own'; readonly place: ScratchPlace; readonly count: number}
   /** A VM that the user has named; it must be powered off. */
-  | {readonly kind: 'named'; readonly vm: ManagedObjectReference};
+  | {readonly kind: 'named'; readonly vm: NamedVm};
 
 export interface DoctorOptions {
   readonly runId: string;
@@ -32,38 +34,46 @@ export interface DoctorOptions {
 
 /** VMs that are looked at. */
 const SAMPLE = 6;
+const CLEARINGS = 3;
+
+type Row = DoctorResult['assumptions'][number];
 
 /** Looks at every assumption. After a signal the rest is not tried, and everything is removed all the same. */
 export async function examine(session: Session, options: DoctorOptions): Promise<DoctorResult> {
-  const {toolVersion, scratch, leftovers, now, runId} = options;
-  const wallClock = () => now().getTime();
-  const bench: Bench = {session, sample: await sampleOf(session), wallClock};
-  const rows: DoctorResult['assumptions'][number][] = [];
+  const {toolVersion, scratch, leftovers, now, runId, signal, log} = options;
+  const bench: Bench = {session, sample: await sampleOf(session), wallClock: () => now().getTime()};
+  const rows: Row[] = [];
+  /** Why nothing more is tried. */
+  let over: string | null = null;
+  const row = async ({id, title, meaning}: Assumption, probe: () => Promise<Seen>) => {
+    if (signal.aborted) over ??= 'the run was stopped before';
+    log.debug(`trying ${id}`);
+    const seen = over === null ? await tried(id, probe, log) : notTried(over);
+    if (session.contact.broken !== null) over ??= 'the server did not answer any more';
+    const stops = seen.status === 'refuted' ? standingOn(id) : [];
+    rows.push({id, title, meaning, ...seen, stops, at: now().toISOString()});
+  };
   for (const assumption of READING)
-    if (assumption.needs === 'reading')
-      rows.push(await row(assumption, () => assumption.probe(bench), options));
+    if (assumption.needs === 'reading') await row(assumption, () => assumption.probe(bench));
   const onScratch = async (vms: readonly ScratchVm[]) => {
     const [vm] = vms;
     for (const assumption of SCRATCH) {
       if (assumption.needs !== 'scratch') continue;
-      const probe = async () => {
-        if (vm === undefined) return notTried('it takes a write: --scratch');
-        try {
-          return await assumption.probe({...bench, scratch: vm});
-        } finally {
-          await vm.reset();
-        }
-      };
-      rows.push(await row(assumption, probe, options));
+      await row(assumption, async () =>
+        vm === undefined
+          ? notTried('it takes a write: --scratch')
+          : assumption.probe({...bench, scratch: vm}),
+      );
+      if (vm !== undefined && over === null) over = await cleared(vm, log);
     }
-    return options.signal.aborted ? measure([], session.clock) : measure(vms, session.clock);
+    return measure(over === null ? vms : [], session.clock);
   };
   const measured =
     scratch === undefined
       ? await onScratch([])
       : scratch.kind === 'own'
         ? await withScratchVms(session, scratch.place, {run: runId, count: scratch.count}, onScratch)
-        : await onNamed(session, scratch.vm, onScratch);
+        : await withNamedVm(session, scratch.vm, runId, onScratch);
   const {about} = session;
   return {
     schema: 'vch-migrate/doctor/v1',
@@ -75,40 +85,39 @@ export async function examine(session: Session, options: DoctorOptions): Promise
     isVCenter: about.isVCenter,
     scratch: scratch !== undefined,
     assumptions: rows,
-    measured: {...measured, clockDifference: rounded(await clockDifference(bench))},
-    leftovers: leftovers.length,
+    measured: {...measured, at: now().toISOString(), clockDifference: rounded(await clockDifference(bench))},
+    leftovers: leftovers.filter(({owner}) => owner !== 'alive').length,
   };
 }
 
-async function onNamed<T>(
-  session: Session,
-  ref: ManagedObjectReference,
-  use: (vms: readonly ScratchVm[]) => Promise<T>,
-): Promise<T> {
-  const vm = new ScratchVm(session, ref, new TaskWaiter(session));
+/** What a probe sees. A fault by which the server refuses for good is an answer; any other failure leaves it open. */
+async function tried(id: string, probe: () => Promise<Seen>, log: Logger): Promise<Seen> {
   try {
-    return await use([vm]);
-  } finally {
-    await vm.reset();
-    await vm.removeProbeFile();
-  }
-}
-
-async function row(
-  {id, title, meaning, stops}: Assumption,
-  probe: () => Promise<Seen>,
-  {signal, log}: DoctorOptions,
-): Promise<DoctorResult['assumptions'][number]> {
-  let seen: Seen = notTried('the run was stopped before');
-  try {
-    if (!signal.aborted) seen = await probe();
+    return await probe();
   } catch (error) {
     const failure = toVchError(error);
     // The message may have names in it.
-    log.warn(`${id} could not be tried: ${failure.message}`);
-    seen = notTried(`it failed: ${failure.fault ?? failure.code}`);
+    log.warn(`${id} failed: ${failure.message}`);
+    const fault = refusedBy(failure);
+    return fault === null
+      ? notTried(`it failed: ${failure.fault ?? failure.code}`)
+      : refuted(`the server refused it: ${fault}`);
   }
-  return {id, title, meaning, ...seen, stops: seen.status === 'refuted' ? [...stops] : []};
+}
+
+/** Clears a VM for the next probe; gives why that could not be done. */
+async function cleared(vm: ScratchVm, log: Logger): Promise<string | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await vm.reset();
+      return null;
+    } catch (error) {
+      const failure = toVchError(error);
+      if (attempt < CLEARINGS) continue;
+      log.warn(`the scratch VM could not be cleared after a probe: ${failure.message}`);
+      return `the VM could not be cleared after the one before: ${failure.fault ?? failure.code}`;
+    }
+  }
 }
 
 /** Some connected VMs, VIC's or not. */

@@ -1,30 +1,13 @@
-import {VchError} from '../errors.js';
+import {hasCode, VchError} from '../errors.js';
 import {DOCTOR_PROBES} from '../extraconfig/keys.js';
+import {silent} from '../log.js';
 import {missingPrivileges} from '../vim25/authorization.js';
 import {extraConfigPath, readObjects} from '../vim25/property-collector.js';
 import {optionValue, optionValues, refValue, textValue} from '../vim25/property-value.js';
 import {reference} from '../vim25/transport.js';
-import {child, childrenNamed, childText, xmlText} from '../vim25/xml.js';
+import {child, childrenNamed, childText, type XmlElement, xmlText} from '../vim25/xml.js';
 import {type Assumption, type Bench, confirmed, holds, notTried, refuted, type Seen} from './assumption.js';
-
-/** Commands that read single keys of containerVMs. */
-const READERS = [
-  'plan',
-  'apply',
-  'undo',
-  'verify',
-  'status',
-  'audit',
-  'rename',
-  'check',
-  'upgrade',
-  'rollback',
-  'resume',
-  'rehearse',
-  'dump',
-];
-/** Commands that write guarded by a changeVersion. */
-export const WRITERS = ['apply', 'undo', 'rename', 'upgrade', 'rollback', 'resume', 'unlock'];
+import {refusedBy} from './refusal.js';
 
 const NO_VM = notTried('the user sees no connected VM to read');
 
@@ -34,7 +17,6 @@ export const READING: readonly Assumption[] = [
     id: 'keyed-paths',
     title: 'a single key of a VM can be read: config.extraConfig["key"]',
     meaning: 'Keys that are there would look absent, and a containerVM like any other VM.',
-    stops: READERS,
     needs: 'reading',
     probe: keyedPaths,
   },
@@ -42,7 +24,6 @@ export const READING: readonly Assumption[] = [
     id: 'missing-key',
     title: 'a key that is not there is absent from the answer, without a fault',
     meaning: 'An absent key could not be told from one that may not be read.',
-    stops: READERS,
     needs: 'reading',
     async probe({session, sample: [vm]}) {
       if (vm === undefined) return NO_VM;
@@ -51,7 +32,9 @@ export const READING: readonly Assumption[] = [
         holds(
           missing.length === 0 && optionValue(properties.get(path)) === null,
           'absent, without a fault',
-          missing.length > 0 ? 'reported as unreadable' : 'a value came for it',
+          missing[0] === undefined
+            ? 'a value came for it'
+            : `reported as unreadable: ${missing[0].fault.type}`,
         ),
       );
       return seen ?? NO_VM;
@@ -61,7 +44,6 @@ export const READING: readonly Assumption[] = [
     id: 'paging',
     title: 'pages of an explicit size together hold every object once',
     meaning: 'containerVMs could be missing from what is read.',
-    stops: READERS,
     needs: 'reading',
     probe: paging,
   },
@@ -69,7 +51,6 @@ export const READING: readonly Assumption[] = [
     id: 'token-cancel',
     title: 'a page token can be given back (CancelRetrievePropertiesEx)',
     meaning: 'A read that is cut short leaves its token until the logout, which is always sent.',
-    stops: [],
     needs: 'reading',
     probe: tokenCancel,
   },
@@ -77,7 +58,6 @@ export const READING: readonly Assumption[] = [
     id: 'change-version',
     title: 'every connected VM shows a changeVersion',
     meaning: 'A write could not be tied to the reading it was decided on.',
-    stops: WRITERS,
     needs: 'reading',
     async probe({session, sample}) {
       if (sample.length === 0) return NO_VM;
@@ -97,7 +77,6 @@ export const READING: readonly Assumption[] = [
     title: 'the server says by name which privileges the user has',
     meaning:
       'The row privileges of check proves nothing. What is missing shows at the first write, as VCH_ERR_PRIVILEGE.',
-    stops: [],
     needs: 'reading',
     probe: privilegesByName,
   },
@@ -105,14 +84,21 @@ export const READING: readonly Assumption[] = [
     id: 'clock',
     title: "the server's clock is within a minute of this machine's",
     meaning: 'Times of vCenter and of reports differ. No lock goes by a clock: its owner counts.',
-    stops: [],
     needs: 'reading',
     async probe(bench) {
       const difference = await clockDifference(bench);
-      if (difference === null) return notTried('the server told no time');
+      if (difference === null) return refuted('the server tells no time');
       const seconds = Math.round(difference / 1000);
       return holds(Math.abs(difference) <= 60_000, `${seconds} s apart`, `${seconds} s apart`);
     },
+  },
+  {
+    id: 'session',
+    title: 'a login that has ended is answered with NotAuthenticated, and a new one replaces it',
+    meaning:
+      'A run whose login the server ends would stop in the middle, perhaps while the VCH is down, and would have to be resumed.',
+    needs: 'reading',
+    probe: loginEnds,
   },
 ];
 
@@ -122,7 +108,13 @@ export async function clockDifference({
   wallClock,
 }: Pick<Bench, 'session' | 'wallClock'>): Promise<number | null> {
   const before = wallClock();
-  const answer = await session.read('CurrentTime', {type: 'ServiceInstance', value: 'ServiceInstance'});
+  let answer: XmlElement;
+  try {
+    answer = await session.read('CurrentTime', {type: 'ServiceInstance', value: 'ServiceInstance'});
+  } catch (error) {
+    if (refusedBy(error) === null) throw error;
+    return null;
+  }
   const server = Date.parse(childText(answer, 'returnval') ?? '');
   return Number.isNaN(server) ? null : server - (before + wallClock()) / 2;
 }
@@ -136,16 +128,19 @@ async function keyedPaths({session, sample}: Bench): Promise<Seen> {
     );
     if (option === undefined) continue;
     const path = extraConfigPath(option.key);
-    const [alone] = await readObjects(session, [vm], [path], ({properties}) =>
-      optionValue(properties.get(path)),
-    );
+    const [alone] = await readObjects(session, [vm], [path], ({properties, missing}) => ({
+      value: optionValue(properties.get(path))?.value,
+      fault: missing[0]?.fault.type,
+    }));
     return holds(
       alone?.value === option.value,
       'the same value as in the whole',
-      'not the value that the whole has',
+      alone?.fault === undefined
+        ? 'not the value that the whole has'
+        : `reported as unreadable: ${alone.fault}`,
     );
   }
-  return NO_VM;
+  return sample.length === 0 ? NO_VM : notTried('the VMs that were looked at have no keys');
 }
 
 async function paging({session, sample}: Bench): Promise<Seen> {
@@ -156,29 +151,56 @@ async function paging({session, sample}: Bench): Promise<Seen> {
   for (;;) {
     const result = child(answer, 'returnval');
     pages += 1;
-    seen.push(
-      ...childrenNamed(result, 'objects').flatMap((object) => refValue(child(object, 'obj'))?.value ?? []),
-    );
+    seen.push(...morefsIn(result));
     const token = childText(result, 'token');
     if (token === undefined || pages > sample.length) break;
-    answer = await session.call('ContinueRetrievePropertiesEx', session.content.propertyCollector, {
-      token: xmlText(token),
-    });
+    try {
+      answer = await session.call('ContinueRetrievePropertiesEx', session.content.propertyCollector, {
+        token: xmlText(token),
+      });
+    } catch (error) {
+      // Every reading of ours goes the same way then.
+      if (pages > 1 || !(error instanceof VchError) || error.fault !== 'NoPermission') throw error;
+      const all = morefsIn(
+        await session.call('RetrieveProperties', session.content.propertyCollector, {
+          specSet: namesOf(sample),
+        }),
+      );
+      const counts = `${all.length} of ${sample.length} objects`;
+      return holds(
+        isWhole(all, sample),
+        `further pages are refused, as by vCenter 7.0.3 to 8.0.2, and RetrieveProperties gives ${counts}`,
+        `further pages are refused, and RetrieveProperties gives ${counts}`,
+      );
+    }
   }
-  const whole = seen.length === sample.length && new Set(seen).size === sample.length;
-  const counts = `${seen.length} of ${sample.length} objects on ${pages} pages`;
-  return holds(whole && pages > 1, counts, counts);
+  const counts = `${seen.length} of ${sample.length} objects on ${pages} page${pages === 1 ? '' : 's'}`;
+  return holds(isWhole(seen, sample), counts, counts);
+}
+
+function isWhole(seen: readonly string[], sample: Bench['sample']): boolean {
+  return seen.length === sample.length && new Set(seen).size === sample.length;
+}
+
+/** The objects of an answer, in whatever it wraps each of them. */
+function morefsIn(result: XmlElement | undefined): readonly string[] {
+  const objects = [...childrenNamed(result, 'objects'), ...childrenNamed(result, 'returnval')];
+  return objects.flatMap((object) => refValue(child(object, 'obj'))?.value ?? []);
+}
+
+function namesOf(sample: Bench['sample']) {
+  return [
+    {
+      propSet: [{type: 'VirtualMachine', all: false, pathSet: [xmlText('name')]}],
+      objectSet: sample.map((vm) => ({obj: reference(vm), skip: false})),
+    },
+  ];
 }
 
 /** The first page of the sample's names, one object long. */
 function firstPage({session, sample}: Pick<Bench, 'session' | 'sample'>) {
   return session.call('RetrievePropertiesEx', session.content.propertyCollector, {
-    specSet: [
-      {
-        propSet: [{type: 'VirtualMachine', all: false, pathSet: [xmlText('name')]}],
-        objectSet: sample.map((vm) => ({obj: reference(vm), skip: false})),
-      },
-    ],
+    specSet: namesOf(sample),
     options: {maxObjects: 1},
   });
 }
@@ -192,8 +214,28 @@ async function tokenCancel({session, sample}: Bench): Promise<Seen> {
     });
     return confirmed('it was taken back');
   } catch (error) {
-    if (!(error instanceof VchError) || error.fault === undefined) throw error;
-    return refuted(`the server answered ${error.fault}`);
+    const fault = refusedBy(error);
+    if (fault === null) throw error;
+    return refuted(`the server answered ${fault}`);
+  }
+}
+
+/** On a login of its own. */
+async function loginEnds({session}: Bench): Promise<Seen> {
+  const other = await session.another(silent);
+  try {
+    await other.call('Logout', other.content.sessionManager);
+    await other.reach();
+    return holds(
+      other.generation === 1,
+      'it was, and the next login was taken',
+      'a call after the logout was answered as if the login still held',
+    );
+  } catch (error) {
+    if (!hasCode(error, 'VCH_ERR_AUTH')) throw error;
+    return refuted(`the login after it was refused: ${error.fault ?? error.code}`);
+  } finally {
+    await other.close();
   }
 }
 
@@ -202,7 +244,7 @@ const NO_SUCH = 'VchMigrate.NoSuchPrivilege';
 async function privilegesByName({session}: Bench): Promise<Seen> {
   try {
     const missing = await missingPrivileges(session, [session.content.rootFolder], ['System.View', NO_SUCH]);
-    if (missing === null) return notTried('the server cannot be asked, as is usual on ESXi');
+    if (missing === null) return refuted('the server cannot be asked, as is usual on ESXi');
     const named = missing.flatMap(({privileges}) => privileges);
     return holds(
       named.includes(NO_SUCH),

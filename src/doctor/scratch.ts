@@ -1,12 +1,9 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {VchError} from '../errors.js';
+import {hasCode, VchError} from '../errors.js';
 import {DOCTOR_KEY, DOCTOR_PROBES} from '../extraconfig/keys.js';
 import {datastoreFileSize, uploadDatastoreFile} from '../vim25/datastore-file.js';
 import {isNotOffered} from '../vim25/faults.js';
-import {extraConfigPath, readObjects} from '../vim25/property-collector.js';
-import {optionValue} from '../vim25/property-value.js';
+import {extraConfigPath, readObject, readObjects} from '../vim25/property-collector.js';
+import {optionValue, refValues} from '../vim25/property-value.js';
 import {createSnapshot, removeSnapshot, revertToSnapshot} from '../vim25/snapshot.js';
 import {logUserEvent, powerOff, powerOn} from '../vim25/virtual-machine.js';
 import {
@@ -18,31 +15,29 @@ import {
   type ScratchBench,
   type Seen,
 } from './assumption.js';
-import {WRITERS} from './reading.js';
-import {PROBE_SNAPSHOT} from './scratch-vm.js';
+import {refusedBy, refusedWhileRunning} from './refusal.js';
 
 const {hidden: KEY, otherCase: OTHER_CASE, odd: ODD_KEY, absent: ABSENT, guest: GUEST} = DOCTOR_PROBES;
 const BLANKS = '  two before, two  within and two after  ';
 const CHARACTERS = 'é ü 漢字 😀 & < > " \' | ~ \\ % = ; {}';
-const PROBE = 'vch-migrate doctor: a file to see whether there can be one\n';
+const PROBE = Buffer.from('vch-migrate doctor: a file to see whether there can be one\n');
 const LONG = 'x'.repeat(64 * 1024);
-
-/** What a probe does to its VM, for the question before it. */
-export const SCRATCH_WRITES: readonly string[] = [
-  'writes and removes ExtraConfig keys that begin with vch-migrate/doctor, one under networks|, and one under guestinfo.',
-  'takes a snapshot, reverts to it and removes it',
-  'powers the VM on and off again, without any guest in it',
-  'uploads a file of a few bytes into its folder on the datastore, and deletes it',
-  'writes a line into its event log',
-];
+/** vSphere's words for what it cannot name. */
+const NAMELESS = new Set(['MethodFault', 'RuntimeFault', 'SystemError']);
 
 /** What takes a write; in this order on one VM, which is powered off before and after each. */
 export const SCRATCH: readonly Assumption[] = [
   {
+    id: 'task-wait',
+    title: 'a task says when it has ended, and how: what it wrote is there then, and a failure has a name',
+    meaning: 'What has become of a write could not be told, and another could begin before it ends.',
+    needs: 'scratch',
+    probe: taskWait,
+  },
+  {
     id: 'keys-kept',
     title: 'a hidden key is kept as it is written, and the changeVersion moves',
     meaning: 'Nothing that is written would be certain to be there.',
-    stops: WRITERS,
     needs: 'scratch',
     async probe({scratch}) {
       const before = await scratch.changeVersion();
@@ -60,7 +55,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'concurrent-access',
     title: 'a write with an old changeVersion is refused (ConcurrentAccess)',
     meaning: 'A change that somebody makes at the same time could be overwritten without a word.',
-    stops: WRITERS,
     needs: 'scratch',
     async probe({scratch}) {
       const old = await scratch.changeVersion();
@@ -79,7 +73,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'blanks',
     title: 'blanks in a value are kept',
     meaning: 'Values would not be restored as they were.',
-    stops: WRITERS,
     needs: 'scratch',
     probe: (bench) => kept(bench, BLANKS),
   },
@@ -87,7 +80,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'characters',
     title: 'characters beyond ASCII, and those that XML escapes, are kept',
     meaning: 'Names and values could be damaged.',
-    stops: WRITERS,
     needs: 'scratch',
     probe: (bench) => kept(bench, CHARACTERS),
   },
@@ -96,7 +88,6 @@ export const SCRATCH: readonly Assumption[] = [
     title: 'a value of 64 KiB is kept',
     meaning:
       'Long lists of the appliance could be cut off. What this tool itself writes on containerVMs is at most 4 KiB.',
-    stops: ['upgrade', 'rollback', 'resume'],
     needs: 'scratch',
     probe: (bench) => kept(bench, LONG),
   },
@@ -104,7 +95,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'empty-removes',
     title: 'an empty value removes a key',
     meaning: 'Keys could not be taken away again: no undo, and no lock that is released.',
-    stops: WRITERS,
     needs: 'scratch',
     async probe({scratch}) {
       await scratch.write({[KEY]: 'there'});
@@ -116,7 +106,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'empty-absent',
     title: 'an empty value for a key that is absent makes none',
     meaning: 'An empty key could appear. This tool removes only keys that it has read.',
-    stops: [],
     needs: 'scratch',
     async probe({scratch}) {
       await scratch.write({[ABSENT]: ''});
@@ -127,7 +116,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'key-case',
     title: 'keys that differ in case alone are two keys',
     meaning: 'One of two such keys overwrites the other. This tool writes each key exactly as VIC spells it.',
-    stops: [],
     needs: 'scratch',
     async probe({scratch}) {
       await scratch.write({[KEY]: 'lower', [OTHER_CASE]: 'upper'});
@@ -139,7 +127,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'odd-keys',
     title: 'keys with | / ~ are kept, and can be read alone',
     meaning: "VIC's own keys have these characters: aliases of containers could not be changed.",
-    stops: ['rename', 'apply', 'undo', 'upgrade', 'rollback', 'resume'],
     needs: 'scratch',
     async probe({session, scratch}) {
       await scratch.write({[ODD_KEY]: 'a:b|c'});
@@ -155,12 +142,11 @@ export const SCRATCH: readonly Assumption[] = [
     title: 'a new VM has the instanceUuid, notes and keys that it is made with',
     meaning:
       "After a kill, doctor could not recognize its scratch VMs. List them with govc find / -type m -name 'vch-migrate-doctor-*', and destroy each by the path that it prints.",
-    stops: [],
     needs: 'scratch',
     async probe({scratch}) {
       const mark = await scratch.read(DOCTOR_KEY);
       const uuid = await scratch.property('config.instanceUuid');
-      if (mark === null) return notTried('it is a VM of yours');
+      if (scratch.isNamed || mark === null) return notTried('it is a VM of yours');
       return holds(uuid !== null && mark.includes(uuid), 'as it was made', 'its instanceUuid is another one');
     },
   },
@@ -169,7 +155,6 @@ export const SCRATCH: readonly Assumption[] = [
     title: 'a hidden key can be written while the VM runs, and outlives its power-off',
     meaning:
       'Containers would have to be powered off for apply, or lose what was written. VMs that refuse are reported as VCH_ERR_NEEDS_POWER_OFF.',
-    stops: ['apply', 'undo', 'rename', 'upgrade', 'rollback', 'resume'],
     needs: 'scratch',
     probe: hiddenWhileRunning,
   },
@@ -177,7 +162,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'guestinfo-volatile',
     title: 'a guestinfo key written while the VM runs is lost at its power-off',
     meaning: 'Nothing: this tool never writes guestinfo keys of a running VM.',
-    stops: [],
     needs: 'scratch',
     probe: (bench) =>
       whileRunning(bench, async () => {
@@ -186,10 +170,23 @@ export const SCRATCH: readonly Assumption[] = [
       }),
   },
   {
+    id: 'snapshot',
+    title: 'a snapshot can be taken, reverted to and removed',
+    meaning: 'An upgrade would have no way back.',
+    needs: 'scratch',
+    async probe({session, scratch}) {
+      await scratch.end(createSnapshot(session, scratch.ref, scratch.snapshot));
+      const [snapshot] = await scratch.probeSnapshots();
+      if (snapshot === undefined) return refuted('the snapshot is not there');
+      await scratch.end(revertToSnapshot(session, snapshot.ref));
+      await scratch.end(removeSnapshot(session, snapshot.ref));
+      return holds((await scratch.probeSnapshots()).length === 0, 'it can', 'it is still there');
+    },
+  },
+  {
     id: 'snapshot-reverts',
     title: 'a snapshot brings ExtraConfig back',
     meaning: 'A rollback compares what the revert brought back, and writes the rest itself.',
-    stops: [],
     needs: 'scratch',
     probe: snapshotReverts,
   },
@@ -197,7 +194,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'upload',
     title: 'a file can be uploaded into the folder of a VM, and deleted',
     meaning: 'ISO files could not be put on the datastore: only upgrade --data-only would work.',
-    stops: ['upgrade', 'resume'],
     needs: 'scratch',
     probe: upload,
   },
@@ -205,7 +201,6 @@ export const SCRATCH: readonly Assumption[] = [
     id: 'user-event',
     title: 'a line can be written into the event log of a VM',
     meaning: 'Upgrades leave no line there. Their reports and the ledgers on the VMs are the record.',
-    stops: [],
     needs: 'scratch',
     async probe({session, scratch}) {
       try {
@@ -242,8 +237,8 @@ async function hiddenWhileRunning(bench: ScratchBench): Promise<Seen> {
     try {
       await scratch.write({[KEY]: 'while it runs'});
     } catch (error) {
-      if (!(error instanceof VchError) || error.fault === undefined) throw error;
-      const {fault} = error;
+      const fault = refusedWhileRunning(error);
+      if (fault === null) throw error;
       return async () => refuted(`the write was refused: ${fault}`);
     }
     const taken = (await scratch.read(KEY)) === 'while it runs';
@@ -256,24 +251,63 @@ async function hiddenWhileRunning(bench: ScratchBench): Promise<Seen> {
   });
 }
 
+/** The fault by which the server refuses what a probe needs first: it says nothing of the assumption. */
+async function refusalOf(act: Promise<unknown>): Promise<string | null> {
+  try {
+    await act;
+    return null;
+  } catch (error) {
+    const fault = refusedBy(error);
+    if (fault === null) throw error;
+    return fault;
+  }
+}
+
+async function taskWait({session, scratch}: ScratchBench): Promise<Seen> {
+  const task = await scratch.start({[KEY]: 'a task'});
+  const shown = await readObject(session, scratch.ref, ['recentTask'], 'reading the tasks of the scratch VM');
+  try {
+    await scratch.end(Promise.resolve(task));
+  } catch (error) {
+    const isUnseen = hasCode(error, 'VCH_ERR_OUTCOME_UNKNOWN') && session.contact.broken === null;
+    if (isUnseen) return refuted('its end could not be seen');
+    throw error;
+  }
+  if ((await scratch.read(KEY)) !== 'a task') return refuted('it succeeded, and the key is not there');
+  if (!refValues(shown.get('recentTask')).some(({value}) => value === task.value))
+    return refuted('the VM does not show it as one of its own');
+  try {
+    // It is off.
+    await scratch.end(powerOff(session, scratch.ref));
+  } catch (error) {
+    if (!(error instanceof VchError) || session.contact.broken !== null) throw error;
+    const isNamed = error.fault !== undefined && !NAMELESS.has(error.fault);
+    return holds(isNamed, `and one that failed: ${error.fault}`, 'one that failed has no reason');
+  }
+  return refuted('one that cannot be carried out succeeded');
+}
+
 /** Does something while the VM runs; what that gives is asked once it is off again. */
 async function whileRunning(
   {session, scratch}: ScratchBench,
   act: () => Promise<() => Promise<Seen>>,
 ): Promise<Seen> {
-  await scratch.end(powerOn(session, scratch.ref));
+  const fault = await refusalOf(scratch.end(powerOn(session, scratch.ref)));
+  if (fault !== null) return notTried(`the VM could not be powered on: ${fault}`);
   const then = await act();
-  await scratch.end(powerOff(session, scratch.ref));
-  return then();
+  const stays = await refusalOf(scratch.end(powerOff(session, scratch.ref)));
+  return stays === null ? then() : notTried(`the VM could not be powered off: ${stays}`);
 }
 
 async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> {
   await scratch.write({[KEY]: 'before'});
-  await scratch.end(createSnapshot(session, scratch.ref, PROBE_SNAPSHOT));
+  const fault = await refusalOf(scratch.end(createSnapshot(session, scratch.ref, scratch.snapshot)));
+  if (fault !== null) return notTried(`no snapshot could be taken: ${fault}`);
   await scratch.write({[KEY]: 'after'});
   const [snapshot] = await scratch.probeSnapshots();
-  if (snapshot === undefined) return refuted('the snapshot is not there');
-  await scratch.end(revertToSnapshot(session, snapshot.ref));
+  if (snapshot === undefined) return notTried('no snapshot could be taken');
+  const stays = await refusalOf(scratch.end(revertToSnapshot(session, snapshot.ref)));
+  if (stays !== null) return notTried(`the snapshot could not be reverted to: ${stays}`);
   const value = await scratch.read(KEY);
   await scratch.end(removeSnapshot(session, snapshot.ref));
   return holds(
@@ -286,19 +320,11 @@ async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> 
 async function upload({session, scratch}: ScratchBench): Promise<Seen> {
   const place = await scratch.probeFile();
   if (place === null) return notTried('the server does not say where the files of the VM are');
-  const folder = await mkdtemp(join(tmpdir(), 'vch-migrate-'));
-  try {
-    const source = join(folder, 'probe.txt');
-    await writeFile(source, PROBE);
-    const size = PROBE.length;
-    const arrived = await uploaded(session, place.file, {source, size});
-    await scratch.removeProbeFile();
-    const gone = (await datastoreFileSize(session, place.file)) === null;
-    const not = arrived ? 'it could not be deleted' : 'it did not arrive';
-    return holds(arrived && gone, 'it arrived, and is deleted', not);
-  } finally {
-    await rm(folder, {recursive: true, force: true});
-  }
+  const arrived = await uploaded(session, place.file, {source: PROBE, size: PROBE.length});
+  await scratch.removeProbeFile();
+  const gone = (await datastoreFileSize(session, place.file)) === null;
+  const not = arrived ? 'it could not be deleted' : 'it did not arrive';
+  return holds(arrived && gone, 'it arrived, and is deleted', not);
 }
 
 async function uploaded(
@@ -308,7 +334,7 @@ async function uploaded(
     await uploadDatastoreFile(session, file, upload);
     return (await datastoreFileSize(session, file)) === upload.size;
   } catch (error) {
-    if (error instanceof VchError && error.code === 'VCH_ERR_TRANSPORT') return false;
+    if (hasCode(error, 'VCH_ERR_TRANSPORT') && session.contact.broken === null) return false;
     throw error;
   }
 }

@@ -110,8 +110,28 @@ CREATE TABLE vch_fleet.worker (
 );
 `,
   ],
+  [
+    '0002-left-out',
+    `
+-- Which server the VCH is on, whatever an inventory calls it: its limit counts over all runs.
+ALTER TABLE vch_fleet.target ADD COLUMN endpoint text;
+CREATE INDEX ON vch_fleet.target (endpoint) WHERE state = 'running';
+-- What a run leaves alone: VCHs in no wave, those that came later, and vCenters that could not be looked at.
+CREATE TABLE vch_fleet.left_out (
+  run text NOT NULL REFERENCES vch_fleet.run ON DELETE CASCADE,
+  vcenter text NOT NULL,
+  -- Empty: the vCenter as a whole.
+  vch text NOT NULL,
+  name text,
+  why text NOT NULL,
+  message text NOT NULL,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (run, vcenter, vch, why)
+);
+`,
+  ],
   // For which vCenters of which runs a worker can do nothing, and why.
-  ['0002-unable', "ALTER TABLE vch_fleet.worker ADD COLUMN unable jsonb NOT NULL DEFAULT '[]'"],
+  ['0003-unable', "ALTER TABLE vch_fleet.worker ADD COLUMN unable jsonb NOT NULL DEFAULT '[]'"],
 ];
 
 /** Any number, the same for everybody who migrates this schema. */

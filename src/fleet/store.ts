@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto';
 import {VchError} from '../errors.js';
 import {
   count,
@@ -15,7 +16,9 @@ import {
 import {
   FLEET_COMMANDS,
   type FleetCommand,
+  type FleetLeftOut,
   type FleetRelease,
+  LEFT_OUT,
   RUN_STATES,
   TARGET_STATES,
   type TargetOutcome,
@@ -26,8 +29,7 @@ import {advance, isSettled, type Standing} from './advance.js';
 import {type FleetDatabase, rowsOf, type Statements} from './database.js';
 import type {Inventory} from './inventory.js';
 import {inventoryShape, outcomeShape, releaseShape, settingsShape} from './stored.js';
-import {minorOf} from './version.js';
-import type {Placed} from './waves.js';
+import {type FoundVch, type Placed, selected} from './waves.js';
 import {opensAt} from './window.js';
 
 /** A time of the database, in UTC. */
@@ -91,9 +93,13 @@ export interface JobKey extends TargetKey {
   readonly dispatch: number;
 }
 
+/** What a run leaves alone. */
+export type LeftOut = FleetLeftOut;
+
 /** A run that is to be. */
 export interface NewRun {
-  readonly id: string;
+  /** Its id begins with the command and this day. */
+  readonly day: Date;
   readonly command: FleetCommand;
   readonly inventory: Inventory;
   readonly release: FleetRelease | null;
@@ -105,6 +111,7 @@ export interface NewRun {
     readonly planned: TargetOutcome | null;
     readonly plan: string | null;
   })[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** What a worker may do with a job. */
@@ -160,43 +167,39 @@ export async function lockedRun(statements: Statements, id: string): Promise<Run
   );
 }
 
-/** Stores a run with its VCHs; nothing begins before it is started. */
-export async function createRun(database: FleetDatabase, run: NewRun): Promise<void> {
-  const {id, command, inventory, release, options, tool, changeId, who, targets} = run;
-  await database.transaction(async (statements) => {
-    await statements.query(
-      `INSERT INTO vch_fleet.run (id, command, state, inventory, release, options, tool, change_id, created_by)
-       VALUES ($1, $2, 'planned', $3, $4, $5, $6, $7, $8)`,
-      [
-        id,
-        command,
-        JSON.stringify(inventory),
-        release && JSON.stringify(release),
-        JSON.stringify(options),
-        tool,
-        changeId,
-        who,
-      ],
-    );
+/** Stores a run with its VCHs, and gives its id; nothing begins before it is started. */
+export function createRun(
+  database: FleetDatabase,
+  run: NewRun,
+  newId: (run: Pick<NewRun, 'command' | 'day'>) => string = runId,
+): Promise<string> {
+  const {command, inventory, release, options, tool, changeId, who, targets, leftOut} = run;
+  const endpoints = new Map(inventory.vcenters.map(({name, url}) => [name, endpointOf(url)]));
+  return database.transaction(async (statements) => {
+    const values = [
+      command,
+      JSON.stringify(inventory),
+      release && JSON.stringify(release),
+      JSON.stringify(options),
+      tool,
+      changeId,
+      who,
+    ];
+    const id = await insertRun(statements, values, () => newId(run));
     for (let at = 0; at < targets.length; at += 200) {
       const rows = targets.slice(at, at + 200).map(({plan, planned, ...target}) => ({
         ...{run: id, vcenter: target.vcenter, vch: target.id, name: target.name, own_name: target.ownName},
-        ...{
-          path: target.path,
-          container_vms: target.containerVMs,
-          wave: target.wave,
-          slot: target.slot,
-          turn: target.turn,
-        },
+        ...{path: target.path, container_vms: target.containerVMs, endpoint: endpoints.get(target.vcenter)},
+        ...{wave: target.wave, slot: target.slot, turn: target.turn},
         planned,
         body: plan,
       }));
       const json = JSON.stringify(rows);
       await statements.query(
-        `INSERT INTO vch_fleet.target (run, vcenter, vch, name, own_name, path, container_vms, wave, slot, turn, state, planned)
-         SELECT run, vcenter, vch, name, own_name, path, container_vms, wave, slot, turn, 'pending', planned
+        `INSERT INTO vch_fleet.target (run, vcenter, vch, name, own_name, path, container_vms, endpoint, wave, slot, turn, state, planned)
+         SELECT run, vcenter, vch, name, own_name, path, container_vms, endpoint, wave, slot, turn, 'pending', planned
          FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, name text, own_name text, path text,
-           container_vms integer, wave integer, slot integer, turn integer, planned jsonb)`,
+           container_vms integer, endpoint text, wave integer, slot integer, turn integer, planned jsonb)`,
         [json],
       );
       await statements.query(
@@ -210,11 +213,151 @@ export async function createRun(database: FleetDatabase, run: NewRun): Promise<v
       who,
       message: `${command} planned: ${targets.length} VCHs`,
     });
+    await addLeftOut(statements, id, leftOut);
+    for (const {vcenter, id: vch, why, message: reason} of leftOut)
+      if (vch === null && why === 'unplanned')
+        await addLeftOut(statements, id, await knownVchs(statements, id, inventory, vcenter, reason));
+    return id;
   });
 }
 
-/** Milliseconds until a VCH is tried again whose slot was not free. */
-const SLOT_PAUSE = 2_000;
+/** `upgrade-20261126-3f2a91c04d7e` */
+function runId({command, day}: Pick<NewRun, 'command' | 'day'>): string {
+  const date = day.toISOString().slice(0, 10).replaceAll('-', '');
+  return `${command}-${date}-${randomUUID().slice(-12)}`;
+}
+
+/** Two runs never have the same id: another is made if the database has it. */
+async function insertRun(
+  statements: Statements,
+  values: readonly unknown[],
+  newId: () => string,
+): Promise<string> {
+  for (;;) {
+    const id = newId();
+    const made = await statements.query(
+      `INSERT INTO vch_fleet.run (id, command, state, inventory, release, options, tool, change_id, created_by)
+       VALUES ($1, $2, 'planned', $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [id, ...values],
+    );
+    if (made.length > 0) return id;
+  }
+}
+
+/** The server of a URL, as its limit counts for it. */
+function endpointOf(url: string): string {
+  return new URL(url).host;
+}
+
+/** Notes what a run leaves alone, once each, with an event for each. */
+export async function addLeftOut(
+  statements: Statements,
+  run: string,
+  leftOut: readonly LeftOut[],
+): Promise<void> {
+  const noted = await rowsOf(
+    statements,
+    leftOutShape,
+    `INSERT INTO vch_fleet.left_out (run, vcenter, vch, name, why, message)
+     SELECT $1, vcenter, coalesce(id, ''), name, why, message
+     FROM jsonb_to_recordset($2::jsonb) AS t(vcenter text, id text, name text, why text, message text)
+     ON CONFLICT DO NOTHING RETURNING ${LEFT_OUT_COLUMNS}`,
+    [run, JSON.stringify(leftOut)],
+  );
+  for (const {vcenter, id, name, message} of noted)
+    await addEvent(statements, run, {
+      type: 'left-out',
+      ...{vcenter, ...(id !== null && {vch: id})},
+      message: `${name ?? vcenter}: ${message}`,
+    });
+}
+
+const LEFT_OUT_COLUMNS = "vcenter, nullif(vch, '') AS id, name, why, message";
+
+const leftOutShape: Shape<LeftOut> = fields({
+  ...{vcenter: text, id: nullable(text), name: nullable(text)},
+  ...{why: oneOf(LEFT_OUT), message: text},
+});
+
+/** What a run leaves alone. */
+export function leftOutOf(statements: Statements, run: string): Promise<readonly LeftOut[]> {
+  return rowsOf(
+    statements,
+    leftOutShape,
+    `SELECT ${LEFT_OUT_COLUMNS} FROM vch_fleet.left_out WHERE run = $1 ORDER BY vcenter, vch, why`,
+    [run],
+  );
+}
+
+/** Whether no other VCH of that vCenter waits for its turn in the run. */
+export async function isLastOfVCenter(
+  database: FleetDatabase,
+  {run, vcenter, vch}: TargetKey,
+): Promise<boolean> {
+  const others = await database.query(
+    `SELECT 1 FROM vch_fleet.target WHERE run = $1 AND vcenter = $2 AND vch <> $3 AND state IN ('pending', 'queued', 'deferred') LIMIT 1`,
+    [run, vcenter, vch],
+  );
+  return others.length === 0;
+}
+
+/** Notes the VCHs of a vCenter that the plan of the run did not know. */
+export function addLater(
+  database: FleetDatabase,
+  {run}: Pick<TargetKey, 'run'>,
+  found: readonly FoundVch[],
+): Promise<void> {
+  return database.transaction(async (statements) => {
+    const known = await statements.query(
+      'SELECT vcenter, vch FROM vch_fleet.target WHERE run = $1 UNION SELECT vcenter, vch FROM vch_fleet.left_out WHERE run = $1',
+      [run],
+    );
+    const names = new Set(known.map(({vcenter, vch}) => `${vcenter}/${vch}`));
+    const later = found.filter(({vcenter, id}) => !names.has(`${vcenter}/${id}`));
+    await addLeftOut(
+      statements,
+      run,
+      later.map(({vcenter, id, name}) => ({
+        ...{vcenter, id, name, why: 'later' as const},
+        message: 'it came after the run was planned, and is left alone; plan another run for it',
+      })),
+    );
+  });
+}
+
+const knownShape = fields({
+  id: text,
+  name: text,
+  ownName: nullable(text),
+  path: nullable(text),
+  containerVMs: count,
+});
+
+/** The VCHs of a vCenter that does not answer, as the last run that saw it knows them. */
+async function knownVchs(
+  statements: Statements,
+  run: string,
+  {vcenters}: Inventory,
+  name: string,
+  reason: string,
+): Promise<readonly LeftOut[]> {
+  const vcenter = vcenters.find((one) => one.name === name);
+  if (vcenter === undefined) return [];
+  const known = await rowsOf(
+    statements,
+    knownShape,
+    `SELECT vch AS id, name, own_name AS "ownName", path, container_vms AS "containerVMs" FROM vch_fleet.target
+     WHERE endpoint = $1 AND run = (SELECT r.id FROM vch_fleet.run r JOIN vch_fleet.target t ON t.run = r.id
+       WHERE t.endpoint = $1 AND r.id <> $2 ORDER BY r.created_at DESC LIMIT 1) ORDER BY name, vch`,
+    [endpointOf(vcenter.url), run],
+  );
+  return known
+    .filter((vch) => selected(vcenter, vch))
+    .map(({id, name}) => ({
+      ...{vcenter: vcenter.name, id, name, why: 'unplanned' as const},
+      message: `its vCenter could not be looked at (${reason}); an earlier run had it`,
+    }));
+}
 
 /** Lets a worker begin on a VCH, if the run, its window and the state of the VCH allow it. */
 export async function beginTarget(
@@ -239,22 +382,16 @@ export async function beginTarget(
       await putBack(statements, key, null, 'pending');
       return {status: 'later', why: `the run is ${run.state}`};
     }
-    // A run with other priorities may be in the same slot, in which somebody is taken for dead and may yet be at work.
-    const [inSlot] = await statements.query(
-      `SELECT t.name FROM vch_fleet.target t JOIN vch_fleet.run r ON r.id = t.run
-       WHERE t.vcenter = $1 AND t.slot = $2 AND t.state = 'running' AND r.tool LIKE $3 AND NOT (t.run = $4 AND t.vch = $5) LIMIT 1`,
-      [key.vcenter, target.slot, `${minorOf(run.tool)}.%`, key.run, key.vch],
-    );
-    if (inSlot !== undefined) {
-      await putBack(statements, key, new Date(now.getTime() + SLOT_PAUSE), 'pending');
-      return {status: 'later', why: `${String(inSlot.name)} has its slot`};
-    }
     const opens = goesOn ? null : opensAt(run.inventory.window, now);
     if (opens !== null) {
       await putBack(statements, key, opens, 'deferred');
       const message = `${target.name} does not begin outside the window, which opens ${opens.toISOString()}`;
       await addEvent(statements, key.run, {type: 'deferred', ...key, worker, message});
       return {status: 'later', why: message};
+    }
+    if (!takeover && (await isFull(statements, run, target))) {
+      await putBack(statements, key, new Date(now.getTime() + FULL_PAUSE), 'pending');
+      return {status: 'later', why: `${target.vcenter} is at its limit`};
     }
     const [begun] = await rowsOf(
       statements,
@@ -289,6 +426,32 @@ export async function beginTarget(
     };
   });
 }
+
+/** Milliseconds after which a vCenter at its limit is looked at again. */
+const FULL_PAUSE = 2_000;
+/** Seconds without a sign of life after which a worker's VCHs no longer count: nobody may be left to take them over. */
+const COUNTED = 120;
+
+/**
+ * Whether as many VCHs of its vCenter are worked on as the run allows: by runs of all releases and inventories together, which
+ * the queue's slots do not see. Those who begin on one vCenter take turns here until their transactions end.
+ */
+async function isFull(statements: Statements, run: RunRow, {vcenter}: TargetRow): Promise<boolean> {
+  const own = run.inventory.vcenters.find(({name}) => name === vcenter);
+  if (own === undefined) return false;
+  const endpoint = endpointOf(own.url);
+  await statements.query('SELECT pg_advisory_xact_lock(hashtext($1), $2)', [endpoint, LIMIT_LOCK]);
+  const running = await statements.query(
+    `SELECT 1 FROM vch_fleet.target t LEFT JOIN vch_fleet.worker w ON w.id = t.worker
+     WHERE t.state = 'running' AND t.endpoint = $1
+       AND coalesce(w.seen_at, t.began_at) > clock_timestamp() - interval '${COUNTED} s'`,
+    [endpoint],
+  );
+  return running.length >= own.concurrency;
+}
+
+/** Any number, the same for everybody who counts. */
+const LIMIT_LOCK = 17_734;
 
 /** Gives back a job on which a worker has not begun. `running` if an earlier worker has: that job must be kept. */
 export async function releaseTarget(
@@ -429,6 +592,7 @@ export async function advanceRun(statements: Statements, run: RunRow): Promise<v
       ...{command, state, wave, budget: inventory.budget},
       gates: inventory.waves.map(({gate}) => gate),
       approved: approvals.map((approval) => Number(approval.wave)),
+      incomplete: (await leftOutOf(statements, id)).some((one) => one.id === null && one.why === 'unplanned'),
     },
     await standingsOf(statements, id),
   );

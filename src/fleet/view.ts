@@ -12,7 +12,7 @@ import type {ReportTool} from '../report/report.js';
 import {usedOf} from './advance.js';
 import {type FleetDatabase, rowsOf} from './database.js';
 import {LIVE, liveWorker, type Stalled, stalledOf, stalledWords} from './stalled.js';
-import {type RunRow, runShape, standingsOf, targetShape} from './store.js';
+import {leftOutOf, type RunRow, runShape, standingsOf, targetShape} from './store.js';
 
 const time: Shape<string> = (value, path) => new Date(moment(value, path)).toISOString();
 
@@ -73,18 +73,22 @@ export async function findRun(
   word: string | undefined,
   states: readonly RunRow['state'][] = RUN_STATES,
 ): Promise<string> {
-  const runs = await listRuns(database);
   if (word !== undefined) {
-    const exact = runs.find(({id}) => id === word);
-    const fitting = exact === undefined ? runs.filter(({id}) => id.startsWith(word)) : [exact];
-    const [run] = fitting;
-    if (run !== undefined && fitting.length === 1) return run.id;
+    const found = await rowsOf(
+      database,
+      fields({id: text}),
+      `SELECT id FROM vch_fleet.run WHERE starts_with(id, $1) ORDER BY id = $1 DESC, created_at DESC, id LIMIT 10`,
+      [word],
+    );
+    const [run] = found;
+    if (run !== undefined && (found.length === 1 || run.id === word)) return run.id;
     throw usage(
-      fitting.length === 0
+      run === undefined
         ? `there is no fleet run ${word}`
-        : `${fitting.length} fleet runs begin with ${word}: ${fitting.map(({id}) => id).join(', ')}`,
+        : `${found.length} fleet runs begin with ${word}: ${found.map(({id}) => id).join(', ')}`,
     );
   }
+  const runs = await listRuns(database);
   const fitting = runs.filter(({state}) => states.includes(state));
   const [run] = fitting;
   if (run === undefined)
@@ -123,7 +127,7 @@ export async function readRun(
 ): Promise<FleetReport> {
   const [run] = await rowsOf(database, runShape, 'SELECT * FROM vch_fleet.run WHERE id = $1', [id]);
   if (run === undefined) throw usage(`there is no fleet run ${id}`);
-  const [targets, approvals, workers, standings, last] = await Promise.all([
+  const [targets, approvals, workers, standings, leftOut, last] = await Promise.all([
     rowsOf(
       database,
       targetShape,
@@ -141,6 +145,7 @@ export async function readRun(
       `SELECT id, tool, seen_at, lacks, unable FROM vch_fleet.worker WHERE ${LIVE} ORDER BY id`,
     ),
     standingsOf(database, id),
+    leftOutOf(database, id),
     rowsOf(
       database,
       eventShape,
@@ -211,6 +216,7 @@ export async function readRun(
     })),
     workers: workers.map(({id, seen_at, lacks}) => ({id, seenAt: seen_at, lacks})),
     vchs,
+    leftOut,
     events: last.toReversed(),
     next: nextOf(run, summary, stalledOf(run, vchs.filter(isGoing(run)), workers).stalled, line),
   };

@@ -37,6 +37,20 @@ export function selected({vchs}: Pick<FleetVCenter, 'vchs'>, vch: Omit<FoundVch,
   );
 }
 
+/** The selections that fit no VCH of a vCenter: a word in them is wrong, or what they mean is gone. */
+export function missedSelections(
+  {vchs}: Pick<FleetVCenter, 'vchs'>,
+  all: readonly FoundVch[],
+): readonly string[] {
+  return (vchs ?? [])
+    .filter(({select}) => !all.some((vch) => selected({vchs: [{select, except: []}]}, vch)))
+    .map(({select}) =>
+      Object.entries(select)
+        .flatMap(([member, wanted]) => (wanted === null ? [] : [`${member} ${wanted}`]))
+        .join(' and '),
+    );
+}
+
 /** A path with vSphere's own levels `host` and `Resources`, as govc writes it, or without them. */
 function matchesPath(pattern: string, path: string | null): boolean {
   const [first = '', ...rest] = pattern.replace(/\/+$/, '').split('/');

@@ -12,8 +12,10 @@ import type {FleetVCenter} from './inventory.js';
 import {judge, judgeError, PAUSES, type StopReason, type UnitEnd, type Verdict} from './outcome.js';
 import {FleetQueue, lostMessage, type QueueDatabase, type Share} from './queue.js';
 import {
+  addLater,
   type Begun,
   beginTarget,
+  isLastOfVCenter,
   type JobKey,
   keepReport,
   type RunRow,
@@ -23,6 +25,7 @@ import {
   settleTarget,
   type TargetRow,
 } from './store.js';
+import type {FoundVch} from './waves.js';
 
 /** One command on one VCH, as the single commands do it. */
 export interface Unit {
@@ -48,6 +51,8 @@ export interface Hands {
     unit: Unit,
     signal: AbortSignal,
   ): Promise<{readonly run: string; readonly rollingBack: boolean} | null>;
+  /** Looks at the vCenter: its VCHs that belong to the fleet now. */
+  look(unit: Unit, signal: AbortSignal): Promise<readonly FoundVch[]>;
 }
 
 export interface WorkerOptions extends AbilityOptions {
@@ -343,9 +348,10 @@ export class FleetWorker {
         const end = await hands.perform({...unit, command: did}, signal);
         await this.#answered(() => keepReport(this.#database, key, end.report));
         const verdict = judge(end, {...attempt(), did, ours: todo.ours});
-        return verdict.kind === 'settle'
-          ? {...verdict, settled: await this.#verified(unit, verdict.settled, signal)}
-          : verdict;
+        if (verdict.kind !== 'settle') return verdict;
+        const settled = await this.#verified(unit, verdict.settled, signal);
+        if (!settled.offline) await this.#nameLater(key, unit, signal);
+        return {...verdict, settled};
       } catch (error) {
         const failure = toVchError(error);
         const atWork =
@@ -368,6 +374,7 @@ export class FleetWorker {
           if (stopped !== 'cancelled') throw new LeftToNext(`${target.name} is left to another worker`);
         }
         log.warn(`${target.vcenter}/${target.name}: ${failure.code}: ${failure.message}`);
+        if (failure.code !== 'VCH_ERR_TRANSPORT') await this.#nameLater(key, unit, signal);
         return judgeError(failure, {...attempt(), did});
       }
     }
@@ -426,6 +433,20 @@ export class FleetWorker {
         `${target.vcenter}/${target.name} could not be verified: ${toVchError(error).message}`,
       );
       return {...settled, verified: 1};
+    }
+  }
+
+  /** With the last VCH of a vCenter, names those in the report that came there after the run was planned. */
+  async #nameLater(key: JobKey, unit: Unit, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    try {
+      if (!(await this.#answered(() => isLastOfVCenter(this.#database, key)))) return;
+      const found = await this.#options.hands.look(unit, signal);
+      await this.#answered(() => addLater(this.#database, key, found));
+    } catch (error) {
+      this.#options.log.warn(
+        `whether VCHs have come to ${key.vcenter} since the run was planned is not known: ${toVchError(error).message}`,
+      );
     }
   }
 

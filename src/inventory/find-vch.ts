@@ -34,6 +34,10 @@ export interface VicInventory {
   /** With the folder of their own, into which VIC 1.4 and newer put a VCH's VMs; the datacenter's own folder is none. */
   readonly appliances: readonly (VicVm & {readonly ownFolder: ManagedObjectReference | null})[];
   readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  /** The moref of the VCH of each containerVM, by its BIOS UUID; one with the UUID of no VCH is absent. */
+  readonly owners: ReadonlyMap<string, string>;
+  /** How many containerVMs each VCH has: those with its UUID, and those with the UUID of no VCH that can only be its own. */
+  readonly counts: ReadonlyMap<string, number>;
   /** Container ids that several VMs have: all but one are copies. */
   readonly twins: ReadonlySet<string>;
   /** VMs with an appliance's keys, but the id of another VM. */
@@ -58,8 +62,12 @@ const KEYS = [
 ];
 
 /** Every VCH on the target that fits the selector; none is an error only if something was selected. */
-export async function listVchs(session: Session, selector: VchSelector): Promise<readonly Vch[]> {
-  const inventory = await discover(session);
+export async function listVchs(
+  session: Session,
+  selector: VchSelector,
+  known?: VicInventory,
+): Promise<readonly Vch[]> {
+  const inventory = known ?? (await discover(session));
   const found = await fitting(session, inventory, selector);
   if (found.length === 0 && describe(selector) !== '') throw await notFound(session, selector, inventory);
   const {strays, appliances} = inventory;
@@ -69,14 +77,15 @@ export async function listVchs(session: Session, selector: VchSelector): Promise
 
 /**
  * The one VCH that fits the selector; none, or more than one, is an error that lists what is there. `onSeen` is told how many
- * VMs of the inventory were looked at.
+ * VMs of the inventory were looked at. With a `known` inventory, only the VCH itself is read.
  */
 export async function findVch(
   session: Session,
   selector: VchSelector,
   onSeen?: (vms: number) => void,
+  known?: VicInventory,
 ): Promise<FoundVch> {
-  const inventory = await discover(session, onSeen);
+  const inventory = known ?? (await discover(session, onSeen));
   const found = await fitting(session, inventory, selector);
   const [vch] = found;
   if (vch !== undefined && found.length === 1) return {vch, inventory};
@@ -128,7 +137,7 @@ type Seen =
 const ID_KEYS = [ID_KEY.appliance, ID_KEY.container];
 
 /** Looks once at every VM of the inventory, at the two keys that make it one of VIC's. */
-async function discover(session: Session, onSeen?: (vms: number) => void): Promise<VicInventory> {
+export async function discover(session: Session, onSeen?: (vms: number) => void): Promise<VicInventory> {
   const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...extraConfigPaths(ID_KEYS)];
   let count = 0;
   const look = (content: ObjectContent) => {
@@ -149,12 +158,14 @@ async function discover(session: Session, onSeen?: (vms: number) => void): Promi
   const strays = seen.flatMap((one) => (one?.kind === 'stray' ? [one.vm] : []));
   const unreadable = seen.filter((one) => one?.kind === 'unreadable').length;
   const own = await foldersOfTheirOwn(session, appliances);
+  const placed = appliances.map((appliance) => ({
+    ...appliance,
+    ownFolder: own.has(appliance.folder?.value) ? appliance.folder : null,
+  }));
   return {
-    appliances: appliances.map((appliance) => ({
-      ...appliance,
-      ownFolder: own.has(appliance.folder?.value) ? appliance.folder : null,
-    })),
-    ...{containers, strays, unreadable, twins: repeated(containers.map(({containerId}) => containerId))},
+    ...{appliances: placed, containers, strays, unreadable},
+    ...ownersOf(placed, containers),
+    twins: repeated(containers.map(({containerId}) => containerId)),
   };
 }
 
@@ -219,14 +230,13 @@ async function fitting(
       ({obj, properties}) => [obj.value, properties] as const,
     ),
   );
-  const counts = countContainers(inventory);
   return candidates.flatMap((appliance) => {
     const id = appliance.ref.value;
     const path = pathOf(appliance.pool ?? appliance.ref);
     const properties = details.get(id);
     // Without its keys, it is unknown whether an upgrade holds it.
     if (properties === undefined) throw leftOut(session, appliance.ref, `looking at ${appliance.name}`);
-    const vch = toVch(appliance, properties, path, counts.get(id) ?? 0);
+    const vch = toVch(appliance, properties, path, inventory.counts.get(id) ?? 0);
     return fits(vch, path, selector) ? [vch] : [];
   });
 }
@@ -265,16 +275,29 @@ function toVch(
   };
 }
 
-/** By appliance: the containers with its UUID, and those with the UUID of no VCH that can only be its own. */
-function countContainers({appliances, containers}: VicInventory): ReadonlyMap<string, number> {
+/** Whose each containerVM is. A VCH's containers are beside it as a rule, and a look there spares a digest for every other VCH. */
+function ownersOf(
+  appliances: VicInventory['appliances'],
+  containers: VicInventory['containers'],
+): Pick<VicInventory, 'owners' | 'counts'> {
+  const neighbours = new Map<string, VicInventory['appliances'][number][]>();
+  for (const appliance of appliances)
+    for (const place of new Set([appliance.pool?.value, appliance.ownFolder?.value]))
+      if (place !== undefined) neighbours.set(place, [...(neighbours.get(place) ?? []), appliance]);
+  const owners = new Map<string, string>();
   const counts = new Map<string, number>();
   for (const vm of containers) {
-    const byUuid = appliances.find((appliance) => owns(appliance, vm.biosUuid, vm.containerId));
-    const [owner, second] = byUuid === undefined ? ownersByPlace(appliances, vm) : [byUuid];
+    const near = new Set(
+      [vm.pool?.value, vm.folder?.value].flatMap((place) => neighbours.get(place ?? '') ?? []),
+    );
+    const isOwner = (appliance: VicVm) => owns(appliance, vm.biosUuid, vm.containerId);
+    const byUuid = [...near].find(isOwner) ?? appliances.find(isOwner);
+    if (byUuid !== undefined) owners.set(vm.ref.value, byUuid.ref.value);
+    const [owner, second] = byUuid === undefined ? ownersByPlace([...near], vm) : [byUuid];
     if (owner !== undefined && second === undefined)
       counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
   }
-  return counts;
+  return {owners, counts};
 }
 
 function describe(selector: VchSelector): string {

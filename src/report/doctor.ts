@@ -3,6 +3,20 @@ import {printable} from './printable.js';
 import {table} from './table.js';
 import {wrap} from './width.js';
 
+interface Measured {
+  readonly reconfigure: number | null;
+  readonly parallel: readonly {
+    readonly atOnce: number;
+    readonly perSecond: number;
+    readonly writes?: number;
+    readonly failed?: number;
+    readonly plusMinus?: number;
+  }[];
+  readonly recommendedParallelism: number | null;
+  readonly failures?: Readonly<Record<string, number>>;
+  readonly isSure?: boolean;
+}
+
 /** What the table of a doctor shows. */
 export interface DoctorDocument {
   readonly product: string;
@@ -15,11 +29,7 @@ export interface DoctorDocument {
     readonly meaning: string;
     readonly stops: readonly string[];
   }[];
-  readonly measured: {
-    readonly reconfigure: number | null;
-    readonly parallel: readonly {readonly atOnce: number; readonly perSecond: number}[];
-    readonly recommendedParallelism: number | null;
-  };
+  readonly measured: Measured;
   readonly leftovers: number;
   readonly next: string;
 }
@@ -45,18 +55,7 @@ export function doctorText({product, apiVersion, assumptions, measured}: DoctorD
       ),
     };
     const refuted = assumptions.filter(({status}) => status === 'refuted');
-    const {reconfigure, parallel, recommendedParallelism} = measured;
-    const speed =
-      reconfigure === null
-        ? []
-        : [
-            `One reconfiguration takes ${reconfigure} ms.`,
-            ...(recommendedParallelism === null
-              ? []
-              : [
-                  `${parallel.map(({atOnce, perSecond}) => `${atOnce} at once: ${perSecond}/s`).join(', ')}. --parallelism ${recommendedParallelism} is enough.`,
-                ]),
-          ];
+    const speed = speedLines(measured).flatMap((line) => wrap(line, layout.columns));
     const counts = Object.entries(MARK).flatMap(([status, mark]) => {
       const count = assumptions.filter((row) => row.status === status).length;
       return count === 0 ? [] : [`${count} ${mark.slice(2)}`];
@@ -83,4 +82,25 @@ export function doctorText({product, apiVersion, assumptions, measured}: DoctorD
       speed,
     ];
   };
+}
+
+function speedLines({reconfigure, parallel, recommendedParallelism, failures = {}, isSure}: Measured) {
+  const writes = parallel.reduce((sum, step) => sum + (step.writes ?? 0), 0);
+  const failed = parallel.reduce((sum, step) => sum + (step.failed ?? 0), 0);
+  const reasons = Object.entries(failures).map(([reason, count]) => `${printable(reason)} ${count} times`);
+  const speeds = parallel.map(({atOnce, perSecond, failed: lost = 0, plusMinus}) => {
+    const spread = plusMinus === undefined ? '' : ` (±${plusMinus} %)`;
+    return `${atOnce} at once: ${perSecond}/s${spread}${lost > 0 ? `, ${lost} failed` : ''}`;
+  });
+  return [
+    ...(reconfigure === null ? [] : [`One reconfiguration takes ${reconfigure} ms.`]),
+    ...(failed === 0
+      ? []
+      : [`${failed} of ${writes} writes failed while this was measured: ${reasons.join(', ')}.`]),
+    ...(recommendedParallelism === null
+      ? []
+      : [
+          `${speeds.join('; ')}. --parallelism ${recommendedParallelism} is enough${isSure === false ? ', as far as such a spread can tell: measure again at a quiet time' : ''}.`,
+        ]),
+  ];
 }

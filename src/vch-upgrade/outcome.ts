@@ -144,12 +144,19 @@ function releaseAfter({from, to}: UpgradeRecord): VicRelease {
   return {version, build, dataVersion: Math.max(from.dataVersion, APPLIANCE_STAMP)};
 }
 
+/** Whether an upgrade that goes on from there has ISO files to upload. */
+function willUpload({phase, before, target}: UpgradeOutcome['upgrade']): boolean {
+  const isNew = before?.build !== target?.build || before?.version !== target?.version;
+  return isNew && (phase === 'locked' || phase === 'upload');
+}
+
 /** Asks for confirmation, and acts only if it is given. */
 export async function agreed(
-  {confirm, signal}: Pick<RunOptions, 'confirm' | 'signal'>,
+  {permit, confirm, signal}: Pick<RunOptions, 'permit' | 'confirm' | 'signal'>,
   planned: UpgradeOutcome,
   act: () => Promise<UpgradeOutcome>,
 ): Promise<UpgradeOutcome> {
+  await permit?.(planned, willUpload(planned.upgrade));
   const answer = await confirm?.(planned);
   if (signal?.aborted) return {...notStarted(planned), interrupted: true};
   return answer === false ? notStarted(planned) : act();

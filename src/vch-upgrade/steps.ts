@@ -211,7 +211,6 @@ export const ROLLBACK_STEPS = [
     vch: 'down',
     safePoint: 'never',
     blocksWrites: true,
-    persists: true,
     run: async (locked, from) => ({patch: await putApplianceBack(locked, reached(from, 'appliance'))}),
   },
   {

@@ -103,7 +103,9 @@ export async function openVch<Options extends RunOptions & {readonly journal?: J
 ): Promise<VchTarget<Options>> {
   options.onProgress?.({type: 'phase', phase: 'find', total: null, group: 'Check and plan'});
   const count = (done: number) => options.onProgress?.({type: 'progress', done, total: null});
-  const found = await untilStopped(options.signal, () => findVch(session, options.vch, count));
+  const found = await untilStopped(options.signal, () =>
+    findVch(session, options.vch, count, options.inventory),
+  );
   options.onProgress?.({type: 'about', vch: found.vch.summary.name});
   const note = (effect: SideEffect) => options.journal?.(effect);
   const writer = new ApplianceWriter(session, found.vch, note);

@@ -111,6 +111,11 @@ export class Session {
     return repeat(this, READ, () => this.call(method, object, args));
   }
 
+  /** Another login of the same user; whoever asks for it closes it. */
+  another(log: ConnectOptions['log']): Promise<Session> {
+    return connect({...this.#options, log});
+  }
+
   /** Waits until the server answers, as long as there is patience. */
   async reach(): Promise<void> {
     await this.read('CurrentTime', SERVICE_INSTANCE);

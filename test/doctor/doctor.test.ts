@@ -1,10 +1,13 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {examine} from '../../src/doctor/doctor.js';
 import {READING} from '../../src/doctor/reading.js';
 import type {DoctorResult} from '../../src/doctor/result.js';
 import {SCRATCH} from '../../src/doctor/scratch.js';
-import {PROBE_SNAPSHOT, ScratchVm} from '../../src/doctor/scratch-vm.js';
+import {findPlace} from '../../src/doctor/scratch-place.js';
+import {ScratchVm} from '../../src/doctor/scratch-vm.js';
+import {silent} from '../../src/log.js';
 import {BREAKS} from '../../src/simulator/model/breaks.js';
 import {
   type FaultRule,
@@ -47,7 +50,20 @@ const FAULTS: readonly (readonly [
   ],
   ['it grants everything', {breaks: ['privileges']}, 'privileges-by-name'],
   ['its clock is another one', {now: () => Date.now() + 3_600_000}, 'clock'],
-  ['writes have no effect', fault({method: 'ReconfigVM_Task', nth: 1, do: 'ignore'}), 'keys-kept'],
+  ['writes have no effect', fault({method: 'ReconfigVM_Task', nth: 3, do: 'ignore'}), 'keys-kept'],
+  ['a task ends before its effect', fault({method: 'ReconfigVM_Task', nth: 1, do: 'ignore'}), 'task-wait'],
+  [
+    'a task fails without a reason',
+    fault({method: 'PowerOffVM_Task', nth: 1, do: {fault: '', as: 'task'}}),
+    'task-wait',
+  ],
+  ['a VM does not show its tasks', {breaks: ['recent-tasks']}, 'task-wait'],
+  ['a logout ends no login', {breaks: ['logout']}, 'session'],
+  [
+    'no snapshot can be reverted to',
+    fault({method: 'RevertToSnapshot_Task', do: {fault: 'NotSupported', as: 'task'}}),
+    'snapshot',
+  ],
   ['it ignores changeVersion', {breaks: ['changeVersion']}, 'concurrent-access'],
   ['it trims blanks', {breaks: ['blanks']}, 'blanks'],
   ['it loses characters', {breaks: ['characters']}, 'characters'],
@@ -144,6 +160,96 @@ describe('doctor', function () {
     expect(new Set(FAULTS.flatMap(([, {breaks = []}]) => breaks))).to.deep.equal(new Set(BREAKS));
   });
 
+  /** The call that each assumption is about, and which of its probe's calls of that method that is. */
+  const CALLS: Readonly<Record<string, readonly [string, number?]>> = {
+    'keyed-paths': ['RetrievePropertiesEx', 2],
+    'missing-key': ['RetrievePropertiesEx'],
+    paging: ['RetrievePropertiesEx'],
+    'token-cancel': ['CancelRetrievePropertiesEx'],
+    'change-version': ['RetrievePropertiesEx'],
+    'privileges-by-name': ['HasPrivilegeOnEntities'],
+    clock: ['CurrentTime'],
+    session: ['Logout'],
+    'concurrent-access': ['ReconfigVM_Task', 2],
+    'empty-removes': ['ReconfigVM_Task', 2],
+    identity: ['RetrievePropertiesEx'],
+    snapshot: ['RevertToSnapshot_Task'],
+    upload: ['DeleteDatastoreFile_Task'],
+    'user-event': ['LogUserEvent'],
+  };
+
+  async function withFaultEach(simulator: Simulator, fault: string) {
+    const session = await connect(loginTo(simulator));
+    const wanted = {folder: 'dc1/vch1', pool: 'cluster1', datastore: undefined};
+    const place = await findPlace(session, wanted);
+    const debug = (said: string) => {
+      const id = said.replace(/^trying /, '');
+      if (id === said) return;
+      const [method, nth = 1] = CALLS[id] ?? ['ReconfigVM_Task'];
+      simulator.clearFaults();
+      simulator.addFault({method, nth, do: {fault}});
+    };
+    try {
+      const {assumptions} = await examine(session, {
+        scratch: {kind: 'own', place, count: 1},
+        runId: '11111111-2222-4333-8444-555555555555',
+        toolVersion: '1.0.0',
+        leftovers: [],
+        signal: new AbortController().signal,
+        log: {...silent, debug},
+        now: () => new Date(),
+      });
+      return Object.fromEntries(assumptions.map(({id, status, seen}) => [id, `${status}: ${seen}`]));
+    } finally {
+      await session.close();
+    }
+  }
+
+  it('takes a fault that refuses for good as an answer, row by row', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      const seen = await withFaultEach(simulator, 'NotSupported');
+      for (const {id} of [...READING, ...SCRATCH]) {
+        const said =
+          {
+            'token-cancel': 'refuted: the server answered NotSupported',
+            'privileges-by-name': 'refuted: the server cannot be asked, as is usual on ESXi',
+            clock: 'refuted: the server tells no time',
+            'hidden-while-running': 'refuted: the write was refused: NotSupported',
+            'user-event': 'refuted: the server offers no such call',
+          }[id] ?? 'refuted: the server refused it: NotSupported';
+        expect(seen[id], id).to.equal(said);
+      }
+      expect(names(simulator)).to.have.length(4);
+    }));
+
+  it('takes a fault that may have another reason for none, row by row', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      const seen = await withFaultEach(simulator, 'NoPermission');
+      for (const {id} of [...READING, ...SCRATCH])
+        expect(seen[id], id).to.equal('not-tried: it failed: NoPermission');
+      expect(names(simulator)).to.have.length(4);
+    }));
+
+  it('keeps the other rows if nothing can be powered on', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      simulator.addFault({method: 'PowerOnVM_Task', do: {fault: 'NotSupported'}});
+      const {result, refuted} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+      expect(refuted).to.deep.equal([]);
+      const open = result.assumptions.filter(({status}) => status === 'not-tried');
+      expect(open.map(({id, seen}) => [id, seen])).to.deep.equal([
+        ['hidden-while-running', 'the VM could not be powered on: NotSupported'],
+        ['guestinfo-volatile', 'the VM could not be powered on: NotSupported'],
+      ]);
+    }));
+
+  it('reads further where only further pages are refused, as all commands do', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      simulator.addFault({method: 'ContinueRetrievePropertiesEx', do: {fault: 'NoPermission'}});
+      const {refuted, result} = await examined(simulator);
+      expect(refuted).to.deep.equal([]);
+      expect(result.assumptions.find(({id}) => id === 'paging')?.seen).to.include('RetrieveProperties gives');
+    }));
+
   it('finds that a VM shows no changeVersion', () => {
     const vm = {name: 'lost', more: {withoutConfig: true}};
     return withSimulator({fixture: smallVch([...VMS, vm])}, async (simulator) => {
@@ -228,9 +334,10 @@ describe('doctor', function () {
         const scratch = new ScratchVm(
           session,
           {type: 'VirtualMachine', value: vm.id},
-          new TaskWaiter(session),
+          {run: 'r1', isNamed: true, waiter: new TaskWaiter(session)},
         );
-        for (const snapshot of [{name: PROBE_SNAPSHOT.name, description: 'of somebody else'}, PROBE_SNAPSHOT])
+        const somebodys = {name: scratch.snapshot.name, description: 'of somebody else'};
+        for (const snapshot of [somebodys, scratch.snapshot])
           await scratch.end(createSnapshot(session, scratch.ref, snapshot));
         await scratch.reset();
         await session.close();

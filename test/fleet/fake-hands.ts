@@ -3,7 +3,7 @@ import type {FleetDatabase} from '../../src/fleet/database.js';
 import {readInventory} from '../../src/fleet/inventory.js';
 import type {UnitEnd} from '../../src/fleet/outcome.js';
 import type {QueueDatabase} from '../../src/fleet/queue.js';
-import {createRun} from '../../src/fleet/store.js';
+import {createRun, type NewRun} from '../../src/fleet/store.js';
 import {planWaves} from '../../src/fleet/waves.js';
 import {FleetWorker, type Hands, type Unit, type WorkerOptions} from '../../src/fleet/worker.js';
 import {silent} from '../../src/log.js';
@@ -13,8 +13,29 @@ import {type Report, summarize} from '../../src/report/report.js';
 export const TOOL = '9.9.9';
 const SETTINGS = {timeout: 60_000, parallelism: 8};
 
+/** What a report tells of a unit of work. */
+type Told = Pick<Unit, 'command' | 'vchRun'> & {
+  readonly target: Pick<Unit['target'], 'name' | 'vch'>;
+  readonly vcenter: Pick<Unit['vcenter'], 'url'>;
+};
+
+/** A command on a VCH. */
+export function unitOf({
+  command,
+  vchRun,
+  vch,
+  name,
+}: {
+  readonly command: Unit['command'];
+  readonly vchRun: string;
+  readonly vch: string;
+  readonly name: string;
+}): Told {
+  return {command, vchRun, target: {vch, name}, vcenter: {url: 'https://a.example'}};
+}
+
 /** The report of a command over a VCH without containerVMs. */
-export function reportFor({command, vchRun, target, vcenter}: Unit, parts: Partial<Report> = {}): Report {
+export function reportFor({command, vchRun, target, vcenter}: Told, parts: Partial<Report> = {}): Report {
   const at = new Date().toISOString();
   return {
     ...{
@@ -61,6 +82,8 @@ export async function planned(
     concurrency = 2,
     more = '',
     release = null,
+    tool = TOOL,
+    newId = () => `run-${randomUUID()}`,
   }: {
     readonly vcenters: Readonly<Record<string, number>>;
     readonly waves?: string;
@@ -69,6 +92,8 @@ export async function planned(
     readonly concurrency?: number;
     readonly more?: string;
     readonly release?: FleetRelease | null;
+    readonly tool?: string;
+    readonly newId?: () => string;
   },
 ): Promise<string> {
   const names = Object.keys(vcenters);
@@ -84,21 +109,20 @@ export async function planned(
       ...{vcenter, id: `vm-${at}`, name: `${vcenter}-vch${at}`, ownName: null, path: null, containerVMs: at},
     })),
   );
-  const id = `run-${randomUUID()}`;
-  await createRun(database, {
+  const run: NewRun = {
     ...{
-      id,
       command,
       inventory,
       release,
       options: SETTINGS,
-      tool: TOOL,
+      tool,
       changeId: null,
       who: 'test@here',
     },
+    ...{day: new Date(), leftOut: []},
     targets: planWaves(inventory, found).placed.map((vch) => ({...vch, planned: null, plan: null})),
-  });
-  return id;
+  };
+  return createRun(database, run, newId);
 }
 
 /** A worker with hands of the test's own. */
@@ -110,7 +134,12 @@ export function workerWith(
   return FleetWorker.start({
     ...{db, only: [], isoFolder: undefined, tool: TOOL, log: silent, interval: 50},
     findLogin: async () => ({user: 'u', password: 'p'}),
-    hands: {perform: async (unit) => upgraded(unit, 'upgraded'), unfinished: async () => null, ...hands},
+    hands: {
+      perform: async (unit) => upgraded(unit, 'upgraded'),
+      unfinished: async () => null,
+      look: async () => [],
+      ...hands,
+    },
     ...options,
   });
 }

@@ -34,6 +34,9 @@ export async function startFarm(
     rest = '',
     bootTime = 20,
     time,
+    select,
+    labels = false,
+    twice = false,
   }: {
     readonly vcenters: number;
     /** On each vCenter. */
@@ -42,6 +45,12 @@ export async function startFarm(
     readonly rest?: string;
     readonly bootTime?: number;
     readonly time?: ServerTime;
+    /** `vchs` of each vCenter in the inventory. */
+    readonly select?: string;
+    /** Gives vCenter n the label `site: s<n>`. */
+    readonly labels?: boolean;
+    /** The first vCenter is there once more, by another URL and the name `again`. */
+    readonly twice?: boolean;
   },
 ): Promise<Farm> {
   const simulators = await Promise.all(
@@ -57,10 +66,11 @@ export async function startFarm(
     ),
   );
   const forwarders = await Promise.all(simulators.map(({url}) => startForwarder(Number(new URL(url).port))));
-  const lines = simulators.map(
-    ({thumbprint}, at) =>
-      `  - {name: vc${at}, url: "https://127.0.0.1:${forwarders[at]?.port}/sdk", thumbprint: "${thumbprint}", credentials: lab}\n`,
-  );
+  const line = (name: string, port: number | undefined, {thumbprint}: Simulator, at: number) =>
+    `  - {name: ${name}, url: "https://127.0.0.1:${port}/sdk", thumbprint: "${thumbprint}", credentials: lab${select === undefined ? '' : `, vchs: ${select}`}${labels ? `, labels: {site: s${at}}` : ''}}\n`;
+  const lines = simulators.map((simulator, at) => line(`vc${at}`, forwarders[at]?.port, simulator, at));
+  const [first] = simulators;
+  if (twice && first !== undefined) lines.push(line('again', Number(new URL(first.url).port), first, 0));
   const inventory = join(folder, 'fleet.yaml');
   await writeFile(inventory, `version: 1\nvcenters:\n${lines.join('')}${rest}`);
   return {

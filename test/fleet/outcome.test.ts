@@ -1,10 +1,8 @@
 import {expect} from 'chai';
 import {VchError} from '../../src/errors.js';
-import {readInventory} from '../../src/fleet/inventory.js';
 import {judge, judgeError} from '../../src/fleet/outcome.js';
-import type {Unit} from '../../src/fleet/worker.js';
 import type {Report} from '../../src/report/report.js';
-import {reportFor} from './fake-hands.js';
+import {reportFor, unitOf} from './fake-hands.js';
 
 const ATTEMPT = {
   wanted: 'upgrade',
@@ -18,16 +16,8 @@ const ATTEMPT = {
 
 /** The report of `status` on a VCH with that lock. */
 function statusWith(lock: Report['vch']['lock']) {
-  const {inventory} = readInventory('version: 1\nvcenters: [{name: a, url: "https://a.example"}]\n');
-  const vcenter = inventory?.vcenters[0];
-  const unit = {
-    command: 'status',
-    vchRun: 'r',
-    vcenter,
-    target: {name: 'vch1', vch: 'vm-1'},
-  } as unknown as Unit;
+  const unit = unitOf({command: 'status', vchRun: 'r', vch: 'vm-1', name: 'vch1'});
   const report = reportFor(unit);
-  if (report.vch === null) throw new Error('there is no VCH');
   return {exit: 0, report: {...report, vch: {...report.vch, lock}}};
 }
 

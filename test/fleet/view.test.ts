@@ -17,7 +17,10 @@ function databaseWith(runs: readonly (readonly [id: string, state: string])[]): 
   }));
   return {
     name: 'a database',
-    query: async () => rows,
+    query: async (_sql, [word] = []) =>
+      typeof word === 'string'
+        ? rows.filter(({row: {id}}) => id.startsWith(word)).toSorted((a) => (a.row.id === word ? -1 : 1))
+        : rows,
     script: async () => undefined,
     transaction: (work) => work(databaseWith(runs)),
     close: async () => undefined,

@@ -12,8 +12,8 @@ import {FleetQueue, type QueueDatabase} from '../../src/fleet/queue.js';
 import {migrateSchema} from '../../src/fleet/schema.js';
 import {readStalled} from '../../src/fleet/stalled.js';
 import {stateDirectory} from '../../src/fleet/state-directory.js';
-import {beginTarget, requeueTarget} from '../../src/fleet/store.js';
-import {readRun} from '../../src/fleet/view.js';
+import {beginTarget, leftOutOf, requeueTarget} from '../../src/fleet/store.js';
+import {findRun, readRun} from '../../src/fleet/view.js';
 import {
   type FleetWorker,
   type Hands,
@@ -109,6 +109,65 @@ function behaves(database: () => QueueDatabase): void {
     expect(new Set(seen).size).to.equal(8);
     expect(Math.max(...most.values())).to.equal(2);
     expect(await states(run)).to.deep.equal({done: 8});
+  });
+
+  it('holds the limit of a vCenter over runs of several releases, which share no queue', async () => {
+    const tools = ['9.9.9', '9.8.0'];
+    let now = 0;
+    let most = 0;
+    const perform = async (unit: Unit) => {
+      now += 1;
+      most = Math.max(most, now);
+      await sleep(30);
+      now -= 1;
+      return upgraded(unit, 'upgraded');
+    };
+    await Promise.all(
+      tools.map(async (tool) => {
+        const run = await planned(db(), {vcenters: {shared: 3}, concurrency: 1, tool});
+        await startRun(db(), run, WHY);
+        const state = await withWorker({perform}, (worker) => until(run, worker), {tool});
+        expect(state).to.equal('done');
+        expect(await states(run)).to.deep.equal({done: 3});
+      }),
+    );
+    expect(most).to.equal(1);
+  });
+
+  it('names the VCHs that came to a vCenter after the run was planned, and leaves them alone', async () => {
+    const run = await planned(db(), {vcenters: {a: 2, b: 1}});
+    await startRun(db(), run, WHY);
+    const looked: string[] = [];
+    const look: Hands['look'] = async ({target: {vcenter}}) => {
+      looked.push(vcenter);
+      return ['vm-0', 'vm-77'].map((id) => ({
+        ...{vcenter, id, name: `${vcenter}-${id}`, ownName: null, path: null, containerVMs: 0},
+      }));
+    };
+    expect(await withWorker({look}, (worker) => until(run, worker))).to.equal('done');
+    const later = (vcenter: string) => ({
+      ...{vcenter, id: 'vm-77', name: `${vcenter}-vm-77`, why: 'later'},
+      message: 'it came after the run was planned, and is left alone; plan another run for it',
+    });
+    expect(await leftOutOf(db(), run)).to.deep.equal([later('a'), later('b')]);
+    expect(await states(run)).to.deep.equal({done: 3});
+  });
+
+  it('makes another id where the database has a run of that id', async () => {
+    const ids = ['same', 'same', 'other'];
+    const make = () => planned(db(), {vcenters: {a: 1}, newId: () => ids.shift() ?? ''});
+    expect([await make(), await make()]).to.deep.equal(['same', 'other']);
+  });
+
+  it('finds a run by its id behind more runs than a list has', async () => {
+    const run = await planned(db(), {vcenters: {a: 1}, newId: () => 'an-early-one'});
+    await db().query(
+      `INSERT INTO vch_fleet.run (id, command, state, inventory, options, tool, created_by)
+       SELECT 'more-' || n, command, 'done', inventory, options, tool, created_by FROM vch_fleet.run, generate_series(1, 120) n WHERE id = $1`,
+      [run],
+    );
+    expect(await findRun(db(), 'an-early')).to.equal(run);
+    await db().query("DELETE FROM vch_fleet.run WHERE id LIKE 'more-%'");
   });
 
   it('waits for an approval behind a wave, which counts once', async () => {
@@ -412,31 +471,6 @@ function behaves(database: () => QueueDatabase): void {
     expect(state.beside).to.equal(0);
     expect(done).to.deep.equal([`${state.vch} upgrade`, `${state.vch === 'vm-0' ? 'vm-1' : 'vm-0'} upgrade`]);
     expect(await eventsOf(run)).to.deep.equal(['began', 'taken-over', 'done', 'began', 'done']);
-  });
-
-  it('begins none in a slot that a VCH of another run has', async () => {
-    const [one, two] = [
-      await planned(db(), {vcenters: {a: 1}, concurrency: 1}),
-      await planned(db(), {vcenters: {a: 1}, concurrency: 1}),
-    ];
-    const begin = (run: string) =>
-      beginTarget(
-        db(),
-        {run, vcenter: 'a', vch: 'vm-0', dispatch: 0},
-        {worker: run, vchRun: run, now: new Date()},
-      );
-    for (const run of [one, two]) await startRun(db(), run, WHY);
-    await db().query("UPDATE vch_fleet.target SET vch = 'vm-1' WHERE run = $1", [two]);
-    const other = {run: two, vcenter: 'a', vch: 'vm-1', dispatch: 0};
-    expect((await begin(one)).status).to.equal('go');
-    const beside = await beginTarget(db(), other, {worker: 'w', vchRun: 'w', now: new Date()});
-    expect(beside).to.deep.equal({status: 'later', why: 'a-vch0 has its slot'});
-    await db().query("UPDATE vch_fleet.target SET state = 'done' WHERE run = $1", [one]);
-    expect((await beginTarget(db(), other, {worker: 'w', vchRun: 'w', now: new Date()})).status).to.equal(
-      'go',
-    );
-    await db().query("UPDATE vch_fleet.target SET state = 'done' WHERE run = $1", [two]);
-    await db().query("UPDATE vch_fleet.run SET state = 'done' WHERE id = ANY($1)", [[one, two]]);
   });
 
   it('begins nothing outside the window; what runs at its end is brought to its end, and the next waits', async () => {

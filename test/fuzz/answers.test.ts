@@ -171,7 +171,10 @@ const FOUND: FoundVch = {
     },
     leases: {},
   },
-  inventory: {appliances: [], containers: [], strays: [], twins: new Set(), unreadable: 0},
+  inventory: {
+    ...{appliances: [], containers: [], strays: [], twins: new Set(), unreadable: 0},
+    ...{owners: new Map(), counts: new Map()},
+  },
 };
 
 describe('fuzz: answers', () => {

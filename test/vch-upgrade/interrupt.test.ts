@@ -119,6 +119,7 @@ describe('a rollback that is stopped by a first signal', () => {
       expect(outcome.upgrade.error?.message).to.contain('Continue with vch-migrate rollback');
       expect(simulator.inventory.vm(APPLIANCE).powerState).to.equal('poweredOn');
       expect(applianceKeys(simulator)[DATA_VERSION]).to.equal('0');
+      expect(JSON.parse(applianceKeys(simulator)[RECORD] ?? '')).to.include({phase: 'rollback-containers'});
       simulator.requests.reset();
       expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
       expect(configs(simulator)).to.deep.equal(before);

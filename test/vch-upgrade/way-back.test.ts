@@ -168,6 +168,19 @@ describe('the way back of an upgrade', () => {
     });
   });
 
+  it('tidies up again where vCenter fails for longer than one read is tried', async () => {
+    await withVch({vms: WEB}, async (session, simulator) => {
+      await upgrade(session);
+      const {upgrade: ended} = await rollback(session, {
+        ...at('cleanup', () => {
+          simulator.addFault({method: 'RetrievePropertiesEx', times: 8, do: {fault: 'HostCommunication'}});
+        }),
+      });
+      expect(ended.result).to.equal('rolled-back');
+      expect(snapshotsOf(simulator)).to.deep.equal([]);
+    });
+  });
+
   it('is given back unused where it is refused after the question', async () => {
     await withVch({vms: WEB}, async (session, simulator) => {
       await upgrade(session);

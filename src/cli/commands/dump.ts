@@ -3,10 +3,8 @@ import {wrap} from '../../report/width.js';
 import {shellQuoted} from '../../shell-word.js';
 import {untilStopped} from '../../stopping.js';
 import {listingCommand} from '../command.js';
-import {assertStands} from '../doctor-result.js';
 import {targetOf} from '../login.js';
 import {flag} from '../option.js';
-import {runOptions} from '../options.js';
 import {writeWhole} from '../result-file.js';
 
 /** What `plan` reads, as a file. */
@@ -16,7 +14,6 @@ export const dump = listingCommand({
   summary:
     'Write what plan reads to a file, for plan --from-dump, simulate and --target dump:FILE; writes nothing else',
   options: {
-    doctor: runOptions.doctor,
     mask: flag('Command:', 'Replace names and values: for an issue report. Its plan cannot be saved'),
   },
   examples: [
@@ -34,8 +31,7 @@ export const dump = listingCommand({
       import('../../report/formats/json.js'),
       import('../compose-report.js'),
     ]);
-    const {stop, version, now, terminal} = context;
-    assertStands(session, 'dump', {file: own.doctor, variables: terminal.variables});
+    const {stop, version, now} = context;
     const whole = await untilStopped(stop.signal, () =>
       dumpInventory(session, settings.vch, {at: now(), toolVersion: version}),
     );

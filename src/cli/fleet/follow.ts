@@ -3,7 +3,7 @@ import {toVchError, VchError} from '../../errors.js';
 import {readStalled, stalledWords} from '../../fleet/stalled.js';
 import {eventsAfter, readRun} from '../../fleet/view.js';
 import {isAtRest} from '../../fleet/worker.js';
-import type {FleetReport} from '../../report/fleet/report.js';
+import type {FleetReport, FleetVch} from '../../report/fleet/report.js';
 import {countsOf, eventLine} from '../../report/fleet/text.js';
 import {fleetEnd, fleetEventLine, fleetHead} from '../../report/formats/ndjson.js';
 import {FLEET_FORMATS} from '../../report/formats.js';
@@ -18,13 +18,20 @@ import type {OpenFleet} from './open-fleet.js';
 const INTERVAL = 500;
 
 /** The exit code of the commands that show or follow a run. */
-function fleetExit({run, summary}: Pick<FleetReport, 'run' | 'summary'>): Exit {
-  const {state} = run;
+function fleetExit({
+  run: {state},
+  summary,
+  leftOut,
+  vchs,
+}: Pick<FleetReport, 'run' | 'summary' | 'leftOut' | 'vchs'>): Exit {
+  const isWhole = !leftOut.some(({why}) => why === 'unplanned');
+  const isPlanned = ({outcome}: FleetVch) => outcome?.error == null || outcome.summary !== null;
   if (summary.down > 0) return EXIT.person;
   if (state === 'waiting') return EXIT.pending;
   if (state === 'held' || state === 'cancelled') return EXIT.failed;
+  if (state === 'planned') return isWhole && vchs.every(isPlanned) ? EXIT.done : EXIT.partly;
   if (state !== 'done') return EXIT.done;
-  return summary.done < summary.total ? EXIT.partly : EXIT.done;
+  return isWhole && summary.done === summary.total ? EXIT.done : EXIT.partly;
 }
 
 /** The report of a run. */

@@ -7,6 +7,7 @@ import type {Login} from '../../fleet/credentials.js';
 import type {FleetVCenter} from '../../fleet/inventory.js';
 import type {UnitEnd} from '../../fleet/outcome.js';
 import type {Hands, Unit} from '../../fleet/worker.js';
+import type {VicInventory} from '../../inventory/find-vch.js';
 import type {Logger} from '../../log.js';
 import type {Session} from '../../vim25/session.js';
 import type {Command} from '../command.js';
@@ -27,6 +28,14 @@ interface Line {
   readonly vchRun: string;
   readonly words: Readonly<Record<string, string | true>>;
   readonly args?: readonly string[];
+  /** A session that several commands which only read share, and what was found with it; without it, each logs in. */
+  readonly shared?: Shared;
+}
+
+/** A login to a vCenter, and one look at its inventory. */
+export interface Shared {
+  readonly session: Session;
+  readonly inventory: VicInventory;
 }
 
 /** Does what the single commands do, by the same functions, on one VCH of a fleet. */
@@ -36,6 +45,14 @@ export function fleetHands(context: RunContext, commands: readonly Command[]): H
       withPlanFile(unit.command === 'apply' ? unit.plan : null, (args) =>
         performLine(context, commands, lineOf(unit, args), signal),
       ),
+    async look(unit, signal) {
+      const {findFleetVchs} = await import('../../fleet/find-vchs.js');
+      const line = {...lineOf({...unit, command: 'status'}, []), name: unit.vcenter.name};
+      return withLogin(context, commands, line, signal, async (session) => {
+        const {vchs} = await findFleetVchs(session, unit.vcenter);
+        return vchs;
+      });
+    },
     async unfinished(unit, signal) {
       const [{openVch}, {isRollingBack, recordOn}] = await Promise.all([
         import('../../vch-upgrade/vch-target.js'),
@@ -130,6 +147,7 @@ export function performLine(
         startedAt,
         runId: line.vchRun,
         question: undefined,
+        inventory: line.shared?.inventory,
       };
       const {report, exit} = await carryOut(prepared, ready, session, env);
       return {report, exit};
@@ -164,6 +182,7 @@ async function withLogin<T>(
   use: (session: Session, with_: Awaited<ReturnType<typeof prepare>> & {readonly user: string}) => Promise<T>,
 ): Promise<T> {
   const made = await prepare(context, commands, line, signal);
+  if (line.shared !== undefined) return use(line.shared.session, {...made, user: line.login.user});
   const {target, user = '', password = '', tls, proxy, retryFor} = made.prepared.settings;
   if (target.kind !== 'vsphere') throw new VchError('VCH_ERR_INTERNAL', 'a vCenter of a fleet is no URL');
   const login = {

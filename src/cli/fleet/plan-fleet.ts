@@ -1,15 +1,15 @@
-import {randomUUID} from 'node:crypto';
-import pLimit from 'p-limit';
-import {toVchError, VchError} from '../../errors.js';
+import pLimit, {type LimitFunction} from 'p-limit';
+import {hasCode, toVchError, VchError} from '../../errors.js';
 import type {FindLogin, Login} from '../../fleet/credentials.js';
 import type {FleetVCenter, Inventory} from '../../fleet/inventory.js';
 import {outcomeOf} from '../../fleet/outcome.js';
-import type {NewRun, RunSettings} from '../../fleet/store.js';
+import type {LeftOut, NewRun, RunSettings} from '../../fleet/store.js';
 import {type FoundVch, type Placed, planWaves} from '../../fleet/waves.js';
 import type {FleetCommand, FleetRelease} from '../../report/fleet/report.js';
+import type {Session} from '../../vim25/session.js';
 import type {Command} from '../command.js';
 import type {RunContext} from '../context.js';
-import {isoWords, performLine, planLine, withVCenter} from './hands.js';
+import {isoWords, performLine, planLine, type Shared, withVCenter} from './hands.js';
 import {whoami} from './open-fleet.js';
 
 interface Planning {
@@ -24,39 +24,22 @@ interface Planning {
 }
 
 /** Looks at all vCenters, and freezes what a run will do: the VCHs, their waves, the ISO files, and a plan for each VCH. */
-export async function planFleet(
-  context: RunContext,
-  wanted: Planning,
-): Promise<NewRun & {readonly unplaced: readonly FoundVch[]}> {
+export async function planFleet(context: RunContext, wanted: Planning): Promise<NewRun> {
   const inventory = limitedTo(wanted.inventory, wanted.only);
   const planning = {...wanted, inventory};
   const {command, findLogin, options, changeId} = planning;
   const logins = await loginsOf(inventory.vcenters, findLogin, context.stop.signal);
   for (const {password} of logins.values()) context.redactor.add(password);
   const release = command === 'upgrade' ? await freeze(inventory.release) : null;
-  const found = await findAll(context, inventory.vcenters, logins, planning.commands);
-  const {placed, unplaced} = planWaves(inventory, found);
-  if (placed.length === 0)
-    throw new VchError(
-      'VCH_ERR_VCH_NOT_FOUND',
-      'no VCH is in any wave: look at the selections of the inventory, and at vch-migrate ls on each vCenter',
-    );
-  for (const {vcenter, name} of unplaced)
-    context.log.warn(`${vcenter}/${name} is in no wave, and is left alone`);
-  const targets = await planEach(context, planning, placed, logins, release);
-  const day = context.now().toISOString().slice(0, 10).replaceAll('-', '');
-  const id = `${command}-${day}-${randomUUID().slice(0, 4)}`;
+  const {targets, leftOut} = await planAll(context, planning, logins, release);
+  for (const {vcenter, name, message} of leftOut)
+    context.log.warn(`${name === null ? vcenter : `${vcenter}/${name}`}: ${message}`);
   return {
-    id,
-    command,
-    inventory,
-    release,
-    options,
+    ...{command, inventory, release, options, targets, leftOut},
     tool: context.version,
     changeId: changeId ?? null,
     who: whoami(),
-    targets,
-    unplaced,
+    day: context.now(),
   };
 }
 
@@ -107,68 +90,188 @@ async function freeze(release: Inventory['release']): Promise<FleetRelease | nul
   return {applianceIso: await frozen(release.applianceIso), bootstrapIso: await frozen(release.bootstrapIso)};
 }
 
-/** vCenters that are looked at, and VCHs that are planned, at a time. */
+/** vCenters whose inventory is read, and VCHs that are planned, at a time. */
 const AT_A_TIME = 4;
 
-async function findAll(
-  context: RunContext,
-  vcenters: readonly FleetVCenter[],
-  logins: ReadonlyMap<string, Login>,
-  commands: readonly Command[],
-): Promise<readonly FoundVch[]> {
-  const {findFleetVchs} = await import('../../fleet/find-vchs.js');
-  const limit = pLimit(AT_A_TIME);
-  const failures: string[] = [];
-  const found = await Promise.all(
-    vcenters.map((vcenter) =>
-      limit(async () => {
-        try {
-          const login = logins.get(vcenter.name);
-          if (login === undefined) return [];
-          const vchs = await withVCenter(context, commands, {vcenter, login}, (session) =>
-            findFleetVchs(session, vcenter),
-          );
-          context.log.info(`${vcenter.name}: ${vchs.length} VCHs`);
-          return vchs;
-        } catch (error) {
-          const {code, message} = toVchError(error);
-          failures.push(`${vcenter.name}: ${code}: ${message}`);
-          return [];
-        }
-      }),
-    ),
-  );
-  if (failures.length === 0) return found.flat();
-  throw new VchError(
-    'VCH_ERR_TRANSPORT',
-    `${failures.length} vCenters could not be looked at, so nothing is planned. ${failures.join('; ')}`,
-  );
+/** What one look at a vCenter has found. */
+interface Look extends Shared {
+  readonly vcenter: FleetVCenter;
+  readonly login: Login;
+  readonly vchs: readonly FoundVch[];
+  /** Selections that fit none. */
+  readonly missed: readonly string[];
 }
 
-/** What each VCH will come to: the saved plan of its containerVMs for apply, a dry run for upgrade. */
-async function planEach(
+/**
+ * Plans with one login to each vCenter, and one look at its inventory: a login and a look for each VCH would grow with the
+ * square of their number. All are looked at before any VCH is planned, because the waves depend on all. One that cannot be
+ * looked at is left out, and holds up no other.
+ */
+async function planAll(
   context: RunContext,
-  {command, commands, options, changeId, inventory}: Planning,
-  placed: readonly Placed[],
+  planning: Planning,
   logins: ReadonlyMap<string, Login>,
   release: FleetRelease | null,
-): Promise<NewRun['targets']> {
+): Promise<Pick<NewRun, 'targets' | 'leftOut'>> {
+  const {inventory, commands} = planning;
+  const looks: Look[] = [];
+  const leftOut: LeftOut[] = [];
   const limit = pLimit(AT_A_TIME);
+  const meeting = meetingOf(inventory.vcenters.length, () => decideWaves(inventory, looks, leftOut));
+  const planOne = async (vcenter: FleetVCenter): Promise<NewRun['targets']> => {
+    const login = logins.get(vcenter.name);
+    let isFound = false;
+    try {
+      if (login === undefined) return [];
+      return await withVCenter(context, commands, {vcenter, login}, async (session) => {
+        const look = await limit(() => lookAt(session, vcenter, login));
+        looks.push(look);
+        context.log.info(`${vcenter.name}: ${look.vchs.length} VCHs`);
+        isFound = true;
+        meeting.arrive();
+        const {placed} = await meeting.decided;
+        const own = placed.filter((vch) => vch.vcenter === vcenter.name);
+        return planEach(context, planning, own, look, release, limit);
+      });
+    } catch (error) {
+      const {code, message} = toVchError(error);
+      if (isFound || code === 'VCH_ERR_INTERRUPTED') throw error;
+      leftOut.push({
+        vcenter: vcenter.name,
+        id: null,
+        name: null,
+        why: 'unplanned',
+        message: `${code}: ${message}`,
+      });
+      return [];
+    } finally {
+      if (!isFound) meeting.arrive();
+    }
+  };
+  // Every session is logged out, whatever fails.
+  const [decided, ...planned] = await Promise.allSettled([
+    meeting.decided,
+    ...inventory.vcenters.map((vcenter) => planOne(vcenter)),
+  ]);
+  const interrupted = planned.find(
+    (one) => one.status === 'rejected' && hasCode(one.reason, 'VCH_ERR_INTERRUPTED'),
+  );
+  if (interrupted?.status === 'rejected') throw interrupted.reason;
+  if (decided.status === 'rejected') throw decided.reason;
+  const targets = planned.flatMap((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+  return {targets, leftOut};
+}
+
+/** Waits for so many, and then decides once for all of them. */
+function meetingOf<T>(parties: number, decide: () => T) {
+  let begin = () => {};
+  const decided = new Promise<void>((resolve) => {
+    begin = resolve;
+  }).then(decide);
+  let awaited = parties;
+  return {
+    decided,
+    arrive() {
+      awaited -= 1;
+      if (awaited === 0) begin();
+    },
+  };
+}
+
+async function lookAt(session: Session, vcenter: FleetVCenter, login: Login): Promise<Look> {
+  const [{discover}, {findFleetVchs}] = await Promise.all([
+    import('../../inventory/find-vch.js'),
+    import('../../fleet/find-vchs.js'),
+  ]);
+  const inventory = await discover(session);
+  return {session, inventory, vcenter, login, ...(await findFleetVchs(session, vcenter, inventory))};
+}
+
+/** The waves of all VCHs that were found. Adds to `leftOut` what is in none. */
+function decideWaves(inventory: Inventory, looks: readonly Look[], leftOut: LeftOut[]) {
+  const unseen = leftOut.map(({vcenter, message}) => `${vcenter}: ${message}`).join('; ');
+  if (looks.length === 0)
+    throw new VchError(
+      'VCH_ERR_TRANSPORT',
+      `${leftOut.length} vCenters could not be looked at, so nothing is planned. ${unseen}`,
+    );
+  const order = inventory.vcenters.map(({name}) => name);
+  refuseSame(looks.toSorted((a, b) => order.indexOf(a.vcenter.name) - order.indexOf(b.vcenter.name)));
+  const {placed, unplaced} = planWaves(
+    inventory,
+    looks.flatMap(({vchs}) => vchs),
+  );
+  if (placed.length === 0)
+    throw new VchError(
+      'VCH_ERR_VCH_NOT_FOUND',
+      `no VCH is in any wave: look at the selections of the inventory, and at vch-migrate ls on each vCenter${unseen === '' ? '' : `. Not looked at: ${unseen}`}`,
+    );
+  for (const {vcenter, id, name} of unplaced)
+    leftOut.push({vcenter, id, name, why: 'no-wave', message: 'it is in no wave, and is left alone'});
+  for (const {vcenter, missed} of looks)
+    if (missed.length > 0)
+      leftOut.push({
+        ...{vcenter: vcenter.name, id: null, name: null, why: 'no-match'},
+        message: `no VCH fits the selection ${missed.join(', nor ')}`,
+      });
+  return {placed};
+}
+
+/** Two names of one vCenter would work on its VCHs twice, and pass its limit. */
+function refuseSame(looks: readonly Look[]): void {
+  const seen = new Map<string, string>();
+  for (const {session, inventory, vcenter} of looks)
+    for (const {ref, biosUuid, name} of inventory.appliances) {
+      const {instanceUuid} = session.about;
+      // Simulators share it.
+      const key = JSON.stringify([instanceUuid, ref.value, biosUuid, name]);
+      const other = seen.get(key);
+      if (instanceUuid !== null && other !== undefined && other !== vcenter.name)
+        throw new VchError(
+          'VCH_ERR_USAGE',
+          `${other} and ${vcenter.name} of the inventory are the same vCenter: both have ${name} (${ref.value}). Remove one of them; its labels and selections can be merged into the other`,
+        );
+      seen.set(key, vcenter.name);
+    }
+}
+
+/** Failures of a vCenter rather than of one VCH: the next would wait as long, or use up the attempts of a login. */
+const OF_VCENTER: readonly string[] = ['VCH_ERR_TRANSPORT', 'VCH_ERR_AUTH', 'VCH_ERR_TLS'];
+
+/** What each VCH will come to: the saved plan of its containerVMs for apply, a dry run for upgrade. */
+function planEach(
+  context: RunContext,
+  {command, commands, options, changeId}: Planning,
+  placed: readonly Placed[],
+  {vcenter, login, session, inventory}: Look,
+  release: FleetRelease | null,
+  limit: LimitFunction,
+): Promise<NewRun['targets']> {
   const isos = release && {appliance: release.applianceIso.path, bootstrap: release.bootstrapIso.path};
+  const {signal} = context.stop;
+  const shared = {session, inventory};
+  let away: VchError | undefined;
   const planOne = async (vch: Placed): Promise<NewRun['targets'][number]> => {
-    const vcenter = inventory.vcenters.find(({name}) => name === vch.vcenter);
-    const login = logins.get(vch.vcenter);
-    if (vcenter === undefined || login === undefined || (command !== 'apply' && command !== 'upgrade'))
-      return {...vch, planned: null, plan: null};
+    if (command !== 'apply' && command !== 'upgrade') return {...vch, planned: null, plan: null};
     const common = {
-      ...{vcenter, login, vchId: vch.id, name: `${vch.vcenter}/${vch.name}`, vchRun: context.newRunId()},
+      ...{
+        vcenter,
+        login,
+        shared,
+        vchId: vch.id,
+        name: `${vch.vcenter}/${vch.name}`,
+        vchRun: context.newRunId(),
+      },
       words: {
         parallelism: String(options.parallelism),
         ...(changeId === undefined ? {} : {'change-id': changeId}),
       },
     };
-    const {signal} = context.stop;
     try {
+      if (away !== undefined) throw away;
       if (command === 'apply') {
         const {report, plan} = await planLine(context, commands, common, signal);
         return {...vch, planned: outcomeOf(report), plan};
@@ -177,8 +280,10 @@ async function planEach(
       const {report} = await performLine(context, commands, {...common, words, command}, signal);
       return {...vch, planned: outcomeOf(report), plan: null};
     } catch (error) {
-      const {code, message} = toVchError(error);
+      const failure = toVchError(error);
+      const {code, message} = failure;
       if (code === 'VCH_ERR_INTERRUPTED') throw error;
+      if (OF_VCENTER.includes(code)) away = failure;
       context.log.warn(`${common.name}: ${code}: ${message}`);
       return {
         ...vch,

@@ -69,6 +69,7 @@ export function fleetMain(report: FleetReport, {live}: {readonly live: boolean})
       'Needs attention',
       attention.length === 0 ? '' : `<ul class="tiles">${byWorst(attention).map(tile).join('')}</ul>`,
     ),
+    section('left-out', 'Not part of this run', leftOutList(report)),
     section(
       'waves',
       'Waves',
@@ -267,6 +268,14 @@ function tile({
     `${state({tone: TONE[is], text: STATE_WORD[is]})} <span class="dim small">${markup(when)}</span></summary>` +
     `${error}<dl class="facts">${facts.join('')}</dl>${vms.length === 0 ? '' : `<ul class="vms">${vms.join('')}</ul>`}</details></li>`
   );
+}
+
+function leftOutList({leftOut}: FleetReport): string {
+  const items = leftOut.map(
+    ({vcenter, name, why, message}) =>
+      `<li>${icon(why === 'unplanned' ? 'warn' : 'mute')} <b>${markup(name === null ? vcenter : `${vcenter}/${name}`)}</b>: ${markup(message)}</li>`,
+  );
+  return items.length === 0 ? '' : `<ul class="plain">${items.join('')}</ul>`;
 }
 
 const EVENT_TONE = new Map<string, Tone>([

@@ -56,6 +56,22 @@ export interface FleetVch {
   readonly outcome: TargetOutcome | null;
 }
 
+/**
+ * Why a run leaves something alone: its vCenter could not be looked at, no wave has it, or it came after the run was planned.
+ * `no-match`: a selection fits no VCH of that vCenter.
+ */
+export const LEFT_OUT = ['unplanned', 'no-wave', 'later', 'no-match'] as const;
+
+/** What a run leaves alone, although its inventory may mean it. */
+export interface FleetLeftOut {
+  readonly vcenter: string;
+  /** Moref of a VCH; `null`: the vCenter as a whole, whose VCHs are not known. */
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly why: (typeof LEFT_OUT)[number];
+  readonly message: string;
+}
+
 /** What happened in a run, as it happened. */
 export interface FleetEvent {
   readonly id: number;
@@ -114,6 +130,7 @@ export interface FleetReport {
     readonly lacks: readonly string[];
   }[];
   readonly vchs: readonly FleetVch[];
+  readonly leftOut: readonly FleetLeftOut[];
   /** The last events, oldest first. */
   readonly events: readonly FleetEvent[];
   readonly next: string;

@@ -101,6 +101,7 @@ export function fleetText(report: FleetReport, options: LayoutOptions): string {
     ],
     [paint('bold', 'Waves'), ...waveTable(report, layout)],
     vchBlock(report, layout),
+    leftOutBlock(report, layout),
     run.state === 'planned' || report.events.length === 0
       ? []
       : [paint('bold', 'Last events'), ...report.events.slice(-12).map(eventLine)],
@@ -153,6 +154,25 @@ function vchBlock({run, vchs, waves}: FleetReport, layout: Layout): string[] {
   return [
     layout.paint('bold', run.state === 'planned' ? 'VCHs' : 'VCHs that run, or need a look'),
     ...table(columns, {heading: 'WHAT', cells: some.map(whatOf)}, layout),
+    ...(more === 0 ? [] : [`  and ${more} more; --format json has them all`]),
+  ];
+}
+
+/** What the run leaves alone, named one by one. */
+function leftOutBlock({leftOut}: FleetReport, layout: Layout): string[] {
+  if (leftOut.length === 0) return [];
+  const some = leftOut.slice(0, MOST_LISTED);
+  const columns = [
+    {
+      heading: 'VCENTER OR VCH',
+      cells: some.map(({vcenter, name}) => printable(name === null ? vcenter : `${vcenter}/${name}`)),
+      limit: 50,
+    },
+  ];
+  const more = leftOut.length - some.length;
+  return [
+    layout.paint('yellow', 'Not part of this run'),
+    ...table(columns, {heading: 'WHY', cells: some.map(({message}) => printable(message))}, layout),
     ...(more === 0 ? [] : [`  and ${more} more; --format json has them all`]),
   ];
 }

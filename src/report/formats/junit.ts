@@ -22,18 +22,21 @@ export const junit: Format = {
   },
 };
 
-/** A run over a fleet: a suite a VCH, with a case for the VCH and one for each of its VMs that needs a look. */
-function fleetJunit({run, vchs, vcenters}: FleetReport): string {
-  return suitesDocument(
-    vchs.map((vch) => {
-      const url = vcenters.find(({name}) => name === vch.vcenter)?.url ?? '';
+/** A run over a fleet: a suite a VCH, also for what the run leaves alone, with a case for the VCH and one for each of its VMs that needs a look. */
+function fleetJunit({run, vchs, vcenters, leftOut}: FleetReport): string {
+  const hosts = new Map(
+    vcenters.map(({name, url}) => [name, URL.canParse(url) ? new URL(url).hostname : 'localhost']),
+  );
+  const hostname = (vcenter: string) => hosts.get(vcenter) ?? 'localhost';
+  const classname = `vch-migrate.fleet.${run.command}`;
+  const suites: readonly TestSuite[] = [
+    ...vchs.map((vch): TestSuite => {
       const error = vch.outcome?.error;
-      const classname = `vch-migrate.fleet.${run.command}`;
       const began = vch.beganAt ?? run.createdAt;
       return {
         name: `${vch.vcenter}/${vch.name}`,
         timestamp: began,
-        hostname: URL.canParse(url) ? new URL(url).hostname : 'localhost',
+        hostname: hostname(vch.vcenter),
         seconds: vch.endedAt === null ? 0 : (Date.parse(vch.endedAt) - Date.parse(began)) / 1000,
         properties: [
           ['run', run.id],
@@ -53,7 +56,25 @@ function fleetJunit({run, vchs, vcenters}: FleetReport): string {
         ],
       };
     }),
-  );
+    ...leftOut.map(
+      ({vcenter, id, name, why, message}): TestSuite => ({
+        name: name === null ? vcenter : `${vcenter}/${name}`,
+        ...{timestamp: run.createdAt, hostname: hostname(vcenter), seconds: 0},
+        properties: [
+          ['run', run.id],
+          ['result', why],
+        ],
+        cases: [
+          {
+            name: `${run.command} ${name ?? vcenter}${id === null ? '' : ` (${id})`}`,
+            ...{classname, type: why, message},
+            result: why === 'unplanned' ? 'error' : 'skipped',
+          },
+        ],
+      }),
+    ),
+  ];
+  return suitesDocument(suites);
 }
 
 type Result = 'passed' | 'failure' | 'error' | 'skipped';

@@ -88,9 +88,9 @@ export function fleetEventLine(event: FleetEvent): string {
 }
 
 /** The last lines of that stream: every VCH, then the run. The last one has the type `end`. */
-export function fleetEnd({vchs, run, summary, budget, waves, next}: FleetReport): readonly string[] {
+export function fleetEnd({vchs, run, summary, budget, waves, leftOut, next}: FleetReport): readonly string[] {
   return [
     ...vchs.map((vch) => `${toJsonLine({type: 'vch', vch})}\n`),
-    `${toJsonLine({type: 'end', run, summary, budget, waves, next})}\n`,
+    `${toJsonLine({type: 'end', run, summary, budget, waves, leftOut, next})}\n`,
   ];
 }

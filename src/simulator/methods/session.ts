@@ -32,6 +32,7 @@ export const sessionMethods: ReadonlyMap<string, Method> = new Map<string, Metho
   [
     'SessionManager.Logout',
     withPrivilege('System.View', ({vcenter, session}) => {
+      if (vcenter.settings.breaks.includes('logout')) return {};
       vcenter.sessions.end(session);
       return {cookie: ''};
     }),

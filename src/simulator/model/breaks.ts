@@ -4,7 +4,7 @@
  * `long-values`: cut at 32 KiB; `characters`: beyond ASCII become `?`; `empty-value`: it is kept, and removes nothing;
  * `revert`: brings no ExtraConfig back; `keyed-paths`: single keys cannot be read; `instance-uuid`: a new VM gets another
  * one; `privileges`: everything is granted, whatever its name; `missing-key`: an absent key reads as an empty one; `key-case`:
- * keys are lowered; `odd-keys`: those with a `|` are dropped.
+ * keys are lowered; `odd-keys`: those with a `|` are dropped; `recent-tasks`: a VM shows no tasks; `logout`: it ends no login.
  */
 export const BREAKS = [
   'changeVersion',
@@ -21,6 +21,8 @@ export const BREAKS = [
   'missing-key',
   'key-case',
   'odd-keys',
+  'recent-tasks',
+  'logout',
 ] as const;
 
 export type Break = (typeof BREAKS)[number];

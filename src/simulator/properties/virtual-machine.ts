@@ -50,7 +50,8 @@ export const virtualMachine: Struct<VirtualMachine> = {
     guest,
     guestHeartbeatStatus: () => enumeration('ManagedEntityStatus', 'gray'),
     parentVApp: (vm) => (vm.resourcePool?.type === 'VirtualApp' ? reference(vm.resourcePool) : undefined),
-    recentTask: (vm, {vcenter}) => references(vcenter.tasks.recentOf(vm.id)),
+    recentTask: (vm, {vcenter}) =>
+      references(vcenter.settings.breaks.includes('recent-tasks') ? [] : vcenter.tasks.recentOf(vm.id)),
     resourcePool: (vm) => (vm.resourcePool === undefined ? undefined : reference(vm.resourcePool)),
     rootSnapshot: (vm) => references(vm.snapshots.roots),
     runtime,

@@ -89,8 +89,7 @@ async function newRun(
     changeId: own['change-id'],
     only: own.vcenter,
   });
-  await createRun(fleet.database, run);
-  return run.id;
+  return createRun(fleet.database, run);
 }
 
 function refuseUnasked(
@@ -186,6 +185,7 @@ export const fleetPlan = localCommand({
     ...outputOptions,
   },
   formats: FLEET_FORMATS,
+  exits: EXIT_MEANINGS.fleetPlan,
   examples: [
     [
       'fleet plan --inventory fleet.yaml --credentials-file logins.yaml',
