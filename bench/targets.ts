@@ -1,5 +1,6 @@
 import {medianOf, type Results, ratio, rowOf} from './figures.js';
 import {fleetTargets} from './parts/fleet.js';
+import {REHEARSED} from './parts/rehearsal.js';
 import {LARGE, REFERENCE, SCALE_COMMANDS} from './parts/scale.js';
 
 /** What must hold, and what was measured of it. */
@@ -79,6 +80,12 @@ export function targetsOf(results: Results): readonly Target[] {
       what: 'time of `ls`: × `node -e 0`',
       limit: 6,
       measured: ratio(of('start', 'ls'), of('start', 'node'), 'wall'),
+    },
+    {
+      what: `time of \`rehearse\` of a VCH with ${count(REHEARSED)} containerVMs`,
+      limit: 60,
+      unit: 's',
+      measured: medianOf(of('rehearsal', 'rehearse'), 'wall'),
     },
     {
       what: '`migrateConfig` of one map of 80 keys',

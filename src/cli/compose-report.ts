@@ -117,7 +117,7 @@ function composeRehearsal(
     failures: failures.map((failure) => ({
       ...failure,
       upgrade: played(failure.upgrade),
-      repair: played(failure.repair),
+      repair: failure.repair && played(failure.repair),
     })),
     cannotShow: CANNOT_SHOW,
   };

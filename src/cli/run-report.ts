@@ -2,6 +2,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {RunOptions} from '../containers/run-options.js';
 import {systemCode} from '../errors.js';
+import {MASKED_VCENTER} from '../extraconfig/mask.js';
 import type {VicInventory} from '../inventory/find-vch.js';
 import type {Logger} from '../log.js';
 import type {PluginRegistry} from '../migration/registry.js';
@@ -115,7 +116,8 @@ export async function carryOut(
     steps: followed.steps.end(interrupted ? 'interrupted' : notStarted ? 'failed' : 'done'),
   };
   const findings = [
-    ...(dump === undefined ? planFindings(known, command, outcome) : notConnected(dump)),
+    ...aboutCopy(session, dump),
+    ...(dump === undefined ? planFindings(known, command, outcome) : []),
     ...outcome.findings,
   ];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>
@@ -207,18 +209,19 @@ function copiedTarget({file, origin, instanceUuid}: ReadDump): RunOptions['copyO
   return {url: origin?.url ?? `dump:${file}`, instanceUuid, isMasked: origin?.masked ?? false};
 }
 
-function notConnected({file, origin}: ReadDump) {
-  const made = origin === undefined || origin.at === 'unknown' ? '' : `, made ${origin.at}`;
-  const copy = {
+/** What a reader must know of a run on a copy. */
+function aboutCopy({about}: Session, dump: ReadDump | undefined) {
+  const made = dump?.origin === undefined || dump.origin.at === 'unknown' ? '' : `, made ${dump.origin.at}`;
+  const copy = dump && {
     code: 'not-connected',
-    message: `this is about the dump ${file}${made}, and not about a vCenter: what has changed since is not in it`,
+    message: `this is about the dump ${dump.file}${made}, and not about a vCenter: what has changed since is not in it`,
   };
-  const masked = {
+  const masked = (dump?.origin?.masked === true || about.instanceUuid === MASKED_VCENTER) && {
     code: MASKED_DUMP,
     message:
       'the dump is masked: names and values are not those of the vCenter, and its plan cannot be saved',
   };
-  return origin?.masked === true ? [copy, masked] : [copy];
+  return [...(copy ? [copy] : []), ...(masked ? [masked] : [])];
 }
 
 /** Keeps the commands of the way back on stderr and in a file, because stdout did not take them. */

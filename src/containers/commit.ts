@@ -1,18 +1,19 @@
 import pLimit from 'p-limit';
 import {type ErrorCode, toVchError, VchError} from '../errors.js';
-import {optionValues, rawOf} from '../extraconfig/extra-config.js';
-import {labelOf, type ReadableVm, readBack, rereadVms, type WrittenVm} from '../inventory/container-vms.js';
+import {optionValues} from '../extraconfig/extra-config.js';
+import {labelOf, type ReadableVm, rereadVms} from '../inventory/container-vms.js';
 import type {FoundVch} from '../inventory/find-vch.js';
 import {writtenKeys} from '../migration/decision.js';
 import type {Finding} from '../migration/finding.js';
-import {escapeName, refString} from '../vim25/managed-object.js';
+import {escapeName} from '../vim25/managed-object.js';
 import {leftOut, type WantedKeys} from '../vim25/property-collector.js';
 import {CONTAINER, type Failed, isSilence, type Look, retry, waiting} from '../vim25/retry.js';
 import type {Session} from '../vim25/session.js';
 import {TaskWaiter, waitUntilIdle} from '../vim25/tasks.js';
 import {reconfigure} from '../vim25/virtual-machine.js';
 import type {VmOutcome} from './outcome.js';
-import {type Decide, outcomeOf, type PendingDecision, type Planned} from './plan.js';
+import {type Decide, outcomeOf, type Planned} from './plan.js';
+import {GONE, holds, ReadBack} from './read-back.js';
 import type {RolloutGate} from './rollout-gate.js';
 import type {RunOptions} from './run-options.js';
 
@@ -42,7 +43,10 @@ export interface CommitContext
 /** A VM that was written, or the outcome of one that was not. */
 type Committed = Planned | VmOutcome;
 
-/** Writes every planned VM, each in a task of its own, and reads it back. One VM's failure stops no other. In order. */
+/**
+ * Writes every planned VM, each in a task of its own, and reads it back once that has ended. One VM's failure stops no
+ * other. In order.
+ */
 export async function commitAll(
   context: CommitContext,
   planned: readonly Planned[],
@@ -50,6 +54,7 @@ export async function commitAll(
   const {session, gate} = context;
   const tasks = pLimit(context.parallelism * TASKS_PER_CALL);
   const committer = new Committer(context);
+  const readBack = new ReadBack(session);
   const results = await Promise.all(
     planned.map((entry) =>
       tasks(async () => {
@@ -57,6 +62,7 @@ export async function commitAll(
         context.onStart?.();
         const result = await committer.commit(entry);
         if ('decision' in result) {
+          readBack.add(result);
           gate?.written(entry.vm.ref.value);
           context.onWritten?.();
         } else {
@@ -67,16 +73,11 @@ export async function commitAll(
       }),
     ),
   );
-  const written = results.filter((result) => 'decision' in result);
-  context.onReadBack?.(written.length);
-  const keys = [...new Set(written.flatMap(({decision}) => writtenKeys(decision).map(({key}) => key)))];
-  const named = written.some(({decision}) => decision.displayName !== undefined);
-  // A successful task does not prove that a key was kept.
-  const refs = written.map(({vm}) => vm.ref);
-  const read = await readBack(session, refs, {keys, named}).catch(toVchError);
+  context.onReadBack?.(results.filter((result) => 'decision' in result).length);
+  const verdictOn = await readBack.finished();
   return results.map((result) => {
     if (!('decision' in result)) return result;
-    const outcome = verified(result, read instanceof VchError ? read : read.get(result.vm.ref.value));
+    const outcome = verdictOn(result);
     context.onOutcome(outcome);
     return outcome;
   });
@@ -194,7 +195,6 @@ class Committer {
   }
 }
 
-const GONE = {code: 'gone', message: 'the VM was removed during the run'};
 const NO_CONTAINER = {code: 'no-container', message: 'the VM is no longer a containerVM'};
 
 /** The outcome of a VM that was not written, or for which that is unknown. */
@@ -245,36 +245,4 @@ function unsent(vm: ReadableVm, failure: VchError): VchError {
     cause: failure,
     failure: outage ? 'not-sent' : kind,
   });
-}
-
-/** The outcome of a VM that was written, by what reading it back gave, or why that failed. */
-function verified(
-  {vm, decision}: Planned,
-  now: WrittenVm | 'unseen' | 'gone' | undefined | VchError,
-): VmOutcome {
-  const outcome = outcomeOf({vm, decision});
-  const unread = (why: string): VmOutcome => {
-    const message = `${labelOf(vm)} was written, but could not be read back: ${why}; run vch-migrate verify`;
-    return {...outcome, status: 'unknown', error: new VchError('VCH_ERR_OUTCOME_UNKNOWN', message)};
-  };
-  if (now instanceof VchError) return unread(now.message);
-  if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
-  if (now === undefined) return unread('vCenter leaves it out of its answers');
-  if (now === 'unseen') return unread('its configuration cannot be seen now');
-  const lost = differing(now, decision);
-  if (lost.length === 0) return {...outcome, status: 'changed'};
-  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
-  return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
-}
-
-/** Whether a VM is as it was decided, display name included. */
-export function holds(vm: WrittenVm, decision: PendingDecision): boolean {
-  return differing(vm, decision).length === 0;
-}
-
-/** What differs from the decision: keys, and the display name. */
-function differing({config, displayName}: WrittenVm, decision: PendingDecision): readonly string[] {
-  const lost = writtenKeys(decision).filter(({key, after}) => rawOf(config, key) !== after);
-  const named = decision.displayName === undefined || decision.displayName === displayName;
-  return [...lost.map(({key}) => key), ...(named ? [] : ['its display name'])];
 }

@@ -1,7 +1,7 @@
 import {VchError} from '../errors.js';
 import {applyChanges, type Change, changesBetween, type ExtraConfig} from '../extraconfig/extra-config.js';
 import {LEDGER_KEY} from '../extraconfig/keys.js';
-import {maskText} from '../extraconfig/mask.js';
+import {MASKED_VCENTER, maskText} from '../extraconfig/mask.js';
 import {labelOf, type ReadableVm} from '../inventory/container-vms.js';
 import type {Vch} from '../inventory/vch.js';
 import {count, fields, list, nullable, oneOf, record, type ShapeOf, text} from '../json-shape.js';
@@ -94,11 +94,11 @@ export function stale(why: string): VchError {
 export function planToSave(session: Session, options: RunOptions): Promise<PlannedOutcome> {
   return untilStopped(options.signal, async () => {
     const {registry, copyOf} = options;
-    if (copyOf?.isMasked)
+    if (copyOf?.isMasked || session.about.instanceUuid === MASKED_VCENTER)
       throw new VchError(
         'VCH_ERR_USAGE',
         'a plan of a masked dump cannot be saved: it has other names and values than the VCH, and every VM would be a conflict. ' +
-          'Make a dump without --mask, or leave --out away',
+          'Make a dump without --mask, with vch-migrate dump vch1.dump.json, or leave --out away',
       );
     const {read, decided, outcome} = selected(await planRun(session, options), options);
     const plan: PlanBody = {

@@ -3,6 +3,9 @@ import {joinEntries, listEntries} from './value.js';
 
 // Why: docs/decisions/008-ledgers-and-verify.md
 
+/** The instance UUID of a server that stands on a masked dump: no vCenter has it, and no plan of it may be saved. */
+export const MASKED_VCENTER = '6d61736b-6564-4d00-8000-000000000000';
+
 const SENSITIVE = '(sensitive)';
 
 /** A raw value as it may be shown: whatever is or may hold a secret is replaced by `(sensitive)`. */

@@ -25,7 +25,7 @@ const SHUTDOWN = 20_000;
 /** Starts a copy for the time of a callback. */
 export async function withCopy<T>(
   fixture: Fixture,
-  {task, boot}: CopyTimes,
+  {times: {task, boot}, retryFor}: {readonly times: CopyTimes; readonly retryFor?: number | undefined},
   use: (copy: Copy) => Promise<T>,
 ): Promise<T> {
   const clock = new VirtualClock();
@@ -34,7 +34,7 @@ export async function withCopy<T>(
   try {
     const {url, user, password, thumbprint} = simulator;
     const access = {url: new URL(url), user, password, tls: {thumbprint}, runId: 'rehearsal', log: silent};
-    const session = await connect({...access, clock});
+    const session = await connect({...access, clock, retryFor});
     try {
       return await use({session, simulator, clock});
     } finally {

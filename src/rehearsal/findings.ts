@@ -17,7 +17,13 @@ const ENDED: Readonly<Record<UpgradeResult, string>> = {
 };
 
 /** What a rehearsal has shown, for people. */
-export function rehearsalFindings({times, upgrade, rollback, failures}: Rehearsal): readonly Finding[] {
+export function rehearsalFindings({
+  times,
+  upgrade,
+  rollback,
+  failures,
+  missed,
+}: Rehearsal): readonly Finding[] {
   const assumed = `at ${durationText(times.task)} a task and ${durationText(times.boot)} for a boot`;
   return [
     {code: 'rehearsal-upgrade', message: `on a copy, the upgrade ${told(upgrade)}, ${assumed}`},
@@ -35,7 +41,13 @@ export function rehearsalFindings({times, upgrade, rollback, failures}: Rehearsa
         ]),
     ...failures.map(({title, upgrade, next, repair}) => ({
       code: 'rehearsal-failure',
-      message: `if ${title}: the upgrade ${told(upgrade)}. Then vch-migrate ${next} ${told(repair)}`,
+      message: `if ${title}: the upgrade ${told(upgrade)}${
+        repair === null ? '. No other command is needed' : `. Then vch-migrate ${next} ${told(repair)}`
+      }`,
+    })),
+    ...missed.map((title) => ({
+      code: 'rehearsal-failure',
+      message: `if ${title}: that cannot happen, because this upgrade powers nothing on`,
     })),
     {code: 'rehearsal-limits', message: `a rehearsal cannot show: ${CANNOT_SHOW.join('; ')}`},
   ];

@@ -34,9 +34,9 @@ export interface PlayedFailure {
   readonly name: Failure['name'];
   readonly title: string;
   readonly upgrade: Played;
-  /** What a person then ran, and how that ended. */
+  /** What a person then ran, and how that ended; `null` if the upgrade came through by itself. */
   readonly next: Failure['next'];
-  readonly repair: Played;
+  readonly repair: Played | null;
 }
 
 /** An upgrade that was played on a copy, its rollback, and the failures. */
@@ -50,11 +50,15 @@ export interface Rehearsal {
     readonly differing: readonly string[];
   };
   readonly failures: readonly PlayedFailure[];
+  /** Titles of those that cannot happen: this upgrade has no such step. */
+  readonly missed: readonly string[];
 }
 
 /** What a rehearsal takes: the options of the upgrade that it plays. */
 export interface RehearsalOptions extends UpgradeOptions {
   readonly times: CopyTimes;
+  /** Milliseconds for which an unreachable vCenter is waited for while the appliance is up. */
+  readonly retryFor?: number | undefined;
 }
 
 /**
@@ -64,13 +68,19 @@ export interface RehearsalOptions extends UpgradeOptions {
 export async function rehearse(fixture: Fixture, given: RehearsalOptions): Promise<Rehearsal> {
   const folder = await mkdtemp(join(tmpdir(), 'vch-migrate-'));
   try {
-    const {times} = given;
-    const planned = await withCopy(fixture, times, ({session}) =>
+    const {times, retryFor} = given;
+    const planned = await withCopy(fixture, {times}, ({session}) =>
       upgradeVch(session, {...quiet(given), onProgress: given.onProgress, dryRun: true}),
     );
     const blocked = planned.upgrade.result !== 'planned' || planned.checks.some(isFailed);
     if (blocked)
-      return {outcome: planned, times, upgrade: {...NOTHING, result: planned.upgrade.result}, failures: []};
+      return {
+        outcome: planned,
+        times,
+        upgrade: {...NOTHING, result: planned.upgrade.result},
+        failures: [],
+        missed: [],
+      };
     const options = {
       ...quiet(given),
       // A copy has the morefs of the VCH itself.
@@ -84,8 +94,9 @@ export async function rehearse(fixture: Fixture, given: RehearsalOptions): Promi
       label: 'playing the upgrade and its rollback',
       total: null,
     });
-    const whole = await withCopy(fixture, times, (copy) => playWhole(copy, options));
+    const whole = await withCopy(fixture, {times}, (copy) => playWhole(copy, options));
     const failures: PlayedFailure[] = [];
+    const missed: string[] = [];
     const small = withFew(fixture, planned);
     if (whole.rollback !== undefined)
       for (const failure of FAILURES) {
@@ -97,9 +108,12 @@ export async function rehearse(fixture: Fixture, given: RehearsalOptions): Promi
           total: null,
         });
         const few = {...options, poll: POLL};
-        failures.push(await withCopy(small, times, (copy) => playFailure(copy, few, failure)));
+        const played = await withCopy(small, {times, retryFor}, (copy) => playFailure(copy, few, failure));
+        if (played === null) missed.push(failure.title);
+        else failures.push(played);
       }
-    return {...whole, outcome: {...whole.outcome, vch: planned.vch, checks: planned.checks}, times, failures};
+    const outcome = {...whole.outcome, vch: planned.vch, checks: planned.checks};
+    return {...whole, outcome, times, failures, missed};
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
@@ -167,7 +181,7 @@ const RUNS: Readonly<Record<Failure['next'], Run>> = {
 async function playWhole(
   copy: Copy,
   options: RehearsalOptions,
-): Promise<Omit<Rehearsal, 'times' | 'failures'>> {
+): Promise<Omit<Rehearsal, 'times' | 'failures' | 'missed'>> {
   const before = stateOf(copy.simulator);
   const {outcome, played} = await play(copy, upgradeVch, options);
   if (played.result === 'unchanged') return {outcome, upgrade: played};
@@ -179,17 +193,23 @@ async function playWhole(
   };
 }
 
-async function playFailure(copy: Copy, options: RehearsalOptions, failure: Failure): Promise<PlayedFailure> {
+/** `null` if the upgrade never came to where it strikes: an appliance that is off stays off. */
+async function playFailure(
+  copy: Copy,
+  options: RehearsalOptions,
+  failure: Failure,
+): Promise<PlayedFailure | null> {
   const {name, title, at, next} = failure;
   const {session, kill} = mortal(copy.session);
-  let repair = async (): Promise<void> => undefined;
+  const repairs: (() => Promise<void>)[] = [];
   const start = copy.clock.now();
   const watch = new Outage(copy);
   const ended = await new Promise<UpgradeOutcome | null>((resolve, reject) => {
     const strike = (event: ProgressEvent) => {
       watch.hear(event);
-      if (event.type !== 'phase' || event.phase !== at) return;
-      repair = failure.strike(copy, options.vch.id ?? '');
+      // A step that is tried again begins again.
+      if (event.type !== 'phase' || event.phase !== at || repairs.length > 0) return;
+      repairs.push(failure.strike(copy, options.vch.id ?? ''));
       if (name !== 'killed') return;
       kill();
       resolve(null);
@@ -204,6 +224,9 @@ async function playFailure(copy: Copy, options: RehearsalOptions, failure: Failu
     took: copy.clock.now() - start,
     outage: watch.length,
   };
+  const [repair] = repairs;
+  if (repair === undefined) return null;
+  if (upgrade.result === 'upgraded') return {name, title, upgrade, next, repair: null};
   await repair();
   buryOwner(copy, options.vch.id ?? '');
   return {name, title, upgrade, next, repair: (await play(copy, RUNS[next], options, watch)).played};

@@ -1,6 +1,6 @@
-import {holds} from '../containers/commit.js';
 import type {VmOutcome} from '../containers/outcome.js';
 import type {Decide, PendingDecision} from '../containers/plan.js';
+import {holds} from '../containers/read-back.js';
 import {toVchError, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
 import {type ContainerVm, type ReadableVm, rereadVms} from '../inventory/container-vms.js';

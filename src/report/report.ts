@@ -227,9 +227,9 @@ const rehearsal = fields({
       name: text,
       title: text,
       upgrade: played,
-      // The command that was run afterwards, and how it ended.
+      // The command that was run afterwards, and how it ended; `null` where the upgrade came through by itself.
       next: oneOf(['upgrade', 'resume', 'rollback']),
-      repair: played,
+      repair: nullable(played),
     }),
   ),
   cannotShow: list(text),

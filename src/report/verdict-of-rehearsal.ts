@@ -12,7 +12,9 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
   const began = upgrade.result !== 'planned' && upgrade.result !== 'not-started';
   const worked = upgrade.result === 'upgraded' || upgrade.result === 'unchanged';
   const back = rollback === null || (rollback.result === 'rolled-back' && differing.length === 0);
-  const open = failures.filter(({repair}) => !['upgraded', 'rolled-back'].includes(repair.result));
+  const open = failures.filter(
+    ({repair}) => repair !== null && !['upgraded', 'rolled-back'].includes(repair.result),
+  );
   const left = exceptions(report).length;
   return {
     tone: !worked || !back ? 'bad' : left > 0 || open.length > 0 ? 'warn' : 'ok',

@@ -25,6 +25,9 @@ const ABOUT: About = {
   instanceUuid: '1c2a5b0e-58f8-4e2c-9d23-3a0d6a7a2b11',
 };
 
+/** Whose clients must take nothing for a vCenter's own: names and values of a masked dump are replaced. */
+const MASKED_INSTANCE = '6d61736b-6564-4d00-8000-000000000000';
+
 const SETTINGS: Settings = {
   pageLimit: 1000,
   idleTimeout: 1800,
@@ -53,7 +56,8 @@ export function makeVCenter(
 ): VCenter {
   const {fixture} = loaded;
   const settings = {...SETTINGS, ...fixture.settings, ...timing};
-  const about = {...ABOUT, ...fixture.about};
+  const masked = fixture.dump?.masked === true && {instanceUuid: MASKED_INSTANCE};
+  const about = {...ABOUT, ...fixture.about, ...masked};
   const inventory = buildInventory(loaded, clock, settings, about);
   const roles = makeRoles(fixture, inventory);
   const vcenter: VCenter = {

@@ -21,10 +21,12 @@ const SHORTEST_DELAY = 5;
 const LONGEST_DELAY = 2_000;
 /** So long, others whose calls are under way are waited for: they take the read with them. */
 const PATIENCE = 100;
-/** How much of the window one read should be for. While tasks take their time, the other half of it is started. */
-const ENOUGH = {short: 3 / 4, long: 1 / 2};
+/** How much of the window one read should be for. While tasks take their time, the rest of it runs on. */
+const ENOUGH = {short: 3 / 4, long: 1 / 8};
 /** Tasks that take less are over before as many others are started. */
 const LONG = 50;
+/** By this part of the time that a task takes, its end may be seen too late. */
+const LATE = 1 / 8;
 /** Longer than any reconfiguration takes: a stuck task must not block the run for ever. */
 const TIME_LIMIT = 10 * 60_000;
 const STATE_PATHS = ['info.state', 'info.error'];
@@ -50,8 +52,8 @@ interface Waiting {
   readonly task: ManagedObjectReference;
   readonly what: string;
   readonly since: number;
-  /** Its state was read, and it had not ended. */
-  asked: boolean;
+  /** When its state was read last, and it had not ended. */
+  asked: number | null;
   readonly resolve: () => void;
   readonly reject: (error: VchError) => void;
 }
@@ -92,7 +94,7 @@ export class TaskWaiter {
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const since = this.#session.clock.now();
-      this.#waiting.add({task, what, since, asked: false, resolve, reject});
+      this.#waiting.add({task, what, since, asked: null, resolve, reject});
       if (!this.#polling) void this.#poll();
       else if (this.#isFull() || this.#joining() === 0) this.#sleep.abort('joined');
     });
@@ -102,8 +104,9 @@ export class TaskWaiter {
     this.#polling = true;
     while (this.#waiting.size > 0) {
       await this.#untilDue();
-      const before = [...this.#waiting];
-      for (const waiting of before) waiting.asked = true;
+      const before = this.#toAsk();
+      const now = this.#session.clock.now();
+      for (const waiting of before) waiting.asked = now;
       await this.#readStates(before);
       this.#expire();
       const settled = before.some((waiting) => !this.#waiting.has(waiting));
@@ -129,6 +132,10 @@ export class TaskWaiter {
    */
   #due(start: number): number {
     const expected = this.#expected();
+    if (expected >= LONG) {
+      const rest = (expected * LATE) / 2;
+      return Math.min(Math.max(this.#dueOfLong(), start + rest), start + LONGEST_DELAY);
+    }
     const soon = Math.max(expected / 8, SHORTEST_DELAY);
     if (this.#fruitless > 0)
       return start + Math.min(soon * 2 ** Math.min(this.#fruitless - 1, 9), LONGEST_DELAY);
@@ -136,13 +143,38 @@ export class TaskWaiter {
     const fresh = this.#fresh();
     const decides = fresh[Math.min(this.#enough(), fresh.length) - 1];
     if (decides === undefined) return start + soon;
-    const delay = Math.max(expected, this.#joining() > 0 && expected < LONG ? PATIENCE : SHORTEST_DELAY);
+    const delay = Math.max(expected, this.#joining() > 0 ? PATIENCE : SHORTEST_DELAY);
     return Math.min(decides + delay, start + LONGEST_DELAY);
+  }
+
+  /** When a part of the window may have ended, or the first of it is waited for long enough. */
+  #dueOfLong(): number {
+    const due = [...this.#waiting].map((waiting) => this.#endOf(waiting)).sort((a, b) => a - b);
+    const [first = 0] = due;
+    const last = due[Math.min(this.#enough(), due.length) - 1] ?? first;
+    return Math.min(last, first + this.#expected() * LATE);
+  }
+
+  /** When a task that takes its time may have ended. One that takes longer is asked about less and less often. */
+  #endOf({since, asked}: Waiting): number {
+    if (asked === null) return since + (this.#usualTime ?? 0) - this.#deviation + 1;
+    return asked + Math.max(this.#expected(), asked - since) * LATE;
+  }
+
+  /** Those that may have ended; if none may, all of them. */
+  #toAsk(): readonly Waiting[] {
+    const all = [...this.#waiting];
+    if (this.#expected() < LONG) return all;
+    const now = this.#session.clock.now();
+    const ended = all.filter((waiting) => this.#endOf(waiting) <= now);
+    return ended.length > 0 ? ended : all;
   }
 
   /** When the tasks that were not read yet were started, in order. */
   #fresh(): readonly number[] {
-    return [...this.#waiting].flatMap(({asked, since}) => (asked ? [] : [since])).sort((a, b) => a - b);
+    return [...this.#waiting]
+      .flatMap(({asked, since}) => (asked === null ? [since] : []))
+      .sort((a, b) => a - b);
   }
 
   /** Enough quick tasks wait that should have ended by now. */

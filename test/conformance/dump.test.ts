@@ -9,7 +9,7 @@ import {describeWithPeers} from '../peers.js';
 import {type Report, type ReportedVm, targetOf, vchMigrateJson} from './vch-migrate.js';
 
 describeWithPeers('a copy of a VCH on vcsim', ['vcsim', 'govc', 'python'], (peers) => {
-  const COUNT = sizeOf('VMs of a VCH that govc dumps', {sample: 20, ci: 100, exhaustive: 500});
+  const COUNT = sizeOf('VMs of a VCH that govc dumps', {sample: 20, ci: 500, exhaustive: 500});
   let vcsim: Vcsim;
   let folder: string;
 

@@ -1,4 +1,4 @@
-import {readFileSync, statSync} from 'node:fs';
+import {existsSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {Report} from '../../src/report/report.js';
@@ -121,9 +121,24 @@ describe('dump', () => {
         if (file === undefined || masked === undefined || out === undefined) throw new Error('unreachable');
         await onSimulator(simulator, 'dump', file);
         await onSimulator(simulator, 'dump', masked, '--mask');
-        const refused = await vchMigrate(['plan', '--from-dump', masked, '--out', out]);
-        expect(refused.code).to.equal(5);
-        expect(refused.stderr).to.include('a plan of a masked dump cannot be saved');
+        for (const from of [
+          ['--from-dump', masked],
+          ['--target', `dump:${masked}`],
+          ['--target', `sim:${masked}`],
+        ]) {
+          const refused = await vchMigrate(['plan', ...from, '--out', out]);
+          expect(refused.code, from.join()).to.equal(5);
+          expect(refused.stderr).to.include('a plan of a masked dump cannot be saved');
+          expect(refused.stderr).to.include('without --mask, with vch-migrate dump');
+        }
+        // As `simulate` serves it.
+        await withSimulator({fixture: masked}, async (served) => {
+          const refused = await onSimulator(served, 'plan', '--out', out);
+          expect(refused.code).to.equal(5);
+          const unsaved: Report = JSON.parse((await onSimulator(served, 'plan', '--format', 'json')).stdout);
+          expect(unsaved.findings.map(({code}) => code)).to.deep.equal(['masked-dump']);
+        });
+        expect(existsSync(out)).to.equal(false);
         // No command line has names that no vCenter has.
         const shown: Report = JSON.parse(
           (await vchMigrate(['plan', '--from-dump', masked, '--format', 'json'])).stdout,

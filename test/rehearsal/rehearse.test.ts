@@ -1,8 +1,11 @@
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {Report, ReportVm} from '../../src/report/report.js';
+import type {Simulator} from '../../src/simulator/simulator.js';
+import {sampleOf} from '../depth.js';
 import {writeIso} from '../iso-file.js';
 import {onSimulator, vchMigrate} from '../on-simulator.js';
+import {ROOT} from '../peers.js';
 import {expectValid} from '../schemas.js';
 import {withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
@@ -15,8 +18,78 @@ function predicted({id, status, applied, changes, error}: ReportVm) {
   return {id, status: status === 'pending' ? 'changed' : status, applied, changes: keys, error: error?.code};
 }
 
+/** Every VCH of the fixtures that are small enough to upgrade each. */
+const VCHS = [
+  ['legacy.json', 'vm-101'],
+  ['odd.json', 'vm-101'],
+  ['odd.json', 'vm-102'],
+  ['every-version.json', 'vm-101'],
+  ['two-vchs.json', 'vm-101'],
+  ['two-vchs.json', 'vm-106'],
+  ['empty.json', 'vm-101'],
+] as const;
+
+/** What a run prints that does not begin. */
+interface RefusedRun {
+  readonly error: {readonly code: string; readonly message: string};
+}
+
+/** All that a rehearsal may ask of its target. */
+const READING =
+  /^(?:GET \/sdk\/vimServiceVersions\.xml|Login|Logout|RetrieveServiceContent|CreateContainerView|DestroyView|(?:Continue)?RetrievePropertiesEx)$/;
+
+/** What of a target any write would move. */
+function whole({inventory, events}: Simulator) {
+  const vms = inventory.vms().map((vm) => ({
+    keys: vm.extraConfig(),
+    version: vm.changeVersion,
+    power: vm.powerState,
+    snapshots: vm.snapshots,
+    drive: vm.cdrom,
+  }));
+  return JSON.stringify({vms, logged: events.length});
+}
+
 describe('rehearse', function () {
   this.timeout(120_000);
+
+  for (const [fixture, id] of sampleOf(
+    'VCHs of fixtures whose upgrade is compared with its rehearsal',
+    VCHS,
+    {
+      sample: 3,
+      ci: VCHS.length,
+    },
+  )) {
+    it(`predicts result, exit code and every VM of an upgrade, with nothing but reading: ${fixture}, ${id}`, () =>
+      withSimulator({fixture: `${ROOT}fixtures/${fixture}`}, async (simulator) => {
+        const vch = ['--id', id, '--data-only', '--format', 'json'];
+        const before = whole(simulator);
+        const rehearsed = await onSimulator(simulator, 'rehearse', ...vch);
+        expect(whole(simulator)).to.equal(before);
+        expect(
+          Object.keys(simulator.requests.counts).filter((method) => !READING.test(method)),
+        ).to.deep.equal([]);
+        expect(simulator.requests.count('Login')).to.equal(1);
+        const report: Report = JSON.parse(rehearsed.stdout);
+        expectValid('report', report);
+        const upgraded = await onSimulator(simulator, 'upgrade', ...vch, '--yes');
+        expect(rehearsed.code).to.equal(upgraded.code);
+        const done: Report | RefusedRun = JSON.parse(upgraded.stdout);
+        if ('error' in done) {
+          expect(report.rehearsal?.upgrade.result).to.equal('not-started');
+          const why = report.checks?.flatMap(({status, message}) => (status === 'failed' ? [message] : []));
+          expect(why).to.have.length(1);
+          // Both count the VMs that are in the way, and begin with their names.
+          expect(why?.[0]?.split('vm-')).to.have.length(done.error.message.split('vm-').length);
+          expect(why?.[0]).to.include(done.error.code);
+          return;
+        }
+        expect(report.rehearsal?.upgrade.result).to.equal(done.upgrade?.result);
+        expect(report.vms.map(predicted)).to.deep.equal(done.vms.map(predicted));
+        expect(done.vms).not.to.be.empty;
+      }));
+  }
 
   it('predicts, VM by VM, what the upgrade then does, and writes nothing on the target', () =>
     withDirectory({}, (folder) =>
@@ -49,7 +122,7 @@ describe('rehearse', function () {
             name,
             upgrade.result,
             next,
-            repair.result,
+            repair?.result,
           ]);
           expect(ends).to.deep.equal([
             ['vcenter-away', 'resumable', 'resume', 'upgraded'],
@@ -65,6 +138,39 @@ describe('rehearse', function () {
         },
       ),
     ));
+
+  it('plays only failures that can meet the upgrade: an appliance that is off is not powered on', () =>
+    withSimulator(
+      {fixture: upgradable({vms: [], appliance: {powerState: 'poweredOff'}})},
+      async (simulator) => {
+        const {code, stdout} = await onSimulator(
+          simulator,
+          ...['rehearse', '--id', 'vm-100', '--data-only', '--format', 'json'],
+        );
+        expect(code).to.equal(0);
+        const {rehearsal, findings}: Report = JSON.parse(stdout);
+        expect(rehearsal?.failures.map(({name, repair}) => [name, repair?.result])).to.deep.equal([
+          ['vcenter-away', 'upgraded'],
+          ['datastore-full', 'upgraded'],
+        ]);
+        expect(findings.filter(({message}) => message.includes('cannot happen'))).to.have.length(2);
+      },
+    ));
+
+  it('lets vCenter come back while an upgrade with a long --timeout still waits for it', () =>
+    withSimulator({fixture: upgradable({vms: []})}, async (simulator) => {
+      const {code, stdout} = await onSimulator(
+        simulator,
+        ...['rehearse', '--id', 'vm-100', '--data-only', '--timeout', '40m', '--format', 'json'],
+      );
+      expect(code).to.equal(0);
+      const report: Report = JSON.parse(stdout);
+      expectValid('report', report);
+      const [away] = report.rehearsal?.failures ?? [];
+      expect([away?.upgrade.result, away?.repair]).to.deep.equal(['upgraded', null]);
+      expect(away?.upgrade.outage).to.be.greaterThan(30 * 60_000);
+      expect(report.findings.map(({message}) => message).join()).to.include('No other command is needed');
+    }));
 
   it('ends where the upgrade would not begin, with the checks that say why', () =>
     withSimulator({fixture: upgradable(), templates: TEMPLATES}, async (simulator) => {

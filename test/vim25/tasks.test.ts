@@ -51,6 +51,30 @@ describe('vim25/tasks: waiting for many', () => {
     });
   }
 
+  it('sees the end of each soon, and so keeps the window full, where tasks take their time', async () => {
+    const many = Array.from({length: 320}, (_, i) => ({name: `c${i}`}));
+    const taskDuration = [60, 240] as const;
+    await withSession({fixture: smallVch(many), taskDuration}, async (session, simulator, clock) => {
+      const window = pLimit(32);
+      const waiter = new TaskWaiter(session, {window: 32});
+      const start = clock.elapsed;
+      let inTasks = 0;
+      const write = async (index: number) => {
+        const {changeVersion} = simulator.inventory.vm(ref(index).value);
+        const spec = {changeVersion, extraConfig: [{key: 'x', value: 'y'}]};
+        const task = await reconfigure(session, ref(index), spec);
+        const begun = clock.elapsed;
+        await waiter.wait(task, 'a write');
+        inTasks += clock.elapsed - begun;
+      };
+      await Promise.all(many.map((_, index) => window(() => write(index))));
+      // They take 150 ms on average.
+      expect(inTasks / many.length).to.be.below(175);
+      expect(clock.elapsed - start).to.be.below(1_950);
+      expect(simulator.requests.count('RetrievePropertiesEx')).to.be.below(190);
+    });
+  });
+
   it('tells everybody who waits for one task', async () => {
     await withSession({fixture: smallVch(vms)}, async (session, simulator) => {
       const waiter = new TaskWaiter(session);

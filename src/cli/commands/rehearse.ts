@@ -61,7 +61,7 @@ export const rehearse = reportCommand({
     options.onProgress?.({type: 'phase', phase: 'read', label: 'copying the VCH', total: null});
     const fixture = await dumpInventory(session, vch, {at: new Date(), toolVersion});
     const times = {task: own['task-time'] ?? options.taskTime ?? TASK_TIME, boot: own['boot-time']};
-    const rehearsal = await rehearse(fixture, {...options, times});
+    const rehearsal = await rehearse(fixture, {...options, times, retryFor: session.patience});
     const {upgrade: _played, ...outcome} = rehearsal.outcome;
     return {
       ...outcome,

@@ -1,0 +1,104 @@
+import {toVchError, VchError} from '../errors.js';
+import {rawOf} from '../extraconfig/extra-config.js';
+import {labelOf, readBack, type WrittenVm} from '../inventory/container-vms.js';
+import {writtenKeys} from '../migration/decision.js';
+import {refString} from '../vim25/managed-object.js';
+import type {Session} from '../vim25/session.js';
+import type {VmOutcome} from './outcome.js';
+import {outcomeOf, type PendingDecision, type Planned} from './plan.js';
+
+/** So many VMs are read back at a time, while others are written. */
+const BATCH = 250;
+
+/** What is known of a VM that was read back; `undefined`: answers leave it out. */
+type Reading = WrittenVm | 'unseen' | 'gone' | undefined | VchError;
+
+/**
+ * Reads back what was written, most of it while other VMs are written. A reading then can only confirm a write: whatever
+ * it does not confirm is read again when everything is written, and that reading decides.
+ */
+export class ReadBack {
+  readonly #session: Session;
+  /** Those that were not read yet. */
+  readonly #unread: Planned[] = [];
+  /** Those that were read, which did not confirm them. */
+  readonly #unconfirmed: Planned[] = [];
+  readonly #confirmed = new Set<string>();
+  #reading: Promise<void> | null = null;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** The task of one more VM has succeeded. */
+  add(written: Planned): void {
+    this.#unread.push(written);
+    if (this.#reading === null && this.#unread.length >= BATCH) this.#reading = this.#readBatch();
+  }
+
+  /** Everything is written: reads what is left, and gives the outcome of each VM. */
+  async finished(): Promise<(written: Planned) => VmOutcome> {
+    await this.#reading;
+    const read = await this.#read([...this.#unconfirmed, ...this.#unread]).catch(toVchError);
+    const of = ({vm: {ref}}: Planned) => (read instanceof VchError ? read : read.get(ref.value));
+    return (written) =>
+      this.#confirmed.has(written.vm.ref.value)
+        ? {...outcomeOf(written), status: 'changed'}
+        : verified(written, of(written));
+  }
+
+  async #readBatch(): Promise<void> {
+    const batch = this.#unread.splice(0, BATCH);
+    try {
+      const read = await this.#read(batch);
+      for (const {vm, decision} of batch) {
+        const now = read.get(vm.ref.value);
+        if (typeof now === 'object' && holds(now, decision)) this.#confirmed.add(vm.ref.value);
+      }
+    } catch (error) {
+      this.#session.log.debug(`${batch.length} VMs are read back later: ${toVchError(error).message}`);
+    }
+    this.#unconfirmed.push(...batch.filter(({vm}) => !this.#confirmed.has(vm.ref.value)));
+    this.#reading = null;
+  }
+
+  /** A successful task does not prove that a key was kept. */
+  #read(written: readonly Planned[]) {
+    const keys = [...new Set(written.flatMap(({decision}) => writtenKeys(decision).map(({key}) => key)))];
+    const named = written.some(({decision}) => decision.displayName !== undefined);
+    const refs = written.map(({vm}) => vm.ref);
+    return readBack(this.#session, refs, {keys, named});
+  }
+}
+
+/** A finding of a VM that is no longer there. */
+export const GONE = {code: 'gone', message: 'the VM was removed during the run'};
+
+/** The outcome of a VM that was written, by what reading it back gave, or why that failed. */
+function verified({vm, decision}: Planned, now: Reading): VmOutcome {
+  const outcome = outcomeOf({vm, decision});
+  const unread = (why: string): VmOutcome => {
+    const message = `${labelOf(vm)} was written, but could not be read back: ${why}; run vch-migrate verify`;
+    return {...outcome, status: 'unknown', error: new VchError('VCH_ERR_OUTCOME_UNKNOWN', message)};
+  };
+  if (now instanceof VchError) return unread(now.message);
+  if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
+  if (now === undefined) return unread('vCenter leaves it out of its answers');
+  if (now === 'unseen') return unread('its configuration cannot be seen now');
+  const lost = differing(now, decision);
+  if (lost.length === 0) return {...outcome, status: 'changed'};
+  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
+  return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
+}
+
+/** Whether a VM is as it was decided, display name included. */
+export function holds(vm: WrittenVm, decision: PendingDecision): boolean {
+  return differing(vm, decision).length === 0;
+}
+
+/** What differs from the decision: keys, and the display name. */
+function differing({config, displayName}: WrittenVm, decision: PendingDecision): readonly string[] {
+  const lost = writtenKeys(decision).filter(({key, after}) => rawOf(config, key) !== after);
+  const named = decision.displayName === undefined || decision.displayName === displayName;
+  return [...lost.map(({key}) => key), ...(named ? [] : ['its display name'])];
+}

@@ -1,0 +1,167 @@
+import {expect} from 'chai';
+import {builtinPlugins} from '../../plugins/index.js';
+import type {VmOutcome} from '../../src/containers/outcome.js';
+import {type Planned, pending, planRun} from '../../src/containers/plan.js';
+import {ReadBack} from '../../src/containers/read-back.js';
+import {applyMigration} from '../../src/index.js';
+import {silent} from '../../src/log.js';
+import {writtenKeys} from '../../src/migration/decision.js';
+import {createRegistry} from '../../src/migration/registry.js';
+import type {Simulator} from '../../src/simulator/simulator.js';
+import type {Session} from '../../src/vim25/session.js';
+import {smallVch, withSession} from '../small-vch.js';
+import {vch} from './containers.js';
+
+/** So many are read at a time, while others are written. */
+const BATCH = 250;
+const vmsOf = (count: number) => Array.from({length: count}, (_, n) => ({name: `c${1000 + n}`}));
+const fixture = smallVch(vmsOf(BATCH + 10));
+const options = {
+  vch,
+  registry: createRegistry(builtinPlugins),
+  runId: 'r',
+  user: 'u',
+  toolVersion: '1',
+  parallelism: 8,
+};
+
+/** Plans all, and hands over a look at what was written: in a simulator whose VMs are as planned, without a request. */
+function withWritten(
+  use: (
+    readBack: ReadBack,
+    planned: readonly Planned[],
+    simulator: Simulator,
+    session: Session,
+  ) => Promise<void>,
+): Promise<void> {
+  return withSession({fixture}, async (session, simulator) => {
+    const run = await planRun(session, {...options, log: silent});
+    const planned = pending(run.decided);
+    expect(planned).to.have.length(BATCH + 10);
+    for (const {vm, decision} of planned)
+      simulator.inventory
+        .vm(vm.ref.value)
+        .change(Object.fromEntries(writtenKeys(decision).map(({key, after}) => [key, after])));
+    simulator.requests.reset();
+    await use(new ReadBack(session), planned, simulator, session);
+  });
+}
+
+const reads = (simulator: Simulator) => simulator.requests.count('RetrievePropertiesEx');
+
+/** Until the reading that was begun has its answer. */
+async function settle(session: Session): Promise<void> {
+  await session.clock.sleep(60_000);
+}
+
+function statusesOf(planned: readonly Planned[], verdictOn: (written: Planned) => VmOutcome) {
+  return planned.map((written) => verdictOn(written).status);
+}
+
+describe('containers: reading back while others are written', () => {
+  it('begins as soon as enough are written, and reads each of them once', async () => {
+    await withWritten(async (readBack, planned, simulator, session) => {
+      for (const written of planned.slice(0, BATCH - 1)) readBack.add(written);
+      await settle(session);
+      expect(reads(simulator)).to.equal(0);
+      for (const written of planned.slice(BATCH - 1)) readBack.add(written);
+      await settle(session);
+      expect(reads(simulator)).to.equal(1);
+      const verdictOn = await readBack.finished();
+      expect(reads(simulator)).to.equal(2);
+      expect(new Set(statusesOf(planned, verdictOn))).to.deep.equal(new Set(['changed']));
+    });
+  });
+
+  it('never confirms a VM before it is told that it is written', async () => {
+    await withWritten(async (readBack, planned, simulator, session) => {
+      for (const written of planned.slice(0, BATCH)) readBack.add(written);
+      await settle(session);
+      const [last] = planned.slice(-1);
+      if (last === undefined) throw new Error('nothing is planned');
+      simulator.inventory.vm(last.vm.ref.value).change({'common/name': 'lost'});
+      readBack.add(last);
+      const verdictOn = await readBack.finished();
+      expect(verdictOn(last).error?.message).to.contain('common/name');
+    });
+  });
+
+  const LOOKS: Readonly<
+    Record<string, readonly [change: Readonly<Record<string, string | null>>, status: string]>
+  > = {
+    'lost a key': [{'common/name': null}, 'failed'],
+    'is no containerVM any more': [{'guestinfo.vice./common/id': null}, 'unknown'],
+  };
+  for (const [what, [change, status]] of Object.entries(LOOKS)) {
+    it(`reads a VM again in the end that ${what}, and says so if that stays`, async () => {
+      await withWritten(async (readBack, planned, simulator, session) => {
+        const [stays, passes] = planned;
+        if (stays === undefined || passes === undefined) throw new Error('nothing is planned');
+        const before = simulator.inventory.vm(passes.vm.ref.value).extraConfig();
+        for (const {vm} of [stays, passes]) simulator.inventory.vm(vm.ref.value).change(change);
+        for (const written of planned) readBack.add(written);
+        await settle(session);
+        simulator.inventory.vm(passes.vm.ref.value).change(before);
+        const verdictOn = await readBack.finished();
+        expect(verdictOn(stays).status).to.equal(status);
+        expect(verdictOn(passes).status).to.equal('changed');
+      });
+    });
+  }
+
+  it('notices a VM that was removed', async () => {
+    await withWritten(async (readBack, planned, simulator, session) => {
+      const [gone] = planned;
+      if (gone === undefined) throw new Error('nothing is planned');
+      simulator.inventory.vm(gone.vm.ref.value).remove();
+      for (const written of planned) readBack.add(written);
+      await settle(session);
+      const verdictOn = await readBack.finished();
+      expect(verdictOn(gone).status).to.equal('skipped');
+      expect(new Set(statusesOf(planned.slice(1), verdictOn))).to.deep.equal(new Set(['changed']));
+    });
+  });
+
+  for (const failure of ['drop-before', 'http-500', {fault: 'NoPermission'}] as const) {
+    it(`reads a whole batch again in the end whose reading failed: ${JSON.stringify(failure)}`, async () => {
+      await withWritten(async (readBack, planned, simulator, session) => {
+        const rule = simulator.addFault({method: 'RetrievePropertiesEx', do: failure});
+        for (const written of planned.slice(0, BATCH)) readBack.add(written);
+        // Longer than a server is waited for that does not answer.
+        for (let minutes = 0; minutes < 5; minutes += 1) await settle(session);
+        expect(rule.fired).to.be.at.least(1);
+        simulator.clearFaults();
+        for (const written of planned.slice(BATCH)) readBack.add(written);
+        const verdictOn = await readBack.finished();
+        expect(new Set(statusesOf(planned, verdictOn))).to.deep.equal(new Set(['changed']));
+      });
+    });
+  }
+
+  it('does not read those over and over that it could not confirm', async () => {
+    await withWritten(async (readBack, planned, simulator, session) => {
+      for (const {vm} of planned) simulator.inventory.vm(vm.ref.value).change({'common/name': null});
+      for (const written of planned) {
+        readBack.add(written);
+        if (reads(simulator) > 0) await settle(session);
+      }
+      expect(reads(simulator)).to.be.at.most(1);
+      expect(new Set(statusesOf(planned, await readBack.finished()))).to.deep.equal(new Set(['failed']));
+    });
+  });
+
+  it('is part of a run, whose last look is for few', async () => {
+    await withSession({fixture, taskDuration: [50, 100]}, async (session, simulator) => {
+      let inTheEnd = Number.NaN;
+      const {vms} = await applyMigration(session, {
+        vch,
+        parallelism: 8,
+        onProgress: (event) => {
+          if (event.type === 'phase' && event.phase === 'verify') inTheEnd = reads(simulator);
+        },
+      });
+      expect(new Set(vms.map(({status}) => status))).to.deep.equal(new Set(['changed']));
+      expect(reads(simulator) - inTheEnd).to.equal(1);
+    });
+  });
+});
