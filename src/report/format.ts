@@ -19,6 +19,8 @@ export function failureTitle({command}: Failure): string {
 /** The result of `ls`, `history` and `plugins`: not a report, but a document of its own and its text for people. */
 export interface Listing {
   readonly document: {readonly next: string};
+  /** The next step for people, where the document must have no names. */
+  readonly next?: string;
   /** Blocks of lines; empty ones are left out. The next step follows by itself. */
   text(layout: Layout): readonly (readonly string[])[];
   readonly page?: ListingPage;

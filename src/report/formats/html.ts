@@ -93,7 +93,7 @@ function failurePage(failure: Failure): string {
 }
 
 /** A listing: its table, or its text where it has none. */
-function listingPage({document, text, page}: Listing): string {
+function listingPage({document, text, page, next = document.next}: Listing): string {
   const [[title = '', ...first] = [], ...blocks] = text(layoutOf({columns: 100, colour: false}));
   const {
     kind,
@@ -124,7 +124,7 @@ function listingPage({document, text, page}: Listing): string {
     pills: [],
     numbers: [],
     // Only a page's next step is known to end with a command.
-    actions: page === undefined ? [{text: document.next, command: null}] : actionsOf(document),
+    actions: page === undefined ? [{text: next, command: null}] : actionsOf(document),
   };
   return htmlPage({
     title: says,
