@@ -5,21 +5,21 @@ import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import {retrieveOnce, withContainerView} from '../vim25/property-collector.js';
 import {textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import {TaskWaiter} from '../vim25/tasks.js';
 import {type Assumption, type Bench, notTried, refuted, type Seen} from './assumption.js';
+import type {Leftover} from './leftover.js';
 import {measure} from './measure.js';
 import {clockDifference, READING} from './reading.js';
 import {refusedBy} from './refusal.js';
 import {type DoctorResult, serverDigest} from './result.js';
 import {SCRATCH} from './scratch.js';
-import {type Leftover, type ScratchPlace, ScratchVm, withScratchVms} from './scratch-vm.js';
+import {type NamedVm, type ScratchPlace, type ScratchVm, withNamedVm, withScratchVms} from './scratch-vm.js';
 import {standingOn} from './stands.js';
 
 /** On which VMs the doctor may write. */
 export type Scratch =
   | {readonly kind: 'own'; readonly place: ScratchPlace; readonly count: number}
   /** A VM that the user has named; it must be powered off. */
-  | {readonly kind: 'named'; readonly vm: ManagedObjectReference};
+  | {readonly kind: 'named'; readonly vm: NamedVm};
 
 export interface DoctorOptions {
   readonly runId: string;
@@ -73,7 +73,7 @@ export async function examine(session: Session, options: DoctorOptions): Promise
       ? await onScratch([])
       : scratch.kind === 'own'
         ? await withScratchVms(session, scratch.place, {run: runId, count: scratch.count}, onScratch)
-        : await onNamed(session, scratch.vm, onScratch);
+        : await withNamedVm(session, scratch.vm, runId, onScratch);
   const {about} = session;
   return {
     schema: 'vch-migrate/doctor/v1',
@@ -86,7 +86,7 @@ export async function examine(session: Session, options: DoctorOptions): Promise
     scratch: scratch !== undefined,
     assumptions: rows,
     measured: {...measured, at: now().toISOString(), clockDifference: rounded(await clockDifference(bench))},
-    leftovers: leftovers.length,
+    leftovers: leftovers.filter(({owner}) => owner !== 'alive').length,
   };
 }
 
@@ -117,20 +117,6 @@ async function cleared(vm: ScratchVm, log: Logger): Promise<string | null> {
       log.warn(`the scratch VM could not be cleared after a probe: ${failure.message}`);
       return `the VM could not be cleared after the one before: ${failure.fault ?? failure.code}`;
     }
-  }
-}
-
-async function onNamed<T>(
-  session: Session,
-  ref: ManagedObjectReference,
-  use: (vms: readonly ScratchVm[]) => Promise<T>,
-): Promise<T> {
-  const vm = new ScratchVm(session, ref, new TaskWaiter(session));
-  try {
-    return await use([vm]);
-  } finally {
-    await vm.reset();
-    await vm.removeProbeFile();
   }
 }
 

@@ -102,8 +102,15 @@ export interface Planned {
   readonly uploads: boolean;
 }
 
-/** Why a command must not run on that server, or not carry out its plan; `null` if nothing speaks against it. */
-export function refusal({result, where}: Known, command: string, planned?: Planned): VchError | null {
+/**
+ * Why a command must not run on that server, or not carry out its plan; `null` if nothing speaks against it. `again` is the
+ * command line that looks once more.
+ */
+export function refusal(
+  {result, where}: Known,
+  command: string,
+  planned?: Planned,
+): ((again: string) => VchError) | null {
   const found = result.assumptions.filter(({id, status, stops}) => {
     if (status !== 'refuted') return false;
     // Another release has rows of its own, and says itself whom they stop.
@@ -118,12 +125,13 @@ export function refusal({result, where}: Known, command: string, planned?: Plann
   const running = planned?.running ?? [];
   const which =
     first.id === 'hidden-while-running' && running.length > 0 ? ` ${runningText(running)} on.` : '';
-  return new VchError(
-    'VCH_ERR_VIM_FAULT',
-    `${command} stands on this: ${first.title}. vch-migrate doctor has found at ${first.at ?? result.at} that it does not hold here: ${first.seen}${others}. ` +
-      `${first.meaning}${which} Nothing was written. If the server has changed since, look again with vch-migrate doctor --scratch; the result is ${where}`,
-    {fault: 'NotSupported'},
-  );
+  return (again) =>
+    new VchError(
+      'VCH_ERR_VIM_FAULT',
+      `${command} stands on this: ${first.title}. vch-migrate doctor has found at ${first.at ?? result.at} that it does not hold here: ${first.seen}${others}. ` +
+        `${first.meaning}${which} Nothing was written. The result is ${where}. If the server has changed since, look again: ${again}`,
+      {fault: 'NotSupported'},
+    );
 }
 
 function runningText(names: readonly string[]): string {

@@ -6,7 +6,7 @@ import {READING} from '../../src/doctor/reading.js';
 import type {DoctorResult} from '../../src/doctor/result.js';
 import {SCRATCH} from '../../src/doctor/scratch.js';
 import {findPlace} from '../../src/doctor/scratch-place.js';
-import {PROBE_SNAPSHOT, ScratchVm} from '../../src/doctor/scratch-vm.js';
+import {ScratchVm} from '../../src/doctor/scratch-vm.js';
 import {silent} from '../../src/log.js';
 import {BREAKS} from '../../src/simulator/model/breaks.js';
 import {
@@ -334,9 +334,10 @@ describe('doctor', function () {
         const scratch = new ScratchVm(
           session,
           {type: 'VirtualMachine', value: vm.id},
-          new TaskWaiter(session),
+          {run: 'r1', isNamed: true, waiter: new TaskWaiter(session)},
         );
-        for (const snapshot of [{name: PROBE_SNAPSHOT.name, description: 'of somebody else'}, PROBE_SNAPSHOT])
+        const somebodys = {name: scratch.snapshot.name, description: 'of somebody else'};
+        for (const snapshot of [somebodys, scratch.snapshot])
           await scratch.end(createSnapshot(session, scratch.ref, snapshot));
         await scratch.reset();
         await session.close();
