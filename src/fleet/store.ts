@@ -187,26 +187,26 @@ export function createRun(
     ];
     const id = await insertRun(statements, values, () => newId(run));
     for (let at = 0; at < targets.length; at += 200) {
-      const rows = targets.slice(at, at + 200).map(({plan, planned, ...target}) => ({
+      const some = targets.slice(at, at + 200);
+      const rows = some.map(({planned, ...target}) => ({
         ...{run: id, vcenter: target.vcenter, vch: target.id, name: target.name, own_name: target.ownName},
         ...{path: target.path, container_vms: target.containerVMs, endpoint: endpoints.get(target.vcenter)},
-        ...{wave: target.wave, slot: target.slot, turn: target.turn},
-        planned,
-        body: plan,
+        ...{wave: target.wave, slot: target.slot, turn: target.turn, planned},
       }));
-      const json = JSON.stringify(rows);
       await statements.query(
         `INSERT INTO vch_fleet.target (run, vcenter, vch, name, own_name, path, container_vms, endpoint, wave, slot, turn, state, planned)
          SELECT run, vcenter, vch, name, own_name, path, container_vms, endpoint, wave, slot, turn, 'pending', planned
          FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, name text, own_name text, path text,
            container_vms integer, endpoint text, wave integer, slot integer, turn integer, planned jsonb)`,
-        [json],
+        [JSON.stringify(rows)],
       );
-      await statements.query(
-        `INSERT INTO vch_fleet.plan (run, vcenter, vch, body) SELECT run, vcenter, vch, body
-         FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, body text) WHERE body IS NOT NULL`,
-        [json],
-      );
+      // One by one: that of a large VCH has megabytes.
+      for (const {vcenter, id: vch, plan} of some)
+        if (plan !== null)
+          await statements.query(
+            'INSERT INTO vch_fleet.plan (run, vcenter, vch, body) VALUES ($1, $2, $3, $4)',
+            [id, vcenter, vch, plan],
+          );
     }
     await addEvent(statements, id, {
       type: 'planned',

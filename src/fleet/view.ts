@@ -8,7 +8,7 @@ import {
   type FleetVch,
   RUN_STATES,
 } from '../report/fleet/report.js';
-import type {ReportTool} from '../report/report.js';
+import {type ReportTool, reportShape} from '../report/report.js';
 import {usedOf} from './advance.js';
 import {type FleetDatabase, rowsOf} from './database.js';
 import {LIVE, liveWorker, type Stalled, stalledOf, stalledWords} from './stalled.js';
@@ -225,6 +225,27 @@ export async function readRun(
 /** The VCHs of the open waves with which somebody must go on. */
 function isGoing({wave}: RunRow): (vch: FleetVch) => boolean {
   return (vch) => vch.wave <= wave && ['pending', 'queued', 'running'].includes(vch.state);
+}
+
+const reported = fields({vcenter: text, vch: text, report: reportShape});
+/** Reports read at a time: one may have megabytes. */
+const REPORTS_AT_ONCE = 20;
+
+/** The last report of each VCH of a run, in no order. */
+export async function* lastReports(database: FleetDatabase, run: string) {
+  for (let last: readonly [string, string] = ['', '']; ; ) {
+    const some = await rowsOf(
+      database,
+      reported,
+      `SELECT DISTINCT ON (vcenter, vch) vcenter, vch, report FROM vch_fleet.report
+       WHERE run = $1 AND (vcenter, vch) > ($2, $3) ORDER BY vcenter, vch, command = 'verify', at DESC LIMIT ${REPORTS_AT_ONCE}`,
+      [run, ...last],
+    );
+    yield* some;
+    const end = some.at(-1);
+    if (end === undefined) return;
+    last = [end.vcenter, end.vch];
+  }
 }
 
 /** What to do next about a run. */
