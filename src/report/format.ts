@@ -44,6 +44,6 @@ export interface Format {
   failure(failure: Failure, time: string): string;
   /** Absent if a listing has no such form. */
   listing?(listing: Listing, layout: LayoutOptions): string;
-  /** Absent if a run over a fleet has no such form. */
-  fleet?(report: FleetReport, layout: LayoutOptions): string;
+  /** Absent if a run over a fleet has no such form. `pages` are those of its VCHs, which the form may have in it. */
+  fleet?(report: FleetReport, layout: LayoutOptions, pages?: ReadonlyMap<string, string>): string;
 }
