@@ -13,7 +13,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   appliance: ['inventory', 'migration', 'extraconfig', 'vim25'],
   containers: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   rename: ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
-  doctor: ['inventory', 'migration', 'extraconfig', 'vim25'],
+  doctor: ['appliance', 'inventory', 'migration', 'extraconfig', 'vim25'],
   dump: ['inventory', 'migration', 'extraconfig', 'vim25', 'simulator'],
   'vch-upgrade': ['containers', 'appliance', 'inventory', 'migration', 'extraconfig', 'iso', 'vim25'],
   rehearsal: ['vch-upgrade', 'containers', 'migration', 'extraconfig', 'iso', 'vim25', 'simulator'],

@@ -190,6 +190,7 @@ function prepareReport<Own extends OptionSet, More extends object>(
     shared: {parallelism: run.parallelism, expect: run.expect, changeId: run['change-id']},
     /** The result of a doctor that the command line names, and as what it is looked up there. */
     doctor: run.doctor,
+    lineTo: line,
     standsAs: name === 'upgrade' && given.flag('data-only') ? 'upgrade --data-only' : name,
     /** It asks before the first write. */
     asks,
@@ -275,9 +276,9 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
           ]);
           const {variables} = context.terminal;
           const runId = context.newRunId();
-          const listing = await withTarget(settings, runId, context, (session, user, dump) => {
+          const listing = await withTarget(settings, runId, context, async (session, user, dump) => {
             if (consults && dump === undefined)
-              assertStands(session, definition.name, {file: given.text('doctor'), variables});
+              await assertStands(session, definition.name, {file: given.text('doctor'), variables, line});
             return definition.run(session, {context, settings, user, runId, line}, {args, own});
           });
           const exit = await tell(listing, context);

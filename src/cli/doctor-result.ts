@@ -47,13 +47,20 @@ function withEarlier(result: DoctorResult, place: string): DoctorResult {
   const kept = readTextFile(place);
   const earlier = kept.status === 'read' ? earlierIn(kept.text) : null;
   if (earlier === null) return result;
-  const before = new Map(earlier.assumptions.map((row) => [row.id, row]));
+  // Each says when it was tried itself.
+  const before = new Map(
+    earlier.assumptions
+      .filter(({status}) => status !== 'not-tried')
+      .map((row) => [row.id, {at: earlier.at, ...row}]),
+  );
   const assumptions = result.assumptions.map((row) =>
     row.status === 'not-tried' ? (before.get(row.id) ?? row) : row,
   );
   const {clockDifference} = result.measured;
   const measured =
-    result.measured.reconfigure === null ? {...earlier.measured, clockDifference} : result.measured;
+    result.measured.reconfigure === null
+      ? {at: earlier.at, ...earlier.measured, clockDifference}
+      : result.measured;
   return {...result, assumptions, measured};
 }
 
@@ -63,43 +70,57 @@ function earlierIn(json: string): DoctorResult | null {
 }
 
 /** Throws if a command stands on something that does not hold on that server: by the named result, or the last one, which it gives. */
-export function assertStands(
+export async function assertStands(
   session: Session,
   command: string,
-  {file, variables}: {readonly file: string | undefined; readonly variables: Variables},
-): Known | undefined {
+  {
+    file,
+    variables,
+    line,
+  }: {readonly file: string | undefined; readonly variables: Variables; readonly line: Line},
+): Promise<Known | undefined> {
   const known = lastResult(session, file, variables);
   const refused = known && refusal(known, command);
-  if (refused) throw refused;
+  if (refused) throw refused(await lookAgain(session, line));
   return known;
 }
 
+/** Writes the command line of another command, for the same target. */
+type Line = (command: string, vch: null, more: {readonly words: readonly string[]}) => string;
+
+/** The command line that tries everything on VMs of its own, in a place that is there. */
+export async function lookAgain(session: Session, line: Line): Promise<string> {
+  const {placeWords} = await import('../doctor/scratch-place.js');
+  return line('doctor', null, {words: ['--scratch', ...(await placeWords(session))]});
+}
+
 /** Throws if what a command has planned takes something that does not hold on that server. */
-export function assertPlanStands(
+export async function assertPlanStands(
+  session: Session,
   known: Known | undefined,
   command: string,
-  planned: AnyOutcome,
-  uploads: boolean,
-): void {
+  {planned, uploads, line}: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly line: Line},
+): Promise<void> {
   const writesAppliance = planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock';
   const {name, powerState} = planned.vch;
   const appliance = writesAppliance && powerState === 'poweredOn' ? [name] : [];
   const running = [...appliance, ...runningToWrite(planned)];
   const refused = known && refusal(known, command, {running, uploads});
-  if (refused) throw refused;
+  if (refused) throw refused(await lookAgain(session, line));
 }
 
 /** Says which running VMs apply would write, where it must not; `[]` where it may. */
-export function planFindings(
+export async function planFindings(
+  session: Session,
   known: Known | undefined,
   command: string,
-  planned: AnyOutcome,
-): readonly Finding[] {
+  {planned, line}: {readonly planned: AnyOutcome; readonly line: Line},
+): Promise<readonly Finding[]> {
   const running = command === 'plan' ? runningToWrite(planned) : [];
   const refused = known && refusal(known, 'apply', {running, uploads: false});
-  return refused
-    ? [{code: 'needs-power-off', message: refused.message.replace(' Nothing was written.', '')}]
-    : [];
+  if (!refused) return [];
+  const {message} = refused(await lookAgain(session, line));
+  return [{code: 'needs-power-off', message: message.replace(' Nothing was written.', '')}];
 }
 
 function runningToWrite({vms}: AnyOutcome): readonly string[] {

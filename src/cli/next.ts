@@ -34,7 +34,7 @@ export interface Told<Own extends OptionSet = OptionSet> extends Given<Own>, End
 }
 
 /** A VCH as a command line names it. */
-interface Named {
+export interface Named {
   readonly name: string;
   readonly id: string;
   readonly nameIsUnique: boolean;
@@ -45,9 +45,9 @@ interface NextCommand {
   readonly options: OptionSet;
 }
 
-/** Writes command lines to type next, for a VCH that this one has found. */
+/** Writes command lines to type next, for a VCH that this one has found, or for the whole target. */
 export function lineWriter(commands: readonly NextCommand[], given: GivenOptions) {
-  return (next: string, vch: Named, more?: MoreWords) =>
+  return (next: string, vch: Named | null, more?: MoreWords) =>
     commandText(commands.find(({name}) => name === next) ?? {name: next, options: {}}, given, vch, more);
 }
 
@@ -58,7 +58,7 @@ export function lineWriter(commands: readonly NextCommand[], given: GivenOptions
 export function commandText(
   {name: command, options}: NextCommand,
   given: GivenOptions,
-  vch: Named,
+  vch: Named | null,
   {words: more = [], without = []}: MoreWords = {},
 ): string {
   const words = ['vch-migrate', command, ...more.map(shellQuoted)];
@@ -68,6 +68,7 @@ export function commandText(
     const unresolvedToo = name !== 'only' || !without.includes('from-report');
     words.push(...optionWords(options, name, given, (value) => unresolvedToo || value !== UNRESOLVED));
   }
+  if (vch === null) return words.join(' ');
   const name = given.text('name') ?? vch.name;
   // A name with a control character cannot be typed. Two VCHs may share a name, which is why --id was given.
   if (!vch.nameIsUnique || given.names.includes('id') || /[\p{Cc}\p{Cf}]/u.test(name))

@@ -66,7 +66,11 @@ export async function carryOut(
   const changeId = shared.changeId ?? ready.options.changeId;
   const known =
     dump === undefined
-      ? assertStands(session, prepared.standsAs, {file: prepared.doctor, variables: env.terminal.variables})
+      ? await assertStands(session, prepared.standsAs, {
+          line: prepared.lineTo,
+          file: prepared.doctor,
+          variables: env.terminal.variables,
+        })
       : undefined;
   const options: RunOptions = {
     ...ready.options,
@@ -84,7 +88,8 @@ export async function carryOut(
       saveTimeWhereSmall(event);
       followed.hear(event);
     },
-    permit: (planned, uploads) => assertPlanStands(known, prepared.standsAs, planned, uploads),
+    permit: (planned, uploads) =>
+      assertPlanStands(session, known, prepared.standsAs, {planned, uploads, line: prepared.lineTo}),
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
@@ -117,7 +122,9 @@ export async function carryOut(
   };
   const findings = [
     ...aboutCopy(session, dump),
-    ...(dump === undefined ? planFindings(known, command, outcome) : []),
+    ...(dump === undefined
+      ? await planFindings(session, known, command, {planned: outcome, line: prepared.lineTo})
+      : []),
     ...outcome.findings,
   ];
   const unfinished = composeReport({...outcome, findings, interrupted}, facts, (text) =>

@@ -33,7 +33,7 @@ export async function change(
   assertFree(UPGRADE_LOCK, vch.leases, label);
   if (options.signal?.aborted) return notAttempted(run.outcome, true);
   if (pending(run.decided).length === 0) return notAttempted(run.outcome, false);
-  options.permit?.(run.outcome, false);
+  await options.permit?.(run.outcome, false);
   if (options.confirm !== undefined && !(await options.confirm(run.outcome)))
     return notAttempted(run.outcome, false);
   // The answer may have taken an hour.

@@ -32,8 +32,8 @@ export interface RunOptions extends Narrowing {
   readonly onWrite?: ((id: string, keys: readonly string[]) => void) | undefined;
   /** Awaited before a VM is started; rejects with the reason why it must not be. */
   readonly beforeStart?: (() => Promise<void>) | undefined;
-  /** Throws what forbids to carry out the plan, before anybody is asked; `uploads`: ISO files are part of it. */
-  readonly permit?: ((planned: AnyOutcome, uploads: boolean) => void) | undefined;
+  /** Rejects with what forbids to carry out the plan, before anybody is asked; `uploads`: ISO files are part of it. */
+  readonly permit?: ((planned: AnyOutcome, uploads: boolean) => Promise<void>) | undefined;
   /** Asked once, between the plan and the first write; `false` stops with nothing written. */
   readonly confirm?: ((planned: AnyOutcome) => Promise<boolean>) | undefined;
   /** In which stages a run writes, and what stops it. */

@@ -3,22 +3,16 @@ import {posix} from 'node:path';
 import {toVchError, VchError} from '../errors.js';
 import {DOCTOR_KEY, DOCTOR_PROBES} from '../extraconfig/keys.js';
 import {inventoryPaths} from '../inventory/inventory-path.js';
-import {fields, parseJson, text} from '../json-shape.js';
 import {datastoreFileSize, deleteDatastoreFile} from '../vim25/datastore-file.js';
 import {folderOf, parseDatastorePath} from '../vim25/datastore-path.js';
 import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
-import {
-  extraConfigOf,
-  extraConfigPath,
-  readObject,
-  retrieveOnce,
-  withContainerView,
-} from '../vim25/property-collector.js';
-import {nameValue, refValue, textValue} from '../vim25/property-value.js';
+import {extraConfigOf, readObject} from '../vim25/property-collector.js';
+import {refValue, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {readSnapshots, removeSnapshot, type Snapshot} from '../vim25/snapshot.js';
 import {TaskWaiter} from '../vim25/tasks.js';
 import {createVm, destroyVm, powerOff, reconfigure} from '../vim25/virtual-machine.js';
+import {markOf} from './mark.js';
 
 /** Where scratch VMs are made. */
 export interface ScratchPlace {
@@ -33,18 +27,28 @@ const MEMORY_MB = 4;
 /** Attempts of a write that finds the VM changed, and the milliseconds between the first two. */
 const WRITES = 3;
 const PAUSE = 200;
-/** What a snapshot of a probe is called. */
-export const PROBE_SNAPSHOT = {name: 'vch-migrate doctor', description: 'a probe of vch-migrate doctor'};
 
 /** A VM that probes may write: one of the doctor's own, or one that the user has named for it. */
 export class ScratchVm {
   readonly session: Session;
   readonly ref: ManagedObjectReference;
+  /** The user has named it: it stays. */
+  readonly isNamed: boolean;
+  /** What its snapshots are called: nobody else's has the run in its description. */
+  readonly snapshot: {readonly name: string; readonly description: string};
+  readonly #run: string;
   readonly #waiter: TaskWaiter;
 
-  constructor(session: Session, ref: ManagedObjectReference, waiter: TaskWaiter) {
+  constructor(
+    session: Session,
+    ref: ManagedObjectReference,
+    {run, isNamed, waiter}: {readonly run: string; readonly isNamed: boolean; readonly waiter: TaskWaiter},
+  ) {
     this.session = session;
     this.ref = ref;
+    this.isNamed = isNamed;
+    this.snapshot = {name: 'vch-migrate doctor', description: `a probe of vch-migrate doctor, run ${run}`};
+    this.#run = run;
     this.#waiter = waiter;
   }
 
@@ -106,7 +110,7 @@ export class ScratchVm {
     const near = refValue(pool.get('resourcePool')) ?? this.ref;
     const {datacenterPath, datacenterRef} = (await inventoryPaths(this.session, [near]))(near);
     if (vmx === null) return null;
-    const path = posix.join(folderOf(vmx.path), 'vch-migrate-doctor.txt');
+    const path = posix.join(folderOf(vmx.path), `${NAME}-${this.#run}.txt`);
     // A standalone ESXi host has one datacenter, ha-datacenter.
     return {
       file: {dcPath: datacenterPath ?? 'ha-datacenter', dsName: vmx.dsName, path},
@@ -123,15 +127,25 @@ export class ScratchVm {
   /** The snapshots that probes have taken. Somebody else's are never touched. */
   async probeSnapshots(): Promise<readonly Snapshot[]> {
     const {all} = await readSnapshots(this.session, this.ref);
-    return all.filter(
-      ({name, description}) => name === PROBE_SNAPSHOT.name && description === PROBE_SNAPSHOT.description,
-    );
+    const own = this.snapshot;
+    return all.filter(({name, description}) => name === own.name && description === own.description);
   }
 
-  /** Powers it off if it is on; removes what probes may have left. */
+  /** Powers it off if it is on; removes what probes may have left, but for a file. */
   async reset(): Promise<void> {
     if ((await this.property('runtime.powerState')) !== 'poweredOff')
       await this.end(powerOff(this.session, this.ref));
+    await this.#removeProbes();
+  }
+
+  /** Leaves it as it was before the doctor: with the file, and with the mark last of all. It must be off. */
+  async giveBack(): Promise<void> {
+    await this.#removeProbes();
+    await this.removeProbeFile();
+    await this.write({[DOCTOR_KEY]: ''});
+  }
+
+  async #removeProbes(): Promise<void> {
     for (const {ref} of await this.probeSnapshots()) await this.end(removeSnapshot(this.session, ref));
     const properties = await readObject(
       this.session,
@@ -189,14 +203,14 @@ async function make(
     datastore,
     memoryMB: MEMORY_MB,
     // In the same call that makes it: there is no moment in which it does not say whose it is.
-    extraConfig: [{key: DOCTOR_KEY, value: JSON.stringify({run, instanceUuid})}],
+    extraConfig: [{key: DOCTOR_KEY, value: markOf(run, instanceUuid, false)}],
   });
   await waiter.wait(task, 'making a scratch VM');
   const properties = await readObject(session, task, ['info.result'], 'reading which VM was made');
   const ref = refValue(properties.get('info.result'));
   if (ref === null)
     throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', 'CreateVM_Task did not say which VM it made');
-  return new ScratchVm(session, ref, waiter);
+  return new ScratchVm(session, ref, {run, isNamed: false, waiter});
 }
 
 async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
@@ -220,81 +234,58 @@ async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
   );
 }
 
-function destroy(...refs: ManagedObjectReference[]): string {
+/**
+ * Marks a VM that the user has named, hands it out, and leaves it as it was, whatever happens. `changeVersion` is that of
+ * the reading by which it may be taken.
+ */
+export async function withNamedVm<T>(
+  session: Session,
+  {ref, changeVersion, instanceUuid}: NamedVm,
+  run: string,
+  use: (vms: readonly ScratchVm[]) => Promise<T>,
+): Promise<T> {
+  const vm = new ScratchVm(session, ref, {run, isNamed: true, waiter: new TaskWaiter(session)});
+  // Before anything else: there is no moment in which it does not say who works on it.
+  await vm.write({[DOCTOR_KEY]: markOf(run, instanceUuid, true)}, changeVersion);
+  let result: T;
+  try {
+    result = await use([vm]);
+  } catch (error) {
+    await giveBack(vm, ` ${toVchError(error).message}`);
+    throw error;
+  }
+  await giveBack(vm);
+  return result;
+}
+
+/** A VM that the user has named, as it was when it was looked at. */
+export interface NamedVm {
+  readonly ref: ManagedObjectReference;
+  readonly changeVersion: string;
+  readonly instanceUuid: string;
+}
+
+async function giveBack(vm: ScratchVm, before = ''): Promise<void> {
+  try {
+    await vm.reset();
+    await vm.giveBack();
+  } catch (error) {
+    throw new VchError(
+      'VCH_ERR_VIM_FAULT',
+      `${refString(vm.ref)} still has what doctor tried on it: ${toVchError(error).message}.${before} If it is on, power it off with ${off(vm.ref)}; the same vch-migrate doctor then cleans it up first`,
+      {cause: error},
+    );
+  }
+}
+
+export function off(ref: ManagedObjectReference): string {
+  return `govc vm.power -off -force ${refString(ref)}`;
+}
+
+export function destroy(...refs: ManagedObjectReference[]): string {
   return `govc vm.destroy ${refs.map(refString).join(' ')}`;
 }
 
-function annotationOf(run: string): string {
+export function annotationOf(run: string): string {
   return `Scratch VM of vch-migrate doctor, run ${run}. It has no disk and may be deleted.`;
-}
-
-/** A VM that an earlier doctor made and did not remove, as when it was killed. */
-export interface Leftover {
-  readonly ref: ManagedObjectReference;
-  readonly name: string;
-  /** Why it must not be removed by us; `null` if it may be. */
-  readonly why: string | null;
-}
-
-/** What a person reads of it, with the commands that end it. */
-export function leftoverText({ref, name, why}: Leftover): string {
-  const left = `${name} (${ref.value}) is a scratch VM that an earlier doctor left`;
-  if (why === null) return `${left}; vch-migrate doctor --scratch removes it`;
-  return (
-    `${left}. doctor does not remove it: ${why}. See what it is with govc vm.info -e ${refString(ref)}. ` +
-    `If nobody needs it, remove it with ${destroy(ref)}, which powers it off and deletes its disks`
-  );
-}
-
-const MARK = fields({run: text, instanceUuid: text});
-const PATHS = [
-  'name',
-  'config.annotation',
-  'config.instanceUuid',
-  'config.hardware.device',
-  'runtime.powerState',
-  extraConfigPath(DOCTOR_KEY),
-];
-
-/** Finds VMs with the doctor's mark. */
-export async function findLeftovers(session: Session): Promise<readonly Leftover[]> {
-  const found = await withContainerView(session, session.content.rootFolder, 'VirtualMachine', (view) =>
-    retrieveOnce(
-      session,
-      [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
-      [{type: 'VirtualMachine', pathSet: PATHS}],
-      ({obj, properties}): Leftover | null => {
-        const raw = extraConfigOf(properties, [DOCTOR_KEY])[DOCTOR_KEY];
-        if (raw === undefined) return null;
-        const text = (path: string) => textValue(properties.get(path));
-        const {value: mark} = parseJson(raw, MARK);
-        const devices = properties.get('config.hardware.device');
-        const why =
-          mark === null || text('config.annotation') !== annotationOf(mark.run)
-            ? 'its notes are not those of a scratch VM'
-            : text('config.instanceUuid') !== mark.instanceUuid
-              ? 'it is a copy of a scratch VM, or was changed'
-              : text('runtime.powerState') !== 'poweredOff'
-                ? 'it is powered on'
-                : devices === undefined || devices.children.some(({type}) => type === 'VirtualDisk')
-                  ? 'it has a disk'
-                  : null;
-        return {ref: obj, name: nameValue(properties.get('name')) ?? obj.value, why};
-      },
-    ),
-  );
-  return found.flatMap((leftover) => leftover ?? []);
-}
-
-/** Removes those that may be removed; gives the others. */
-export async function removeLeftovers(session: Session): Promise<readonly Leftover[]> {
-  const found = await findLeftovers(session);
-  const waiter = new TaskWaiter(session);
-  for (const {ref, why} of found) {
-    if (why !== null) continue;
-    const vm = new ScratchVm(session, ref, waiter);
-    await vm.removeProbeFile();
-    await vm.end(destroyVm(session, ref));
-  }
-  return found.filter(({why}) => why !== null);
 }

@@ -1,6 +1,3 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {hasCode, VchError} from '../errors.js';
 import {DOCTOR_KEY, DOCTOR_PROBES} from '../extraconfig/keys.js';
 import {datastoreFileSize, uploadDatastoreFile} from '../vim25/datastore-file.js';
@@ -19,24 +16,14 @@ import {
   type Seen,
 } from './assumption.js';
 import {refusedBy, refusedWhileRunning} from './refusal.js';
-import {PROBE_SNAPSHOT} from './scratch-vm.js';
 
 const {hidden: KEY, otherCase: OTHER_CASE, odd: ODD_KEY, absent: ABSENT, guest: GUEST} = DOCTOR_PROBES;
 const BLANKS = '  two before, two  within and two after  ';
 const CHARACTERS = 'é ü 漢字 😀 & < > " \' | ~ \\ % = ; {}';
-const PROBE = 'vch-migrate doctor: a file to see whether there can be one\n';
+const PROBE = Buffer.from('vch-migrate doctor: a file to see whether there can be one\n');
 const LONG = 'x'.repeat(64 * 1024);
 /** vSphere's words for what it cannot name. */
 const NAMELESS = new Set(['MethodFault', 'RuntimeFault', 'SystemError']);
-
-/** What a probe does to its VM, for the question before it. */
-export const SCRATCH_WRITES: readonly string[] = [
-  'writes and removes ExtraConfig keys that begin with vch-migrate/doctor, one under networks|, and one under guestinfo.',
-  'takes a snapshot, reverts to it and removes it',
-  'powers the VM on and off again, without any guest in it',
-  'uploads a file of a few bytes into its folder on the datastore, and deletes it',
-  'writes a line into its event log',
-];
 
 /** What takes a write; in this order on one VM, which is powered off before and after each. */
 export const SCRATCH: readonly Assumption[] = [
@@ -159,7 +146,7 @@ export const SCRATCH: readonly Assumption[] = [
     async probe({scratch}) {
       const mark = await scratch.read(DOCTOR_KEY);
       const uuid = await scratch.property('config.instanceUuid');
-      if (mark === null) return notTried('it is a VM of yours');
+      if (scratch.isNamed || mark === null) return notTried('it is a VM of yours');
       return holds(uuid !== null && mark.includes(uuid), 'as it was made', 'its instanceUuid is another one');
     },
   },
@@ -188,7 +175,7 @@ export const SCRATCH: readonly Assumption[] = [
     meaning: 'An upgrade would have no way back.',
     needs: 'scratch',
     async probe({session, scratch}) {
-      await scratch.end(createSnapshot(session, scratch.ref, PROBE_SNAPSHOT));
+      await scratch.end(createSnapshot(session, scratch.ref, scratch.snapshot));
       const [snapshot] = await scratch.probeSnapshots();
       if (snapshot === undefined) return refuted('the snapshot is not there');
       await scratch.end(revertToSnapshot(session, snapshot.ref));
@@ -314,7 +301,7 @@ async function whileRunning(
 
 async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> {
   await scratch.write({[KEY]: 'before'});
-  const fault = await refusalOf(scratch.end(createSnapshot(session, scratch.ref, PROBE_SNAPSHOT)));
+  const fault = await refusalOf(scratch.end(createSnapshot(session, scratch.ref, scratch.snapshot)));
   if (fault !== null) return notTried(`no snapshot could be taken: ${fault}`);
   await scratch.write({[KEY]: 'after'});
   const [snapshot] = await scratch.probeSnapshots();
@@ -333,19 +320,11 @@ async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> 
 async function upload({session, scratch}: ScratchBench): Promise<Seen> {
   const place = await scratch.probeFile();
   if (place === null) return notTried('the server does not say where the files of the VM are');
-  const folder = await mkdtemp(join(tmpdir(), 'vch-migrate-'));
-  try {
-    const source = join(folder, 'probe.txt');
-    await writeFile(source, PROBE);
-    const size = PROBE.length;
-    const arrived = await uploaded(session, place.file, {source, size});
-    await scratch.removeProbeFile();
-    const gone = (await datastoreFileSize(session, place.file)) === null;
-    const not = arrived ? 'it could not be deleted' : 'it did not arrive';
-    return holds(arrived && gone, 'it arrived, and is deleted', not);
-  } finally {
-    await rm(folder, {recursive: true, force: true});
-  }
+  const arrived = await uploaded(session, place.file, {source: PROBE, size: PROBE.length});
+  await scratch.removeProbeFile();
+  const gone = (await datastoreFileSize(session, place.file)) === null;
+  const not = arrived ? 'it could not be deleted' : 'it did not arrive';
+  return holds(arrived && gone, 'it arrived, and is deleted', not);
 }
 
 async function uploaded(

@@ -1,4 +1,5 @@
 import {ID_KEY, isApplianceId} from '../extraconfig/keys.js';
+import {MASKED_VCENTER} from '../extraconfig/mask.js';
 import {readContainerVms} from '../inventory/container-vms.js';
 import {findVch} from '../inventory/find-vch.js';
 import type {VchSelector} from '../inventory/vch.js';
@@ -85,7 +86,12 @@ export async function dumpInventory(
         cdrom: cdroms.get(vm.id) ?? null,
       })),
     },
-    {at: at.toISOString(), tool: `vch-migrate ${toolVersion}`, masked: false, url: session.url.href},
+    {
+      at: at.toISOString(),
+      tool: `vch-migrate ${toolVersion}`,
+      masked: session.about.instanceUuid === MASKED_VCENTER,
+      url: session.url.href,
+    },
   );
 }
 

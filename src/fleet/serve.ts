@@ -2,7 +2,7 @@ import {timingSafeEqual} from 'node:crypto';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import {toVchError} from '../errors.js';
 import {fields, parseJson, text} from '../json-shape.js';
-import {fleetMain, sentenceOf, topOf} from '../report/fleet/html.js';
+import {fleetMain, sentenceOf, topOf, VCH_DIALOG} from '../report/fleet/html.js';
 import type {FleetReport} from '../report/fleet/report.js';
 import {htmlPage} from '../report/html-page.js';
 import {approve} from './control.js';
@@ -165,7 +165,7 @@ function pageOf(report: FleetReport): string {
     main: fleetMain(report, {live: true}),
     scripts: ['page.js', 'fleet.js', 'fleet-live.js'],
     styles: ['fleet.css'],
-    after: DIALOG,
+    after: DIALOG + VCH_DIALOG,
     connects: true,
   });
 }

@@ -187,26 +187,26 @@ export function createRun(
     ];
     const id = await insertRun(statements, values, () => newId(run));
     for (let at = 0; at < targets.length; at += 200) {
-      const rows = targets.slice(at, at + 200).map(({plan, planned, ...target}) => ({
+      const some = targets.slice(at, at + 200);
+      const rows = some.map(({planned, ...target}) => ({
         ...{run: id, vcenter: target.vcenter, vch: target.id, name: target.name, own_name: target.ownName},
         ...{path: target.path, container_vms: target.containerVMs, endpoint: endpoints.get(target.vcenter)},
-        ...{wave: target.wave, slot: target.slot, turn: target.turn},
-        planned,
-        body: plan,
+        ...{wave: target.wave, slot: target.slot, turn: target.turn, planned},
       }));
-      const json = JSON.stringify(rows);
       await statements.query(
         `INSERT INTO vch_fleet.target (run, vcenter, vch, name, own_name, path, container_vms, endpoint, wave, slot, turn, state, planned)
          SELECT run, vcenter, vch, name, own_name, path, container_vms, endpoint, wave, slot, turn, 'pending', planned
          FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, name text, own_name text, path text,
            container_vms integer, endpoint text, wave integer, slot integer, turn integer, planned jsonb)`,
-        [json],
+        [JSON.stringify(rows)],
       );
-      await statements.query(
-        `INSERT INTO vch_fleet.plan (run, vcenter, vch, body) SELECT run, vcenter, vch, body
-         FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, body text) WHERE body IS NOT NULL`,
-        [json],
-      );
+      // One by one: that of a large VCH has megabytes.
+      for (const {vcenter, id: vch, plan} of some)
+        if (plan !== null)
+          await statements.query(
+            'INSERT INTO vch_fleet.plan (run, vcenter, vch, body) VALUES ($1, $2, $3, $4)',
+            [id, vcenter, vch, plan],
+          );
     }
     await addEvent(statements, id, {
       type: 'planned',
@@ -453,13 +453,17 @@ async function isFull(statements: Statements, run: RunRow, {vcenter}: TargetRow)
 /** Any number, the same for everybody who counts. */
 const LIMIT_LOCK = 17_734;
 
-/** Gives back a job on which a worker has not begun. */
-export async function releaseTarget(database: FleetDatabase, key: JobKey): Promise<void> {
-  await database.query(
-    `UPDATE vch_fleet.target SET state = 'pending', sent = false
-     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND state IN ('queued', 'deferred')`,
+/** Gives back a job on which a worker has not begun. `running` if an earlier worker has: that job must be kept. */
+export async function releaseTarget(
+  database: FleetDatabase,
+  key: JobKey,
+): Promise<'released' | 'running' | 'over'> {
+  const [row] = await database.query(
+    `UPDATE vch_fleet.target SET state = CASE WHEN state = 'running' THEN 'running' ELSE 'pending' END, sent = (state = 'running')
+     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND state IN ('queued', 'deferred', 'running') RETURNING state`,
     [key.run, key.vcenter, key.vch, key.dispatch],
   );
+  return row === undefined ? 'over' : row.state === 'running' ? 'running' : 'released';
 }
 
 async function putBack(

@@ -8,11 +8,11 @@ import {
   type FleetVch,
   RUN_STATES,
 } from '../report/fleet/report.js';
-import type {ReportTool} from '../report/report.js';
+import {type ReportTool, reportShape} from '../report/report.js';
 import {usedOf} from './advance.js';
 import {type FleetDatabase, rowsOf} from './database.js';
+import {LIVE, liveWorker, type Stalled, stalledOf, stalledWords} from './stalled.js';
 import {leftOutOf, type RunRow, runShape, standingsOf, targetShape} from './store.js';
-import {minorOf} from './version.js';
 
 const time: Shape<string> = (value, path) => new Date(moment(value, path)).toISOString();
 
@@ -108,10 +108,7 @@ function usage(problem: string): VchError {
 }
 
 const approvalShape = fields({wave: count, who: text, reason: text, at: time});
-const workerShape = fields({id: text, tool: text, seen_at: time, lacks: list(text)});
-
-/** Seconds without a sign of life after which a worker is no longer shown. */
-const SHOWN = 60;
+const workerShape = fields({...liveWorker, seen_at: time, lacks: list(text)});
 
 /** Everything about a run, as people and programs read it. */
 export async function readRun(
@@ -145,7 +142,7 @@ export async function readRun(
     rowsOf(
       database,
       workerShape,
-      `SELECT id, tool, seen_at, lacks FROM vch_fleet.worker WHERE NOT stopped AND seen_at > now() - interval '${SHOWN} s' ORDER BY id`,
+      `SELECT id, tool, seen_at, lacks, unable FROM vch_fleet.worker WHERE ${LIVE} ORDER BY id`,
     ),
     standingsOf(database, id),
     leftOutOf(database, id),
@@ -221,20 +218,41 @@ export async function readRun(
     vchs,
     leftOut,
     events: last.toReversed(),
-    next: nextOf(
-      run,
-      summary,
-      workers.some((worker) => minorOf(worker.tool) === minorOf(run.tool)),
-      line,
-    ),
+    next: nextOf(run, summary, stalledOf(run, vchs.filter(isGoing(run)), workers).stalled, line),
   };
+}
+
+/** The VCHs of the open waves with which somebody must go on. */
+function isGoing({wave}: RunRow): (vch: FleetVch) => boolean {
+  return (vch) => vch.wave <= wave && ['pending', 'queued', 'running'].includes(vch.state);
+}
+
+const reported = fields({vcenter: text, vch: text, report: reportShape});
+/** Reports read at a time: one may have megabytes. */
+const REPORTS_AT_ONCE = 20;
+
+/** The last report of each VCH of a run, in no order. */
+export async function* lastReports(database: FleetDatabase, run: string) {
+  for (let last: readonly [string, string] = ['', '']; ; ) {
+    const some = await rowsOf(
+      database,
+      reported,
+      `SELECT DISTINCT ON (vcenter, vch) vcenter, vch, report FROM vch_fleet.report
+       WHERE run = $1 AND (vcenter, vch) > ($2, $3) ORDER BY vcenter, vch, command = 'verify', at DESC LIMIT ${REPORTS_AT_ONCE}`,
+      [run, ...last],
+    );
+    yield* some;
+    const end = some.at(-1);
+    if (end === undefined) return;
+    last = [end.vcenter, end.vch];
+  }
 }
 
 /** What to do next about a run. */
 function nextOf(
   {id, command, state, inventory, wave}: RunRow,
   {failed, down, unreachable, stopped, held, cancelled, partly}: FleetReport['summary'],
-  hasWorkers: boolean,
+  stalled: readonly Stalled[],
   line: (words: string) => string,
 ): string {
   const left = failed + down + unreachable + stopped + held + cancelled;
@@ -242,7 +260,9 @@ function nextOf(
     case 'planned':
       return `begin: ${line(`${command} ${id}`)}`;
     case 'running':
-      return hasWorkers ? `follow it: ${line(`watch ${id}`)}` : `no worker is at work: ${line('worker')}`;
+      return stalled.length === 0
+        ? `follow it: ${line(`watch ${id}`)}`
+        : `${stalledWords(stalled)}; start one that can: ${line('worker')}`;
     case 'waiting':
       return `look at the report, then approve ${inventory.waves[wave + 1]?.name ?? 'the next wave'}: ${line(`approve ${id} --wave ${inventory.waves[wave]?.name} --reason TEXT`)}`;
     case 'paused':

@@ -19,6 +19,8 @@ export function failureTitle({command}: Failure): string {
 /** The result of `ls`, `history` and `plugins`: not a report, but a document of its own and its text for people. */
 export interface Listing {
   readonly document: {readonly next: string};
+  /** The next step for people, where the document must have no names. */
+  readonly next?: string;
   /** Blocks of lines; empty ones are left out. The next step follows by itself. */
   text(layout: Layout): readonly (readonly string[])[];
   readonly page?: ListingPage;
@@ -42,6 +44,6 @@ export interface Format {
   failure(failure: Failure, time: string): string;
   /** Absent if a listing has no such form. */
   listing?(listing: Listing, layout: LayoutOptions): string;
-  /** Absent if a run over a fleet has no such form. */
-  fleet?(report: FleetReport, layout: LayoutOptions): string;
+  /** Absent if a run over a fleet has no such form. `pages` are those of its VCHs, which the form may have in it. */
+  fleet?(report: FleetReport, layout: LayoutOptions, pages?: ReadonlyMap<string, string>): string;
 }

@@ -156,7 +156,7 @@ export async function agreed(
   planned: UpgradeOutcome,
   act: () => Promise<UpgradeOutcome>,
 ): Promise<UpgradeOutcome> {
-  permit?.(planned, willUpload(planned.upgrade));
+  await permit?.(planned, willUpload(planned.upgrade));
   const answer = await confirm?.(planned);
   if (signal?.aborted) return {...notStarted(planned), interrupted: true};
   return answer === false ? notStarted(planned) : act();

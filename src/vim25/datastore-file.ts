@@ -17,10 +17,10 @@ export interface DatastoreFile extends DatastorePath {
   readonly dcPath: string;
 }
 
-/** A local file to upload. */
+/** A local file to upload, or what would be in one. */
 export interface UploadOptions {
-  readonly source: string;
-  /** Bytes of the local file. */
+  readonly source: string | Uint8Array;
+  /** Bytes of it. */
   readonly size: number;
   /** Called with the number of bytes that this attempt has sent. */
   readonly progress?: ((sent: number) => void) | undefined;
@@ -116,20 +116,22 @@ async function hasSize(session: Session, file: DatastoreFile, options: UploadOpt
 
 async function* pieces({source, size, progress}: UploadOptions): AsyncGenerator<Uint8Array> {
   let sent = 0;
+  const what = typeof source === 'string' ? source : 'what is uploaded';
   try {
-    for await (const piece of createReadStream(source, {highWaterMark: PIECE})) {
+    const read = typeof source === 'string' ? createReadStream(source, {highWaterMark: PIECE}) : [source];
+    for await (const piece of read) {
       sent += piece.length;
       if (sent > size) break;
       yield piece;
       progress?.(sent);
     }
   } catch (error) {
-    throw new VchError('VCH_ERR_USAGE', `${source} can no longer be read; check the file`, {cause: error});
+    throw new VchError('VCH_ERR_USAGE', `${what} can no longer be read; check the file`, {cause: error});
   }
   if (sent === size) return;
   throw new VchError(
     'VCH_ERR_USAGE',
-    `${source} has changed while it was uploaded; run the same command again`,
+    `${what} has changed while it was uploaded; run the same command again`,
   );
 }
 

@@ -231,7 +231,7 @@ describe('what follows from a refuted assumption', function () {
 
           const session = await connect(loginTo(simulator));
           const uploading: boolean[] = [];
-          const permit = (_planned: unknown, uploads: boolean) => void uploading.push(uploads);
+          const permit = async (_planned: unknown, uploads: boolean) => void uploading.push(uploads);
           const {upgrade: resumable} = await stopped(session, 'snapshot', {permit});
           expect(resumable.result).to.equal('resumable');
           await session.close();

@@ -35,7 +35,7 @@ export const dump = listingCommand({
     const whole = await untilStopped(stop.signal, () =>
       dumpInventory(session, settings.vch, {at: now(), toolVersion: version}),
     );
-    const fixture = own.mask ? masked(whole) : whole;
+    const fixture = own.mask ? masked(whole, await context.registry([])) : whole;
     try {
       writeWhole(file, toJson(fixture));
     } catch (error) {

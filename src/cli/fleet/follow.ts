@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {toVchError, VchError} from '../../errors.js';
+import {readStalled, stalledWords} from '../../fleet/stalled.js';
 import {eventsAfter, readRun} from '../../fleet/view.js';
 import {isAtRest} from '../../fleet/worker.js';
 import type {FleetReport, FleetVch} from '../../report/fleet/report.js';
@@ -49,6 +50,7 @@ export function reportOfRun(
 
 /** Prints the report of a run in the wanted form, and returns the run's exit code. */
 export async function publishRun(
+  fleet: OpenFleet,
   report: FleetReport,
   context: RunContext,
   print?: () => Promise<boolean>,
@@ -60,9 +62,30 @@ export async function publishRun(
       'VCH_ERR_USAGE',
       `a run over a fleet has no ${lacking.name} form: it is ${FLEET_FORMATS.map(({name}) => name).join(', ')}; one VCH of it has all, with --of-vch NAME`,
     );
-  const {ok} = await publish((format, layout) => format.fleet?.(report, layout) ?? '', context, print);
+  const isPage = [shown, ...reports.map(({format}) => format)].some(({name}) => name === 'html');
+  const pages = isPage ? await pagesOf(fleet, report) : undefined;
+  const {ok} = await publish((format, layout) => format.fleet?.(report, layout, pages) ?? '', context, print);
   const exit = fleetExit(report);
   return ok || exit !== EXIT.done ? exit : EXIT.failed;
+}
+
+/** What the pages of the VCHs say; one that was not worked on yet has none. */
+async function pagesOf(
+  {database, line}: OpenFleet,
+  {run, vchs}: FleetReport,
+): Promise<ReadonlyMap<string, string>> {
+  const [{lastReports}, {vchHtml, vmsShown}, {shellQuoted}] = await Promise.all([
+    import('../../fleet/view.js'),
+    import('../../report/fleet/vch-html.js'),
+    import('../../shell-word.js'),
+  ]);
+  const pages = new Map<string, string>();
+  for await (const {vcenter, vch, report} of lastReports(database, run.id)) {
+    const name = `${vcenter}/${vch}`;
+    const more = line(`report ${run.id} --of-vch ${shellQuoted(name)} --report ${vch}.html`);
+    pages.set(name, vchHtml(report, vmsShown(vchs.length), more));
+  }
+  return pages;
 }
 
 /**
@@ -81,6 +104,7 @@ export async function followRunToRest(
   if (streams) await terminal.out(fleetHead(await reportOfRun(fleet, context, run, 1)));
   let last = from;
   let away = false;
+  let lastWhy = '';
   const tellNew = async () => {
     const events = await eventsAfter(fleet.database, run, last);
     for (const event of events) {
@@ -105,6 +129,10 @@ export async function followRunToRest(
       // The last events come before the end.
       const rests = await isAtRest(fleet.database, run);
       await tellNew();
+      const {stalled} = await readStalled(fleet.database, run);
+      const why = stalled.length === 0 || working !== undefined ? '' : stalledWords(stalled);
+      if (why !== '' && why !== lastWhy) log.warn(`${why}; start one that can: ${fleet.line('worker')}`);
+      lastWhy = why;
       away = false;
       if ((rests && working === undefined) || ended || (stop.signal.aborted && working === undefined)) break;
     } catch (error) {
@@ -126,6 +154,8 @@ export async function followRunToRest(
         return true;
       }
     : undefined;
-  const exit = await publishRun(report, context, print);
-  return by !== null && report.run.state === 'running' ? STOP_EXIT_CODE[by] : exit;
+  const exit = await publishRun(fleet, report, context, print);
+  if (report.run.state !== 'running') return exit;
+  // Who works ends before the run does only where it must.
+  return by !== null ? STOP_EXIT_CODE[by] : working === undefined ? exit : EXIT.failed;
 }

@@ -38,16 +38,24 @@ const ORDER: readonly TargetState[] = [
   'cancelled',
 ];
 
-/** A run as one page that needs no other file. */
-export function fleetHtml(report: FleetReport): string {
+/** By `vcenter/moref`: what the page of that VCH's own report says. */
+export type VchPages = ReadonlyMap<string, string>;
+
+/** A run as one page that needs no other file; each VCH opens into its own report. */
+export function fleetHtml(report: FleetReport, _layout?: unknown, pages: VchPages = new Map()): string {
   return htmlPage({
     title: `${sentenceOf(report)}: fleet run ${report.run.id}`,
     top: topOf(report),
-    main: fleetMain(report, {live: false}),
+    main: fleetMain(report, {live: false, pages}),
     scripts: ['page.js', 'fleet.js'],
     styles: ['fleet.css'],
+    after: VCH_DIALOG,
   });
 }
+
+/** Where a VCH's own report is shown, one at a time. */
+export const VCH_DIALOG =
+  '<dialog id="vch" aria-labelledby="vch-name"><div class="acts"><p id="vch-name"></p><button type="button" class="btn" id="vch-close">Close</button></div><div id="vch-report"></div></dialog>';
 
 /** The heading of the page. */
 export function topOf({run, events}: FleetReport): readonly string[] {
@@ -56,7 +64,10 @@ export function topOf({run, events}: FleetReport): readonly string[] {
 }
 
 /** What is in the page, in the order in which a person needs it. On a live page a waiting wave can be approved. */
-export function fleetMain(report: FleetReport, {live}: {readonly live: boolean}): string {
+export function fleetMain(
+  report: FleetReport,
+  {live, pages = new Map()}: {readonly live: boolean; readonly pages?: VchPages},
+): string {
   const attention = report.vchs.filter(({state}) =>
     ['down', 'failed', 'unreachable', 'stopped', 'partly'].includes(state),
   );
@@ -67,13 +78,17 @@ export function fleetMain(report: FleetReport, {live}: {readonly live: boolean})
     section(
       'attention',
       'Needs attention',
-      attention.length === 0 ? '' : `<ul class="tiles">${byWorst(attention).map(tile).join('')}</ul>`,
+      attention.length === 0
+        ? ''
+        : `<ul class="tiles">${byWorst(attention)
+            .map((vch) => tile(vch))
+            .join('')}</ul>`,
     ),
     section('left-out', 'Not part of this run', leftOutList(report)),
     section(
       'waves',
       'Waves',
-      `${tools(report)}<div class="board">${report.waves.map((wave, at) => waveColumn(report, wave, at)).join('')}</div>`,
+      `${tools(report)}<div class="board">${report.waves.map((wave, at) => waveColumn(report, wave, at, pages)).join('')}</div>`,
     ),
     section('events', 'Events', feed(report), {note: 'newest first, times in UTC'}),
     section('vcenters', 'vCenters', vcenterTable(report)),
@@ -177,7 +192,12 @@ function tools({vcenters, summary}: FleetReport): string {
   );
 }
 
-function waveColumn({vchs}: FleetReport, wave: FleetReport['waves'][number], at: number): string {
+function waveColumn(
+  {vchs}: FleetReport,
+  wave: FleetReport['waves'][number],
+  at: number,
+  pages: VchPages,
+): string {
   const own = byWorst(vchs.filter((vch) => vch.wave === at));
   const {summary} = wave;
   const settled = summary.done + summary.partly;
@@ -198,7 +218,7 @@ function waveColumn({vchs}: FleetReport, wave: FleetReport['waves'][number], at:
       : paragraph(`Approved by ${wave.approval.who}: ${wave.approval.reason}`, 'dim small');
   return (
     `<details class="wave ${tone}" open id="wave-${at}"><summary><span class="wave-h"><b>${markup(wave.name)}</b> <span class="dim">${settled} of ${summary.total}</span></span>` +
-    `${state({tone, text: word})}${stripe(summary)}</summary>${approved}<ul class="tiles">${own.map(tile).join('')}</ul><p class="empty dim" hidden>No VCH fits.</p></details>`
+    `${state({tone, text: word})}${stripe(summary)}</summary>${approved}<ul class="tiles">${own.map((vch) => tile(vch, pages.get(`${vch.vcenter}/${vch.id}`))).join('')}</ul><p class="empty dim" hidden>No VCH fits.</p></details>`
   );
 }
 
@@ -219,20 +239,26 @@ function byWorst(vchs: readonly FleetVch[]): readonly FleetVch[] {
   return vchs.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
 }
 
-/** One VCH. It opens into what its own report says. */
-function tile({
-  vcenter,
-  id,
-  name,
-  state: is,
-  worker,
-  beganAt,
-  endedAt,
-  result,
-  outcome,
-  notBefore,
-  containerVMs,
-}: FleetVch): string {
+/**
+ * One VCH. It opens into what its own report says: with a script in a window of its own, made when it is opened, so that a page
+ * of thousands stays quick; without, in place.
+ */
+function tile(
+  {
+    vcenter,
+    id,
+    name,
+    state: is,
+    worker,
+    beganAt,
+    endedAt,
+    result,
+    outcome,
+    notBefore,
+    containerVMs,
+  }: FleetVch,
+  page = '',
+): string {
   const took =
     beganAt === null || endedAt === null || is === 'running'
       ? ''
@@ -266,7 +292,7 @@ function tile({
   return (
     `<li class="t ${TONE[is]}" data-s="${is}" data-v="${markup(vcenter)}"><details data-k="${markup(`${vcenter}/${id}`)}"><summary><span class="nm">${markup(name)} <small>${markup(vcenter)}</small></span>` +
     `${state({tone: TONE[is], text: STATE_WORD[is]})} <span class="dim small">${markup(when)}</span></summary>` +
-    `${error}<dl class="facts">${facts.join('')}</dl>${vms.length === 0 ? '' : `<ul class="vms">${vms.join('')}</ul>`}</details></li>`
+    `${error}<dl class="facts">${facts.join('')}</dl>${vms.length === 0 ? '' : `<ul class="vms">${vms.join('')}</ul>`}${page === '' ? '' : `<noscript>${page}</noscript>`}</details></li>`
   );
 }
 

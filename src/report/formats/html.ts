@@ -1,21 +1,16 @@
-import {attention, causeBefore, exceptions, type Reason, remarks, setAside} from '../attention.js';
+import {exceptions} from '../attention.js';
 import {fleetHtml} from '../fleet/html.js';
 import {type Failure, type Format, failureTitle, type Listing} from '../format.js';
-import {appliance} from '../html/appliance.js';
 import {verdictCard} from '../html/card.js';
 import {iconShapes, plainTable, section} from '../html/elements.js';
-import {checked, compared, detailsOf, stateNow, wayBack, willChange} from '../html/parts.js';
-import {reasons} from '../html/reasons.js';
-import {timeline} from '../html/timeline.js';
-import {anchorsOf, orderedVms, vmList} from '../html/vm-rows.js';
+import {reportParts} from '../html/report-parts.js';
+import {vmList} from '../html/vm-rows.js';
 import {htmlPage} from '../html-page.js';
 import {layoutOf} from '../layout.js';
 import {markup} from '../markup.js';
-import {count} from '../phrases.js';
 import type {Report, ReportCommand} from '../report.js';
-import {sentence} from '../sentence.js';
 import {dayText, minutesText} from '../times.js';
-import {actionsOf, type Verdict, verdict} from '../verdict.js';
+import {actionsOf} from '../verdict.js';
 
 /** One page for a browser that needs no other file. */
 export const html: Format = {
@@ -47,74 +42,19 @@ const KIND: Readonly<Record<ReportCommand, string>> = {
 
 /** A report as one HTML page for people: it needs no network, and shows thousands of VMs. */
 export function toHtml(report: Report): string {
-  const told = verdict(report);
-  const vms = orderedVms(report);
-  const anchors = anchorsOf(vms);
-  const needed = unsaid(report, told);
-  const error = report.upgrade?.error;
-  const codes = error ? [error.code, ...(error.fault === undefined ? [] : [error.fault])] : [];
-  const sections = [
-    section('attention', 'Needs attention', reasons(needed, anchors), {note: attentionNote(report, needed)}),
-    willChange(report, anchors),
-    compared(report),
-    checked(report),
-    timeline(report),
-    stateNow(report),
-    section('remarks', 'Also noted', reasons(remarks(report), anchors), {css: 'p2'}),
-    wayBack(report),
-    appliance(report),
-    vmList(report, vms),
-    detailsOf(report),
-  ].filter((part) => part !== '');
+  const {sentence: title, card, sections, troubles, vms} = reportParts(report, vmList);
   // Put together without a copy, as `join` would make one: the list may have 50 MB.
   const all = sections.reduce((before, part) => `${before}\n${part}`, '');
-  const {runId, changeId, tool, target} = report;
-  const run = [
-    `Run ${runId}`,
-    ...(changeId === null ? [] : [`change ${changeId}`]),
-    `${tool.name} ${tool.version}`,
-    target.url,
-  ];
   return htmlPage({
-    title: told.sentence,
+    title,
     top: [
       KIND[report.command],
       report.vch.name,
       `${dayText(report.startedAt)}, ${minutesText(report.startedAt)} UTC`,
     ],
-    main: `${iconShapes()}${verdictCard({...told, actions: [...approval(report), ...told.actions]}, run.join(' · '), codes)}${contents(sections, {attention: troubles(needed).length + exceptions(report).length, list: vms.length})}${all}`,
-    scripts: ['page.js', ...(vms.length === 0 ? [] : ['list.js'])],
+    main: `${iconShapes()}${card}${contents(sections, {attention: troubles + exceptions(report).length, list: vms})}${all}`,
+    scripts: ['page.js', ...(vms === 0 ? [] : ['list.js'])],
   });
-}
-
-/** A saved plan is approved by its digest, which must be copied whole. */
-function approval({command, planDigest}: Report): Verdict['actions'] {
-  if (command !== 'plan' || planDigest === undefined) return [];
-  return [{text: 'Have this digest approved; a plan that was changed since is refused', command: planDigest}];
-}
-
-/** What needs a person, without what the card says of the run's own error. */
-function unsaid(report: Report, {reason}: Verdict): readonly Reason[] {
-  const error = report.upgrade?.error;
-  const [own, ...rest] = attention(report);
-  if (!error || own === undefined || !reason.includes(sentence(own.title))) return attention(report);
-  const text = own.text.replace(causeBefore(error), '').trim();
-  const more = {...own, title: 'The error also says', code: null, fault: undefined, text};
-  return text === '' && own.commands.length === 0 ? rest : [more, ...rest];
-}
-
-/** What needs a person and is not about a containerVM. */
-function troubles(needed: readonly Reason[]): readonly Reason[] {
-  return needed.filter(({vms}) => vms.length === 0);
-}
-
-function attentionNote(report: Report, needed: readonly Reason[]): string {
-  const own = troubles(needed).length;
-  const left = exceptions(report).length;
-  const all = report.vms.filter(({kind}) => kind === 'container').length;
-  const known = left > 0 && setAside(report).length === left ? ', which the checks had set aside before' : '';
-  const vms = left === 0 ? [] : [`${left} of ${count(all, 'containerVM')}${known}`];
-  return [...(own === 0 ? [] : [count(own, 'problem')]), ...vms].join(', then ');
 }
 
 /** Where the page has what. */
@@ -153,7 +93,7 @@ function failurePage(failure: Failure): string {
 }
 
 /** A listing: its table, or its text where it has none. */
-function listingPage({document, text, page}: Listing): string {
+function listingPage({document, text, page, next = document.next}: Listing): string {
   const [[title = '', ...first] = [], ...blocks] = text(layoutOf({columns: 100, colour: false}));
   const {
     kind,
@@ -184,7 +124,7 @@ function listingPage({document, text, page}: Listing): string {
     pills: [],
     numbers: [],
     // Only a page's next step is known to end with a command.
-    actions: page === undefined ? [{text: document.next, command: null}] : actionsOf(document),
+    actions: page === undefined ? [{text: next, command: null}] : actionsOf(document),
   };
   return htmlPage({
     title: says,

@@ -19,7 +19,8 @@ export const text: Format = {
   ending: '.txt',
   report: toText,
   failure: ({error}) => `vch-migrate: ${error.code}: ${printable(error.message)}\n`,
-  listing: ({document, text}, options) => page([...text(layoutOf(options)), nextLines(document)], options),
+  listing: ({document, text, next = document.next}, options) =>
+    page([...text(layoutOf(options)), nextLines({...document, next})], options),
   fleet: fleetText,
 };
 

@@ -74,6 +74,21 @@ export function vmList(report: Report, vms: readonly ReportVm[]): string {
   });
 }
 
+/** The first of the containerVMs, each to open, where a page has many such lists; `more` says where the others are. */
+export function vmDetails(report: Report, vms: readonly ReportVm[], most: number, more: string): string {
+  if (vms.length === 0) return '';
+  const items = vms
+    .slice(0, most)
+    .map(
+      (vm, at) =>
+        `<details class="vm" id="c-${at}"><summary><b>${markup(shortName(vm))}</b> ${state(statusWord(report, vm.status))} ` +
+        `<span class="dim small">${vm.changes.length === 0 ? '' : count(vm.changes.length, 'key')}</span></summary>${details(vm)}</details>`,
+    );
+  const left = vms.length - items.length;
+  const rest = left > 0 ? `<p>and ${left} more:</p>${commandBox(more)}` : '';
+  return section('list', 'ContainerVMs', items.join('') + rest, {note: count(vms.length, 'containerVM')});
+}
+
 function row(report: Report, vm: ReportVm, at: number): string {
   const {changes} = vm;
   const cells = [

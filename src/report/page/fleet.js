@@ -22,6 +22,21 @@ function narrow() {
 document.addEventListener('input', ({target}) => {
   if (target.id === 'fleet-q' || target.id === 'fleet-vc') narrow();
 });
+// A VCH opens into its own report, where the page has it: it is made of its text then, and gone when it is closed.
+const ofVch = (key) => document.querySelector(`#waves details[data-k="${CSS.escape(key)}"] > noscript`);
+document.addEventListener('click', (event) => {
+  const key = event.target.closest('.t summary')?.parentElement.dataset.k;
+  const source = key === undefined ? null : ofVch(key);
+  if (source === null || event.target.closest('#vch')) return;
+  event.preventDefault();
+  byId('vch-name').textContent = event.target.closest('summary').querySelector('.nm').textContent;
+  byId('vch-report').innerHTML = source.textContent;
+  byId('vch').showModal();
+  byId('vch').scrollTop = 0;
+});
+byId('vch-close').addEventListener('click', () => byId('vch').close());
+byId('vch').addEventListener('close', () => byId('vch-report').replaceChildren());
+
 document.addEventListener('click', ({target}) => {
   const chip = target.closest('.chip[data-s]');
   if (chip === null) return;

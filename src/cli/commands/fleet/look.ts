@@ -30,7 +30,7 @@ export const fleetStatus = localCommand({
     ]);
     return withFleet(own, context, async (fleet) => {
       const run = await findRun(fleet.database, word === '' ? undefined : word);
-      return publishRun(await reportOfRun(fleet, context, run), context);
+      return publishRun(fleet, await reportOfRun(fleet, context, run), context);
     });
   },
 });
@@ -90,7 +90,7 @@ export const fleetReport = localCommand({
       const run = await findRun(fleet.database, word === '' ? undefined : word);
       const vch = own['of-vch'];
       if (vch !== undefined) return publishVch(fleet, context, run, vch);
-      return publishRun(await reportOfRun(fleet, context, run, 100_000), context);
+      return publishRun(fleet, await reportOfRun(fleet, context, run, 100_000), context);
     });
   },
 });

@@ -61,7 +61,7 @@ function startCommand<More extends OptionSet>(
         }
         if (!own.detach) return followRunToRest(fleet, context, run);
         const [{publishRun, reportOfRun}] = await Promise.all([import('../../fleet/follow.js')]);
-        return publishRun(await reportOfRun(fleet, context, run), context);
+        return publishRun(fleet, await reportOfRun(fleet, context, run), context);
       });
     },
   });
@@ -202,7 +202,7 @@ export const fleetPlan = localCommand({
     const command = own.apply ? 'apply' : own.rollback ? 'rollback' : 'upgrade';
     return withWorkingFleet(own, context, async (fleet) => {
       const run = await newRun(context, fleet, own, command, commands);
-      return publishRun(await reportOfRun(fleet, context, run), context);
+      return publishRun(fleet, await reportOfRun(fleet, context, run), context);
     });
   },
 });
