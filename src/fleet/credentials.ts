@@ -1,5 +1,5 @@
-import {execFile} from 'node:child_process';
-import {promisify} from 'node:util';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {systemCode, VchError} from '../errors.js';
 import {fields, parseJson, record, text} from '../json-shape.js';
 import {readTextFile, requiredText, whyUnread} from '../text-file.js';
@@ -22,18 +22,18 @@ export interface CredentialSources {
 }
 
 /** Finds logins by name, here and nowhere else; `null` if there is none of that name. */
-export type FindLogin = (name: string) => Promise<Login | null>;
+export type FindLogin = (name: string, signal?: AbortSignal) => Promise<Login | null>;
 
 /** Reads logins from the file, else from the environment, else from the program. */
 export function credentials({file, program, variables}: CredentialSources): FindLogin {
   const known = file === undefined ? {} : readLogins(file, variables.CREDENTIALS_DIRECTORY);
-  return async (name) => {
+  return async (name, signal) => {
     const inFile = Object.hasOwn(known, name) ? known[name] : undefined;
     if (inFile !== undefined) return inFile;
     const variable = `VCH_MIGRATE_CRED_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
     const [user, password] = [variables[`${variable}_USER`], variables[`${variable}_PASSWORD`]];
     if (user && password) return {user, password};
-    return program === undefined ? null : ask(program, name);
+    return program === undefined ? null : ask(program, name, signal);
   };
 }
 
@@ -52,18 +52,56 @@ function readLogins(path: string, guarded: string | undefined): Readonly<Record<
   return value;
 }
 
-async function ask(program: string, name: string): Promise<Login | null> {
+/** Milliseconds that a program may take. */
+const LONGEST = 30_000;
+const MOST_OUTPUT = 100_000;
+
+async function ask(program: string, name: string, signal?: AbortSignal): Promise<Login | null> {
   const refuse = (why: string) =>
     new VchError('VCH_ERR_USAGE', `--credentials-program ${program} gave no login for ${name}: ${why}`);
-  let printed: string;
-  try {
-    ({stdout: printed} = await promisify(execFile)(program, [name], {timeout: 30_000, encoding: 'utf8'}));
-  } catch (error) {
-    // By convention: it knows no such name.
-    if (error instanceof Error && 'code' in error && error.code === 1) return null;
+  const {code, printed} = await run(program, name, signal).catch((error: unknown) => {
     throw refuse(`it ended with ${systemCode(error)}`);
-  }
+  });
+  // By convention: it knows no such name.
+  if (code === 1) return null;
+  if (code !== 0) throw refuse(typeof code === 'number' ? `it ended with ${code}` : code);
   const {value, fault} = parseJson(printed, login);
   if (value === null) throw refuse(fault);
   return value;
+}
+
+/** Runs a program, with whatever it starts. All of that ends with it, at the signal, or when its time is up. */
+async function run(program: string, name: string, signal: AbortSignal | undefined) {
+  const child = spawn(program, [name], {stdio: ['ignore', 'pipe', 'ignore'], detached: true});
+  let printed = '';
+  let why = '';
+  const end = (because: string) => {
+    why ||= because;
+    // What a program has started keeps its output open.
+    child.stdout.destroy();
+    if (child.pid !== undefined) killGroup(child.pid);
+  };
+  const stop = () => end('it was stopped');
+  const timer = setTimeout(end, LONGEST, `it took more than ${LONGEST / 1000} s`);
+  signal?.addEventListener('abort', stop, {once: true});
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    printed += chunk;
+    if (printed.length > MOST_OUTPUT) end('it prints too much');
+  });
+  try {
+    if (signal?.aborted) stop();
+    const [code, killedBy]: unknown[] = await once(child, 'close');
+    return {code: why || (typeof code === 'number' ? code : `it was ended by ${String(killedBy)}`), printed};
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
 }

@@ -61,9 +61,9 @@ interface Attempt {
   readonly begun: boolean;
 }
 
-/** What becomes of a VCH after a command with a report. */
-export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
-  const {wanted, did, name, tries, stopped} = attempt;
+/** What becomes of a VCH after a command with a report; `ours` if its upgrade record is of this run. */
+export function judge({report, exit}: UnitEnd, attempt: Attempt & {readonly ours: boolean}): Verdict {
+  const {wanted, did, name, tries, stopped, ours} = attempt;
   const result = report.upgrade?.result ?? null;
   const error = report.upgrade?.error;
   if (report.interrupted && stopped !== null && stopped !== 'cancelled')
@@ -97,14 +97,8 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
     return settle('down', 'needs a person now: its appliance is down, or could not be put back');
   if (report.interrupted) return settle('stopped', 'was stopped, because the run was cancelled');
   if (unfinished) return settle('unreachable', 'is unfinished: its vCenter does not answer');
-  // The run was cancelled when its worker was gone: nothing was done, and the lock tells whether something is unfinished.
-  if (did === 'status')
-    return settle(
-      'stopped',
-      report.vch.lock.held
-        ? 'is unfinished: its worker ended, and the run was cancelled'
-        : 'was stopped, because the run was cancelled; nothing is unfinished',
-    );
+  // The run was cancelled when its worker was gone: nothing was done but to look.
+  if (did === 'status') return settle('stopped', leftBy(report.vch.lock, wanted, ours));
   // An upgrade whose rollback an earlier worker had begun.
   if (wanted === 'upgrade' && did === 'rollback' && exit === 0)
     return settle('failed', 'is rolled back: its upgrade had failed');
@@ -113,8 +107,21 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt): Verdict {
   return settle('failed', `failed: ${result ?? `exit ${exit}`}${error == null ? '' : ` (${error.code})`}`);
 }
 
+/** What is known of a VCH whose worker was gone when its run was cancelled. */
+function leftBy(lock: Report['vch']['lock'], wanted: FleetCommand, ours: boolean): string {
+  if (ours) return 'is unfinished: its worker ended, and the run was cancelled';
+  const over = 'was stopped, because the run was cancelled';
+  if (lock.held) {
+    const who = lock.by === 'vic-machine' ? 'vic-machine' : (lock.owner ?? 'an unknown owner');
+    return `${over}; no upgrade of this run is unfinished on it, and ${who} holds it for something else`;
+  }
+  return wanted === 'upgrade' || wanted === 'rollback'
+    ? `${over}; nothing is unfinished`
+    : `${over}; what its worker had not reached is as before`;
+}
+
 /** What becomes of a VCH after a command that ended before its report. */
-export function judgeError(error: VchError, {wanted, did, name, tries, stopped, begun}: Attempt): Verdict {
+export function judgeError(error: VchError, {name, tries, stopped, begun}: Attempt): Verdict {
   const stoppedWords = begun
     ? 'was stopped; what was begun earlier may be unfinished'
     : 'was stopped before anything was written';
@@ -124,14 +131,6 @@ export function judgeError(error: VchError, {wanted, did, name, tries, stopped, 
       counts: false,
       unfinished: false,
       message: `${name} ${stoppedWords}, because its worker ends`,
-    };
-  // Its record is of this run: the worker that has begun, and was taken for dead, is still at work.
-  if (error.code === 'VCH_ERR_LOCKED' && did !== wanted && stopped === null)
-    return {
-      kind: 'again',
-      counts: false,
-      unfinished: true,
-      message: `${name} is still being worked on by the worker that began; it is looked at again`,
     };
   if (error.code === 'VCH_ERR_TRANSPORT' && stopped === null && tries < PAUSES.length)
     return {

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {fromPglite, PgBoss} from 'pg-boss';
 import {toVchError} from '../errors.js';
-import {count, fields, nullable, type ShapeOf, text} from '../json-shape.js';
+import {count, fields, flag, nullable, type ShapeOf, text} from '../json-shape.js';
 import type {Logger} from '../log.js';
 import {type FleetDatabase, rowsOf, type Statements} from './database.js';
 import type {EmbeddedDatabase} from './embedded.js';
@@ -26,8 +26,14 @@ const TAKEOVERS = 3;
 const LONGEST = 24;
 const LOST = 'vch-lost';
 
-/** Who is given the jobs: the present attempt, and a signal that the claim on it was lost. */
+/** Who is given the jobs: the present attempt, and a signal that the claim on it was lost. One that rejects leaves it to the next. */
 export type Work = (key: JobKey, claim: AbortSignal) => Promise<void>;
+
+/** Which jobs of a vCenter a worker takes: an upgrade to a release needs its ISO files. */
+export type Share = 'all' | 'without-isos' | 'none';
+
+/** Jobs that need ISO files have priorities above it, all others below. */
+const ISO_PRIORITY = 1_000_000;
 
 /**
  * The queue that hands VCHs to workers: one queue a vCenter, so that a worker takes only those whose credentials it has,
@@ -39,8 +45,8 @@ export class FleetQueue {
   /** Queues of another minor version are not seen. */
   readonly #version: string;
   readonly #known = new Set<string>();
-  /** Who takes the jobs of each queue in this process. */
-  readonly #takers = new Map<string, string[]>();
+  /** Who takes the jobs of each queue in this process, and how they were told to. */
+  readonly #takers = new Map<string, {readonly how: string; readonly ids: readonly string[]}>();
 
   private constructor(boss: PgBoss, database: FleetDatabase, version: string) {
     this.#boss = boss;
@@ -90,22 +96,31 @@ export class FleetQueue {
     for (const queue of queues) this.#wake(queue);
   }
 
-  /** Works on the VCHs of a vCenter, so many at a time. */
-  async work(vcenter: string, concurrency: number, work: Work): Promise<void> {
+  /** From now on takes that share of the VCHs of a vCenter, so many at a time; what has begun goes on. */
+  async work(vcenter: string, share: Share, concurrency: number, work: Work): Promise<void> {
     const queue = this.queueOf(vcenter);
+    const how = `${share}, ${concurrency} at a time`;
+    const before = this.#takers.get(queue);
+    if (before?.how === how || (before === undefined && share === 'none')) return;
+    this.#takers.set(queue, {how, ids: []});
     await this.#ensure(queue);
-    const options = {pollingIntervalSeconds: POLLING, heartbeatRefreshSeconds: HEARTBEAT_INTERVAL};
+    await this.#boss.offWork(queue, {wait: false});
+    if (share === 'none') return;
+    const options = {
+      ...{pollingIntervalSeconds: POLLING, heartbeatRefreshSeconds: HEARTBEAT_INTERVAL},
+      ...(share === 'without-isos' && {maxPriority: ISO_PRIORITY}),
+    };
     const take = async (jobs: readonly {readonly data: JobKey; readonly signal: AbortSignal}[]) => {
       for (const {data, signal} of jobs) await work(data, signal);
       // The next of its slot begins at once, not at the next poll.
       this.#wake(queue);
     };
     const takers = Array.from({length: concurrency}, () => this.#boss.work<JobKey>(queue, options, take));
-    this.#takers.set(queue, await Promise.all(takers));
+    this.#takers.set(queue, {how, ids: await Promise.all(takers)});
   }
 
   #wake(queue: string): void {
-    for (const taker of this.#takers.get(queue) ?? []) this.#boss.notifyWorker(taker);
+    for (const taker of this.#takers.get(queue)?.ids ?? []) this.#boss.notifyWorker(taker);
   }
 
   /** Hears of VCHs whose workers have died again and again. */
@@ -158,10 +173,10 @@ const SENDABLE = `(r.state = 'running' OR (t.unfinished AND r.state IN ('held', 
 
 const CLAIM = `UPDATE vch_fleet.target u SET sent = true, dispatch = u.dispatch + 1,
     state = CASE WHEN u.state = 'deferred' THEN 'deferred' ELSE 'queued' END
-  FROM (SELECT t.run, t.vcenter, t.vch FROM vch_fleet.target t JOIN vch_fleet.run r ON r.id = t.run
+  FROM (SELECT t.run, t.vcenter, t.vch, r.command = 'upgrade' AND r.release IS NOT NULL AS isos FROM vch_fleet.target t JOIN vch_fleet.run r ON r.id = t.run
         WHERE ${SENDABLE} ORDER BY t.run, t.vcenter, t.turn LIMIT 500 FOR UPDATE OF t SKIP LOCKED) c
   WHERE u.run = c.run AND u.vcenter = c.vcenter AND u.vch = c.vch
-  RETURNING u.run, u.vcenter, u.vch, u.dispatch, u.slot, u.turn, u.not_before`;
+  RETURNING u.run, u.vcenter, u.vch, u.dispatch, u.slot, u.turn, u.not_before, c.isos`;
 
 const sent = fields({
   run: text,
@@ -171,15 +186,16 @@ const sent = fields({
   slot: count,
   turn: count,
   not_before: nullable(text),
+  isos: flag,
 });
 
-function jobOf({run, vcenter, vch, dispatch, slot, turn, not_before}: ShapeOf<typeof sent>) {
+function jobOf({run, vcenter, vch, dispatch, slot, turn, not_before, isos}: ShapeOf<typeof sent>) {
   return {
     id: jobId({run, vcenter, vch, dispatch}),
     data: {run, vcenter, vch, dispatch},
     singletonKey: `${vcenter}/${slot}`,
     // A job that is retried keeps its place before the later turns of its slot.
-    priority: 1_000_000 - turn,
+    priority: (isos ? 2 : 1) * ISO_PRIORITY - turn,
     ...(not_before === null ? {} : {startAfter: new Date(not_before)}),
   };
 }

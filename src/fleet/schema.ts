@@ -130,6 +130,8 @@ CREATE TABLE vch_fleet.left_out (
 );
 `,
   ],
+  // For which vCenters of which runs a worker can do nothing, and why.
+  ['0003-unable', "ALTER TABLE vch_fleet.worker ADD COLUMN unable jsonb NOT NULL DEFAULT '[]'"],
 ];
 
 /** Any number, the same for everybody who migrates this schema. */

@@ -453,13 +453,17 @@ async function isFull(statements: Statements, run: RunRow, {vcenter}: TargetRow)
 /** Any number, the same for everybody who counts. */
 const LIMIT_LOCK = 17_734;
 
-/** Gives back a job on which a worker has not begun. */
-export async function releaseTarget(database: FleetDatabase, key: JobKey): Promise<void> {
-  await database.query(
-    `UPDATE vch_fleet.target SET state = 'pending', sent = false
-     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND state IN ('queued', 'deferred')`,
+/** Gives back a job on which a worker has not begun. `running` if an earlier worker has: that job must be kept. */
+export async function releaseTarget(
+  database: FleetDatabase,
+  key: JobKey,
+): Promise<'released' | 'running' | 'over'> {
+  const [row] = await database.query(
+    `UPDATE vch_fleet.target SET state = CASE WHEN state = 'running' THEN 'running' ELSE 'pending' END, sent = (state = 'running')
+     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND state IN ('queued', 'deferred', 'running') RETURNING state`,
     [key.run, key.vcenter, key.vch, key.dispatch],
   );
+  return row === undefined ? 'over' : row.state === 'running' ? 'running' : 'released';
 }
 
 async function putBack(

@@ -11,8 +11,8 @@ import {
 import {type ReportTool, reportShape} from '../report/report.js';
 import {usedOf} from './advance.js';
 import {type FleetDatabase, rowsOf} from './database.js';
+import {LIVE, liveWorker, type Stalled, stalledOf, stalledWords} from './stalled.js';
 import {leftOutOf, type RunRow, runShape, standingsOf, targetShape} from './store.js';
-import {minorOf} from './version.js';
 
 const time: Shape<string> = (value, path) => new Date(moment(value, path)).toISOString();
 
@@ -108,10 +108,7 @@ function usage(problem: string): VchError {
 }
 
 const approvalShape = fields({wave: count, who: text, reason: text, at: time});
-const workerShape = fields({id: text, tool: text, seen_at: time, lacks: list(text)});
-
-/** Seconds without a sign of life after which a worker is no longer shown. */
-const SHOWN = 60;
+const workerShape = fields({...liveWorker, seen_at: time, lacks: list(text)});
 
 /** Everything about a run, as people and programs read it. */
 export async function readRun(
@@ -145,7 +142,7 @@ export async function readRun(
     rowsOf(
       database,
       workerShape,
-      `SELECT id, tool, seen_at, lacks FROM vch_fleet.worker WHERE NOT stopped AND seen_at > now() - interval '${SHOWN} s' ORDER BY id`,
+      `SELECT id, tool, seen_at, lacks, unable FROM vch_fleet.worker WHERE ${LIVE} ORDER BY id`,
     ),
     standingsOf(database, id),
     leftOutOf(database, id),
@@ -221,13 +218,13 @@ export async function readRun(
     vchs,
     leftOut,
     events: last.toReversed(),
-    next: nextOf(
-      run,
-      summary,
-      workers.some((worker) => minorOf(worker.tool) === minorOf(run.tool)),
-      line,
-    ),
+    next: nextOf(run, summary, stalledOf(run, vchs.filter(isGoing(run)), workers).stalled, line),
   };
+}
+
+/** The VCHs of the open waves with which somebody must go on. */
+function isGoing({wave}: RunRow): (vch: FleetVch) => boolean {
+  return (vch) => vch.wave <= wave && ['pending', 'queued', 'running'].includes(vch.state);
 }
 
 const reported = fields({vcenter: text, vch: text, report: reportShape});
@@ -255,7 +252,7 @@ export async function* lastReports(database: FleetDatabase, run: string) {
 function nextOf(
   {id, command, state, inventory, wave}: RunRow,
   {failed, down, unreachable, stopped, held, cancelled, partly}: FleetReport['summary'],
-  hasWorkers: boolean,
+  stalled: readonly Stalled[],
   line: (words: string) => string,
 ): string {
   const left = failed + down + unreachable + stopped + held + cancelled;
@@ -263,7 +260,9 @@ function nextOf(
     case 'planned':
       return `begin: ${line(`${command} ${id}`)}`;
     case 'running':
-      return hasWorkers ? `follow it: ${line(`watch ${id}`)}` : `no worker is at work: ${line('worker')}`;
+      return stalled.length === 0
+        ? `follow it: ${line(`watch ${id}`)}`
+        : `${stalledWords(stalled)}; start one that can: ${line('worker')}`;
     case 'waiting':
       return `look at the report, then approve ${inventory.waves[wave + 1]?.name ?? 'the next wave'}: ${line(`approve ${id} --wave ${inventory.waves[wave]?.name} --reason TEXT`)}`;
     case 'paused':

@@ -1,18 +1,16 @@
-import {createHash, randomUUID} from 'node:crypto';
-import {createReadStream} from 'node:fs';
+import {randomUUID} from 'node:crypto';
 import {hostname} from 'node:os';
-import {basename, join} from 'node:path';
-import {pipeline} from 'node:stream/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {systemCode, toVchError} from '../errors.js';
+import {toVchError} from '../errors.js';
 import {fields, list, oneOf, text} from '../json-shape.js';
 import type {Logger} from '../log.js';
-import {type FleetRelease, RUN_STATES} from '../report/fleet/report.js';
-import type {FindLogin, Login} from './credentials.js';
+import {RUN_STATES} from '../report/fleet/report.js';
+import {Abilities, type AbilityOptions, type Isos} from './abilities.js';
+import type {Login} from './credentials.js';
 import {type FleetDatabase, rowsOf, untilAnswered} from './database.js';
 import type {FleetVCenter} from './inventory.js';
 import {judge, judgeError, PAUSES, type StopReason, type UnitEnd, type Verdict} from './outcome.js';
-import {FleetQueue, lostMessage, type QueueDatabase} from './queue.js';
+import {FleetQueue, lostMessage, type QueueDatabase, type Share} from './queue.js';
 import {
   addLater,
   type Begun,
@@ -27,7 +25,6 @@ import {
   settleTarget,
   type TargetRow,
 } from './store.js';
-import {minorOf} from './version.js';
 import type {FoundVch} from './waves.js';
 
 /** One command on one VCH, as the single commands do it. */
@@ -41,8 +38,8 @@ export interface Unit {
   readonly vchRun: string;
   /** A saved plan; only `apply` has one. */
   readonly plan: string | null;
-  /** ISO files on this machine. */
-  readonly isos: {readonly appliance: string; readonly bootstrap: string} | null;
+  /** `null` where the data alone is changed. */
+  readonly isos: Isos | null;
 }
 
 /** What does the work: the functions of the single commands. */
@@ -58,27 +55,40 @@ export interface Hands {
   look(unit: Unit, signal: AbortSignal): Promise<readonly FoundVch[]>;
 }
 
-export interface WorkerOptions {
+export interface WorkerOptions extends AbilityOptions {
   readonly db: QueueDatabase;
   readonly hands: Hands;
-  readonly findLogin: FindLogin;
-  /** Only these vCenters; all if there is none. */
-  readonly only: readonly string[];
-  /** Where ISO files are looked for, instead of the paths of the plan. */
-  readonly isoFolder: string | undefined;
-  readonly tool: string;
   readonly log: Logger;
   readonly now?: () => Date;
   /** Milliseconds between two looks at the runs. */
   readonly interval?: number;
   /** Seconds before a vCenter that does not answer is tried again. */
   readonly pauses?: readonly number[];
+  /** Milliseconds between two looks at a VCH on which an earlier worker is still at work. */
+  readonly watch?: number;
 }
+
+const INTERVAL = 1_000;
+const WATCH = 5_000;
+/** After how many looks at the runs a login that was not found is looked for again. */
+const LOGIN_PAUSE = 10;
 
 interface Running {
   readonly run: string;
   readonly abort: AbortController;
   stopped: StopReason | null;
+}
+
+/** What this worker has for a VCH. */
+interface Means {
+  readonly vcenter: FleetVCenter;
+  readonly login: Login;
+  readonly isos: Isos | null;
+}
+
+/** A VCH is left to the next worker as it is: its job fails, keeps its slot, and is handed on at once. */
+class LeftToNext extends Error {
+  override readonly name = 'LeftToNext';
 }
 
 /** Works on VCHs until it is stopped. Several workers share one database; each may die at any time. */
@@ -88,9 +98,16 @@ export class FleetWorker {
   readonly #database: FleetDatabase;
   readonly #queue: FleetQueue;
   readonly #running = new Set<Running>();
-  readonly #vcenters = new Set<string>();
-  readonly #digests = new Map<string, Promise<string | null>>();
-  readonly #lacks = new Set<string>();
+  readonly #abilities: Abilities;
+  /** The runs that go on, as of the last look. */
+  #runs: ReadonlyMap<string, RunRow> = new Map();
+  /** What this worker lacks, for people; and for which vCenters of which runs. */
+  #lacks: ReadonlySet<string> = new Set();
+  #unable: readonly {readonly run: string; readonly vcenter: string; readonly why: string}[] = [];
+  /** What is lacking of the login of a vCenter, `undefined` while it was never found out, and when to ask again. */
+  readonly #logins = new Map<string, {readonly lack: string | null | undefined; readonly again: number}>();
+  #looking: Promise<void> | undefined;
+  readonly #ending = new AbortController();
   #stopping = false;
   #away = false;
 
@@ -98,6 +115,7 @@ export class FleetWorker {
     this.#options = options;
     this.#database = options.db.database;
     this.#queue = queue;
+    this.#abilities = new Abilities(options);
   }
 
   /** Joins the workers of a database. */
@@ -111,7 +129,7 @@ export class FleetWorker {
 
   /** Works until the signal, or until `idle` says that there is nothing to do. */
   async work(signal: AbortSignal, idle?: () => Promise<boolean>): Promise<void> {
-    const {interval = 1_000} = this.#options;
+    const {interval = INTERVAL} = this.#options;
     const stopped = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), {once: true});
@@ -127,6 +145,8 @@ export class FleetWorker {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#abort('stopping', () => true);
+    this.#ending.abort();
+    await this.#looking;
     await this.#queue.close();
     const database = this.#database;
     await database
@@ -145,12 +165,18 @@ export class FleetWorker {
         [[...new Set([...this.#running].map(({run}) => run))]],
       );
       this.#abort('cancelled', ({run}) => cancelled.some(({id}) => id === run));
-      await this.#join();
+      // Logins may take long to be found, and nothing waits for them but the VCHs that need them.
+      this.#looking ??= this.#look()
+        .catch((error: unknown) => this.#waiting(toVchError(error).message))
+        .finally(() => {
+          this.#looking = undefined;
+        });
+      await Promise.race([this.#looking, sleep(this.#options.interval ?? INTERVAL)]);
       await this.#queue.dispatch();
       await this.#database.query(
-        `INSERT INTO vch_fleet.worker (id, tool, lacks) VALUES ($1, $2, $3)
-         ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), lacks = excluded.lacks`,
-        [this.id, this.#options.tool, JSON.stringify([...this.#lacks])],
+        `INSERT INTO vch_fleet.worker (id, tool, lacks, unable) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), lacks = excluded.lacks, unable = excluded.unable`,
+        [this.id, this.#options.tool, JSON.stringify([...this.#lacks]), JSON.stringify(this.#unable)],
       );
       if (this.#away) this.#options.log.info(`the database ${this.#database.name} answers again`);
       this.#away = false;
@@ -174,52 +200,69 @@ export class FleetWorker {
     }
   }
 
-  /** Joins the queues of the vCenters for which this worker has the credentials. */
-  async #join(): Promise<void> {
-    const {only, log, tool} = this.#options;
+  /** Looks what it can do of the runs that go on, and takes that. */
+  async #look(): Promise<void> {
     const runs = await rowsOf(
       this.#database,
       runShape,
       "SELECT * FROM vch_fleet.run WHERE state NOT IN ('done', 'planned')",
     );
-    for (const {inventory, tool: version, id} of runs) {
-      if (minorOf(version) !== minorOf(tool)) {
-        this.#lack(`the version of the run ${id}: that is ${version}, and this is ${tool}`);
-        continue;
-      }
-      for (const {name, credentials, concurrency} of inventory.vcenters) {
-        if (this.#vcenters.has(name) || (only.length > 0 && !only.includes(name))) continue;
-        if ((await this.#loginOf(credentials)) === null) {
-          this.#lack(`the credentials ${credentials}: it takes no VCH of ${name}`);
-          continue;
-        }
-        this.#vcenters.add(name);
-        await this.#queue.work(name, concurrency, (key, claim) => this.#take(key, claim));
-        log.debug(`takes VCHs of ${name}, ${concurrency} at a time`);
+    this.#runs = new Map(runs.map((run) => [run.id, run]));
+    const lacks = new Set<string>();
+    const unable: {run: string; vcenter: string; why: string}[] = [];
+    const shares = new Map<string, {share: Share; concurrency: number}>();
+    const wanted = runs.flatMap((run) =>
+      run.inventory.vcenters.filter((vcenter) => this.#abilities.lacksFor(run, vcenter) === null),
+    );
+    await this.#askForLogins([...new Map(wanted.map((vcenter) => [vcenter.name, vcenter])).values()]);
+    for (const run of runs) {
+      const isos = await this.#abilities.isosFor(run);
+      for (const vcenter of run.inventory.vcenters) {
+        const {name, concurrency} = vcenter;
+        const own = this.#abilities.lacksFor(run, vcenter) ?? this.#logins.get(name)?.lack;
+        if (own === undefined) continue;
+        const why = own ?? isos.lack;
+        if (why !== null) unable.push({run: run.id, vcenter: name, why});
+        if (why !== null && !why.startsWith(`${name}: its --vcenter`)) lacks.add(why);
+        if (own !== null) continue;
+        const before = shares.get(name);
+        shares.set(name, {
+          share: isos.lack !== null || before?.share === 'without-isos' ? 'without-isos' : 'all',
+          concurrency: Math.max(concurrency, before?.concurrency ?? 0),
+        });
       }
     }
+    for (const what of lacks) if (!this.#lacks.has(what)) this.#options.log.warn(`this worker lacks ${what}`);
+    this.#lacks = lacks;
+    this.#unable = unable;
+    if (this.#stopping) return;
+    for (const [vcenter, {share, concurrency}] of shares) await this.#share(vcenter, share, concurrency);
   }
 
-  /** The login of that name; `null` as well where its source fails, which is no fault of any VCH. */
-  async #loginOf(name: string): Promise<Login | null> {
-    try {
-      return await this.#options.findLogin(name);
-    } catch (error) {
-      this.#lack(`the credentials ${name}: ${toVchError(error).message}`);
-      return null;
-    }
+  async #share(vcenter: string, share: Share, concurrency = 1): Promise<void> {
+    await this.#queue.work(vcenter, share, concurrency, (key, claim) => this.#take(key, claim));
   }
 
-  #lack(what: string): void {
-    if (this.#lacks.has(what)) return;
-    this.#lacks.add(what);
-    this.#options.log.warn(`this worker lacks ${what}`);
+  /** Asks for logins that are not known, all at once; one that takes long delays no other. */
+  async #askForLogins(vcenters: readonly FleetVCenter[]): Promise<void> {
+    const {interval = INTERVAL} = this.#options;
+    const asking = vcenters.map(async (vcenter) => {
+      const {name} = vcenter;
+      const before = this.#logins.get(name);
+      if (before !== undefined && performance.now() < before.again) return;
+      this.#logins.set(name, {lack: before?.lack, again: Number.POSITIVE_INFINITY});
+      const {lack} = await this.#abilities.loginFor(vcenter, this.#ending.signal);
+      const again = lack === null ? Number.POSITIVE_INFINITY : performance.now() + LOGIN_PAUSE * interval;
+      this.#logins.set(name, {lack, again});
+    });
+    await Promise.race([Promise.all(asking), sleep(interval)]);
   }
 
   /** Does a job, from its begin to its end. */
   async #take(key: JobKey, claim: AbortSignal): Promise<void> {
     const {now = () => new Date()} = this.#options;
-    if (this.#stopping) return this.#answered(() => releaseTarget(this.#database, key));
+    const means = this.#stopping ? null : await this.#meansFor(key, claim);
+    if (means === null || this.#stopping) return this.#handOn(key);
     const vchRun = randomUUID();
     const begun = await this.#answered(() =>
       beginTarget(this.#database, key, {worker: this.id, vchRun, now: now()}),
@@ -231,27 +274,54 @@ export class FleetWorker {
     this.#running.add(running);
     try {
       if (this.#stopping) this.#abort('stopping', (one) => one === running);
-      await this.#end(key, begun.target, await this.#carryOut(key, begun, vchRun, running));
+      await this.#end(key, begun.target, await this.#carryOut(key, begun, means, vchRun, running));
     } finally {
       this.#running.delete(running);
       claim.removeEventListener('abort', lost);
     }
   }
 
+  /** What a job takes; `null` if this worker has not got it, and takes no more of the kind until it has. */
+  async #meansFor(key: JobKey, claim: AbortSignal): Promise<Means | null> {
+    const run =
+      this.#runs.get(key.run) ??
+      (
+        await this.#answered(() =>
+          rowsOf(this.#database, runShape, 'SELECT * FROM vch_fleet.run WHERE id = $1', [key.run]),
+        )
+      )[0];
+    const vcenter = run?.inventory.vcenters.find(({name}) => name === key.vcenter);
+    if (run === undefined || vcenter === undefined) return null;
+    const found = await this.#abilities.loginFor(vcenter, AbortSignal.any([claim, this.#ending.signal]));
+    if (found.login === null) {
+      if (!claim.aborted && !this.#stopping) this.#options.log.warn(`this worker lacks ${found.lack}`);
+      this.#logins.set(vcenter.name, {lack: found.lack, again: 0});
+      await this.#share(vcenter.name, 'none');
+      return null;
+    }
+    const {isos, lack} = await this.#abilities.isosFor(run);
+    if (lack !== null) {
+      this.#options.log.warn(`this worker lacks ${lack}`);
+      await this.#share(vcenter.name, 'without-isos', vcenter.concurrency);
+      return null;
+    }
+    return {vcenter, login: found.login, isos};
+  }
+
+  /** Gives a job to another worker. One on which an earlier worker may still be at work keeps its slot meanwhile. */
+  async #handOn(key: JobKey): Promise<void> {
+    if ((await this.#answered(() => releaseTarget(this.#database, key))) === 'running')
+      throw new LeftToNext(`${key.vcenter}/${key.vch} is left to another worker`);
+  }
+
   async #carryOut(
     key: JobKey,
     {run, target, plan, takeover}: Extract<Begun, {status: 'go'}>,
+    {vcenter, login, isos}: Means,
     vchRun: string,
     running: Running,
   ): Promise<Verdict> {
     const {hands, log} = this.#options;
-    const again = (message: string): Verdict => ({kind: 'again', counts: false, unfinished: false, message});
-    const vcenter = run.inventory.vcenters.find(({name}) => name === target.vcenter);
-    const login = vcenter === undefined ? null : await this.#loginOf(vcenter.credentials);
-    if (vcenter === undefined || login === null)
-      return again(`${this.id} has no credentials for ${target.vcenter}`);
-    const isos = run.release === null ? null : await this.#isosOf(run.release);
-    if (isos === undefined) return again(`${this.id} does not have the ISO files of the plan`);
     const {signal} = running.abort;
     const unit: Unit = {run, target, vcenter, login, vchRun, plan, isos, command: run.command};
     const earlier = target.vch_runs.filter((id) => id !== vchRun);
@@ -262,22 +332,63 @@ export class FleetWorker {
       stopped: running.stopped,
       begun: earlier.length > 0,
     });
+    // Cancelled when it was looked at, and tried again since: without ISO files it would change the data alone.
+    if (run.command === 'upgrade' && run.release !== null && isos === null && run.state !== 'cancelled') {
+      const message = `${target.name} is tried again: its run was cancelled a moment ago`;
+      return {kind: 'again', counts: false, unfinished: takeover, message};
+    }
     let did: Unit['command'] = run.command;
+    let again = 0;
+    let told = false;
+    for (;;) {
+      try {
+        const todo = await this.#commandFor(unit, earlier, takeover, signal);
+        did = todo.command;
+        log.info(`${target.vcenter}/${target.name}: ${did}${takeover ? ', taken over' : ''}`);
+        const end = await hands.perform({...unit, command: did}, signal);
+        await this.#answered(() => keepReport(this.#database, key, end.report));
+        const verdict = judge(end, {...attempt(), did, ours: todo.ours});
+        if (verdict.kind !== 'settle') return verdict;
+        const settled = await this.#verified(unit, verdict.settled, signal);
+        if (!settled.offline) await this.#nameLater(key, unit, signal);
+        return {...verdict, settled};
+      } catch (error) {
+        const failure = toVchError(error);
+        const atWork =
+          failure.code === 'VCH_ERR_LOCKED' && (await this.#isStillAtWork(unit, earlier, signal));
+        // It may have ended since.
+        if (failure.code === 'VCH_ERR_LOCKED' && !atWork && again < 1 && earlier.length > 0) {
+          again += 1;
+          continue;
+        }
+        if (atWork) {
+          again = 0;
+          if (!told)
+            log.warn(
+              `${target.vcenter}/${target.name} is still worked on by the worker that began, which does not reach the database; its slot is kept until that has ended`,
+            );
+          told = true;
+          await sleep(this.#options.watch ?? WATCH, undefined, {signal}).catch(() => undefined);
+          const {stopped} = attempt();
+          if (stopped === null) continue;
+          if (stopped !== 'cancelled') throw new LeftToNext(`${target.name} is left to another worker`);
+        }
+        log.warn(`${target.vcenter}/${target.name}: ${failure.code}: ${failure.message}`);
+        if (failure.code !== 'VCH_ERR_TRANSPORT') await this.#nameLater(key, unit, signal);
+        return judgeError(failure, {...attempt(), did});
+      }
+    }
+  }
+
+  /** Whether a VCH is held by a worker of this run that was taken for dead. */
+  async #isStillAtWork(unit: Unit, earlier: readonly string[], signal: AbortSignal): Promise<boolean> {
+    if (earlier.length === 0) return false;
     try {
-      did = await this.#commandFor(unit, earlier, takeover, signal);
-      log.info(`${target.vcenter}/${target.name}: ${did}${takeover ? ', taken over' : ''}`);
-      const end = await hands.perform({...unit, command: did}, signal);
-      await this.#answered(() => keepReport(this.#database, key, end.report));
-      const verdict = judge(end, {...attempt(), did});
-      if (verdict.kind !== 'settle') return verdict;
-      const settled = await this.#verified(unit, verdict.settled, signal);
-      if (!settled.offline) await this.#nameLater(key, unit, signal);
-      return {...verdict, settled};
-    } catch (error) {
-      const failure = toVchError(error);
-      log.warn(`${target.vcenter}/${target.name}: ${failure.code}: ${failure.message}`);
-      if (failure.code !== 'VCH_ERR_TRANSPORT') await this.#nameLater(key, unit, signal);
-      return judgeError(failure, {...attempt(), did});
+      const found = await this.#options.hands.unfinished(unit, signal);
+      return found !== null && earlier.includes(found.run);
+    } catch {
+      // Whatever keeps us from looking keeps us from working, too, and is told then.
+      return true;
     }
   }
 
@@ -287,13 +398,15 @@ export class FleetWorker {
     earlier: readonly string[],
     takeover: boolean,
     signal: AbortSignal,
-  ): Promise<Unit['command']> {
+  ): Promise<{readonly command: Unit['command']; readonly ours: boolean}> {
     const {run} = unit;
-    if (takeover && run.state === 'cancelled') return 'status';
-    if (run.command !== 'upgrade' || earlier.length === 0) return run.command;
+    const isOver = takeover && run.state === 'cancelled';
+    if (earlier.length === 0 || (run.command !== 'upgrade' && !isOver))
+      return {command: run.command, ours: false};
     const found = await this.#options.hands.unfinished(unit, signal);
-    if (found === null || !earlier.includes(found.run)) return run.command;
-    return found.rollingBack ? 'rollback' : 'resume';
+    const ours = found !== null && earlier.includes(found.run);
+    if (isOver) return {command: 'status', ours};
+    return {command: found === null || !ours ? run.command : found.rollingBack ? 'rollback' : 'resume', ours};
   }
 
   /** Where the next wave opens by itself, an upgrade is verified once more, from the outside. */
@@ -371,36 +484,6 @@ export class FleetWorker {
   /** What has been done must be recorded, however long the database is away. */
   #answered<T>(work: () => Promise<T>): Promise<T> {
     return untilAnswered(work, {waiting: (error) => this.#waiting(error.message)});
-  }
-
-  /** The ISO files of a plan on this machine; undefined if it does not have the same. */
-  async #isosOf(release: FleetRelease) {
-    const [appliance, bootstrap] = await Promise.all(
-      [release.applianceIso, release.bootstrapIso].map((iso) => this.#isoOf(iso)),
-    );
-    return appliance === undefined || bootstrap === undefined ? undefined : {appliance, bootstrap};
-  }
-
-  async #isoOf({path, sha256}: FleetRelease['applianceIso']): Promise<string | undefined> {
-    const {isoFolder} = this.#options;
-    const here = isoFolder === undefined ? path : join(isoFolder, basename(path));
-    const digest = this.#digests.get(here) ?? fileDigest(here);
-    this.#digests.set(here, digest);
-    if ((await digest) === sha256) return here;
-    this.#lack(`the ISO file ${here} of the plan: it takes no upgrade with it`);
-    return undefined;
-  }
-}
-
-/** The SHA-256 of a file; `null` if it cannot be read. */
-export async function fileDigest(path: string): Promise<string | null> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path), hash);
-    return hash.digest('hex');
-  } catch (error) {
-    if (systemCode(error) === 'unknown reason') throw error;
-    return null;
   }
 }
 

@@ -1,5 +1,7 @@
+import {existsSync, readFileSync} from 'node:fs';
 import {chmod} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {credentials} from '../../src/fleet/credentials.js';
 import {rejection} from '../rejection.js';
@@ -62,4 +64,24 @@ describe('fleet/credentials', () => {
       const error = await rejection(credentials({...none, program})('a'));
       expect(error.message).to.contain('it ended with 7').and.not.contain('secret');
     }));
+
+  it('ends a program, and what it has started, at the signal, whatever it does', () =>
+    withDirectory(
+      {ask: '#!/bin/sh\ntrap "" TERM INT\nsleep 600 &\necho $! >"$0.pid"\nwait\n'},
+      async (folder) => {
+        const program = join(folder, 'ask');
+        await chmod(program, 0o700);
+        const stop = new AbortController();
+        const found = rejection(credentials({...none, program})('a', stop.signal));
+        while (!existsSync(`${program}.pid`) || readFileSync(`${program}.pid`, 'utf8') === '')
+          await sleep(10);
+        stop.abort();
+        expect((await found).message).to.contain('gave no login for a: it was stopped');
+        const pid = readFileSync(`${program}.pid`, 'utf8').trim();
+        // Nobody may have taken note of its end yet.
+        const isGone = () =>
+          !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+        while (!isGone()) await sleep(10);
+      },
+    ));
 });

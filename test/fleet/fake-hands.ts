@@ -7,7 +7,7 @@ import {createRun, type NewRun} from '../../src/fleet/store.js';
 import {planWaves} from '../../src/fleet/waves.js';
 import {FleetWorker, type Hands, type Unit, type WorkerOptions} from '../../src/fleet/worker.js';
 import {silent} from '../../src/log.js';
-import type {FleetCommand} from '../../src/report/fleet/report.js';
+import type {FleetCommand, FleetRelease} from '../../src/report/fleet/report.js';
 import {type Report, summarize} from '../../src/report/report.js';
 
 export const TOOL = '9.9.9';
@@ -81,6 +81,7 @@ export async function planned(
     command = 'upgrade',
     concurrency = 2,
     more = '',
+    release = null,
     tool = TOOL,
     newId = () => `run-${randomUUID()}`,
   }: {
@@ -90,6 +91,7 @@ export async function planned(
     readonly command?: FleetCommand;
     readonly concurrency?: number;
     readonly more?: string;
+    readonly release?: FleetRelease | null;
     readonly tool?: string;
     readonly newId?: () => string;
   },
@@ -111,7 +113,7 @@ export async function planned(
     ...{
       command,
       inventory,
-      release: null,
+      release,
       options: SETTINGS,
       tool,
       changeId: null,

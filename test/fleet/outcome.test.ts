@@ -1,9 +1,7 @@
 import {expect} from 'chai';
-import {lockState} from '../../src/appliance/upgrade-lock.js';
 import {VchError} from '../../src/errors.js';
-import type {ExtraConfig} from '../../src/extraconfig/extra-config.js';
-import {UPDATE_IN_PROGRESS_KEY} from '../../src/extraconfig/keys.js';
 import {judge, judgeError} from '../../src/fleet/outcome.js';
+import type {Report} from '../../src/report/report.js';
 import {reportFor, unitOf} from './fake-hands.js';
 
 const ATTEMPT = {
@@ -13,32 +11,59 @@ const ATTEMPT = {
   tries: 0,
   stopped: null,
   begun: false,
+  ours: false,
 } as const;
 
-/** The report of `status` on a VCH with those keys. */
-function statusWith(config: ExtraConfig) {
+/** The report of `status` on a VCH with that lock. */
+function statusWith(lock: Report['vch']['lock']) {
   const unit = unitOf({command: 'status', vchRun: 'r', vch: 'vm-1', name: 'vch1'});
   const report = reportFor(unit);
-  return {exit: 0, report: {...report, vch: {...report.vch, lock: lockState(config, 'vch1 (vm-1)')}}};
+  return {exit: 0, report: {...report, vch: {...report.vch, lock}}};
 }
 
 describe('fleet/outcome', () => {
-  it('says of a cancelled VCH that was taken over what its lock says, and never that it is done', () => {
-    for (const [config, words] of [
-      [{[UPDATE_IN_PROGRESS_KEY]: 'true'}, 'vch1 is unfinished: its worker ended, and the run was cancelled'],
-      [{}, 'vch1 was stopped, because the run was cancelled; nothing is unfinished'],
+  it('says of a cancelled VCH whose worker was gone what is known of it, and never that it is done', () => {
+    const held = {held: true, lockId: null, owner: 'ann@there', phase: null} as const;
+    for (const [lock, wanted, ours, words] of [
+      [
+        {...held, by: 'vch-migrate'},
+        'upgrade',
+        true,
+        'vch1 is unfinished: its worker ended, and the run was cancelled',
+      ],
+      [{held: false}, 'upgrade', true, 'vch1 is unfinished: its worker ended, and the run was cancelled'],
+      [
+        {...held, by: 'vch-migrate'},
+        'upgrade',
+        false,
+        'vch1 was stopped, because the run was cancelled; no upgrade of this run is unfinished on it, and ann@there holds it for something else',
+      ],
+      [
+        {...held, owner: null, by: 'vic-machine'},
+        'apply',
+        false,
+        'vch1 was stopped, because the run was cancelled; no upgrade of this run is unfinished on it, and vic-machine holds it for something else',
+      ],
+      [
+        {held: false},
+        'upgrade',
+        false,
+        'vch1 was stopped, because the run was cancelled; nothing is unfinished',
+      ],
+      [
+        {held: false},
+        'apply',
+        false,
+        'vch1 was stopped, because the run was cancelled; what its worker had not reached is as before',
+      ],
     ] as const) {
-      const verdict = judge(statusWith(config), {...ATTEMPT, did: 'status', begun: true});
+      const verdict = judge(statusWith(lock), {...ATTEMPT, wanted, did: 'status', begun: true, ours});
       expect(verdict.kind === 'settle' && verdict.settled).to.include({state: 'stopped', message: words});
     }
   });
 
-  it('tries a VCH again if its first worker turns out to be alive, and fails it if somebody else holds the lock', () => {
-    const locked = new VchError('VCH_ERR_LOCKED', 'held');
-    expect(judgeError(locked, {...ATTEMPT, did: 'resume', begun: true})).to.include({
-      ...{kind: 'again', counts: false, unfinished: true},
-    });
-    const foreign = judgeError(locked, ATTEMPT);
+  it('fails a VCH whose lock somebody else holds', () => {
+    const foreign = judgeError(new VchError('VCH_ERR_LOCKED', 'held'), ATTEMPT);
     expect(foreign.kind === 'settle' && foreign.settled).to.include({state: 'failed', exit: 4});
   });
 
@@ -55,7 +80,10 @@ describe('fleet/outcome', () => {
   });
 
   it('does not call a rollback that failed rolled back', () => {
-    const verdict = judge({...statusWith({}), exit: 1}, {...ATTEMPT, did: 'rollback', begun: true});
+    const verdict = judge(
+      {...statusWith({held: false}), exit: 1},
+      {...ATTEMPT, did: 'rollback', begun: true},
+    );
     expect(verdict.kind === 'settle' && verdict.settled.message).to.contain('failed: exit 1');
   });
 });

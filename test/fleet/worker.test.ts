@@ -1,4 +1,5 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -7,11 +8,12 @@ import {VchError} from '../../src/errors.js';
 import {approve, cancel, pause, resume, retry, startRun} from '../../src/fleet/control.js';
 import {openEmbedded} from '../../src/fleet/embedded.js';
 import {openPostgres, postgresOptions} from '../../src/fleet/postgres.js';
-import type {QueueDatabase} from '../../src/fleet/queue.js';
+import {FleetQueue, type QueueDatabase} from '../../src/fleet/queue.js';
 import {migrateSchema} from '../../src/fleet/schema.js';
+import {readStalled} from '../../src/fleet/stalled.js';
 import {stateDirectory} from '../../src/fleet/state-directory.js';
 import {beginTarget, leftOutOf, requeueTarget} from '../../src/fleet/store.js';
-import {findRun} from '../../src/fleet/view.js';
+import {findRun, readRun} from '../../src/fleet/view.js';
 import {
   type FleetWorker,
   type Hands,
@@ -19,10 +21,32 @@ import {
   type Unit,
   type WorkerOptions,
 } from '../../src/fleet/worker.js';
-import {planned, upgraded, workerWith} from './fake-hands.js';
+import {silent} from '../../src/log.js';
+import {withDirectory} from '../temporary-directory.js';
+import {planned, TOOL, upgraded, workerWith} from './fake-hands.js';
 import {describeWithPostgres} from './postgres-server.js';
 
 const WHY = {who: 'ops@here', reason: 'test'};
+const TOOL_OF_REPORT = {name: 'vch-migrate', version: TOOL, dataVersion: 10} as const;
+
+/** A release whose ISO files are in `has`; in `lacks` one of them is another. */
+function releaseIn(folder: string) {
+  const isoOf = (name: string) => {
+    for (const where of ['has', 'lacks']) {
+      mkdirSync(join(folder, where), {recursive: true});
+      writeFileSync(
+        join(folder, where, name),
+        where === 'lacks' && name === 'appliance.iso' ? 'another' : name,
+      );
+    }
+    return {
+      path: `/nowhere/${name}`,
+      version: 'v1.5.6',
+      sha256: createHash('sha256').update(name).digest('hex'),
+    };
+  };
+  return {applianceIso: isoOf('appliance.iso'), bootstrapIso: isoOf('bootstrap.iso')};
+}
 
 /** What every database must make possible. */
 function behaves(database: () => QueueDatabase): void {
@@ -53,6 +77,14 @@ function behaves(database: () => QueueDatabase): void {
       [run],
     );
     return Object.fromEntries(rows.map(({state, n}) => [String(state), n]));
+  };
+
+  const eventsOf = async (run: string) => {
+    const rows = await db().query(
+      'SELECT type FROM vch_fleet.event WHERE run = $1 AND vch IS NOT NULL ORDER BY id',
+      [run],
+    );
+    return rows.map(({type}) => String(type));
   };
 
   it('works on every VCH once, at most as many of a vCenter at a time as its concurrency', async () => {
@@ -289,27 +321,191 @@ function behaves(database: () => QueueDatabase): void {
     expect(row).to.deep.equal({state: 'done', result: 'upgraded'});
   });
 
-  it('fails no VCH because the source of its login fails, and goes on when that answers again', async () => {
+  it('begins no VCH while the source of its login fails, and goes on when that answers again', async () => {
     const run = await planned(db(), {vcenters: {a: 1}});
     await startRun(db(), run, WHY);
-    let failed = false;
+    let asked = 0;
     const findLogin = async () => {
-      const {running = 0} = await states(run);
-      if (Number(running) > 0 && !failed) {
-        failed = true;
-        throw new VchError('VCH_ERR_USAGE', 'the vault is sealed');
-      }
+      asked += 1;
+      if (asked === 2) throw new VchError('VCH_ERR_USAGE', 'the vault is sealed');
       return {user: 'u', password: 'p'};
     };
-    const now = () => new Date(Date.now() - 60_000);
-    const end = await withWorker({}, (worker) => until(run, worker), {findLogin, now});
-    expect(end).to.equal('done');
-    expect(await states(run)).to.deep.equal({done: 1});
-    const events = await db().query(
-      'SELECT type FROM vch_fleet.event WHERE run = $1 AND vch IS NOT NULL ORDER BY id',
-      [run],
+    expect(await withWorker({}, (worker) => until(run, worker), {findLogin})).to.equal('done');
+    expect(await eventsOf(run)).to.deep.equal(['began', 'done']);
+  });
+
+  it('cancels what runs although the logins of another vCenter are looked for all the time', async () => {
+    const run = await planned(db(), {vcenters: {slow: 1, a: 1}, more: ''});
+    await startRun(db(), run, WHY);
+    const asked: AbortSignal[] = [];
+    const findLogin: WorkerOptions['findLogin'] = (name, signal) => {
+      if (name === 'a') return Promise.resolve({user: 'u', password: 'p'});
+      if (signal === undefined) throw new Error('no signal');
+      asked.push(signal);
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(null)));
+    };
+    const perform = async (unit: Unit, signal: AbortSignal) => {
+      while (asked.length < 1) await sleep(20);
+      await cancel(db(), run, WHY);
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      return {exit: 143, report: {...upgraded(unit, 'resumable').report, interrupted: true}};
+    };
+    const end = await withWorker({perform}, (worker) => until(run, worker), {findLogin});
+    expect(end).to.equal('cancelled');
+    expect(await states(run)).to.deep.equal({stopped: 1, cancelled: 1});
+    expect(asked.map(({aborted}) => aborted)).to.deep.equal(asked.map(() => true));
+  });
+
+  it('leaves upgrades to a release to the workers that have its ISO files, and says so where there is none', () =>
+    withDirectory({}, async (folder) => {
+      const release = releaseIn(folder);
+      const run = await planned(db(), {vcenters: {a: 4}, release});
+      const other = await planned(db(), {vcenters: {a: 2}, command: 'verify'});
+      for (const id of [run, other]) await startRun(db(), id, WHY);
+      const began: string[] = [];
+      const hands = (who: string) => ({
+        perform: async (unit: Unit) => {
+          began.push(`${who} ${unit.command} ${unit.isos?.appliance ?? '-'}`);
+          return upgraded(unit, 'upgraded');
+        },
+      });
+      const [has, lacks] = [join(folder, 'has'), join(folder, 'lacks')];
+      await withWorker(
+        hands('lacks'),
+        async (worker) => {
+          await worker.work(
+            new AbortController().signal,
+            async () => (await isAtRest(db(), other)) && (await readStalled(db(), run)).all,
+          );
+          expect(began).to.deep.equal(Array(2).fill('lacks verify -'));
+          const report = await readRun(db(), run, {tool: TOOL_OF_REPORT, line: (words) => `fleet ${words}`});
+          const lack = `the ISO file ${join(lacks, 'appliance.iso')} of the plan (its SHA-256 is another): it takes no upgrade with it`;
+          expect(report.workers.map((one) => one.lacks)).to.deep.include([lack]);
+          expect(report.next).to.equal(
+            `no worker can go on with the VCHs of a: ${worker.id} lacks ${lack}; start one that can: fleet worker`,
+          );
+          await withWorker(hands('has'), (able) => until(run, able), {isoFolder: has});
+        },
+        {isoFolder: lacks},
+      );
+      expect(began.slice(2)).to.deep.equal(Array(4).fill(`has upgrade ${join(has, 'appliance.iso')}`));
+      expect((await eventsOf(run)).sort()).to.deep.equal([
+        ...Array(4).fill('began'),
+        ...Array(4).fill('done'),
+      ]);
+    }));
+
+  it('takes upgrades to a release as soon as the ISO files are there, and none any more when they are gone', () =>
+    withDirectory({}, async (folder) => {
+      const release = releaseIn(folder);
+      const isoFolder = join(folder, 'lacks');
+      const has = readFileSync(join(folder, 'has', 'appliance.iso'));
+      const run = await planned(db(), {vcenters: {a: 2}, concurrency: 1, release});
+      await startRun(db(), run, WHY);
+      const stalls = async () => (await readStalled(db(), run)).all;
+      let begun = 0;
+      const perform = async (unit: Unit) => {
+        begun += 1;
+        if (begun === 1) writeFileSync(join(isoFolder, 'appliance.iso'), 'cut off');
+        return upgraded(unit, 'upgraded');
+      };
+      const idle = async (worker: FleetWorker) => worker.work(new AbortController().signal, stalls);
+      await withWorker(
+        {perform},
+        async (worker) => {
+          await idle(worker);
+          expect(begun).to.equal(0);
+          writeFileSync(join(isoFolder, 'appliance.iso'), has);
+          let looked = 0;
+          await worker.work(new AbortController().signal, async () => ++looked > 2 && (await stalls()));
+          expect(begun).to.equal(1);
+          writeFileSync(join(isoFolder, 'appliance.iso'), has);
+          expect(await until(run, worker)).to.equal('done');
+        },
+        {isoFolder},
+      );
+      expect(await eventsOf(run)).to.deep.equal(['began', 'done', 'began', 'done']);
+    }));
+
+  it('lets no other VCH begin in the slot of one whose first worker turns out to be alive', async () => {
+    const run = await planned(db(), {vcenters: {a: 2}, concurrency: 1});
+    await startRun(db(), run, WHY);
+    const state = {first: '', vch: '', atWork: false, looks: 0, beside: 0};
+    const first = await workerWith(database(), {
+      perform: async (unit) => {
+        state.first = unit.vchRun;
+        state.vch = unit.target.vch;
+        state.atWork = true;
+        while (state.looks < 4 && state.beside === 0) await sleep(20);
+        state.atWork = false;
+        return upgraded(unit, 'upgraded');
+      },
+    });
+    const ending = new AbortController();
+    const working = first.work(ending.signal);
+    while (!state.atWork) await sleep(20);
+    ending.abort();
+    await working;
+    // As when it has not been heard of for 30 s.
+    const queue = await FleetQueue.open(database(), TOOL, silent);
+    await queue.releaseAll();
+    await queue.close();
+    const done: string[] = [];
+    await withWorker(
+      {
+        unfinished: async () => (state.atWork ? {run: state.first, rollingBack: false} : null),
+        perform: async (unit) => {
+          if (state.atWork && unit.target.vch !== state.vch) state.beside += 1;
+          if (state.atWork) {
+            state.looks += 1;
+            throw new VchError('VCH_ERR_LOCKED', 'it is alive');
+          }
+          done.push(`${unit.target.vch} ${unit.command}`);
+          return upgraded(unit, 'unchanged');
+        },
+      },
+      async (worker) => expect(await until(run, worker)).to.equal('done'),
+      {watch: 20},
     );
-    expect(events.map(({type}) => type)).to.deep.equal(['began', 'requeued', 'began', 'done']);
+    await first.stop();
+    expect(state.beside).to.equal(0);
+    expect(done).to.deep.equal([`${state.vch} upgrade`, `${state.vch === 'vm-0' ? 'vm-1' : 'vm-0'} upgrade`]);
+    expect(await eventsOf(run)).to.deep.equal(['began', 'taken-over', 'done', 'began', 'done']);
+  });
+
+  it('begins nothing outside the window; what runs at its end is brought to its end, and the next waits', async () => {
+    const window = 'window: {days: [sat], from: "22:00", to: "04:00", zone: UTC}';
+    const run = await planned(db(), {vcenters: {a: 3}, concurrency: 1, more: window});
+    await startRun(db(), run, WHY);
+    let clock = new Date('2026-11-29T03:59:00Z');
+    const opens = '2026-12-05T22:00:00.000Z';
+    const perform = async (unit: Unit) => {
+      clock = new Date('2026-11-29T04:10:00Z');
+      return upgraded(unit, 'upgraded');
+    };
+    const isDeferred = async () => {
+      const rows = await db().query(
+        "SELECT not_before FROM vch_fleet.target WHERE run = $1 AND state = 'deferred' AND not_before = $2",
+        [run, opens],
+      );
+      return rows.length === 2;
+    };
+    await withWorker({perform}, (worker) => worker.work(new AbortController().signal, isDeferred), {
+      now: () => clock,
+    });
+    expect(await states(run)).to.deep.equal({done: 1, deferred: 2});
+    expect(await eventsOf(run)).to.deep.equal(['began', 'done', 'deferred', 'deferred']);
+  });
+
+  it('holds the VCHs of a vCenter at perVcenter, and no others', async () => {
+    const run = await planned(db(), {
+      ...{vcenters: {a: 5, b: 3}, concurrency: 1, budget: '{failed: 100, perVcenter: 2}'},
+    });
+    await startRun(db(), run, WHY);
+    const perform = async (unit: Unit) =>
+      unit.target.vcenter === 'a' ? upgraded(unit, 'as-before', 1) : upgraded(unit, 'upgraded');
+    await withWorker({perform}, async (worker) => expect(await until(run, worker)).to.equal('held'));
+    expect(await states(run)).to.deep.equal({failed: 2, held: 3, done: 3});
   });
 
   it('does not say of what it has taken over that it never began', async () => {

@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {toVchError, VchError} from '../../errors.js';
+import {readStalled, stalledWords} from '../../fleet/stalled.js';
 import {eventsAfter, readRun} from '../../fleet/view.js';
 import {isAtRest} from '../../fleet/worker.js';
 import type {FleetReport, FleetVch} from '../../report/fleet/report.js';
@@ -103,6 +104,7 @@ export async function followRunToRest(
   if (streams) await terminal.out(fleetHead(await reportOfRun(fleet, context, run, 1)));
   let last = from;
   let away = false;
+  let lastWhy = '';
   const tellNew = async () => {
     const events = await eventsAfter(fleet.database, run, last);
     for (const event of events) {
@@ -127,6 +129,10 @@ export async function followRunToRest(
       // The last events come before the end.
       const rests = await isAtRest(fleet.database, run);
       await tellNew();
+      const {stalled} = await readStalled(fleet.database, run);
+      const why = stalled.length === 0 || working !== undefined ? '' : stalledWords(stalled);
+      if (why !== '' && why !== lastWhy) log.warn(`${why}; start one that can: ${fleet.line('worker')}`);
+      lastWhy = why;
       away = false;
       if ((rests && working === undefined) || ended || (stop.signal.aborted && working === undefined)) break;
     } catch (error) {
@@ -149,5 +155,7 @@ export async function followRunToRest(
       }
     : undefined;
   const exit = await publishRun(fleet, report, context, print);
-  return by !== null && report.run.state === 'running' ? STOP_EXIT_CODE[by] : exit;
+  if (report.run.state !== 'running') return exit;
+  // Who works ends before the run does only where it must.
+  return by !== null ? STOP_EXIT_CODE[by] : working === undefined ? exit : EXIT.failed;
 }

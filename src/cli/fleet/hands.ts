@@ -89,7 +89,7 @@ function lineOf({run, target, vcenter, login, command, vchRun, isos}: Unit, args
       ...(run.change_id === null ? {} : {'change-id': run.change_id}),
       ...(writes ? {yes: true} : {}),
       ...(['upgrade', 'rollback', 'resume'].includes(command) ? {timeout: `${timeout}ms`} : {}),
-      ...(command === 'upgrade' ? isoWords(isos) : {}),
+      ...(command === 'upgrade' || (command === 'resume' && isos !== null) ? isoWords(isos) : {}),
     },
   };
 }

@@ -92,6 +92,8 @@ async function withEmbedded<T>(
     const database = await openEmbedded(directory);
     try {
       await migrateSchema(database);
+      // Whoever had it open has ended.
+      await database.query('UPDATE vch_fleet.worker SET stopped = true WHERE NOT stopped');
       const server = await serveSocket(database, directory);
       try {
         return await use({database, db: {kind: 'embedded', database}, line: lineOf(own)});

@@ -28,7 +28,7 @@ export async function planFleet(context: RunContext, wanted: Planning): Promise<
   const inventory = limitedTo(wanted.inventory, wanted.only);
   const planning = {...wanted, inventory};
   const {command, findLogin, options, changeId} = planning;
-  const logins = await loginsOf(inventory.vcenters, findLogin);
+  const logins = await loginsOf(inventory.vcenters, findLogin, context.stop.signal);
   for (const {password} of logins.values()) context.redactor.add(password);
   const release = command === 'upgrade' ? await freeze(inventory.release) : null;
   const {targets, leftOut} = await planAll(context, planning, logins, release);
@@ -60,11 +60,12 @@ function limitedTo(inventory: Inventory, only: readonly string[]): Inventory {
 async function loginsOf(
   vcenters: readonly FleetVCenter[],
   findLogin: FindLogin,
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Login>> {
   const logins = new Map<string, Login>();
   const missing: string[] = [];
   for (const {name, credentials} of vcenters) {
-    const login = await findLogin(credentials);
+    const login = await findLogin(credentials, signal);
     if (login === null) missing.push(credentials);
     else logins.set(name, login);
   }
@@ -80,7 +81,7 @@ async function freeze(release: Inventory['release']): Promise<FleetRelease | nul
   if (release === null) return null;
   const [{readIsoInfo}, {fileDigest}] = await Promise.all([
     import('../../iso/iso-info.js'),
-    import('../../fleet/worker.js'),
+    import('../../fleet/abilities.js'),
   ]);
   const frozen = async (path: string) => {
     const {version} = await readIsoInfo(path);

@@ -1,5 +1,6 @@
 import {credentials} from '../../fleet/credentials.js';
 import type {QueueDatabase} from '../../fleet/queue.js';
+import {readStalled, stalledWords} from '../../fleet/stalled.js';
 import {minorOf} from '../../fleet/version.js';
 import {listRuns} from '../../fleet/view.js';
 import {FleetWorker, isAtRest} from '../../fleet/worker.js';
@@ -21,7 +22,7 @@ export function loginsHere(own: Own, {terminal}: RunContext) {
   });
 }
 
-/** Works on VCHs: until the signal, or until the named run, or every run, does not go on by itself. */
+/** Works on VCHs: until the signal, or until the named run, or every run, does not go on: by itself, or for want of what no worker has. */
 export async function workOnFleet(
   {db, database}: OpenFleet & {readonly db: QueueDatabase},
   context: RunContext,
@@ -30,19 +31,27 @@ export async function workOnFleet(
     commands,
     until,
   }: {readonly commands: readonly Command[]; readonly until: 'signal' | 'rest' | {readonly run: string}},
-): Promise<void> {
+): Promise<'rests' | 'stalled'> {
   const {log, stop, version} = context;
   const worker = await FleetWorker.start({
     ...{db, log, tool: version, only: own.vcenter, isoFolder: own['iso-dir']},
     ...{findLogin: loginsHere(own, context), hands: fleetHands(context, commands), now: context.now},
   });
+  let left = false;
   const idle = async () => {
+    left = false;
     // Runs of another release are left alone here, and may never end.
     const ours = async () =>
       (await listRuns(database)).filter(({tool}) => minorOf(tool) === minorOf(version));
     const runs = typeof until === 'object' ? [until.run] : (await ours()).map(({id}) => id);
-    const resting = await Promise.all(runs.map((run) => isAtRest(database, run)));
-    return resting.every((rests) => rests);
+    for (const run of runs) {
+      if (await isAtRest(database, run)) continue;
+      const {stalled, all} = await readStalled(database, run);
+      if (!all) return false;
+      log.warn(`the run ${run} is not at its end: ${stalledWords(stalled)}`);
+      left = true;
+    }
+    return true;
   };
   log.info(`the worker ${worker.id} is at work`);
   try {
@@ -51,4 +60,5 @@ export async function workOnFleet(
     await worker.stop();
     log.info(`the worker ${worker.id} has ended`);
   }
+  return left ? 'stalled' : 'rests';
 }

@@ -32,10 +32,11 @@ export const fleetWorker = localCommand({
       import('../../fleet/open-fleet.js'),
       import('../../fleet/work.js'),
     ]);
-    await withWorkingFleet(own, context, (fleet) =>
+    const end = await withWorkingFleet(own, context, (fleet) =>
       workOnFleet(fleet, context, own, {commands, until: own['until-idle'] ? 'rest' : 'signal'}),
     );
     const by = context.stop.by();
-    return by === null ? EXIT.done : STOP_EXIT_CODE[by];
+    if (by !== null) return STOP_EXIT_CODE[by];
+    return end === 'stalled' ? EXIT.failed : EXIT.done;
   },
 });
