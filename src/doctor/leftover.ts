@@ -101,6 +101,8 @@ export async function findLeftovers(session: Session): Promise<readonly Leftover
 /** Milliseconds without any sign of life, after which a doctor that cannot be seen from here has died. */
 const SILENCE = 150_000;
 const LOOK_EVERY = 5_000;
+/** Milliseconds in which a VM appears whose task was started without an answer. */
+const APPEARS = 15_000;
 
 /**
  * Removes what earlier doctors left, where that is certain; gives the others. Whether a doctor on another machine still
@@ -130,6 +132,18 @@ export async function removeLeftovers(
     }
   }
   return all.filter(({why}) => why !== null);
+}
+
+/** Removes what a run of this process has made and does not know of, because the answer was lost. */
+export async function removeOfRun(session: Session, run: string, {failure, code}: VchError): Promise<void> {
+  const mayCome = failure === 'maybe-done' || code === 'VCH_ERR_OUTCOME_UNKNOWN';
+  const waiter = new TaskWaiter(session);
+  const made = await waitUntil(session, {every: 1_000, within: mayCome ? APPEARS : 0}, async () => {
+    const own = (await findLeftovers(session)).filter(({mark, why}) => mark?.run === run && why === null);
+    return own.length > 0 ? own : null;
+  });
+  for (const {ref} of made ?? [])
+    await new ScratchVm(session, ref, {run, isNamed: false, waiter}).end(destroyVm(session, ref));
 }
 
 /** The runs that have shown a sign of life. */
