@@ -60,7 +60,13 @@ export const rehearse = reportCommand({
     const {toolVersion, vch} = options;
     options.onProgress?.({type: 'phase', phase: 'read', label: 'copying the VCH', total: null});
     const fixture = await dumpInventory(session, vch, {at: new Date(), toolVersion});
-    const times = {task: own['task-time'] ?? options.taskTime ?? TASK_TIME, boot: own['boot-time']};
+    const given = own['task-time'];
+    const {taskTime} = options;
+    const times = {
+      task: given ?? taskTime ?? TASK_TIME,
+      taskFrom: given !== undefined ? 'given' : taskTime !== undefined ? 'measured' : 'assumed',
+      boot: own['boot-time'],
+    } as const;
     const rehearsal = await rehearse(fixture, {...options, times, retryFor: session.patience});
     const {upgrade: _played, ...outcome} = rehearsal.outcome;
     return {
