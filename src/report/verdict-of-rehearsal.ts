@@ -45,7 +45,7 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
     numbers: [
       versionFigure(report),
       {
-        label: 'VCH will be down',
+        label: 'Expected outage',
         value: upgrade.outage === null ? 'Until repaired' : durationText(upgrade.outage),
         notes: [
           rehearsal.taskTimeFrom === 'measured'
