@@ -10,9 +10,11 @@ import {type EmbeddedDatabase, openEmbedded} from '../../src/fleet/embedded.js';
 import {migrateSchema} from '../../src/fleet/schema.js';
 import {serveRun} from '../../src/fleet/serve.js';
 import {stateDirectory} from '../../src/fleet/state-directory.js';
-import {addEvent, advanceRun, lockedRun} from '../../src/fleet/store.js';
-import {readRun} from '../../src/fleet/view.js';
+import {addEvent, advanceRun, keepReport, lockedRun} from '../../src/fleet/store.js';
+import {lastReport, readRun} from '../../src/fleet/view.js';
+import {vchHtml} from '../../src/report/fleet/vch-html.js';
 import {describeWithBrowser} from '../browser.js';
+import {hostileReport} from '../report/hostile-report.js';
 import {planned} from './fake-hands.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -66,7 +68,15 @@ describeWithBrowser('fleet/serve', (browser) => {
       return rows;
     };
     const watched = {...database, query};
-    server = await serveRun({...{database: watched, run, token: TOKEN, report}, host: '127.0.0.1', port: 0});
+    const page = async (key: string) => {
+      const own = await lastReport(database, run, key);
+      return own && vchHtml(own, 10, `vch-migrate fleet report ${run} --of-vch ${key}`);
+    };
+    server = await serveRun({
+      ...{database: watched, run, token: TOKEN, report, page},
+      host: '127.0.0.1',
+      port: 0,
+    });
   });
   after(async () => {
     await server.close();
@@ -110,6 +120,19 @@ describeWithBrowser('fleet/serve', (browser) => {
       expect(page.url()).to.equal(server.url);
       await page.fill('#fleet-q', 'vc3-vch7');
       expect(await page.locator('#waves .t:visible').count()).to.equal(1);
+      expect(trouble).to.deep.equal([]);
+    }));
+
+  it('opens a VCH into its own report, as it is now', () =>
+    withPage(async (page, trouble) => {
+      const key = {run, vcenter: 'vc1', vch: 'vm-0'};
+      // PostgreSQL has no NUL, which one of the hostile names has.
+      const own = hostileReport({runId: 'r'});
+      await keepReport(database, key, {...own, vch: {...own.vch, id: 'vm-0'}});
+      await page.locator('#waves .t details[data-k="vc1/vm-0"] > summary').click();
+      await page.locator('#vch h1').waitFor();
+      expect(await page.locator('#vch h1').innerText()).to.contain('Ready to change 23 of 46 containerVMs');
+      expect(await page.locator('#vch details.vm').count()).to.equal(10);
       expect(trouble).to.deep.equal([]);
     }));
 

@@ -18,7 +18,7 @@ export const fleetServe = localCommand({
   },
   examples: [['fleet serve --listen 127.0.0.1:8480', 'http://127.0.0.1:8480/ until Ctrl-C']],
   async run(context, {args: [word = ''], own}) {
-    const [{randomBytes}, {withFleet}, {findRun}, {reportOfRun}, {serveRun}] = await Promise.all([
+    const [{randomBytes}, {withFleet}, {findRun}, {reportOfRun, vchPage}, {serveRun}] = await Promise.all([
       import('node:crypto'),
       import('../../fleet/open-fleet.js'),
       import('../../../fleet/view.js'),
@@ -39,6 +39,7 @@ export const fleetServe = localCommand({
       const report = () => reportOfRun(fleet, context, run, 200);
       const server = await serveRun({
         ...{database: fleet.database, run, token, report},
+        page: (key) => vchPage(fleet, run, key),
         host: plainHost,
         port: Number(port),
       });
