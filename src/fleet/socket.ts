@@ -116,6 +116,8 @@ export async function connectSocket({socket: path}: StateDirectory): Promise<Fle
     connection.once('connect', resolve);
     connection.once('error', (error) => reject(unanswered(path, systemCode(error))));
   });
+  // Its end shows in the next answer that does not come.
+  connection.on('error', () => connection.destroy());
   const lines = createInterface({input: connection})[Symbol.asyncIterator]();
   let last: Promise<unknown> = Promise.resolve();
   /** One after the other: answers come in the order of the requests. */
