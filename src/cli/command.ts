@@ -278,7 +278,12 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
           const runId = context.newRunId();
           const listing = await withTarget(settings, runId, context, async (session, user, dump) => {
             if (consults && dump === undefined)
-              await assertStands(session, definition.name, {file: given.text('doctor'), variables, line});
+              await assertStands(session, definition.name, {
+                file: given.text('doctor'),
+                variables,
+                target: settings.target,
+                line,
+              });
             return definition.run(session, {context, settings, user, runId, line}, {args, own});
           });
           const exit = await tell(listing, context);

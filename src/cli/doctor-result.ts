@@ -17,11 +17,12 @@ import {toJson} from '../report/formats/json.js';
 import {readTextFile, requiredText} from '../text-file.js';
 import type {Session} from '../vim25/session.js';
 import {writeWhole} from './result-file.js';
+import type {Target} from './target.js';
 import type {Terminal} from './terminal.js';
 
 type Variables = Terminal['variables'];
 
-/** Where the last result for a server is kept; `undefined` where there is no home. */
+/** Where the last result for a server is kept; `undefined` where there is no home. A simulator of one run has none. */
 export function resultPlace(
   {XDG_STATE_HOME: state, HOME: home}: Variables,
   server: string,
@@ -69,17 +70,21 @@ function earlierIn(json: string): DoctorResult | null {
   return parseJson(json, resultShape).value;
 }
 
+/** Which result a command consults: the named one, or the last one of its target. */
+interface Consulting {
+  readonly file: string | undefined;
+  readonly variables: Variables;
+  readonly target: Pick<Target, 'kind'>;
+  readonly line: Line;
+}
+
 /** Throws if a command stands on something that does not hold on that server: by the named result, or the last one, which it gives. */
 export async function assertStands(
   session: Session,
   command: string,
-  {
-    file,
-    variables,
-    line,
-  }: {readonly file: string | undefined; readonly variables: Variables; readonly line: Line},
+  {file, variables, target, line}: Consulting,
 ): Promise<Known | undefined> {
-  const known = lastResult(session, file, variables);
+  const known = lastResult(session, file, target.kind === 'simulator' ? {} : variables);
   const refused = known && refusal(known, command);
   if (refused) throw refused(await lookAgain(session, line));
   return known;
@@ -104,7 +109,9 @@ export async function assertPlanStands(
   const writesAppliance = planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock';
   const {name, powerState} = planned.vch;
   const appliance = writesAppliance && powerState === 'poweredOn' ? [name] : [];
-  const running = [...appliance, ...runningToWrite(planned)];
+  // What brings a VCH up again goes on: a container that takes no write is reported, and read back.
+  const isWayUp = (command === 'rollback' || command === 'resume') && appliance.length === 0;
+  const running = isWayUp ? [] : [...appliance, ...runningToWrite(planned)];
   const refused = known && refusal(known, command, {running, uploads});
   if (refused) throw refused(await lookAgain(session, line));
 }

@@ -69,6 +69,7 @@ export async function carryOut(
       ? await assertStands(session, prepared.standsAs, {
           line: prepared.lineTo,
           file: prepared.doctor,
+          target: settings.target,
           variables: env.terminal.variables,
         })
       : undefined;

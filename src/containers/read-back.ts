@@ -1,5 +1,6 @@
 import {toVchError, VchError} from '../errors.js';
 import {rawOf} from '../extraconfig/extra-config.js';
+import {ID_KEY} from '../extraconfig/keys.js';
 import {labelOf, readBack, type WrittenVm} from '../inventory/container-vms.js';
 import {writtenKeys} from '../migration/decision.js';
 import {refString} from '../vim25/managed-object.js';
@@ -53,7 +54,8 @@ export class ReadBack {
       const read = await this.#read(batch);
       for (const {vm, decision} of batch) {
         const now = read.get(vm.ref.value);
-        if (typeof now === 'object' && holds(now, decision)) this.#confirmed.add(vm.ref.value);
+        if (typeof now === 'object' && isSame(now, vm) && holds(now, decision))
+          this.#confirmed.add(vm.ref.value);
       }
     } catch (error) {
       this.#session.log.debug(`${batch.length} VMs are read back later: ${toVchError(error).message}`);
@@ -84,11 +86,16 @@ function verified({vm, decision}: Planned, now: Reading): VmOutcome {
   if (now instanceof VchError) return unread(now.message);
   if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
   if (now === undefined) return unread('vCenter leaves it out of its answers');
-  if (now === 'unseen') return unread('its configuration cannot be seen now');
+  if (now === 'unseen' || !isSame(now, vm)) return unread('its configuration cannot be seen now');
   const lost = differing(now, decision);
   if (lost.length === 0) return {...outcome, status: 'changed'};
   const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
   return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
+}
+
+/** Whether it is still that container. */
+function isSame({config}: WrittenVm, {containerId}: Planned['vm']): boolean {
+  return config[ID_KEY.container] === containerId;
 }
 
 /** Whether a VM is as it was decided, display name included. */

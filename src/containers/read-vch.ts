@@ -2,7 +2,7 @@ import {setImmediate} from 'node:timers/promises';
 import {vchSummary} from '../appliance/upgrade-lock.js';
 import {VchError} from '../errors.js';
 import {type ContainerVm, isOwn, readContainerVms} from '../inventory/container-vms.js';
-import {type FoundVch, findVch} from '../inventory/find-vch.js';
+import {type FoundVch, findVch, whereabouts} from '../inventory/find-vch.js';
 import type {Finding} from '../migration/finding.js';
 import type {WantedKeys} from '../vim25/property-collector.js';
 import type {Session} from '../vim25/session.js';
@@ -55,7 +55,7 @@ export async function readVch(
   const unread = vms.filter(
     ({status, owner}) => (status === 'unreachable' || status === 'unreadable') && owner.status !== 'other',
   );
-  return {...found, vms, count: own, unread, findings: strays(found, vms)};
+  return {...found, vms, count: own, unread, findings: await strays(session, found, vms)};
 }
 
 /** VMs handled side by side: a plugin that never settles must not cost its time limit for each VM in turn. */
@@ -89,12 +89,20 @@ function byDisplayName(a: ContainerVm, b: ContainerVm): number {
 }
 
 /** VIC does not see a containerVM outside its VCH's pool and folder: it is reported and left alone. */
-function strays({vch, inventory}: FoundVch, read: readonly ContainerVm[]): Finding[] {
+async function strays(
+  session: Session,
+  {vch, inventory}: FoundVch,
+  read: readonly ContainerVm[],
+): Promise<Finding[]> {
   const seen = new Set(read.map(({ref}) => ref.value));
-  return inventory.containers
-    .filter(({ref}) => !seen.has(ref.value) && inventory.owners.get(ref.value) === vch.ref.value)
-    .map(({name, ref}) => ({
-      code: 'stray-container',
-      message: `${name} (${ref.value}) is a containerVM of ${vch.summary.name} by its BIOS UUID, but it is outside the VCH's resource pool and folder. VIC does not see it there, and it was left alone`,
-    }));
+  const outside = inventory.containers.filter(
+    ({ref}) => !seen.has(ref.value) && inventory.owners.get(ref.value) === vch.ref.value,
+  );
+  const where = await whereabouts(session, outside);
+  return outside.flatMap(({ref}) => {
+    const found = where.get(ref.value);
+    if (found === 'gone') return [];
+    const message = `${found?.name ?? 'A VM'} (${ref.value}) is a containerVM of ${vch.summary.name} by its BIOS UUID, but it is outside the VCH's resource pool and folder. VIC does not see it there, and it was left alone`;
+    return [{code: 'stray-container', message}];
+  });
 }

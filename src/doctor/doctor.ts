@@ -1,4 +1,4 @@
-import {toVchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
 import {HIGHEST_DATA_VERSION} from '../migration/data-version.js';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
@@ -6,7 +6,7 @@ import {retrieveOnce, withContainerView} from '../vim25/property-collector.js';
 import {textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type Assumption, type Bench, notTried, refuted, type Seen} from './assumption.js';
-import type {Leftover} from './leftover.js';
+import {type Leftover, removeOfRun} from './leftover.js';
 import {measure} from './measure.js';
 import {clockDifference, READING} from './reading.js';
 import {refusedBy} from './refusal.js';
@@ -38,8 +38,14 @@ const CLEARINGS = 3;
 
 type Row = DoctorResult['assumptions'][number];
 
+/** What was found, and what kept it from being finished: every row is there all the same. */
+interface Examined {
+  readonly result: DoctorResult;
+  readonly problem: VchError | null;
+}
+
 /** Looks at every assumption. After a signal the rest is not tried, and everything is removed all the same. */
-export async function examine(session: Session, options: DoctorOptions): Promise<DoctorResult> {
+export async function examine(session: Session, options: DoctorOptions): Promise<Examined> {
   const {toolVersion, scratch, leftovers, now, runId, signal, log} = options;
   const bench: Bench = {session, sample: await sampleOf(session), wallClock: () => now().getTime()};
   const rows: Row[] = [];
@@ -55,9 +61,10 @@ export async function examine(session: Session, options: DoctorOptions): Promise
   };
   for (const assumption of READING)
     if (assumption.needs === 'reading') await row(assumption, () => assumption.probe(bench));
+  let measured = await measure([], session.clock);
   const onScratch = async (vms: readonly ScratchVm[]) => {
     const [vm] = vms;
-    for (const assumption of SCRATCH) {
+    for (const assumption of SCRATCH.slice(rows.length - READING.length)) {
       if (assumption.needs !== 'scratch') continue;
       await row(assumption, async () =>
         vm === undefined
@@ -66,16 +73,35 @@ export async function examine(session: Session, options: DoctorOptions): Promise
       );
       if (vm !== undefined && over === null) over = await cleared(vm, log);
     }
-    return measure(over === null ? vms : [], session.clock);
+    if (over !== null || vms.length === 0) return;
+    log.info('measuring how long writes take, and how many go well at once');
+    measured = await measure(vms, session.clock);
   };
-  const measured =
-    scratch === undefined
-      ? await onScratch([])
-      : scratch.kind === 'own'
-        ? await withScratchVms(session, scratch.place, {run: runId, count: scratch.count}, onScratch)
-        : await withNamedVm(session, scratch.vm, runId, onScratch);
+  let problem: VchError | null = null;
+  try {
+    if (scratch?.kind === 'own' && !signal.aborted) {
+      log.info(
+        `making ${scratch.count === 1 ? 'a scratch VM' : `${scratch.count} scratch VMs`}, and trying on it what takes a write`,
+      );
+      await withScratchVms(session, scratch.place, {run: runId, count: scratch.count}, onScratch);
+    } else if (scratch?.kind === 'named' && !signal.aborted) {
+      await withNamedVm(session, scratch.vm, runId, onScratch);
+    }
+  } catch (error) {
+    problem = toVchError(error);
+    over ??= `no VM could be made ready for it: ${problem.fault ?? problem.code}`;
+    // An answer may have been lost, and not what it was about.
+    if (scratch?.kind === 'own') await removeOfRun(session, runId, problem);
+  }
+  // What was not come to.
+  await onScratch([]);
+  if (over !== null && !signal.aborted)
+    problem ??= new VchError(
+      'VCH_ERR_TRANSPORT',
+      `doctor could not be finished: ${over}; run the same command again`,
+    );
   const {about} = session;
-  return {
+  const result: DoctorResult = {
     schema: 'vch-migrate/doctor/v1',
     tool: {name: 'vch-migrate', version: toolVersion, dataVersion: HIGHEST_DATA_VERSION},
     at: now().toISOString(),
@@ -85,9 +111,15 @@ export async function examine(session: Session, options: DoctorOptions): Promise
     isVCenter: about.isVCenter,
     scratch: scratch !== undefined,
     assumptions: rows,
-    measured: {...measured, at: now().toISOString(), clockDifference: rounded(await clockDifference(bench))},
+    measured: {
+      ...measured,
+      at: now().toISOString(),
+      clockDifference: over === null ? rounded(await clockDifference(bench)) : null,
+    },
     leftovers: leftovers.filter(({owner}) => owner !== 'alive').length,
+    ...(problem && {unfinished: problem.fault ?? problem.code}),
   };
+  return {result, problem};
 }
 
 /** What a probe sees. A fault by which the server refuses for good is an answer; any other failure leaves it open. */

@@ -101,6 +101,8 @@ export async function findLeftovers(session: Session): Promise<readonly Leftover
 /** Milliseconds without any sign of life, after which a doctor that cannot be seen from here has died. */
 const SILENCE = 150_000;
 const LOOK_EVERY = 5_000;
+/** Milliseconds in which a VM appears whose task was started without an answer. */
+const APPEARS = 15_000;
 
 /**
  * Removes what earlier doctors left, where that is certain; gives the others. Whether a doctor on another machine still
@@ -118,7 +120,7 @@ export async function removeLeftovers(
     return lives ? {...leftover, owner: 'alive', why: 'the doctor that works on it still runs'} : leftover;
   });
   const waiter = new TaskWaiter(session);
-  for (const {ref, why, mark} of all) {
+  for (const {ref, name, why, mark} of all) {
     if (why !== null || mark === null) continue;
     const isNamed = mark.named === true;
     const vm = new ScratchVm(session, ref, {run: mark.run, isNamed, waiter});
@@ -128,8 +130,25 @@ export async function removeLeftovers(
       await vm.removeProbeFile();
       await vm.end(destroyVm(session, ref));
     }
+    log.info(
+      isNamed
+        ? `what an earlier doctor left on ${name} is removed`
+        : `${name}, which an earlier doctor left, is removed`,
+    );
   }
   return all.filter(({why}) => why !== null);
+}
+
+/** Removes what a run of this process has made and does not know of, because the answer was lost. */
+export async function removeOfRun(session: Session, run: string, {failure, code}: VchError): Promise<void> {
+  const mayCome = failure === 'maybe-done' || code === 'VCH_ERR_OUTCOME_UNKNOWN';
+  const waiter = new TaskWaiter(session);
+  const made = await waitUntil(session, {every: 1_000, within: mayCome ? APPEARS : 0}, async () => {
+    const own = (await findLeftovers(session)).filter(({mark, why}) => mark?.run === run && why === null);
+    return own.length > 0 ? own : null;
+  });
+  for (const {ref} of made ?? [])
+    await new ScratchVm(session, ref, {run, isNamed: false, waiter}).end(destroyVm(session, ref));
 }
 
 /** The runs that have shown a sign of life. */

@@ -19,59 +19,63 @@ import {isSeenInPlan, STANDS, standingOn} from './stands.js';
 
 /** What `doctor` found, without names, addresses or values of the target. */
 export type DoctorResult = ShapeOf<typeof resultShape>;
-export const resultShape = fields({
-  schema: oneOf(['vch-migrate/doctor/v1']),
-  tool: fields({name: oneOf(['vch-migrate']), version: text, dataVersion: count}),
-  at: moment,
-  /** Identifies the server and its build, and tells neither: a digest. */
-  server: text,
-  product: text,
-  apiVersion: text,
-  isVCenter: flag,
-  /** Whether anything was written, on scratch VMs. */
-  scratch: flag,
-  assumptions: list(
-    fields(
-      {
-        id: text,
-        title: text,
-        status: oneOf(['confirmed', 'refuted', 'not-tried']),
-        seen: text,
-        meaning: text,
-        /** Commands that refuse because of it; empty unless it is refuted. */
-        stops: list(text),
-      },
-      /** When it was tried: a result keeps what earlier runs have found. */
-      {at: moment},
-    ),
-  ),
-  measured: fields(
-    {
-      /** Milliseconds by which the server's clock is ahead. */
-      clockDifference: nullable(whole),
-      /** Milliseconds that one reconfiguration takes. */
-      reconfigure: nullable(count),
-      /** Reconfigurations a second, by how many run at once. */
-      parallel: list(
-        fields(
-          {atOnce: count, perSecond: count},
-          /** Of how many writes, how many of them failed, and by how many per cent the speed may be another one. */
-          {writes: count, failed: count, plusMinus: count},
-        ),
+export const resultShape = fields(
+  {
+    schema: oneOf(['vch-migrate/doctor/v1']),
+    tool: fields({name: oneOf(['vch-migrate']), version: text, dataVersion: count}),
+    at: moment,
+    /** Identifies the server and its build, and tells neither: a digest. */
+    server: text,
+    product: text,
+    apiVersion: text,
+    isVCenter: flag,
+    /** Whether anything was written, on scratch VMs. */
+    scratch: flag,
+    assumptions: list(
+      fields(
+        {
+          id: text,
+          title: text,
+          status: oneOf(['confirmed', 'refuted', 'not-tried']),
+          seen: text,
+          meaning: text,
+          /** Commands that refuse because of it; empty unless it is refuted. */
+          stops: list(text),
+        },
+        /** When it was tried: a result keeps what earlier runs have found. */
+        {at: moment},
       ),
-      recommendedParallelism: nullable(count),
-    },
-    {
-      /** Writes that failed, by their fault or code. */
-      failures: record(count),
-      /** Whether the recommendation would be the same at either end of what was measured. */
-      isSure: flag,
-      at: moment,
-    },
-  ),
-  /** Scratch VMs of earlier runs that are still there, and must not be removed without a person. */
-  leftovers: count,
-});
+    ),
+    measured: fields(
+      {
+        /** Milliseconds by which the server's clock is ahead. */
+        clockDifference: nullable(whole),
+        /** Milliseconds that one reconfiguration takes. */
+        reconfigure: nullable(count),
+        /** Reconfigurations a second, by how many run at once. */
+        parallel: list(
+          fields(
+            {atOnce: count, perSecond: count},
+            /** Of how many writes, how many of them failed, and by how many per cent the speed may be another one. */
+            {writes: count, failed: count, plusMinus: count},
+          ),
+        ),
+        recommendedParallelism: nullable(count),
+      },
+      {
+        /** Writes that failed, by their fault or code. */
+        failures: record(count),
+        /** Whether the recommendation would be the same at either end of what was measured. */
+        isSure: flag,
+        at: moment,
+      },
+    ),
+    /** Scratch VMs of earlier runs that are still there, and must not be removed without a person. */
+    leftovers: count,
+  },
+  /** The fault or code of what kept it from being finished. */
+  {unfinished: text},
+);
 
 /** Identifies a server in one build. */
 export function serverDigest({about, url}: Pick<Session, 'about' | 'url'>): string {

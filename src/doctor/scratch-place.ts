@@ -29,23 +29,25 @@ export async function findPlace(
 
 /** A place that is there, as options: the first datacenter and a cluster in it. What cannot be seen is a word to replace. */
 export async function placeWords(session: Session): Promise<readonly string[]> {
-  const first = async (type: 'Folder' | 'ResourcePool') => {
+  const placesOf = async (type: 'Folder' | 'ResourcePool') => {
     const all = await objectsOf(session, type);
     const pathOf = await inventoryPaths(session, all);
-    const paths = all.map((ref) => ({
-      ref,
-      path: pathOf(ref)
-        .segments.filter((part) => !IMPLIED.includes(part))
-        .join('/'),
-    }));
-    const [shortest] = paths.toSorted((a, b) => a.path.length - b.path.length);
-    if (shortest === undefined) return undefined;
-    const isUnique =
-      shortest.path !== '' && paths.filter(({path}) => `/${path}`.endsWith(`/${shortest.path}`)).length === 1;
-    return {ref: shortest.ref, word: isUnique ? shortest.path : shortest.ref.value};
+    const places = all.map((ref) => {
+      const {segments, datacenterPath} = pathOf(ref);
+      return {ref, datacenterPath, path: segments.filter((part) => !IMPLIED.includes(part)).join('/')};
+    });
+    const fits = (wanted: string) => places.filter(({path}) => `/${path}`.endsWith(`/${wanted}`)).length;
+    return places
+      .toSorted((one, other) => one.path.length - other.path.length)
+      .map((place) => ({
+        ...place,
+        word: place.path !== '' && fits(place.path) === 1 ? place.path : place.ref.value,
+      }));
   };
   try {
-    const [folder, pool] = [await first('Folder'), await first('ResourcePool')];
+    const [pool] = await placesOf('ResourcePool');
+    const folders = await placesOf('Folder');
+    const folder = folders.find(({datacenterPath}) => datacenterPath === pool?.datacenterPath);
     const names = pool === undefined ? [] : await datastoresOf(session, pool.ref);
     return [
       ...['--scratch-folder', folder?.word ?? 'FOLDER', '--scratch-pool', pool?.word ?? 'POOL'],

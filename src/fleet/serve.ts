@@ -21,6 +21,8 @@ export interface ServeOptions {
   /** Who has it may approve. */
   readonly token: string;
   readonly report: (database: FleetDatabase) => Promise<FleetReport>;
+  /** What the page of a VCH's own report says, by `vcenter/moref`; `null` if it has none. */
+  readonly page: (key: string) => Promise<string | null>;
   readonly clock?: Clock;
 }
 
@@ -151,12 +153,18 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const {report} = options;
-  switch (`${request.method} ${request.url}`) {
+  const {report, page} = options;
+  const {pathname, searchParams} = new URL(request.url ?? '/', 'http://localhost');
+  switch (`${request.method} ${pathname}`) {
     case 'GET /':
       return send(response, 'text/html; charset=utf-8', pageOf(await report()));
     case 'GET /main':
       return send(response, 'text/html; charset=utf-8', fleetMain(await report(), {live: true}));
+    case 'GET /vch': {
+      const content = await page(searchParams.get('key') ?? '');
+      if (content === null) return refuse(response, 404, 'There is no report of it yet.');
+      return send(response, 'text/html; charset=utf-8', content);
+    }
     case 'GET /report.json':
       return send(response, 'application/json', JSON.stringify(await report()));
     case 'GET /events':

@@ -1,9 +1,8 @@
-import pLimit from 'p-limit';
 import type {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
-import type {ManagedObjectReference} from '../vim25/managed-object.js';
+import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
 import {
   extraConfigOf,
   extraConfigPaths,
@@ -14,9 +13,9 @@ import {
   retrieveProperties,
   type WantedKeys,
 } from '../vim25/property-collector.js';
-import {booleanValue, nameValue, refValue, textValue} from '../vim25/property-value.js';
+import {booleanValue, nameValue, refValue, refValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
-import type {FoundVch} from './find-vch.js';
+import type {FoundContainer, FoundVch} from './find-vch.js';
 import {type Owner, ownerOf} from './ownership.js';
 import type {Vch} from './vch.js';
 
@@ -73,6 +72,9 @@ const PATHS = [
   'runtime.powerState',
 ];
 
+/** What the search through the inventory has read already. */
+const FOUND = ['config.uuid', 'parent', 'resourcePool'];
+
 /** The containerVMs among the direct children of the VCH's pool and of its own folder, each once. */
 export async function readContainerVms(
   session: Session,
@@ -80,16 +82,42 @@ export async function readContainerVms(
   keys: WantedKeys,
   onRead?: (vms: number) => void,
 ): Promise<readonly ContainerVm[]> {
-  const {pathSet, classify} = reading(found, keys);
-  const children = await childrenOf(session, found.vch);
+  const {inventory, vch} = found;
+  const places = await placesOf(session, vch);
+  const children = distinctRefs(places.flatMap(({vms}) => vms));
+  const known = new Map(inventory.containers.map((vm) => [vm.ref.value, vm]));
+  const appliances = new Set(inventory.appliances.map(({ref}) => ref.value));
+  // Those that were not there yet, or could not be read: they may be anything.
+  const unknown = children.filter(
+    ({value}) => !known.has(value) && !appliances.has(value) && !inventory.others.has(value),
+  );
   let count = 0;
-  const read = (content: ObjectContent) => {
+  const counted = (vm: ContainerVm | null) => {
     count += 1;
     onRead?.(count);
-    return classify(content);
+    return vm;
   };
-  const vms = await retrieveProperties(session, children, [{type: 'VirtualMachine', pathSet}], read);
-  return [...new Map(vms.flatMap((vm) => (vm === null ? [] : [[vm.ref.value, vm]]))).values()];
+  const readKnown = () => {
+    const refs = children.filter(({value}) => known.has(value));
+    if (keys === 'all') return rereadVms(session, found, refs, keys, counted);
+    const left = keys.filter((key) => key !== ID_KEY.container);
+    const pathSet = [...PATHS.filter((path) => !FOUND.includes(path)), ...extraConfigPaths(left)];
+    return readEach(session, refs, pathSet, (content) => {
+      const config = extraConfigOf(content.properties, left);
+      return counted(classify(content, config, found, known.get(content.obj.value)));
+    });
+  };
+  const [readOfKnown, readOfUnknown] = await Promise.all([
+    readKnown(),
+    rereadVms(session, found, unknown, keys, counted),
+  ]);
+  return children.flatMap(({value}) => {
+    const vm = readOfKnown.get(value) ?? readOfUnknown.get(value);
+    if (vm !== undefined) return vm === null || vm === 'gone' ? [] : [vm];
+    const seen = known.get(value);
+    // A user who may not see a VM gets no answer.
+    return seen === undefined ? [] : [unanswered(seen, found)];
+  });
 }
 
 /** Reads a few keys of the same VMs, and gives what `map` makes of each. A VM that cannot be read has none. */
@@ -109,18 +137,26 @@ const FINDING = "finding the VCH's containerVMs";
 
 /** How to reach the direct children of the VCH's pool and of its own folder; a VM may be in both. */
 export async function childrenOf(session: Session, vch: Vch): Promise<readonly ObjectSpec[]> {
-  const objects: ObjectSpec[] = [];
-  if (vch.pool !== null) {
-    // If the user may not read the list, the traversal would silently find no VMs: read the list itself first.
-    await readObject(session, vch.pool, ['vm'], FINDING);
-    objects.push({obj: vch.pool, traverse: [{type: vch.pool.type, path: 'vm'}]});
-  }
-  const folder = await ownFolder(session, vch);
-  if (folder !== null) {
-    await readObject(session, folder, ['childEntity'], FINDING);
-    objects.push({obj: folder, traverse: [{type: 'Folder', path: 'childEntity'}]});
-  }
-  return objects;
+  return (await placesOf(session, vch)).map(({spec}) => spec);
+}
+
+/** The VCH's pool and its own folder, and the VMs that are directly there. */
+async function placesOf(
+  session: Session,
+  vch: Vch,
+): Promise<readonly {readonly spec: ObjectSpec; readonly vms: readonly ManagedObjectReference[]}[]> {
+  // If the user may not read the list, a traversal would silently find no VMs.
+  const at = async (obj: ManagedObjectReference, type: string, path: string) => {
+    const listed = refValues((await readObject(session, obj, [path], FINDING)).get(path));
+    const vms = listed.filter((ref) => ref.type === 'VirtualMachine');
+    return {spec: {obj, traverse: [{type, path}]}, vms};
+  };
+  const inPool = async () => (vch.pool === null ? [] : [await at(vch.pool, vch.pool.type, 'vm')]);
+  const inFolder = async () => {
+    const folder = await ownFolder(session, vch);
+    return folder === null ? [] : [await at(folder, 'Folder', 'childEntity')];
+  };
+  return (await Promise.all([inPool(), inFolder()])).flat();
 }
 
 /**
@@ -132,14 +168,13 @@ export async function rereadVms(
   found: FoundVch,
   refs: readonly ManagedObjectReference[],
   keys: WantedKeys,
+  each: (vm: ContainerVm | null) => ContainerVm | null = (vm) => vm,
 ): Promise<ReadonlyMap<string, ContainerVm | 'gone' | null>> {
-  const {pathSet, classify} = reading(found, keys);
-  return readInChunks(session, refs, pathSet, classify);
+  const wanted = keys === 'all' ? keys : [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
+  return readEach(session, refs, [...PATHS, ...extraConfigPaths(wanted)], (content) =>
+    each(classify(content, extraConfigOf(content.properties, wanted), found)),
+  );
 }
-
-const CHUNK = 250;
-/** The server looks one up while the other is read. */
-const CHUNKS_AT_ONCE = 2;
 
 /** A VM as far as it shows whether a write was kept. */
 export interface WrittenVm extends Pick<SeenVm, 'config'> {
@@ -164,7 +199,7 @@ export async function readBack(
 ): Promise<ReadonlyMap<string, WrittenVm | 'unseen' | 'gone'>> {
   const wanted = [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
   const paths = [...(named ? ['name'] : []), 'runtime.connectionState', ...extraConfigPaths(wanted)];
-  return readInChunks(session, refs, paths, (content) => {
+  return readEach(session, refs, paths, (content) => {
     const config = extraConfigOf(content.properties, wanted);
     const isSeen =
       isContainerId(config[ID_KEY.container]) &&
@@ -174,29 +209,6 @@ export async function readBack(
     if (!isSeen) return 'unseen';
     return {config, ...(named && {displayName: displayNameOf(content)})};
   });
-}
-
-async function readInChunks<T>(
-  session: Session,
-  refs: readonly ManagedObjectReference[],
-  pathSet: readonly string[],
-  map: (content: ObjectContent) => T,
-): Promise<ReadonlyMap<string, T | 'gone'>> {
-  const atOnce = pLimit(CHUNKS_AT_ONCE);
-  const starts = Array.from({length: Math.ceil(refs.length / CHUNK)}, (_, at) => at * CHUNK);
-  const read = await atOnce.map(starts, (start) =>
-    readEach(session, refs.slice(start, start + CHUNK), pathSet, map),
-  );
-  return new Map(read.flatMap((chunk) => [...chunk]));
-}
-
-/** What to read of a VM, and what to make of it. */
-function reading(found: FoundVch, keys: WantedKeys) {
-  const wanted = keys === 'all' ? keys : [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
-  return {
-    pathSet: [...PATHS, ...extraConfigPaths(wanted)],
-    classify: (content: ObjectContent) => classify(content, extraConfigOf(content.properties, wanted), found),
-  };
 }
 
 /** The VCH's folder, unless it is the datacenter's own: VCHs before 1.4 share that with everything else. */
@@ -233,17 +245,20 @@ function standingOf(
   return booleanValue(properties.get('config.template')) ? 'template' : 'readable';
 }
 
+/** What the search through the inventory knows of a VM need not be among the properties. */
 function classify(
   content: ObjectContent,
-  config: ExtraConfig,
+  read: ExtraConfig,
   {vch, inventory}: FoundVch,
+  seen?: FoundContainer,
 ): ContainerVm | null {
+  const config = seen === undefined ? read : {[ID_KEY.container]: seen.containerId, ...read};
   const standing = standingOf(content, config);
   if (standing === 'none') return null;
   const text = (path: string) => textValue(content.properties.get(path));
   const id = config[ID_KEY.container];
   const containerId = isContainerId(id) ? id : null;
-  const ids = {containerId, biosUuid: text('config.uuid')};
+  const ids = {containerId, biosUuid: seen?.biosUuid ?? text('config.uuid')};
   const base: SeenVm = {
     ...ids,
     ref: content.obj,
@@ -251,8 +266,8 @@ function classify(
     powerState: text('runtime.powerState'),
     owner: ownerOf(vch, inventory.appliances, {
       ...ids,
-      pool: refValue(content.properties.get('resourcePool')),
-      folder: refValue(content.properties.get('parent')),
+      pool: seen?.where?.pool ?? refValue(content.properties.get('resourcePool')),
+      folder: seen?.where?.folder ?? refValue(content.properties.get('parent')),
     }),
     config,
   };
@@ -273,6 +288,20 @@ function classify(
     // A VM that cannot be read may have the same id.
     isOnly: base.owner.status === 'own' && inventory.unreadable === 0 && !inventory.twins.has(containerId),
     changeVersion,
+  };
+}
+
+/** A containerVM that was there a moment ago, and that two answers have left out. */
+function unanswered(
+  {ref, biosUuid, containerId, where}: FoundContainer,
+  {vch, inventory}: FoundVch,
+): ContainerVm {
+  const {name = ref.value, pool = null, folder = null} = where ?? {};
+  return {
+    ...{ref, displayName: name, powerState: null, containerId, biosUuid},
+    owner: ownerOf(vch, inventory.appliances, {biosUuid, containerId, pool, folder}),
+    config: {[ID_KEY.container]: containerId},
+    ...{status: 'unreachable', reason: 'vCenter leaves it out of its answers'},
   };
 }
 

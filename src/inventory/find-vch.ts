@@ -17,6 +17,7 @@ import {
   extraConfigPaths,
   leftOut,
   type ObjectContent,
+  readEach,
   readObject,
   readObjects,
   retrieveOnce,
@@ -33,7 +34,9 @@ import {type Vch, type VchSelector, type VicVm, vchLabel} from './vch.js';
 export interface VicInventory {
   /** With the folder of their own, into which VIC 1.4 and newer put a VCH's VMs; the datacenter's own folder is none. */
   readonly appliances: readonly (VicVm & {readonly ownFolder: ManagedObjectReference | null})[];
-  readonly containers: readonly (VicVm & {readonly containerId: string})[];
+  readonly containers: readonly FoundContainer[];
+  /** The morefs of VMs that are none of VIC's. */
+  readonly others: ReadonlySet<string>;
   /** The moref of the VCH of each containerVM, by its BIOS UUID; one with the UUID of no VCH is absent. */
   readonly owners: ReadonlyMap<string, string>;
   /** How many containerVMs each VCH has: those with its UUID, and those with the UUID of no VCH that can only be its own. */
@@ -44,6 +47,13 @@ export interface VicInventory {
   readonly strays: readonly StrayAppliance[];
   /** How many VMs' ExtraConfig cannot be read: the privilege or the host is missing, and one may be the VCH. */
   readonly unreadable: number;
+}
+
+/** A containerVM, as far as the search through the whole inventory looks at it. */
+export interface FoundContainer extends Pick<VicVm, 'ref' | 'biosUuid'> {
+  readonly containerId: string;
+  /** Name and place; `null` unless they are needed: to tell whose it is, or copies from each other. */
+  readonly where: Omit<VicVm, 'ref' | 'biosUuid'> | null;
 }
 
 /** A VCH, and all of VIC's VMs on the same target. */
@@ -126,19 +136,20 @@ export async function readLeases(session: Session, vch: Vch): Promise<ExtraConfi
   );
 }
 
-/** What a look at one VM of the inventory finds; `null`: nothing of VIC's. */
-type Seen =
-  | {readonly kind: 'appliance'; readonly vm: VicVm}
-  | {readonly kind: 'container'; readonly vm: VicVm & {readonly containerId: string}}
-  | {readonly kind: 'stray'; readonly vm: StrayAppliance}
-  | {readonly kind: 'unreadable'}
-  | null;
+/** What a look at one VM of the inventory finds. */
+interface Seen extends Pick<VicVm, 'ref' | 'biosUuid'> {
+  readonly kind: 'appliance' | 'container' | 'stray' | 'unreadable' | 'other';
+  /** The value of the key that makes it one of VIC's. */
+  readonly id: string;
+}
 
 const ID_KEYS = [ID_KEY.appliance, ID_KEY.container];
+/** With more VCHs than these, it takes less to read where a containerVM is than to try the BIOS UUIDs of all of them. */
+const MANY = 16;
 
-/** Looks once at every VM of the inventory, at the two keys that make it one of VIC's. */
+/** Looks once at every VM of the inventory, at the two keys that make it one of VIC's and at its BIOS UUID. */
 export async function discover(session: Session, onSeen?: (vms: number) => void): Promise<VicInventory> {
-  const pathSet = ['name', 'parent', 'resourcePool', 'config.uuid', ...extraConfigPaths(ID_KEYS)];
+  const pathSet = ['config.uuid', ...extraConfigPaths(ID_KEYS)];
   let count = 0;
   const look = (content: ObjectContent) => {
     count += 1;
@@ -153,30 +164,76 @@ export async function discover(session: Session, onSeen?: (vms: number) => void)
       look,
     ),
   );
-  const appliances = seen.flatMap((one) => (one?.kind === 'appliance' ? [one.vm] : []));
-  const containers = seen.flatMap((one) => (one?.kind === 'container' ? [one.vm] : []));
-  const strays = seen.flatMap((one) => (one?.kind === 'stray' ? [one.vm] : []));
-  const unreadable = seen.filter((one) => one?.kind === 'unreadable').length;
+  const of = (kind: Seen['kind']) => seen.filter((one) => one.kind === kind);
+  const known = [...of('appliance'), ...of('stray')];
+  const whereKnown = await whereabouts(session, known);
+  const vicVms = (kind: Seen['kind']) =>
+    of(kind).flatMap(({ref, biosUuid, id}) => {
+      const where = whereKnown.get(ref.value);
+      if (where === undefined) throw leftOut(session, ref, 'looking at an appliance');
+      return where === 'gone' ? [] : [{ref, biosUuid, id, ...where}];
+    });
+  const appliances = vicVms('appliance').map(({id: _, ...vm}) => vm);
+  const strays = vicVms('stray').map(({id, ...vm}) => ({...vm, applianceId: id}));
   const own = await foldersOfTheirOwn(session, appliances);
   const placed = appliances.map((appliance) => ({
     ...appliance,
     ownFolder: own.has(appliance.folder?.value) ? appliance.folder : null,
   }));
+  const twins = repeated(of('container').map(({id}) => id));
+  const byUuid = ownersByUuid(placed, of('container'));
+  const unclear = of('container').filter(({ref, id}) => !byUuid.has(ref.value) || twins.has(id));
+  const whereUnclear = await whereabouts(session, unclear);
+  const containers = of('container').flatMap(({ref, biosUuid, id}): FoundContainer[] => {
+    const where = whereUnclear.get(ref.value) ?? null;
+    return where === 'gone' ? [] : [{ref, biosUuid, containerId: id, where}];
+  });
   return {
-    ...{appliances: placed, containers, strays, unreadable},
-    ...ownersOf(placed, containers),
-    twins: repeated(containers.map(({containerId}) => containerId)),
+    ...{appliances: placed, containers, strays, twins},
+    ...ownersOf(placed, containers, byUuid),
+    others: new Set(of('other').map(({ref}) => ref.value)),
+    unreadable: of('unreadable').length,
   };
 }
 
 function lookAt(content: ObjectContent): Seen {
-  const config = extraConfigOf(content.properties, ID_KEYS);
-  const {[ID_KEY.appliance]: applianceId, [ID_KEY.container]: containerId} = config;
-  if (isApplianceId(applianceId, content.obj.value)) return {kind: 'appliance', vm: vicVm(content)};
-  if (isContainerId(containerId)) return {kind: 'container', vm: {...vicVm(content), containerId}};
-  if (applianceId?.startsWith('VirtualMachine:'))
-    return {kind: 'stray', vm: {...vicVm(content), applianceId}};
-  return isReadable(content) ? null : {kind: 'unreadable'};
+  const {obj: ref, properties} = content;
+  const config = extraConfigOf(properties, ID_KEYS);
+  const {[ID_KEY.appliance]: applianceId = '', [ID_KEY.container]: containerId = ''} = config;
+  const base = {ref, biosUuid: textValue(properties.get('config.uuid'))};
+  if (isApplianceId(applianceId, ref.value)) return {...base, kind: 'appliance', id: applianceId};
+  if (isContainerId(containerId)) return {...base, kind: 'container', id: containerId};
+  if (applianceId.startsWith('VirtualMachine:')) return {...base, kind: 'stray', id: applianceId};
+  return {...base, kind: isReadable(content) ? 'other' : 'unreadable', id: ''};
+}
+
+/** What VMs are called, and where they are. */
+export function whereabouts(session: Session, vms: readonly Pick<VicVm, 'ref'>[]) {
+  const paths = ['name', 'parent', 'resourcePool'];
+  return readEach(
+    session,
+    vms.map(({ref}) => ref),
+    paths,
+    ({obj, properties}) => ({
+      name: nameValue(properties.get('name')) ?? obj.value,
+      pool: refValue(properties.get('resourcePool')),
+      folder: refValue(properties.get('parent')),
+    }),
+  );
+}
+
+/** By the containerVM's moref, that of its VCH; empty where it takes too long to try every VCH's BIOS UUID. */
+function ownersByUuid(
+  appliances: readonly VicVm[],
+  containers: readonly Seen[],
+): ReadonlyMap<string, string> {
+  if (appliances.length > MANY) return new Map();
+  return new Map(
+    containers.flatMap(({ref, biosUuid, id}) => {
+      const owner = appliances.find((appliance) => owns(appliance, biosUuid, id));
+      return owner === undefined ? [] : [[ref.value, owner.ref.value] as const];
+    }),
+  );
 }
 
 function repeated(ids: readonly string[]): ReadonlySet<string> {
@@ -199,16 +256,6 @@ async function foldersOfTheirOwn(
 /** Whether its configuration was there to be read, so that an absent key is absent. */
 function isReadable(content: ObjectContent): boolean {
   return content.properties.has('config.uuid') && content.missing.length === 0;
-}
-
-function vicVm({obj, properties}: ObjectContent): VicVm {
-  return {
-    ref: obj,
-    name: nameValue(properties.get('name')) ?? obj.value,
-    biosUuid: textValue(properties.get('config.uuid')),
-    pool: refValue(properties.get('resourcePool')),
-    folder: refValue(properties.get('parent')),
-  };
 }
 
 async function fitting(
@@ -279,6 +326,7 @@ function toVch(
 function ownersOf(
   appliances: VicInventory['appliances'],
   containers: VicInventory['containers'],
+  known: ReadonlyMap<string, string>,
 ): Pick<VicInventory, 'owners' | 'counts'> {
   const neighbours = new Map<string, VicInventory['appliances'][number][]>();
   for (const appliance of appliances)
@@ -287,15 +335,15 @@ function ownersOf(
   const owners = new Map<string, string>();
   const counts = new Map<string, number>();
   for (const vm of containers) {
-    const near = new Set(
-      [vm.pool?.value, vm.folder?.value].flatMap((place) => neighbours.get(place ?? '') ?? []),
-    );
+    const {pool = null, folder = null} = vm.where ?? {};
+    const near = new Set([pool?.value, folder?.value].flatMap((place) => neighbours.get(place ?? '') ?? []));
     const isOwner = (appliance: VicVm) => owns(appliance, vm.biosUuid, vm.containerId);
-    const byUuid = [...near].find(isOwner) ?? appliances.find(isOwner);
-    if (byUuid !== undefined) owners.set(vm.ref.value, byUuid.ref.value);
-    const [owner, second] = byUuid === undefined ? ownersByPlace([...near], vm) : [byUuid];
-    if (owner !== undefined && second === undefined)
-      counts.set(owner.ref.value, (counts.get(owner.ref.value) ?? 0) + 1);
+    const byUuid =
+      known.get(vm.ref.value) ?? ([...near].find(isOwner) ?? appliances.find(isOwner))?.ref.value;
+    if (byUuid !== undefined) owners.set(vm.ref.value, byUuid);
+    const [owner, second] =
+      byUuid === undefined ? ownersByPlace([...near], {pool, folder}).map(({ref}) => ref.value) : [byUuid];
+    if (owner !== undefined && second === undefined) counts.set(owner, (counts.get(owner) ?? 0) + 1);
   }
   return {owners, counts};
 }

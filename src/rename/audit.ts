@@ -9,8 +9,7 @@ import {listEntries} from '../extraconfig/value.js';
 import {readAppliance} from '../inventory/appliance.js';
 import {labelOf, type ReadableVm, readContainerKeys} from '../inventory/container-vms.js';
 import {readVmFiles, type VmFiles} from '../inventory/datastores.js';
-import {type FoundVch, findVch} from '../inventory/find-vch.js';
-import type {VicVm} from '../inventory/vch.js';
+import {type FoundContainer, type FoundVch, findVch} from '../inventory/find-vch.js';
 import {dataVersionOf, RENAME_SUPPORTED_VERSION} from '../migration/data-version.js';
 import type {Finding} from '../migration/finding.js';
 import {containerNameOf, nameFindings} from '../migration/names.js';
@@ -194,10 +193,10 @@ function renameClassFindings(config: ExtraConfig): Finding[] {
   return [{code: 'rename-class', message}];
 }
 
-function twinFindings({containerId, ref}: ReadableVm, sameId: readonly VicVm[]): Finding[] {
+function twinFindings({containerId, ref}: ReadableVm, sameId: readonly FoundContainer[]): Finding[] {
   const others = sameId.filter((other) => other.ref.value !== ref.value);
   if (others.length === 0) return [];
-  const labels = others.map((other) => `${other.name} (${other.ref.value})`).join(', ');
+  const labels = others.map((other) => `${other.where?.name ?? 'a VM'} (${other.ref.value})`).join(', ');
   return [
     {code: 'id-twice', message: `its container id ${containerId} is also that of ${labels}: one is a copy`},
   ];

@@ -34,6 +34,9 @@ export interface DoctorDocument {
   readonly next: string;
 }
 
+/** What is said once, and not of each row. */
+export const NEEDS_SCRATCH = 'it takes a write: --scratch';
+
 const STYLE = {confirmed: 'green', refuted: 'red', 'not-tried': 'yellow'} as const;
 const MARK = {confirmed: '✓ confirmed', refuted: '✗ refuted', 'not-tried': '- not tried'} as const;
 
@@ -51,7 +54,7 @@ export function doctorText({product, apiVersion, assumptions, measured}: DoctorD
     const what = {
       heading: 'What',
       cells: assumptions.map(({title, status, seen}) =>
-        status === 'confirmed' ? title : `${title}. Seen: ${printable(seen)}`,
+        status === 'confirmed' || seen === NEEDS_SCRATCH ? title : `${title}. Seen: ${printable(seen)}`,
       ),
     };
     const refuted = assumptions.filter(({status}) => status === 'refuted');
@@ -60,15 +63,23 @@ export function doctorText({product, apiVersion, assumptions, measured}: DoctorD
       const count = assumptions.filter((row) => row.status === status).length;
       return count === 0 ? [] : [`${count} ${mark.slice(2)}`];
     });
+    const stopped = [...new Set(refuted.flatMap(({stops}) => stops))];
     const verdict =
-      refuted.length > 0
-        ? `Not everything that vch-migrate stands on holds here: ${counts.join(', ')}.`
-        : `Everything that was tried holds here: ${counts.join(', ')}.`;
+      refuted.length === 0
+        ? `Everything that was tried holds here: ${counts.join(', ')}.`
+        : `Not everything that vch-migrate stands on holds here: ${counts.join(', ')}. ` +
+          (stopped.length === 0
+            ? 'There is a safe way around what does not, and no command refuses because of it.'
+            : `These commands refuse: ${stopped.join(', ')}.`);
+    const writes = assumptions.some(({seen}) => seen === NEEDS_SCRATCH)
+      ? ['What was not tried takes a write, which doctor makes with --scratch only.']
+      : [];
     return [
       [layout.paint('bold', printable(product)), `  API ${printable(apiVersion)}`],
       wrap(verdict, layout.columns),
       table(columns, what, layout),
-      refuted.flatMap(({id, meaning, stops}) => [
+      writes.flatMap((line) => wrap(line, layout.columns)),
+      ...refuted.map(({id, meaning, stops}) => [
         layout.paint('bold', `${id} does not hold here`),
         ...wrap(meaning, layout.columns, '  '),
         ...wrap(

@@ -1,7 +1,7 @@
+import {counted} from '../counted.js';
 import {durationText} from '../duration.js';
 import {exceptions} from './attention.js';
 import {leftOut, type Told, versionFigure} from './figures.js';
-import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report, ReportRehearsal} from './report.js';
 
@@ -34,10 +34,10 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
         ? []
         : [
             open.length === 0
-              ? ({tone: 'ok', text: `${count(failures.length, 'failure')} tried, each repaired`} as const)
+              ? ({tone: 'ok', text: `${counted(failures.length, 'failure')} tried, each repaired`} as const)
               : ({
                   tone: 'bad',
-                  text: `${open.length} of ${count(failures.length, 'failure')} not repaired`,
+                  text: `${open.length} of ${counted(failures.length, 'failure')} not repaired`,
                 } as const),
           ]),
       ...leftOut(left),

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import {toVchError, VchError} from '../errors.js';
 import {faultError, localizedFault, type VimFault} from './faults.js';
 import type {ManagedObjectReference} from './managed-object.js';
@@ -106,9 +107,14 @@ export async function readObjects<T>(
   );
 }
 
+/** Objects for which one request asks. */
+const CHUNK = 250;
+/** The server looks one chunk up while another is read. */
+const CHUNKS_AT_ONCE = 2;
+
 /**
- * The same by moref, where objects may be gone. One of them fails the reading of all, and halving the list finds it. What
- * vCenter leaves out of its answer twice has no entry, which says nothing of it.
+ * The same by moref, where objects may be gone: an object that was removed is `gone`. What vCenter leaves out of its answer
+ * twice has no entry, which says nothing of it.
  */
 export async function readEach<T>(
   session: Session,
@@ -116,7 +122,22 @@ export async function readEach<T>(
   pathSet: readonly string[],
   map: (content: ObjectContent) => T,
 ): Promise<ReadonlyMap<string, T | 'gone'>> {
+  const starts = Array.from({length: Math.ceil(objects.length / CHUNK)}, (_, at) => at * CHUNK);
   const found = new Map<string, T | 'gone'>();
+  await pLimit(CHUNKS_AT_ONCE).map(starts, (start) =>
+    readChunk(session, objects.slice(start, start + CHUNK), pathSet, map, found),
+  );
+  return found;
+}
+
+/** One object that is gone fails the reading of all, and halving the list finds it. */
+async function readChunk<T>(
+  session: Session,
+  objects: readonly ManagedObjectReference[],
+  pathSet: readonly string[],
+  map: (content: ObjectContent) => T,
+  found: Map<string, T | 'gone'>,
+): Promise<void> {
   const read = async (wanted: readonly ManagedObjectReference[]): Promise<void> => {
     try {
       await readObjects(session, wanted, pathSet, (content) => found.set(content.obj.value, map(content)));
@@ -134,7 +155,6 @@ export async function readEach<T>(
   };
   await read(objects);
   await read(objects.filter(({value}) => !found.has(value)));
-  return found;
 }
 
 /** Reads properties of one object. A property that cannot be read is an error; `what` names the reading. */

@@ -1,7 +1,10 @@
 import {expect} from 'chai';
-import {applyMigration, planMigration} from '../../src/index.js';
+import {applyMigration, planMigration, type VmOutcome} from '../../src/index.js';
+import {listVchs} from '../../src/inventory/find-vch.js';
+import type {Simulator} from '../../src/simulator/simulator.js';
 import {rejection} from '../rejection.js';
-import {smallVch, withSession} from '../small-vch.js';
+import {containerIdOf, type SmallVm, smallVch, withSession} from '../small-vch.js';
+import {dockerCreate} from './containers.js';
 
 const vch = {name: 'vch1'};
 
@@ -82,6 +85,94 @@ describe('containers: reading a VCH', () => {
     await withSession({fixture: smallVch([{name: 'web'}])}, async (session, simulator) => {
       simulator.addFault({method: 'DestroyView', do: 'drop-before'});
       expect((await planMigration(session, {vch})).vms).to.have.length(1);
+    });
+  });
+
+  describe('what happens between the search and the reading', () => {
+    /** The search is over once its view is destroyed. */
+    async function meanwhile(
+      vms: readonly SmallVm[],
+      change: (simulator: Simulator) => void,
+    ): Promise<readonly VmOutcome[]> {
+      return withSession({fixture: smallVch(vms)}, async (session, simulator) => {
+        simulator.addFault({method: 'DestroyView', nth: 1, before: () => change(simulator)});
+        return (await applyMigration(session, {vch})).vms;
+      });
+    }
+    const statuses = (vms: readonly VmOutcome[]) => vms.map(({id, status}) => [id, status]);
+    const two = [{name: 'web'}, {name: 'db'}];
+
+    it('a container that docker creates is part of the run', async () => {
+      const vms = await meanwhile([{name: 'web'}], (simulator) => dockerCreate(simulator, 'new', 'new'));
+      expect(vms).to.have.length(2);
+      expect(vms.map(({containerName}) => containerName)).to.have.members(['web', 'new']);
+    });
+
+    it('a VM that is removed is not', async () => {
+      const vms = await meanwhile(two, (simulator) => simulator.inventory.vm('vm-101').remove());
+      expect(statuses(vms)).to.deep.equal([['vm-102', 'changed']]);
+    });
+
+    it('a VM that answers leave out is unreachable, and not lost', async () => {
+      const vms = await meanwhile(two, (simulator) => {
+        simulator.addFault({method: 'RetrievePropertiesEx', do: {leaveOut: 'vm-101'}});
+      });
+      expect(statuses(vms)).to.have.deep.members([
+        ['vm-101', 'unreachable'],
+        ['vm-102', 'changed'],
+      ]);
+      expect(vms.find(({id}) => id === 'vm-101')?.error?.message).to.contain('leaves it out');
+    });
+
+    it('a VM that is no containerVM any more is noticed', async () => {
+      for (const id of [null, 'x', containerIdOf('another')]) {
+        const vms = await meanwhile(two, (simulator) =>
+          simulator.inventory.vm('vm-101').change({'guestinfo.vice./common/id': id}),
+        );
+        expect(statuses(vms)).to.have.deep.members([
+          ['vm-101', 'unknown'],
+          ['vm-102', 'changed'],
+        ]);
+      }
+    });
+
+    it('a VM whose host is lost is unreachable', async () => {
+      const vms = await meanwhile(two, (simulator) =>
+        simulator.inventory.vm('vm-101').setConnectionState('disconnected'),
+      );
+      expect(statuses(vms)).to.have.deep.members([
+        ['vm-101', 'unreachable'],
+        ['vm-102', 'changed'],
+      ]);
+    });
+  });
+
+  it('tells whose a containerVM is among many VCHs, by its BIOS UUID or its place', async () => {
+    const fixture = smallVch([
+      {name: 'own'},
+      {name: 'placed', more: {uuid: '42000000-0000-4000-8000-00000000ffff'}},
+    ]);
+    const others = Array.from({length: 20}, (_, n) => ({
+      id: `vm-${500 + n}`,
+      name: `other${n}`,
+      pool: 'cluster1',
+      uuid: `42000000-0000-4000-8000-0000000005${String(n).padStart(2, '0')}`,
+      extraConfig: {'guestinfo.vice./init/common/id': `VirtualMachine:vm-${500 + n}`},
+    }));
+    const many = {...fixture, vms: [...(fixture.vms ?? []), ...others]};
+    await withSession({fixture: many}, async (session) => {
+      const listed = await listVchs(session, {});
+      expect(listed).to.have.length(21);
+      expect(
+        listed.filter(({summary}) => summary.containerVMs !== 0).map(({summary}) => summary),
+      ).to.have.length(1);
+      expect(listed.find(({summary}) => summary.name === 'vch1')?.summary.containerVMs).to.equal(2);
+      const {vms} = await applyMigration(session, {vch});
+      expect(vms.map(({status}) => status)).to.deep.equal(['changed', 'changed']);
+      expect(vms.map(({findings}) => findings.map(({code}) => code).includes('uuid-unknown'))).to.deep.equal([
+        false,
+        true,
+      ]);
     });
   });
 });

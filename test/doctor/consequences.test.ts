@@ -216,6 +216,26 @@ describe('what follows from a refuted assumption', function () {
       });
     }));
 
+  it('is that what brings a VCH up again goes on where running VMs take no writes', () =>
+    withDirectory({}, (folder) =>
+      withSimulator(
+        {fixture: upgradable(), templates: TEMPLATES, now: () => Date.now()},
+        async (simulator) => {
+          const known = await refutedOn(simulator, folder, 'hidden-while-running');
+          const session = await connect(loginTo(simulator));
+          await stopped(session, 'snapshot', {});
+          await session.close();
+          const on = await onSimulator(simulator, ...unasked(['rollback', ...known]));
+          expect(on.code).to.equal(1);
+          expect(on.stderr).to.match(/rollback stands on this: a hidden key .* vch1\b.* powered on/);
+          simulator.inventory.vm('vm-100').powerOff();
+          const off = await onSimulator(simulator, ...unasked(['rollback', ...known]));
+          expect(off.stderr).not.to.include('stands on this');
+          expect(off.code, off.stderr).to.equal(0);
+        },
+      ),
+    ));
+
   it('is that upgrades without files to upload go on where none can be uploaded', () =>
     withDirectory({}, (folder) =>
       withSimulator(

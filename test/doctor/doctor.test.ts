@@ -190,7 +190,7 @@ describe('doctor', function () {
       simulator.addFault({method, nth, do: {fault}});
     };
     try {
-      const {assumptions} = await examine(session, {
+      const {result} = await examine(session, {
         scratch: {kind: 'own', place, count: 1},
         runId: '11111111-2222-4333-8444-555555555555',
         toolVersion: '1.0.0',
@@ -199,7 +199,7 @@ describe('doctor', function () {
         log: {...silent, debug},
         now: () => new Date(),
       });
-      return Object.fromEntries(assumptions.map(({id, status, seen}) => [id, `${status}: ${seen}`]));
+      return Object.fromEntries(result.assumptions.map(({id, status, seen}) => [id, `${status}: ${seen}`]));
     } finally {
       await session.close();
     }
@@ -404,12 +404,55 @@ describe('doctor', function () {
       ),
     ));
 
+  it('has its table although the server goes away in the middle', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      simulator.addFault({
+        method: 'HasPrivilegeOnEntities',
+        before: () => simulator.addFault({method: '*', do: 'drop-before'}),
+        do: 'drop-before',
+      });
+      const {code, stdout, stderr} = await examined(simulator);
+      expect(code).to.equal(1);
+      expect(stderr).to.include('the server did not answer any more');
+      const {assumptions, unfinished}: DoctorResult = JSON.parse(stdout);
+      expect(unfinished).to.equal('VCH_ERR_TRANSPORT');
+      const before = assumptions.findIndex(({id}) => id === 'privileges-by-name');
+      expect(assumptions.map(({status}) => status)).to.deep.equal(
+        assumptions.map((_, at) => (at < before ? 'confirmed' : 'not-tried')),
+      );
+    }));
+
+  it('removes a VM of which it was not told', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      simulator.addFault({method: 'CreateVM_Task', nth: 2, do: 'drop-after'});
+      const {code} = await examined(simulator, ...SCRATCHED);
+      expect(code).to.equal(1);
+      expect(names(simulator)).to.have.length(4);
+    }));
+
+  it('has its table although a VM could not be removed, and says how it is', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      simulator.addFault({method: 'Destroy_Task', nth: 1, do: {fault: 'ResourceInUse', as: 'task'}});
+      const {code, stdout, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+      expect(code).to.equal(1);
+      expect(stderr).to.include('scratch VMs are left').and.include('govc vm.destroy VirtualMachine:');
+      const result: DoctorResult = JSON.parse(stdout);
+      expect(result.assumptions.every(({status}) => status === 'confirmed')).to.equal(true);
+    }));
+
   it('removes its VMs after a failure in the middle, too', () =>
     withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
       simulator.addFault({method: 'CreateVM_Task', nth: 3, do: {fault: 'NoDiskSpace', as: 'task'}});
-      const {code, stderr} = await examined(simulator, ...SCRATCHED);
+      const {code, stderr, stdout} = await examined(simulator, ...SCRATCHED);
       expect(code).to.equal(1);
       expect(stderr).to.include('NoDiskSpace');
+      // What was found without them is not lost.
+      const result: DoctorResult = JSON.parse(stdout);
+      expectValid('doctor', result);
+      expect(result.unfinished).to.equal('NoDiskSpace');
+      const count = (word: string) => result.assumptions.filter(({status}) => status === word).length;
+      expect(count('confirmed')).to.equal(READING.length);
+      expect(count('not-tried')).to.equal(SCRATCH.length);
       expect(names(simulator)).to.have.length(4);
     }));
 });

@@ -69,7 +69,8 @@ describe('what doctor writes', function () {
         const {code, question, stderr} = await agreed(simulator, ...args);
         expect(code, stderr).to.equal(0);
         const writes = writesOf(where, []);
-        for (const {what} of writes) expect(question).to.include(`\n  - ${what}\n`);
+        const flat = question.replaceAll(/\n {4}/g, ' ');
+        for (const {what} of writes) expect(flat).to.include(`\n  - ${what}\n`);
         const made = simulator.requests.list
           .map(({method}) => method)
           .filter((method) => WRITES.test(method));
@@ -270,7 +271,9 @@ describe('what doctor says', function () {
         if (said === 'trying user-event')
           simulator.addFault({method: 'ReconfigVM_Task', times: 3, do: {fault: 'ResourceInUse', as: 'task'}});
       };
-      const {assumptions, measured} = await examine(session, {
+      const {
+        result: {assumptions, measured},
+      } = await examine(session, {
         ...options(session),
         scratch: {kind: 'own', place, count: 4},
         log: {...silent, debug},
@@ -286,7 +289,9 @@ describe('what doctor says', function () {
   it('recommends as many at once as are worth it', () =>
     withSession({fixture: smallVch([]), taskDuration: [100, 100]}, async (session) => {
       const place = await findPlace(session, {folder: 'dc1/vch1', pool: 'cluster1', datastore: undefined});
-      const {measured} = await examine(session, {
+      const {
+        result: {measured},
+      } = await examine(session, {
         ...options(session),
         scratch: {kind: 'own', place, count: 8},
         log: silent,
@@ -307,7 +312,9 @@ describe('what doctor says', function () {
           method === 'RetrievePropertiesEx' ? {...args, options: {maxObjects: 500}} : args,
           streamed,
         );
-      const {assumptions} = await examine(session, {...options(session), log: silent});
+      const {
+        result: {assumptions},
+      } = await examine(session, {...options(session), log: silent});
       const paging = assumptions.find(({id}) => id === 'paging');
       expect(paging?.status).to.equal('confirmed');
       expect(paging?.seen).to.equal('3 of 3 objects on 1 page');
@@ -317,13 +324,13 @@ describe('what doctor says', function () {
     withDirectory({}, (folder) =>
       withSession({fixture: smallVch([{name: 'web'}])}, async (session, simulator) => {
         const place = await findPlace(session, {folder: 'dc1/vch1', pool: 'cluster1', datastore: undefined});
-        const first = await examine(session, {
+        const {result: first} = await examine(session, {
           ...options(session),
           scratch: {kind: 'own', place, count: 1},
           log: silent,
         });
         const later = () => new Date('2026-05-05T05:05:05.000Z');
-        const second = await examine(session, {...options(session), now: later, log: silent});
+        const {result: second} = await examine(session, {...options(session), now: later, log: silent});
         mkdirSync(join(folder, 'state'));
         const variables = {XDG_STATE_HOME: join(folder, 'state')};
         keepResult(first, variables, silent);

@@ -15,11 +15,13 @@ import {serveRun} from '../../src/fleet/serve.js';
 import {serveSocket} from '../../src/fleet/socket.js';
 import {embeddedSource, sharedSource} from '../../src/fleet/source.js';
 import {holderOf, stateDirectory, withStateDirectory} from '../../src/fleet/state-directory.js';
-import {addEvent, advanceRun, lockedRun} from '../../src/fleet/store.js';
-import {readRun} from '../../src/fleet/view.js';
+import {addEvent, advanceRun, keepReport, lockedRun} from '../../src/fleet/store.js';
+import {lastReport, readRun} from '../../src/fleet/view.js';
 import type {FleetReport} from '../../src/report/fleet/report.js';
+import {vchHtml} from '../../src/report/fleet/vch-html.js';
 import type {Clock, SleepOptions} from '../../src/vim25/clock.js';
 import {describeWithBrowser} from '../browser.js';
+import {hostileReport} from '../report/hostile-report.js';
 import {planned} from './fake-hands.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -40,6 +42,11 @@ describeWithBrowser('fleet/serve', (browser) => {
   let server: Awaited<ReturnType<typeof serveRun>>;
   const report = () =>
     readRun(database, run, {tool: TOOL, events: 100, line: (words) => `vch-migrate fleet ${words}`});
+
+  const reportPage = async (key: string) => {
+    const own = await lastReport(database, run, key);
+    return own && vchHtml(own, 10, `vch-migrate fleet report ${run} --of-vch ${key}`);
+  };
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vch-fleet-'));
@@ -69,7 +76,7 @@ describeWithBrowser('fleet/serve', (browser) => {
     await database.transaction(async (statements) =>
       advanceRun(statements, await lockedRun(statements, run)),
     );
-    server = await serveRun({...SERVED, run, report, source: sharedSource(database)});
+    server = await serveRun({...SERVED, run, report, page: reportPage, source: sharedSource(database)});
   });
   after(async () => {
     await server.close();
@@ -116,6 +123,19 @@ describeWithBrowser('fleet/serve', (browser) => {
       expect(trouble).to.deep.equal([]);
     }));
 
+  it('opens a VCH into its own report, as it is now', () =>
+    withPage(async (page, trouble) => {
+      const key = {run, vcenter: 'vc1', vch: 'vm-0'};
+      // PostgreSQL has no NUL, which one of the hostile names has.
+      const own = hostileReport({runId: 'r'});
+      await keepReport(database, key, {...own, vch: {...own.vch, id: 'vm-0'}});
+      await page.locator('#waves .t details[data-k="vc1/vm-0"] > summary').click();
+      await page.locator('#vch h1').waitFor();
+      expect(await page.locator('#vch h1').innerText()).to.contain('Ready to change 23 of 46 containerVMs');
+      expect(await page.locator('#vch details.vm').count()).to.equal(10);
+      expect(trouble).to.deep.equal([]);
+    }));
+
   it('shows at once what has happened, and keeps what the reader has opened and typed', () =>
     withPage(async (page, trouble) => {
       const happening = 'a thing that happens now';
@@ -132,7 +152,14 @@ describeWithBrowser('fleet/serve', (browser) => {
 
   it('shows what has happened within two seconds, by the clocks of the server and the page', async () => {
     const clock = new SteppedClock();
-    const timed = await serveRun({...SERVED, run, report, source: sharedSource(database), clock});
+    const timed = await serveRun({
+      ...SERVED,
+      run,
+      report,
+      page: reportPage,
+      source: sharedSource(database),
+      clock,
+    });
     const page = await browser().newPage();
     try {
       // All that the page waits for of itself.
@@ -244,7 +271,7 @@ describeWithBrowser('fleet/serve', (browser) => {
     const reading = (from: FleetDatabase) =>
       readRun(from, run, {tool: TOOL, line: (words) => `fleet ${words}`});
     const clock = new SteppedClock();
-    const own = await serveRun({...SERVED, run, source, clock, report: reading});
+    const own = await serveRun({...SERVED, run, source, clock, report: reading, page: reportPage});
     const told = async (): Promise<FleetReport> =>
       JSON.parse(await (await fetch(new URL('report.json', own.url))).text());
     try {

@@ -172,7 +172,7 @@ const FOUND: FoundVch = {
     leases: {},
   },
   inventory: {
-    ...{appliances: [], containers: [], strays: [], twins: new Set(), unreadable: 0},
+    ...{appliances: [], containers: [], strays: [], twins: new Set(), others: new Set(), unreadable: 0},
     ...{owners: new Map(), counts: new Map()},
   },
 };

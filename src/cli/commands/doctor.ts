@@ -1,6 +1,7 @@
 import type {Scratch} from '../../doctor/doctor.js';
 import type {Leftover} from '../../doctor/leftover.js';
 import {VchError} from '../../errors.js';
+import {wrap} from '../../report/width.js';
 import {untilStopped} from '../../stopping.js';
 import type {Session} from '../../vim25/session.js';
 import {listingCommand} from '../command.js';
@@ -123,7 +124,11 @@ export const doctor = listingCommand({
         wanted.kind === 'named'
           ? {kind: 'named' as const, name: own['scratch-vm'] ?? ''}
           : {kind: 'own' as const, count: wanted.count, folder, pool, datastore: wanted.place.datastore};
-      const writes = writesOf(where, found).map(({what}) => `  - ${what}`);
+      const writes = writesOf(where, found).flatMap(({what}) =>
+        wrap(what, terminal.columns, '    ').map((text, at) =>
+          at === 0 ? text.replace(/^ {4}/, '  - ') : text,
+        ),
+      );
       const answer = await terminal.ask(
         `doctor on ${session.url.href} does this, and nothing else:\n${writes.join('\n')}\nContinue? [y/N] `,
         signal,
@@ -136,7 +141,7 @@ export const doctor = listingCommand({
     }
     const leftovers = wanted === undefined ? found : await leftover.removeLeftovers(session, {log, signal});
     for (const left of leftovers) log.warn(leftover.leftoverText(left, again));
-    const result = await examine(session, {
+    const {result, problem} = await examine(session, {
       runId,
       toolVersion: version,
       // What was cleaned up has changed it.
@@ -146,6 +151,7 @@ export const doctor = listingCommand({
       log,
       now,
     });
+    if (signal.aborted && problem !== null) throw problem;
     if (signal.aborted)
       throw new VchError(
         'VCH_ERR_INTERRUPTED',
@@ -153,13 +159,16 @@ export const doctor = listingCommand({
       );
     if (settings.target.kind === 'vsphere') keepResult(result, terminal.variables, log);
     const isRefuted = result.assumptions.some(({status}) => status === 'refuted');
-    const [next, masked] = isRefuted
+    const isStopped = result.assumptions.some(({stops}) => stops.length > 0);
+    const [next, masked] = isStopped
       ? [READ_DOCS, READ_DOCS]
       : result.scratch
         ? [line('check', null), 'vch-migrate check']
         : [`${TRY_THE_REST}: ${again}`, `${TRY_THE_REST}: ${WITHOUT_NAMES}`];
     const document = {...result, next: masked};
-    return {document, next, text: doctorText(document), exit: isRefuted ? EXIT.partly : EXIT.done};
+    if (problem !== null) log.error(`${problem.code}: ${problem.message}`);
+    const exit = problem !== null ? EXIT.failed : isRefuted ? EXIT.partly : EXIT.done;
+    return {document, next, text: doctorText(document), exit};
   },
 });
 

@@ -1,7 +1,8 @@
+import {counted} from '../../counted.js';
 import {attention, type Reason} from '../attention.js';
 import {containersFigure, isDown, versionFigure} from '../figures.js';
 import {type Layout, TONE_MARK, TONE_STYLE} from '../layout.js';
-import {count, uncapitalized} from '../phrases.js';
+import {uncapitalized} from '../phrases.js';
 import {printable} from '../printable.js';
 import type {Report} from '../report.js';
 import {between, dayText, secondsText, spanText} from '../times.js';
@@ -174,7 +175,7 @@ function checksRow({checks = [], upgrade}: Report, layout: Layout): readonly str
   const [warned, failed] = [of('warning'), of('failed')];
   const words = [
     `${of('ok')} passed`,
-    ...(warned > 0 ? [count(warned, 'warning')] : []),
+    ...(warned > 0 ? [counted(warned, 'warning')] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ];
   return row('Checks', [words.join(', ')], layout);

@@ -26,7 +26,7 @@ export const fleetServe = localCommand({
     ['fleet serve --listen 127.0.0.1:8480 --public-host fleet.example', 'behind a proxy with TLS'],
   ],
   async run(context, {args: [word = ''], own}) {
-    const [{randomBytes}, {withSource}, {findRun}, {reportOfRun}, {serveRun}] = await Promise.all([
+    const [{randomBytes}, {withSource}, {findRun}, {reportOfRun, vchPage}, {serveRun}] = await Promise.all([
       import('node:crypto'),
       import('../../fleet/open-fleet.js'),
       import('../../../fleet/view.js'),
@@ -47,6 +47,7 @@ export const fleetServe = localCommand({
       const server = await serveRun({
         ...{source, run, token, publicHosts: own['public-host']},
         report: (database) => reportOfRun({database, line}, context, run, 200),
+        page: (key) => source.use((database) => vchPage({database, line}, run, key)),
         host: plainHost,
         port: Number(port),
       });
