@@ -30,6 +30,16 @@ export async function rowsOf<T>(
   return rows.map((row, at) => read(row, `row ${at}`).row);
 }
 
+/** A text as PostgreSQL keeps it: without NUL, and without halves of characters. A report must not be lost for one. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+/** A value as JSON that PostgreSQL keeps. */
+export function storableJson(value: unknown): string {
+  return JSON.stringify(value, (_name, part: unknown) => (typeof part === 'string' ? storable(part) : part));
+}
+
 /** A query that did not reach the database, or whose answer was lost. */
 export function unanswered(name: string, reason: string, cause?: unknown): VchError {
   return new VchError(

@@ -1,4 +1,5 @@
 import {randomUUID} from 'node:crypto';
+import {counted} from '../counted.js';
 import {VchError} from '../errors.js';
 import {
   count,
@@ -26,7 +27,7 @@ import {
 } from '../report/fleet/report.js';
 import type {Report} from '../report/report.js';
 import {advance, isSettled, type Standing} from './advance.js';
-import {type FleetDatabase, rowsOf, type Statements} from './database.js';
+import {type FleetDatabase, rowsOf, type Statements, storable, storableJson} from './database.js';
 import type {Inventory} from './inventory.js';
 import {inventoryShape, outcomeShape, releaseShape, settingsShape} from './stored.js';
 import {type FoundVch, type Placed, selected} from './waves.js';
@@ -151,7 +152,7 @@ export async function addEvent(statements: Statements, run: string, event: NewEv
   const {type, vcenter, vch, wave, worker, who, message} = event;
   await statements.query(
     'INSERT INTO vch_fleet.event (run, type, vcenter, vch, wave, worker, who, message) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)',
-    [run, type, vcenter, vch, wave, worker, who, message].map((value) => value ?? null),
+    [run, type, vcenter, vch, wave, worker, who, storable(message)].map((value) => value ?? null),
   );
 }
 
@@ -178,9 +179,9 @@ export function createRun(
   return database.transaction(async (statements) => {
     const values = [
       command,
-      JSON.stringify(inventory),
-      release && JSON.stringify(release),
-      JSON.stringify(options),
+      storableJson(inventory),
+      release && storableJson(release),
+      storableJson(options),
       tool,
       changeId,
       who,
@@ -198,7 +199,7 @@ export function createRun(
          SELECT run, vcenter, vch, name, own_name, path, container_vms, endpoint, wave, slot, turn, 'pending', planned
          FROM jsonb_to_recordset($1::jsonb) AS t(run text, vcenter text, vch text, name text, own_name text, path text,
            container_vms integer, endpoint text, wave integer, slot integer, turn integer, planned jsonb)`,
-        [JSON.stringify(rows)],
+        [storableJson(rows)],
       );
       // One by one: that of a large VCH has megabytes.
       for (const {vcenter, id: vch, plan} of some)
@@ -211,7 +212,7 @@ export function createRun(
     await addEvent(statements, id, {
       type: 'planned',
       who,
-      message: `${command} planned: ${targets.length} VCHs`,
+      message: `${command} planned: ${counted(targets.length, 'VCH')}`,
     });
     await addLeftOut(statements, id, leftOut);
     for (const {vcenter, id: vch, why, message: reason} of leftOut)
@@ -262,7 +263,7 @@ export async function addLeftOut(
      SELECT $1, vcenter, coalesce(id, ''), name, why, message
      FROM jsonb_to_recordset($2::jsonb) AS t(vcenter text, id text, name text, why text, message text)
      ON CONFLICT DO NOTHING RETURNING ${LEFT_OUT_COLUMNS}`,
-    [run, JSON.stringify(leftOut)],
+    [run, storableJson(leftOut)],
   );
   for (const {vcenter, id, name, message} of noted)
     await addEvent(statements, run, {
@@ -483,7 +484,7 @@ export async function keepReport(database: FleetDatabase, key: TargetKey, report
   await database.query(
     `INSERT INTO vch_fleet.report (run, vcenter, vch, vch_run, command, report) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (run, vcenter, vch, vch_run, command) DO UPDATE SET report = excluded.report, at = now()`,
-    [key.run, key.vcenter, key.vch, report.runId, report.command, JSON.stringify(report)],
+    [key.run, key.vcenter, key.vch, report.runId, report.command, storableJson(report)],
   );
 }
 
@@ -513,7 +514,7 @@ export async function settleTarget(
         result,
         verified,
         offline,
-        JSON.stringify(outcome),
+        storableJson(outcome),
         worker,
       ],
     );
@@ -605,7 +606,7 @@ export async function advanceRun(statements: Statements, run: RunRow): Promise<v
       await addEvent(statements, id, {
         type: 'vcenter-held',
         vcenter,
-        message: `${vcenter} holds ${held.length} VCHs: ${reason}`,
+        message: `${vcenter} holds ${counted(held.length, 'VCH')}: ${reason}`,
       });
   }
   const ended = next.state === 'done';

@@ -8,7 +8,7 @@ import {
   type FleetVch,
   RUN_STATES,
 } from '../report/fleet/report.js';
-import {type ReportTool, reportShape} from '../report/report.js';
+import {type Report, type ReportTool, reportShape} from '../report/report.js';
 import {usedOf} from './advance.js';
 import {type FleetDatabase, rowsOf} from './database.js';
 import {LIVE, liveWorker, type Stalled, stalledOf, stalledWords} from './stalled.js';
@@ -230,6 +230,18 @@ function isGoing({wave}: RunRow): (vch: FleetVch) => boolean {
 const reported = fields({vcenter: text, vch: text, report: reportShape});
 /** Reports read at a time: one may have megabytes. */
 const REPORTS_AT_ONCE = 20;
+
+/** The last report of a VCH of a run, by `vcenter/moref`; `null` if there is none. */
+export async function lastReport(database: FleetDatabase, run: string, key: string): Promise<Report | null> {
+  const [last] = await rowsOf(
+    database,
+    reported,
+    `SELECT vcenter, vch, report FROM vch_fleet.report WHERE run = $1 AND vcenter || '/' || vch = $2
+     ORDER BY command = 'verify', at DESC LIMIT 1`,
+    [run, key],
+  );
+  return last?.report ?? null;
+}
 
 /** The last report of each VCH of a run, in no order. */
 export async function* lastReports(database: FleetDatabase, run: string) {

@@ -10,6 +10,11 @@ function descriptionOf(run: string): string {
   return `vch-migrate run ${run}`;
 }
 
+/** Whether a run of this tool took a snapshot; vic-machine gives its own the same names. */
+export function isOwnSnapshot({description}: Snapshot): boolean {
+  return description.startsWith(descriptionOf(''));
+}
+
 /**
  * The snapshot that an upgrade has taken; `null` if it is not there. Its description must say so: after a VM was
  * registered again or a vCenter restored, the same moref may belong to another snapshot.
@@ -66,9 +71,7 @@ export async function dropPrevious(locked: LockedVch): Promise<Partial<UpgradeRe
     `remove it with govc snapshot.remove -vm ${refString(locked.vch.ref)} ${previousSnapshot}`;
   const dropped = await orFinding(locked, 'previous-snapshot-left', describe, async () => {
     const {all} = await readSnapshots(locked.session, locked.vch.ref);
-    const last = all.find(
-      ({ref, description}) => ref.value === previousSnapshot && description.startsWith(descriptionOf('')),
-    );
+    const last = all.find((snapshot) => snapshot.ref.value === previousSnapshot && isOwnSnapshot(snapshot));
     if (last !== undefined) await ensureRemoved(locked, last.ref);
     return {previousSnapshot: null};
   });

@@ -7,6 +7,7 @@ import type {FleetReport, FleetVch} from '../../report/fleet/report.js';
 import {countsOf, eventLine} from '../../report/fleet/text.js';
 import {fleetEnd, fleetEventLine, fleetHead} from '../../report/formats/ndjson.js';
 import {FLEET_FORMATS} from '../../report/formats.js';
+import type {Report} from '../../report/report.js';
 import {composeTool} from '../compose-report.js';
 import type {RunContext} from '../context.js';
 import {EXIT, type Exit} from '../exit.js';
@@ -74,18 +75,41 @@ async function pagesOf(
   {database, line}: OpenFleet,
   {run, vchs}: FleetReport,
 ): Promise<ReadonlyMap<string, string>> {
-  const [{lastReports}, {vchHtml, vmsShown}, {shellQuoted}] = await Promise.all([
+  const [{lastReports}, {vmsShown}] = await Promise.all([
     import('../../fleet/view.js'),
     import('../../report/fleet/vch-html.js'),
-    import('../../shell-word.js'),
   ]);
   const pages = new Map<string, string>();
   for await (const {vcenter, vch, report} of lastReports(database, run.id)) {
-    const name = `${vcenter}/${vch}`;
-    const more = line(`report ${run.id} --of-vch ${shellQuoted(name)} --report ${vch}.html`);
-    pages.set(name, vchHtml(report, vmsShown(vchs.length), more));
+    const key = `${vcenter}/${vch}`;
+    pages.set(key, await pageOf(line, run.id, key, report, vmsShown(vchs.length)));
   }
   return pages;
+}
+
+/** What the page of one VCH says. */
+export async function vchPage({database, line}: OpenFleet, run: string, key: string): Promise<string | null> {
+  const [{lastReport}, {vmsShown}] = await Promise.all([
+    import('../../fleet/view.js'),
+    import('../../report/fleet/vch-html.js'),
+  ]);
+  const report = await lastReport(database, run, key);
+  return report && (await pageOf(line, run, key, report, vmsShown(LIVE_SHARE)));
+}
+
+/** On a live page, a VCH has as much room as if it were one of so many. */
+const LIVE_SHARE = 20;
+
+async function pageOf(line: OpenFleet['line'], run: string, key: string, report: Report, most: number) {
+  const [{vchHtml}, {shellQuoted}] = await Promise.all([
+    import('../../report/fleet/vch-html.js'),
+    import('../../shell-word.js'),
+  ]);
+  return vchHtml(
+    report,
+    most,
+    line(`report ${run} --of-vch ${shellQuoted(key)} --report ${report.vch.id}.html`),
+  );
 }
 
 /**

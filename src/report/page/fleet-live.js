@@ -4,6 +4,12 @@ let token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 // It must not stay in the history or in a screenshot.
 if (token !== '') history.replaceState(null, '', location.pathname);
 
+// The server has the reports; every string from vSphere in them is escaped.
+vchs.reportOf = async (key) => {
+  const answer = await fetch(`vch?${new URLSearchParams({key})}`, {cache: 'no-store'});
+  return answer.ok ? answer.text() : null;
+};
+
 async function renew() {
   const answer = await fetch('main', {cache: 'no-store'});
   if (!answer.ok) return;

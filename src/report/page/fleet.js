@@ -22,15 +22,23 @@ function narrow() {
 document.addEventListener('input', ({target}) => {
   if (target.id === 'fleet-q' || target.id === 'fleet-vc') narrow();
 });
-// A VCH opens into its own report, where the page has it: it is made of its text then, and gone when it is closed.
-const ofVch = (key) => document.querySelector(`#waves details[data-k="${CSS.escape(key)}"] > noscript`);
-document.addEventListener('click', (event) => {
-  const key = event.target.closest('.t summary')?.parentElement.dataset.k;
-  const source = key === undefined ? null : ofVch(key);
-  if (source === null || event.target.closest('#vch')) return;
+// A VCH opens into its own report, where there is one: it is made of its text then, and gone when it is closed.
+const vchs = {
+  reportOf: (key) =>
+    document.querySelector(`#waves details[data-k="${CSS.escape(key)}"] > noscript`)?.textContent ?? null,
+};
+document.addEventListener('click', async (event) => {
+  const summary = event.target.closest('.t summary');
+  const details = summary?.parentElement;
+  if (!details || details.open) return;
   event.preventDefault();
-  byId('vch-name').textContent = event.target.closest('summary').querySelector('.nm').textContent;
-  byId('vch-report').innerHTML = source.textContent;
+  const report = await vchs.reportOf(details.dataset.k);
+  if (report === null) {
+    details.open = true;
+    return;
+  }
+  byId('vch-name').textContent = summary.querySelector('.nm').textContent;
+  byId('vch-report').innerHTML = report;
   byId('vch').showModal();
   byId('vch').scrollTop = 0;
 });
