@@ -24,6 +24,7 @@ const LONGEST = [
   'conformance/dump',
   'fleet/fleet-cli',
   'doctor/doctor',
+  'doctor/scratch',
   'fleet/takeover',
   'conformance/whole-vch',
   'vch-upgrade/fault-matrix',

@@ -1,6 +1,6 @@
 import type {ProgressEvent, StepGroup} from '../containers/outcome.js';
+import {counted} from '../counted.js';
 import {TONE_MARK, TONE_STYLE} from '../report/layout.js';
-import {count} from '../report/phrases.js';
 import {printable} from '../report/printable.js';
 import {spanText} from '../report/times.js';
 import type {Tone} from '../report/vm-words.js';
@@ -214,7 +214,7 @@ export class Checklist {
     if (parts.length === 0) return [];
     const total = parts.reduce((sum, [, n]) => sum + n, 0);
     const words = parts.map(([status, n]) => `${n} ${status.replaceAll('-', ' ')}`).join(', ');
-    const text = cut(`${count(total, 'containerVM')} left out: ${words}`, columns - 4);
+    const text = cut(`${counted(total, 'containerVM')} left out: ${words}`, columns - 4);
     return [`  ${paint('yellow', TONE_MARK.warn)} ${text}`];
   }
 

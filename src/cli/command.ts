@@ -192,6 +192,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
     doctor: run.doctor,
     lineTo: line,
     standsAs: name === 'upgrade' && given.flag('data-only') ? 'upgrade --data-only' : name,
+    /** What it plays on a copy, and would be refused on the target as. */
+    playsAs: name !== 'rehearse' ? undefined : given.flag('data-only') ? 'upgrade --data-only' : 'upgrade',
     /** It asks before the first write. */
     asks,
     asksForName,
@@ -278,7 +280,12 @@ export function listingCommand<Own extends OptionSet>(definition: ListingCommand
           const runId = context.newRunId();
           const listing = await withTarget(settings, runId, context, async (session, user, dump) => {
             if (consults && dump === undefined)
-              await assertStands(session, definition.name, {file: given.text('doctor'), variables, line});
+              await assertStands(session, definition.name, {
+                file: given.text('doctor'),
+                variables,
+                target: settings.target,
+                line,
+              });
             return definition.run(session, {context, settings, user, runId, line}, {args, own});
           });
           const exit = await tell(listing, context);

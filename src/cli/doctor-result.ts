@@ -17,11 +17,12 @@ import {toJson} from '../report/formats/json.js';
 import {readTextFile, requiredText} from '../text-file.js';
 import type {Session} from '../vim25/session.js';
 import {writeWhole} from './result-file.js';
+import type {Target} from './target.js';
 import type {Terminal} from './terminal.js';
 
 type Variables = Terminal['variables'];
 
-/** Where the last result for a server is kept; `undefined` where there is no home. */
+/** Where the last result for a server is kept; `undefined` where there is no home. A simulator of one run has none. */
 export function resultPlace(
   {XDG_STATE_HOME: state, HOME: home}: Variables,
   server: string,
@@ -69,17 +70,21 @@ function earlierIn(json: string): DoctorResult | null {
   return parseJson(json, resultShape).value;
 }
 
+/** Which result a command consults: the named one, or the last one of its target. */
+interface Consulting {
+  readonly file: string | undefined;
+  readonly variables: Variables;
+  readonly target: Pick<Target, 'kind'>;
+  readonly line: Line;
+}
+
 /** Throws if a command stands on something that does not hold on that server: by the named result, or the last one, which it gives. */
 export async function assertStands(
   session: Session,
   command: string,
-  {
-    file,
-    variables,
-    line,
-  }: {readonly file: string | undefined; readonly variables: Variables; readonly line: Line},
+  {file, variables, target, line}: Consulting,
 ): Promise<Known | undefined> {
-  const known = lastResult(session, file, variables);
+  const known = lastResult(session, file, target.kind === 'simulator' ? {} : variables);
   const refused = known && refusal(known, command);
   if (refused) throw refused(await lookAgain(session, line));
   return known;
@@ -101,12 +106,36 @@ export async function assertPlanStands(
   command: string,
   {planned, uploads, line}: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly line: Line},
 ): Promise<void> {
+  const refused = known && refusal(known, command, {running: runningIn(planned, command), uploads});
+  if (refused) throw refused(await lookAgain(session, line));
+}
+
+/**
+ * Throws if an upgrade that was played on a copy would be refused on the server itself. `again` is the command line that looks
+ * once more there.
+ */
+export function assertPlayStands(
+  known: Known | undefined,
+  command: string,
+  {
+    planned,
+    uploads,
+    again,
+  }: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly again: string},
+): void {
+  if (known === undefined) return;
+  const running = runningIn(planned, command);
+  const refused = refusal(known, command) ?? refusal(known, command, {running, uploads});
+  if (refused) throw refused(again);
+}
+
+function runningIn(planned: AnyOutcome, command: string): readonly string[] {
   const writesAppliance = planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock';
   const {name, powerState} = planned.vch;
   const appliance = writesAppliance && powerState === 'poweredOn' ? [name] : [];
-  const running = [...appliance, ...runningToWrite(planned)];
-  const refused = known && refusal(known, command, {running, uploads});
-  if (refused) throw refused(await lookAgain(session, line));
+  // What brings a VCH up again goes on: a container that takes no write is reported, and read back.
+  const isWayUp = (command === 'rollback' || command === 'resume') && appliance.length === 0;
+  return isWayUp ? [] : [...appliance, ...runningToWrite(planned)];
 }
 
 /** Says which running VMs apply would write, where it must not; `[]` where it may. */
@@ -131,6 +160,11 @@ function runningToWrite({vms}: AnyOutcome): readonly string[] {
   );
 }
 
+/** The result that a command line names, for a copy of that server. A dump that does not say which server it is of fits any. */
+export function resultForCopy(session: Session, file: string, isKnownServer: boolean): Known {
+  return isKnownServer ? namedResult(file, serverDigest(session)) : namedResult(file);
+}
+
 function lastResult(session: Session, file: string | undefined, variables: Variables): Known | undefined {
   const server = serverDigest(session);
   if (file === undefined) {
@@ -140,6 +174,10 @@ function lastResult(session: Session, file: string | undefined, variables: Varia
       ? {where: place, result: parseResult(kept.text, place)}
       : undefined;
   }
+  return namedResult(file, server);
+}
+
+function namedResult(file: string, server?: string): Known {
   const json = requiredText(
     file,
     (why) =>
@@ -149,7 +187,7 @@ function lastResult(session: Session, file: string | undefined, variables: Varia
       ),
   );
   const result = parseResult(json, file);
-  if (result.server === server) return {where: file, result};
+  if (server === undefined || result.server === server) return {where: file, result};
   throw new VchError(
     'VCH_ERR_USAGE',
     `--doctor ${file} is about another vCenter, or another build of it; run vch-migrate doctor here first`,

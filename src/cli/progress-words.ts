@@ -1,6 +1,6 @@
 import type {ProgressEvent, RunPhase} from '../containers/outcome.js';
+import {counted} from '../counted.js';
 import {durationText} from '../duration.js';
-import {count} from '../report/phrases.js';
 import {printable} from '../report/printable.js';
 import {between, secondsText, spanText} from '../report/times.js';
 
@@ -26,7 +26,7 @@ export function phaseName({phase, label}: Pick<Phase, 'phase' | 'label'>): strin
 export function phaseText(event: Phase): string {
   const {phase, total} = event;
   if (total === null) return phaseName(event);
-  const much = phase === 'upload' ? `${Math.ceil(total / MIB)} MiB` : count(total, 'containerVM');
+  const much = phase === 'upload' ? `${Math.ceil(total / MIB)} MiB` : counted(total, 'containerVM');
   return `${phaseName(event)}: ${much}`;
 }
 
@@ -34,7 +34,7 @@ export function phaseText(event: Phase): string {
 export function doneText(phase: string, done: number, total: number | null): string {
   if (phase === 'upload' && total !== null)
     return `${Math.ceil(done / MIB)} of ${Math.ceil(total / MIB)} MiB`;
-  return total === null ? count(done, 'VM') : `${done} of ${total}`;
+  return total === null ? counted(done, 'VM') : `${done} of ${total}`;
 }
 
 /** A rate of less time than this says nothing. */

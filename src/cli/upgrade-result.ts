@@ -1,8 +1,8 @@
 import type {AnyOutcome} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
+import {counted} from '../counted.js';
 import {durationText} from '../duration.js';
 import {versionText} from '../iso/version-stamp.js';
-import {count} from '../report/phrases.js';
 import {printable} from '../report/printable.js';
 import type {Report, ReportAction, ReportUpgrade} from '../report/report.js';
 import {handCommands} from '../report/way-back.js';
@@ -167,7 +167,7 @@ function removeKeys({report: {upgrade, findings, vms}, line}: Ended): readonly R
   const kept = vms.filter(({kind, status}) => kind === 'container' && status === 'changed').length;
   return [
     action(
-      `Only if the prepared keys of ${count(kept, 'containerVM')} must go`,
+      `Only if the prepared keys of ${counted(kept, 'containerVM')} must go`,
       line('undo', {words: ['--run', upgrade.run], without: ['run']}),
     ),
   ];

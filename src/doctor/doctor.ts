@@ -80,8 +80,9 @@ export async function examine(session: Session, options: DoctorOptions): Promise
   let problem: VchError | null = null;
   try {
     if (scratch?.kind === 'own' && !signal.aborted) {
+      const {count} = scratch;
       log.info(
-        `making ${scratch.count === 1 ? 'a scratch VM' : `${scratch.count} scratch VMs`}, and trying on it what takes a write`,
+        `making ${count === 1 ? 'a scratch VM' : `${count} scratch VMs`}: what takes a write is tried on ${count === 1 ? 'it' : 'the first'}`,
       );
       await withScratchVms(session, scratch.place, {run: runId, count: scratch.count}, onScratch);
     } else if (scratch?.kind === 'named' && !signal.aborted) {

@@ -120,7 +120,7 @@ export async function removeLeftovers(
     return lives ? {...leftover, owner: 'alive', why: 'the doctor that works on it still runs'} : leftover;
   });
   const waiter = new TaskWaiter(session);
-  for (const {ref, why, mark} of all) {
+  for (const {ref, name, why, mark} of all) {
     if (why !== null || mark === null) continue;
     const isNamed = mark.named === true;
     const vm = new ScratchVm(session, ref, {run: mark.run, isNamed, waiter});
@@ -130,6 +130,11 @@ export async function removeLeftovers(
       await vm.removeProbeFile();
       await vm.end(destroyVm(session, ref));
     }
+    log.info(
+      isNamed
+        ? `what an earlier doctor left on ${name} is removed`
+        : `${name}, which an earlier doctor left, is removed`,
+    );
   }
   return all.filter(({why}) => why !== null);
 }

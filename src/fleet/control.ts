@@ -1,3 +1,4 @@
+import {counted} from '../counted.js';
 import {VchError} from '../errors.js';
 import {fields, text} from '../json-shape.js';
 import {type FleetDatabase, rowsOf, type Statements} from './database.js';
@@ -144,7 +145,7 @@ export function cancel(database: FleetDatabase, id: string, {who, reason}: Decis
     await addEvent(statements, id, {type: 'cancelled', who, message: `${who} cancelled the run: ${reason}`});
     return {
       changed: true,
-      message: `the run ${id} is cancelled: ${dropped.length} VCHs do not begin, and those that run stop at their next safe point`,
+      message: `the run ${id} is cancelled: ${counted(dropped.length, 'VCH')} will not begin, and those that run stop at their next safe point`,
     };
   });
 }
@@ -181,9 +182,9 @@ export function retry(
     await addEvent(statements, id, {
       type: 'retried',
       who,
-      message: `${who} tries ${chosen.length} VCHs again: ${reason}`,
+      message: `${who} tries ${counted(chosen.length, 'VCH')} again: ${reason}`,
     });
     await setState(statements, run, run.state === 'paused' ? 'paused' : 'running');
-    return {changed: true, message: `${chosen.length} VCHs of ${id} are tried again`};
+    return {changed: true, message: `${counted(chosen.length, 'VCH')} of ${id} will be tried again`};
   });
 }

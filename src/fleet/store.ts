@@ -1,4 +1,5 @@
 import {randomUUID} from 'node:crypto';
+import {counted} from '../counted.js';
 import {VchError} from '../errors.js';
 import {
   count,
@@ -211,7 +212,7 @@ export function createRun(
     await addEvent(statements, id, {
       type: 'planned',
       who,
-      message: `${command} planned: ${targets.length} VCHs`,
+      message: `${command} planned: ${counted(targets.length, 'VCH')}`,
     });
     await addLeftOut(statements, id, leftOut);
     for (const {vcenter, id: vch, why, message: reason} of leftOut)
@@ -605,7 +606,7 @@ export async function advanceRun(statements: Statements, run: RunRow): Promise<v
       await addEvent(statements, id, {
         type: 'vcenter-held',
         vcenter,
-        message: `${vcenter} holds ${held.length} VCHs: ${reason}`,
+        message: `${vcenter} holds ${counted(held.length, 'VCH')}: ${reason}`,
       });
   }
   const ended = next.state === 'done';

@@ -1,4 +1,5 @@
-import {containerName, count, displayName} from './phrases.js';
+import {counted} from '../counted.js';
+import {containerName, displayName} from './phrases.js';
 import type {Report, ReportError, ReportFinding, ReportStatus, ReportVm} from './report.js';
 import {capital, sentence} from './sentence.js';
 import {compares, EXCEPTIONS, isUnfinished, statusWord, type Tone} from './vm-words.js';
@@ -189,7 +190,7 @@ function byFinding(vms: readonly ReportVm[]): readonly Omit<Reason, 'tone'>[] {
       const names = [...new Set(group.map(({vm}) => vm))];
       const what = FINDINGS.get(finding.code) ?? finding.code.replaceAll('-', ' ');
       return {
-        title: `${count(names.length, 'containerVM')}: ${what}`,
+        title: `${counted(names.length, 'containerVM')}: ${what}`,
         code: finding.code,
         text: oneText(
           group,
@@ -244,7 +245,7 @@ export function shortName(vm: ReportVm): string {
 }
 
 function verb({command}: Pick<Report, 'command'>, status: ReportStatus, n: number): string {
-  const vms = count(n, 'containerVM');
+  const vms = counted(n, 'containerVM');
   const isPlan = command === 'plan' || command === 'check';
   const [is, was, has] = n === 1 ? ['is', 'was', 'has'] : ['are', 'were', 'have'];
   switch (status) {

@@ -43,6 +43,7 @@ const MARK = {confirmed: '✓ confirmed', refuted: '✗ refuted', 'not-tried': '
 /** The table of assumptions, for people. */
 export function doctorText({product, apiVersion, assumptions, measured}: DoctorDocument) {
   return (layout: Layout): readonly (readonly string[])[] => {
+    const wrapped = (line: string) => wrap(line, layout.columns);
     const columns = [
       {heading: 'Assumption', cells: assumptions.map(({id}) => id)},
       {
@@ -58,41 +59,42 @@ export function doctorText({product, apiVersion, assumptions, measured}: DoctorD
       ),
     };
     const refuted = assumptions.filter(({status}) => status === 'refuted');
-    const speed = speedLines(measured).flatMap((line) => wrap(line, layout.columns));
-    const counts = Object.entries(MARK).flatMap(([status, mark]) => {
-      const count = assumptions.filter((row) => row.status === status).length;
-      return count === 0 ? [] : [`${count} ${mark.slice(2)}`];
-    });
-    const stopped = [...new Set(refuted.flatMap(({stops}) => stops))];
-    const verdict =
-      refuted.length === 0
-        ? `Everything that was tried holds here: ${counts.join(', ')}.`
-        : `Not everything that vch-migrate stands on holds here: ${counts.join(', ')}. ` +
-          (stopped.length === 0
-            ? 'There is a safe way around what does not, and no command refuses because of it.'
-            : `These commands refuse: ${stopped.join(', ')}.`);
-    const writes = assumptions.some(({seen}) => seen === NEEDS_SCRATCH)
-      ? ['What was not tried takes a write, which doctor makes with --scratch only.']
-      : [];
     return [
       [layout.paint('bold', printable(product)), `  API ${printable(apiVersion)}`],
-      wrap(verdict, layout.columns),
+      verdictLines(assumptions).flatMap(wrapped),
       table(columns, what, layout),
-      writes.flatMap((line) => wrap(line, layout.columns)),
       ...refuted.map(({id, meaning, stops}) => [
         layout.paint('bold', `${id} does not hold here`),
-        ...wrap(meaning, layout.columns, '  '),
-        ...wrap(
-          stops.length === 0
-            ? 'No command refuses because of it.'
-            : `These commands refuse: ${stops.join(', ')}.`,
-          layout.columns,
-          '  ',
-        ),
+        ...[meaning, stopsText(stops)].flatMap((line) => wrap(line, layout.columns, '  ')),
       ]),
-      speed,
+      speedLines(measured).flatMap(wrapped),
     ];
   };
+}
+
+/** What it comes to, and what is still open. */
+function verdictLines(assumptions: DoctorDocument['assumptions']): readonly string[] {
+  const refuted = assumptions.filter(({status}) => status === 'refuted');
+  const writes = assumptions.filter(({seen}) => seen === NEEDS_SCRATCH).length;
+  const failed = assumptions.filter(({status}) => status === 'not-tried').length - writes;
+  const counts = Object.entries(MARK).flatMap(([status, mark]) => {
+    const count = assumptions.filter((row) => row.status === status).length;
+    return count === 0 ? [] : [`${count} ${mark.slice(2)}`];
+  });
+  const stopped = [...new Set(refuted.flatMap(({stops}) => stops))];
+  return [
+    refuted.length === 0
+      ? `Everything that was tried holds here: ${counts.join(', ')}.`
+      : `Not everything that vch-migrate stands on holds here: ${counts.join(', ')}. ${stopsText(stopped)}`,
+    ...(writes === 0 ? [] : [`${writes} take a write, which doctor makes with --scratch only.`]),
+    ...(failed === 0 ? [] : [`${failed} could not be tried, for the reasons in the table.`]),
+  ];
+}
+
+function stopsText(stops: readonly string[]): string {
+  return stops.length === 0
+    ? 'There is a safe way, and no command refuses because of it.'
+    : `These commands refuse: ${stops.join(', ')}.`;
 }
 
 function speedLines({reconfigure, parallel, recommendedParallelism, failures = {}, isSure}: Measured) {

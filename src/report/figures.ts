@@ -1,5 +1,5 @@
+import {counted} from '../counted.js';
 import {exceptions, setAside} from './attention.js';
-import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report} from './report.js';
 import {capital} from './sentence.js';
@@ -215,7 +215,7 @@ function rank({tone}: Part): number {
 
 /** `3 containerVMs need`. */
 export function need(n: number): string {
-  return `${count(n, 'containerVM')} ${n === 1 ? 'needs' : 'need'}`;
+  return `${counted(n, 'containerVM')} ${n === 1 ? 'needs' : 'need'}`;
 }
 
 /** A pill for the containerVMs that a plan would leave out. */
@@ -224,5 +224,5 @@ export function leftOut(n: number): readonly Remark[] {
 }
 
 export function wouldNotStart(name: string, failed: number): string {
-  return `An upgrade of ${name} would not start: ${count(failed, 'check')} failed`;
+  return `An upgrade of ${name} would not start: ${counted(failed, 'check')} failed`;
 }

@@ -1,5 +1,5 @@
+import {counted} from '../counted.js';
 import type {Listing, ListingPage} from './format.js';
-import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {ReportVch} from './report.js';
 import {table} from './table.js';
@@ -40,18 +40,18 @@ export function historyText({vch, runs, unreadable}: History): Listing['text'] {
   return (layout) => [
     [layout.paint('bold', head)],
     table(columns, plugins, layout),
-    unreadable === 0 ? [] : [`The ledgers of ${count(unreadable, 'VM')} could not be read.`],
+    unreadable === 0 ? [] : [`The ledgers of ${counted(unreadable, 'VM')} could not be read.`],
   ];
 }
 
 /** The runs of a VCH as a page. */
 export function historyPage({vch, runs, unreadable}: History): ListingPage {
-  const unread = unreadable === 0 ? '' : `; the ledgers of ${count(unreadable, 'VM')} could not be read`;
+  const unread = unreadable === 0 ? '' : `; the ledgers of ${counted(unreadable, 'VM')} could not be read`;
   const column = (heading: string, cells: readonly string[]) => ({heading, cells});
   return {
     kind: 'Runs',
     tone: unreadable === 0 ? 'info' : 'warn',
-    text: `${count(runs.length, 'run')} recorded on ${vch.name}${unread}`,
+    text: `${counted(runs.length, 'run')} recorded on ${vch.name}${unread}`,
     columns: [
       column(
         'Time',

@@ -1,6 +1,6 @@
+import {counted} from '../counted.js';
 import type {Listing, ListingPage} from './format.js';
 import {lockWord} from './lock-text.js';
-import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {ReportTarget, ReportVch} from './report.js';
 import {table} from './table.js';
@@ -45,13 +45,13 @@ const HEADINGS = ['VCH', 'Id', 'Version', 'Build', 'Data version', 'ContainerVMs
 /** The VCHs of a target as a page. */
 export function listingPage({target, vchs, iso}: ListedVchs): ListingPage {
   const left = vchs.filter(({lock}) => lock.held && lock.state === 'dead').length;
-  const unfinished = left === 0 ? '' : `; ${count(left, 'upgrade')} left unfinished`;
+  const unfinished = left === 0 ? '' : `; ${counted(left, 'upgrade')} left unfinished`;
   const compared = iso === undefined ? '' : `. ${isoText(iso, vchs)}`;
   const cells = cellsOf(vchs);
   return {
     kind: 'VCHs',
     tone: left === 0 ? 'info' : 'warn',
-    text: `${count(vchs.length, 'VCH')} on ${target.url}${unfinished}${compared}`,
+    text: `${counted(vchs.length, 'VCH')} on ${target.url}${unfinished}${compared}`,
     columns: HEADINGS.map((heading, at) => ({heading, cells: cells[at] ?? []})),
   };
 }

@@ -1,3 +1,4 @@
+import {counted} from '../counted.js';
 import {durationText} from '../duration.js';
 import {printable} from './printable.js';
 import {
@@ -40,18 +41,13 @@ export function capitalized(text: string): string {
   return text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
 }
 
-/** `1 VM`, `412 VMs`. */
-export function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
-}
-
 /** `16 containerVMs: 9 pending, 5 unchanged, 2 refused`. */
 export function countsText(report: Pick<Report, 'summary' | 'command' | 'vms'>): string {
   const {summary} = report;
   const counts = VM_STATUSES.filter((status) => summary[status] > 0).map(
     (status) => `${summary[status]} ${status}`,
   );
-  return `${count(summary.total, vmNoun(report))}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`;
+  return `${counted(summary.total, vmNoun(report))}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`;
 }
 
 /** The VMs that are not at their goal, worst first. */
@@ -107,7 +103,9 @@ export function notes(report: Report): readonly string[] {
   const {renameDisabled} = report.summary;
   return [
     ...upgradeSentences(report),
-    ...(renameDisabled > 0 ? [`docker rename is disabled on ${count(renameDisabled, 'containerVM')}.`] : []),
+    ...(renameDisabled > 0
+      ? [`docker rename is disabled on ${counted(renameDisabled, 'containerVM')}.`]
+      : []),
     ...(report.interrupted && report.upgrade === undefined
       ? ['The run was interrupted: VMs that are not-attempted were not touched.']
       : []),

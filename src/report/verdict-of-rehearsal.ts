@@ -1,7 +1,7 @@
+import {counted} from '../counted.js';
 import {durationText} from '../duration.js';
 import {exceptions} from './attention.js';
 import {leftOut, type Told, versionFigure} from './figures.js';
-import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report, ReportRehearsal} from './report.js';
 
@@ -26,7 +26,7 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
     reason: [
       began
         ? `At ${durationText(taskTime)} a task and ${durationText(bootTime)} for a boot, it took ${durationText(upgrade.took)}.`
-        : 'See the checks.',
+        : (upgrade.error?.message ?? 'See the checks.'),
     ],
     pills: [
       {tone: 'ok', text: 'Nothing written on the target'},
@@ -34,10 +34,10 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
         ? []
         : [
             open.length === 0
-              ? ({tone: 'ok', text: `${count(failures.length, 'failure')} tried, each repaired`} as const)
+              ? ({tone: 'ok', text: `${counted(failures.length, 'failure')} tried, each repaired`} as const)
               : ({
                   tone: 'bad',
-                  text: `${open.length} of ${count(failures.length, 'failure')} not repaired`,
+                  text: `${open.length} of ${counted(failures.length, 'failure')} not repaired`,
                 } as const),
           ]),
       ...leftOut(left),
@@ -45,9 +45,13 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
     numbers: [
       versionFigure(report),
       {
-        label: 'VCH will be down',
+        label: 'Expected outage',
         value: upgrade.outage === null ? 'Until repaired' : durationText(upgrade.outage),
-        notes: ['By the times that were assumed'],
+        notes: [
+          rehearsal.taskTimeFrom === 'measured'
+            ? 'By the task time that doctor measured'
+            : 'By the times that were assumed',
+        ],
       },
     ],
   };

@@ -1,3 +1,4 @@
+import {counted} from '../counted.js';
 import {causeBefore, exceptions, shortReason} from './attention.js';
 import {
   isDown,
@@ -12,7 +13,6 @@ import {
   versionFigure,
   wouldNotStart,
 } from './figures.js';
-import {count} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report} from './report.js';
 import {sentence} from './sentence.js';
@@ -45,7 +45,7 @@ export function overVch(report: Report, upgrade: Upgrade): Told {
       const others =
         left === 0
           ? 'every containerVM is'
-          : `the other ${count(done, 'containerVM')} ${done === 1 ? 'is' : 'are'}`;
+          : `the other ${counted(done, 'containerVM')} ${done === 1 ? 'is' : 'are'}`;
       return told(
         'ok',
         `${name} is upgraded to ${reachedText(report, upgrade)}${more}`,
@@ -86,7 +86,7 @@ export function overVch(report: Report, upgrade: Upgrade): Told {
       return told(
         error === '' && failedChecks === 0 ? 'mute' : 'bad',
         `The ${what} of ${name} did not start; nothing was written`,
-        [failedChecks > 0 ? `${count(failedChecks, 'check')} failed.` : error],
+        [failedChecks > 0 ? `${counted(failedChecks, 'check')} failed.` : error],
         [power, unwritten],
       );
     case 'as-before': {
@@ -102,7 +102,7 @@ export function overVch(report: Report, upgrade: Upgrade): Told {
           'The appliance was then put back by itself.',
           kept === 0
             ? ''
-            : `${count(kept, 'containerVM')} ${kept === 1 ? 'keeps its' : 'keep their'} prepared keys: harmless; the next upgrade uses them.`,
+            : `${counted(kept, 'containerVM')} ${kept === 1 ? 'keeps its' : 'keep their'} prepared keys: harmless; the next upgrade uses them.`,
         ],
         [power, unstopped, lock],
       );

@@ -1,8 +1,9 @@
+import {counted} from '../counted.js';
 import {NAME_KEYS} from '../extraconfig/keys.js';
 import {exceptions} from './attention.js';
 import {type Figure, leftOut, need, powerPill, type Told, versionFigure, wouldNotStart} from './figures.js';
 import {lockText} from './lock-text.js';
-import {containerName, count} from './phrases.js';
+import {containerName} from './phrases.js';
 import {printable} from './printable.js';
 import type {Report} from './report.js';
 import {sentence} from './sentence.js';
@@ -29,7 +30,7 @@ function factsOf(report: Report) {
     left,
     more: left === 0 ? '' : `; ${need(left)} attention`,
     /** `64 containerVMs of vch1`. */
-    all: `${count(summary.total, 'containerVM')} of ${name}`,
+    all: `${counted(summary.total, 'containerVM')} of ${name}`,
     name,
     lock: vch.lock.held ? sentence(lockText(vch.lock)) : '',
     power,
@@ -95,7 +96,7 @@ function writes({summary, left, more, name}: Facts, word: string): string {
   const due = changed + summary.failed + summary.unknown + summary.conflict + summary['not-attempted'];
   if (due === 0) return `No containerVM of ${name} ${left === 0 ? 'needed a change' : `was ${word}`}${more}`;
   const some = changed === due ? '' : `${changed} of `;
-  return `${some}${count(due, 'containerVM')} of ${name} ${due === 1 && some === '' ? 'is' : 'are'} ${word}${more}`;
+  return `${some}${counted(due, 'containerVM')} of ${name} ${due === 1 && some === '' ? 'is' : 'are'} ${word}${more}`;
 }
 
 function verify({report, summary, all, name, power}: Facts): Told {
@@ -122,7 +123,7 @@ function verify({report, summary, all, name, power}: Facts): Told {
     numbers: [
       {
         label: 'Differences',
-        value: differs === 0 ? 'None' : count(differs, 'containerVM'),
+        value: differs === 0 ? 'None' : counted(differs, 'containerVM'),
         notes: differs === 0 ? [READ_ONLY] : [],
       },
     ],
@@ -148,7 +149,7 @@ function audit({report, summary: {total, failed}, left, more, all, name, power}:
 function check({report: {checks = []}, left, name, power}: Facts): Told {
   const n = (wanted: string) => checks.filter(({status}) => status === wanted).length;
   const failed = n('failed');
-  const open = left === 0 ? '' : `; ${count(left, 'containerVM')} would be left out`;
+  const open = left === 0 ? '' : `; ${counted(left, 'containerVM')} would be left out`;
   return {
     tone: failed > 0 ? 'bad' : left > 0 ? 'warn' : 'ok',
     sentence: failed > 0 ? wouldNotStart(name, failed) : `${name} is ready for its upgrade${open}`,
@@ -158,7 +159,7 @@ function check({report: {checks = []}, left, name, power}: Facts): Told {
       {
         label: 'Checks',
         value: `${n('ok')} of ${checks.length} passed`,
-        notes: [count(n('warning'), 'warning'), `${failed} failed`],
+        notes: [counted(n('warning'), 'warning'), `${failed} failed`],
       },
     ],
   };
@@ -169,7 +170,7 @@ function status({report: {vch}, summary, left, more, name, lock, power}: Facts):
   const dead = vch.lock.held && (vch.lock.state === 'dead' || vch.lock.stopped === true);
   const awaits =
     pending > 0
-      ? `${pending} of ${count(total, 'containerVM')} await a change`
+      ? `${pending} of ${counted(total, 'containerVM')} await a change`
       : 'no containerVM awaits a change';
   const calm = left > 0 ? 'warn' : 'ok';
   return {

@@ -1,3 +1,4 @@
+import {counted} from '../counted.js';
 import {VchError} from '../errors.js';
 import {LEASE_KEYS} from '../extraconfig/keys.js';
 import {isFalse} from '../extraconfig/value.js';
@@ -63,10 +64,10 @@ export async function startSimulator(
   const close = async () => {
     // Counted before the session ends, because everything it holds ends with it.
     const {views, filters, openTokens} = simulator;
-    const held = [...counted(views, 'view'), ...counted(filters, 'filter'), ...counted(openTokens, 'token')];
+    const held = [...ifAny(views, 'view'), ...ifAny(filters, 'filter'), ...ifAny(openTokens, 'token')];
     await closeSession();
     const left = [
-      ...counted(simulator.sessions, 'session'),
+      ...ifAny(simulator.sessions, 'session'),
       ...held,
       ...leasesOn(simulator).filter((lease) => !before.includes(lease)),
     ];
@@ -135,6 +136,6 @@ function leasesOn({inventory}: Simulator): readonly string[] {
   });
 }
 
-function counted(number: number, word: string): readonly string[] {
-  return number === 0 ? [] : [`${number} ${word}${number === 1 ? '' : 's'}`];
+function ifAny(number: number, word: string): readonly string[] {
+  return number === 0 ? [] : [counted(number, word)];
 }

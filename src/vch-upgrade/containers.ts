@@ -2,6 +2,7 @@ import {writeRun} from '../containers/apply.js';
 import type {RunOutcome, StepGroup, VmOutcome} from '../containers/outcome.js';
 import {decideApply, type PlannedRun, planRun, selected} from '../containers/plan.js';
 import {decideUndo} from '../containers/undo.js';
+import {counted} from '../counted.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {BUILD_KEY, CONTAINER_VERSION_KEY, DATA_VERSION_KEY} from '../extraconfig/keys.js';
@@ -9,7 +10,7 @@ import {textOf} from '../extraconfig/value.js';
 import {type ContainerVm, readContainerVms} from '../inventory/container-vms.js';
 import {compareReleases, type Release} from '../iso/version-stamp.js';
 import {dataVersionOf} from '../migration/data-version.js';
-import {counted, named} from './checks/verdict.js';
+import {named} from './checks/verdict.js';
 import type {UpgradeRecord} from './record.js';
 import {type LockedVch, orFinding, type VchOptions, type VchTarget} from './vch-target.js';
 

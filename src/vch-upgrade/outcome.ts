@@ -1,6 +1,7 @@
 import {heldLabel, lockState} from '../appliance/upgrade-lock.js';
 import type {AnyOutcome, ApplianceOutcome, RunOutcome, VmOutcome, VmStatus} from '../containers/outcome.js';
 import type {RunOptions} from '../containers/run-options.js';
+import {counted} from '../counted.js';
 import {toVchError, type VchError} from '../errors.js';
 import {APPLIANCE_VERSION_KEY, BUILD_KEY} from '../extraconfig/keys.js';
 import {textOf} from '../extraconfig/value.js';
@@ -145,7 +146,7 @@ function releaseAfter({from, to}: UpgradeRecord): VicRelease {
 }
 
 /** Whether an upgrade that goes on from there has ISO files to upload. */
-function willUpload({phase, before, target}: UpgradeOutcome['upgrade']): boolean {
+export function willUpload({phase, before, target}: UpgradeOutcome['upgrade']): boolean {
   const isNew = before?.build !== target?.build || before?.version !== target?.version;
   return isNew && (phase === 'locked' || phase === 'upload');
 }
@@ -228,7 +229,7 @@ function leftBehind({result, containers}: Ending): UpgradeOutcome['findings'] {
   const changed = containers.vms.filter(({status}) => status === 'changed').length;
   if (result !== 'as-before' || changed === 0) return [];
   const message =
-    `${changed} containerVMs keep the hidden keys that this run wrote: the older version does not read them, ` +
+    `${counted(changed, 'containerVM')} ${changed === 1 ? 'keeps' : 'keep'} the hidden keys that this run wrote: the older version does not read them, ` +
     'and the next upgrade finds them already written; vch-migrate undo removes them';
   return [{code: 'containers-keep-keys', message}];
 }

@@ -1,5 +1,6 @@
 import {LEASE_TIMES} from '../appliance/lease.js';
 import type {RunOutcome, StepGroup} from '../containers/outcome.js';
+import {counted} from '../counted.js';
 import {VchError} from '../errors.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {ID_KEY, UPGRADE_RECORD_KEY} from '../extraconfig/keys.js';
@@ -359,7 +360,7 @@ function assertAnswered({session}: LockedVch, containers: RunOutcome | undefined
   if (first === undefined) return;
   throw new VchError(
     'VCH_ERR_TRANSPORT',
-    `${open.length} containerVMs are left, as vCenter does not answer: first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}`,
+    `${counted(open.length, 'containerVM')} left, as vCenter does not answer: first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}`,
     {failure: 'not-sent'},
   );
 }
@@ -374,7 +375,7 @@ function assertNoneFailed(containers: RunOutcome | undefined): void {
   const code = first.error?.code === 'VCH_ERR_INTERRUPTED' ? undefined : first.error?.code;
   throw new VchError(
     code ?? 'VCH_ERR_PLUGIN_FAILED',
-    `${failed.length} containerVMs could not be changed, the first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
+    `${counted(failed.length, 'containerVM')} could not be changed, the first ${first.displayName} (${first.id}): ${first.error?.message ?? first.status}. ` +
       'The appliance was not touched',
   );
 }

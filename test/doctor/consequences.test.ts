@@ -203,18 +203,41 @@ describe('what follows from a refuted assumption', function () {
         const apply = await onSimulator(simulator, ...unasked(['apply', ...known]));
         expect(apply.code).to.equal(1);
         expect(apply.stderr).to.include('web is powered on').and.include('Nothing was written');
+        const [, words = ''] = /look again: vch-migrate (doctor .*)$/m.exec(apply.stderr) ?? [];
         const upgrade = await onSimulator(simulator, ...unasked(['upgrade', '--data-only', ...known]));
         expect(upgrade.stderr).to.include('vch1, web are powered on');
         const rename = await onSimulator(simulator, ...unasked(['rename', 'db', 'db-2', ...known]));
         expect(rename.code).to.equal(1);
         expect(rename.stderr).to.include('stands on this');
         expect(simulator.requests.list.filter(({method}) => WRITES.test(method))).to.deep.equal([]);
+        const again = await onSimulator(simulator, ...words.split(' '), '--scratch-vms', '1', '--yes');
+        expect(again.code, `${words}: ${again.stderr}`).to.equal(0);
         simulator.inventory.vm('vm-101').powerOff();
         const off = await reportOf(simulator, 'apply', ...known);
         expect(off.code, off.stderr).to.equal(0);
         expect(off.report.summary.changed).to.equal(2);
       });
     }));
+
+  it('is that what brings a VCH up again goes on where running VMs take no writes', () =>
+    withDirectory({}, (folder) =>
+      withSimulator(
+        {fixture: upgradable(), templates: TEMPLATES, now: () => Date.now()},
+        async (simulator) => {
+          const known = await refutedOn(simulator, folder, 'hidden-while-running');
+          const session = await connect(loginTo(simulator));
+          await stopped(session, 'snapshot', {});
+          await session.close();
+          const on = await onSimulator(simulator, ...unasked(['rollback', ...known]));
+          expect(on.code).to.equal(1);
+          expect(on.stderr).to.match(/rollback stands on this: a hidden key .* vch1\b.* powered on/);
+          simulator.inventory.vm('vm-100').powerOff();
+          const off = await onSimulator(simulator, ...unasked(['rollback', ...known]));
+          expect(off.stderr).not.to.include('stands on this');
+          expect(off.code, off.stderr).to.equal(0);
+        },
+      ),
+    ));
 
   it('is that upgrades without files to upload go on where none can be uploaded', () =>
     withDirectory({}, (folder) =>

@@ -224,6 +224,9 @@ describe('what doctor says', function () {
       {fixture: smallVch([{name: 'web'}, {name: 'db'}]), now: () => Date.now()},
       async (simulator) => {
         const {stdout} = await onSimulator(simulator, 'doctor');
+        expect(stdout)
+          .to.include('17 take a write, which doctor makes with --scratch only')
+          .and.not.include('Seen:');
         const [, words = ''] = /^ +vch-migrate (doctor .*)$/m.exec(stdout) ?? [];
         const {code, stderr} = await onSimulator(
           simulator,

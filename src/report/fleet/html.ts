@@ -1,3 +1,4 @@
+import {counted} from '../../counted.js';
 import {durationText} from '../../duration.js';
 import {verdictCard} from '../html/card.js';
 import {icon, iconShapes, paragraph, plainTable, section, state} from '../html/elements.js';
@@ -102,7 +103,7 @@ export function sentenceOf({
   release,
 }: Pick<FleetReport, 'run' | 'summary' | 'release'>): string {
   const done = summary.done + summary.partly;
-  const of = `${done} of ${summary.total} VCHs`;
+  const of = `${done} of ${counted(summary.total, 'VCH')}`;
   if (run.state === 'planned') return `${summary.total} VCHs are planned, and nothing has begun`;
   if (run.command === 'upgrade')
     return `${of} are ${release === null ? 'upgraded' : `on ${release.applianceIso.version}`}`;
@@ -173,7 +174,7 @@ function approval({run, waves}: FleetReport): string {
   if (next === undefined) return '';
   return (
     `<section class="card ask warn" aria-labelledby="h-ask">${icon('warn')}<div><h2 id="h-ask">${markup(next.name)} needs your approval</h2>` +
-    `${paragraph(`${next.summary.total} VCHs would begin${run.reason === null ? '' : `: ${run.reason}`}.`)}</div>` +
+    `${paragraph(`${counted(next.summary.total, 'VCH')} would begin${run.reason === null ? '' : `: ${run.reason}`}.`)}</div>` +
     `<button type="button" class="btn primary js-only" id="approve" data-wave="${markup(waves[wave]?.name ?? '')}">Approve…</button></section>`
   );
 }

@@ -1,3 +1,4 @@
+import {counted} from '../../counted.js';
 import {durationText} from '../../duration.js';
 import {type Layout, type LayoutOptions, layoutOf, type Style} from '../layout.js';
 import {printable} from '../printable.js';
@@ -198,8 +199,8 @@ function whatOf({
       ? ''
       : `, ${durationText(Date.parse(endedAt) - Date.parse(beganAt))}`;
   return result === null && pending > 0
-    ? `${pending} of ${total} VMs to change`
-    : `${result ?? 'done'}, ${changed} of ${total} VMs changed${took}`;
+    ? `${pending} of ${counted(total, 'VM')} to change`
+    : `${result ?? 'done'}, ${changed} of ${counted(total, 'VM')} changed${took}`;
 }
 
 /** `17:03:22 emea-1 vch3 begins` */

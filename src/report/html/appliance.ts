@@ -1,5 +1,5 @@
+import {counted} from '../../counted.js';
 import {markup} from '../markup.js';
-import {count} from '../phrases.js';
 import type {Report, ReportChange} from '../report.js';
 import {paragraph, section} from './elements.js';
 import {changeRows} from './keys.js';
@@ -36,14 +36,14 @@ export function appliance({vms}: Report): string {
   const left =
     booted === 0
       ? ''
-      : `${count(booted, 'more key')} that every boot clears ${booted === 1 ? 'is' : 'are'} left out here; the JSON report has ${booted === 1 ? 'it' : 'them'}.`;
+      : `${counted(booted, 'more key')} that every boot clears ${booted === 1 ? 'is' : 'are'} left out here; the JSON report has ${booted === 1 ? 'it' : 'them'}.`;
   const table =
     '<table class="kv"><caption class="vh">Changes of the appliance</caption>' +
     '<thead><tr><th scope="col">Key</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>' +
     `<tbody>${rows.join('')}</tbody></table>`;
   const verb = vm.status === 'pending' ? 'would change' : 'changed, each read back';
   return section('appliance', 'Appliance', `${paragraph(left, 'dim')}${table}`, {
-    note: `${markup(count(changes.length, 'key'))} ${verb}`,
+    note: `${markup(counted(changes.length, 'key'))} ${verb}`,
     css: 'p2',
   });
 }

@@ -1,7 +1,7 @@
+import {counted} from '../../counted.js';
 import {grouped} from '../attention.js';
 import {lockText} from '../lock-text.js';
 import {markup} from '../markup.js';
-import {count} from '../phrases.js';
 import type {Report, ReportChange, ReportCheck, ReportVm} from '../report.js';
 import {capital} from '../sentence.js';
 import {secondsText} from '../times.js';
@@ -28,7 +28,7 @@ function checkTable(checks: readonly ReportCheck[]): string {
 
 function checkCounts(checks: readonly ReportCheck[]): string {
   const n = (wanted: ReportCheck['status']) => checks.filter(({status}) => status === wanted).length;
-  return `${n('ok')} passed, ${count(n('warning'), 'warning')}, ${n('failed')} failed`;
+  return `${n('ok')} passed, ${counted(n('warning'), 'warning')}, ${n('failed')} failed`;
 }
 
 /** The checks, where they are what the report is about. */
@@ -47,8 +47,8 @@ export function willChange({command, vms}: Report, anchors: Anchors): string {
   const keys = pending.reduce((sum, {changes}) => sum + changes.length, 0);
   const note =
     command === 'status'
-      ? count(pending.length, 'containerVM')
-      : `${count(keys, 'key')} on ${count(pending.length, 'containerVM')}`;
+      ? counted(pending.length, 'containerVM')
+      : `${counted(keys, 'key')} on ${counted(pending.length, 'containerVM')}`;
   return section('what', command === 'status' ? 'What awaits' : 'What will change', known, {note});
 }
 
@@ -56,7 +56,7 @@ function byPlugins(vms: readonly ReportVm[], anchors: Anchors): string {
   return bySize(grouped(vms, ({pending = []}) => pending.join(', ')))
     .map((of) =>
       group(
-        {tone: 'info', text: `${count(of.length, 'containerVM')}: ${of[0]?.pending?.join(', ') ?? ''}`},
+        {tone: 'info', text: `${counted(of.length, 'containerVM')}: ${of[0]?.pending?.join(', ') ?? ''}`},
         '',
         nameList(of, anchors),
       ),
@@ -69,11 +69,11 @@ function byKeys(vms: readonly ReportVm[], anchors: Anchors): string {
     .map((of) => {
       const changes = common(of.map((vm) => vm.changes));
       const keys = changes.map(({key}) => key).join(' and ');
-      const text = changes.length < 4 ? keys : count(changes.length, 'key');
+      const text = changes.length < 4 ? keys : counted(changes.length, 'key');
       return group(
         {
           tone: 'info',
-          text: `${count(of.length, 'containerVM')} ${of.length === 1 ? 'gets' : 'get'} ${text}`,
+          text: `${counted(of.length, 'containerVM')} ${of.length === 1 ? 'gets' : 'get'} ${text}`,
         },
         '',
         changeTable('Keys of each', changeRows(changes)) + nameList(of, anchors),
@@ -100,7 +100,7 @@ function common(all: readonly (readonly ReportChange[])[]): readonly ReportChang
 const MOST_NAMES = 200;
 
 function nameList(vms: readonly ReportVm[], anchors: Anchors): string {
-  return foldaway(`Show the ${count(vms.length, 'containerVM')}`, '', names(vms, anchors, MOST_NAMES));
+  return foldaway(`Show the ${counted(vms.length, 'containerVM')}`, '', names(vms, anchors, MOST_NAMES));
 }
 
 /** What a verification compared. */
@@ -135,7 +135,7 @@ export function wayBack({upgrade, vch}: Report): string {
         ? ''
         : foldaway(
             'By hand, if vch-migrate cannot',
-            count(hand.length, 'command'),
+            counted(hand.length, 'command'),
             commandBox(hand.join('\n')),
           )),
     {

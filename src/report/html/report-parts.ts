@@ -1,5 +1,5 @@
+import {counted} from '../../counted.js';
 import {attention, causeBefore, exceptions, type Reason, remarks, setAside} from '../attention.js';
-import {count} from '../phrases.js';
 import type {Report, ReportVm} from '../report.js';
 import {sentence} from '../sentence.js';
 import {type Verdict, verdict} from '../verdict.js';
@@ -76,6 +76,6 @@ function attentionNote(report: Report, needed: readonly Reason[]): string {
   const left = exceptions(report).length;
   const all = report.vms.filter(({kind}) => kind === 'container').length;
   const known = left > 0 && setAside(report).length === left ? ', which the checks had set aside before' : '';
-  const vms = left === 0 ? [] : [`${left} of ${count(all, 'containerVM')}${known}`];
-  return [...(own === 0 ? [] : [count(own, 'problem')]), ...vms].join(', then ');
+  const vms = left === 0 ? [] : [`${left} of ${counted(all, 'containerVM')}${known}`];
+  return [...(own === 0 ? [] : [counted(own, 'problem')]), ...vms].join(', then ');
 }

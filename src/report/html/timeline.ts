@@ -1,5 +1,5 @@
+import {counted} from '../../counted.js';
 import {markup} from '../markup.js';
-import {count} from '../phrases.js';
 import type {Report, ReportStep} from '../report.js';
 import {capital} from '../sentence.js';
 import {between, dayText, minutesText, secondsText, spanText} from '../times.js';
@@ -157,5 +157,5 @@ function everyStep(steps: readonly ReportStep[], outage: Outage, end: string): s
     ];
   });
   const table = plainTable('Every step', ['Step', 'Started (UTC)', 'Took', 'VCH'], rows);
-  return foldaway(`All ${count(steps.length, 'step')}`, 'with start and duration', table);
+  return foldaway(`All ${counted(steps.length, 'step')}`, 'with start and duration', table);
 }

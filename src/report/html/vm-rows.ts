@@ -1,6 +1,7 @@
+import {counted} from '../../counted.js';
 import {shortName} from '../attention.js';
 import {markup} from '../markup.js';
-import {count, displayName} from '../phrases.js';
+import {displayName} from '../phrases.js';
 import type {Report, ReportVm} from '../report.js';
 import {statusWord, WORST_FIRST} from '../vm-words.js';
 import {commandBox, facts, icon, prose, section, state} from './elements.js';
@@ -46,7 +47,7 @@ export function vmList(report: Report, vms: readonly ReportVm[]): string {
   const rename =
     disabled === 0
       ? ''
-      : `<p class="dim">docker rename is disabled on ${count(disabled, 'containerVM')}.</p>`;
+      : `<p class="dim">docker rename is disabled on ${counted(disabled, 'containerVM')}.</p>`;
   let rows = '';
   // In pieces: `join` makes one flat text of the hundred small ones that each row is put together from.
   for (let start = 0; start < vms.length; start += PIECE)
@@ -70,7 +71,7 @@ export function vmList(report: Report, vms: readonly ReportVm[]): string {
     '<button type="button" class="btn" id="next">Next page</button>' +
     '<button type="button" class="btn" id="expand">Show all details on this page</button></div>';
   return section('list', 'ContainerVMs', content, {
-    ...{css: 'p2', note: count(vms.length, 'containerVM'), live: 'tally'},
+    ...{css: 'p2', note: counted(vms.length, 'containerVM'), live: 'tally'},
   });
 }
 
@@ -82,11 +83,11 @@ export function vmDetails(report: Report, vms: readonly ReportVm[], most: number
     .map(
       (vm, at) =>
         `<details class="vm" id="c-${at}"><summary><b>${markup(shortName(vm))}</b> ${state(statusWord(report, vm.status))} ` +
-        `<span class="dim small">${vm.changes.length === 0 ? '' : count(vm.changes.length, 'key')}</span></summary>${details(vm)}</details>`,
+        `<span class="dim small">${vm.changes.length === 0 ? '' : counted(vm.changes.length, 'key')}</span></summary>${details(vm)}</details>`,
     );
   const left = vms.length - items.length;
   const rest = left > 0 ? `<p>and ${left} more:</p>${commandBox(more)}` : '';
-  return section('list', 'ContainerVMs', items.join('') + rest, {note: count(vms.length, 'containerVM')});
+  return section('list', 'ContainerVMs', items.join('') + rest, {note: counted(vms.length, 'containerVM')});
 }
 
 function row(report: Report, vm: ReportVm, at: number): string {
@@ -94,7 +95,7 @@ function row(report: Report, vm: ReportVm, at: number): string {
   const cells = [
     `<th scope="row"><button type="button" class="open" aria-expanded="false" aria-controls="x-${at}">${icon('open')}${markup(shortName(vm))}</button> <span class="sub">${markup(vm.id)}</span></th>`,
     `<td>${state(statusWord(report, vm.status))}</td>`,
-    changes.length === 0 ? '<td class="nil">&ndash;</td>' : `<td>${count(changes.length, 'key')}</td>`,
+    changes.length === 0 ? '<td class="nil">&ndash;</td>' : `<td>${counted(changes.length, 'key')}</td>`,
     `<td>${vm.dataVersion ?? 'unknown'}</td>`,
     `<td>${RENAME[vm.rename]}</td>`,
     `<td>${markup(vm.powerState === null ? 'unknown' : (POWER.get(vm.powerState) ?? vm.powerState))}</td>`,

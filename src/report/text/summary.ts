@@ -1,7 +1,8 @@
+import {counted} from '../../counted.js';
 import {attention, type Reason} from '../attention.js';
 import {containersFigure, isDown, versionFigure} from '../figures.js';
 import {type Layout, TONE_MARK, TONE_STYLE} from '../layout.js';
-import {count, uncapitalized} from '../phrases.js';
+import {uncapitalized} from '../phrases.js';
 import {printable} from '../printable.js';
 import type {Report} from '../report.js';
 import {between, dayText, secondsText, spanText} from '../times.js';
@@ -60,11 +61,14 @@ export function factRows(report: Report, {pills, numbers}: Verdict, layout: Layo
       row(label, [[value, ...notes.map(uncapitalized)].map(printable).join(', ')], layout),
     ),
     ...outageRow(report, layout),
-    ...(command === 'status' || command === 'plan' ? [] : runRow(report, layout)),
+    ...(INSTANT.has(command) ? [] : runRow(report, layout)),
     ...containerRow(report, layout),
     ...checksRow(report, layout),
   ];
 }
+
+/** How long these took says nothing of the VCH; a rehearsal has a time of its own. */
+const INSTANT: ReadonlySet<string> = new Set(['status', 'plan', 'rehearse']);
 
 /** The rows that have forms of their own. */
 const COMMON = new Set(['Version', 'Whole run', 'ContainerVMs', 'Checks']);
@@ -174,7 +178,7 @@ function checksRow({checks = [], upgrade}: Report, layout: Layout): readonly str
   const [warned, failed] = [of('warning'), of('failed')];
   const words = [
     `${of('ok')} passed`,
-    ...(warned > 0 ? [count(warned, 'warning')] : []),
+    ...(warned > 0 ? [counted(warned, 'warning')] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ];
   return row('Checks', [words.join(', ')], layout);

@@ -1,7 +1,8 @@
 import stringWidth from 'string-width';
+import {counted} from '../../counted.js';
 import {grouped} from '../attention.js';
 import {type Layout, TONE_STYLE} from '../layout.js';
-import {changeSign, changeText, count, displayName, pluginsText} from '../phrases.js';
+import {changeSign, changeText, displayName, pluginsText} from '../phrases.js';
 import {printable} from '../printable.js';
 import type {Report, ReportChange, ReportVm} from '../report.js';
 import {fits, table} from '../table.js';
@@ -30,7 +31,7 @@ export function containerLines(report: Report, layout: Layout): readonly string[
   if (report.command === 'status') return section('Plugins', pluginGroups(vms, layout), layout);
   const pending = vms.filter(({status}) => status === 'pending');
   const keys = pending.reduce((sum, {changes}) => sum + changes.length, 0);
-  return section(`What will change (${count(keys, 'key')})`, changeGroups(pending, layout), layout);
+  return section(`What will change (${counted(keys, 'key')})`, changeGroups(pending, layout), layout);
 }
 
 const POWER = new Map([
@@ -90,7 +91,7 @@ function vmLines(report: Report, vm: ReportVm, {columns, paint}: Layout): readon
 export function applianceLines(report: Report, layout: Layout): readonly string[] {
   const [appliance] = report.vms.filter(({kind}) => kind === 'appliance');
   const changes = appliance?.changes ?? [];
-  const title = `Appliance (${count(changes.length, 'key')})`;
+  const title = `Appliance (${counted(changes.length, 'key')})`;
   return section(
     title,
     changes.flatMap((change) => applianceLine(change, layout)),
@@ -123,7 +124,7 @@ function changeGroups(vms: readonly ReportVm[], layout: Layout): readonly string
   return groups
     .sort((a, b) => b.length - a.length)
     .flatMap((group) => [
-      `  ${count(group.length, 'containerVM')}`,
+      `  ${counted(group.length, 'containerVM')}`,
       ...keyLines(group, layout),
       ...nameLines(group, layout),
     ]);
@@ -167,7 +168,7 @@ function pluginGroups(vms: readonly ReportVm[], layout: Layout): readonly string
     .sort((a, b) => b.length - a.length)
     .flatMap((group) => [
       ...wrap(
-        `${count(group.length, 'containerVM')}: ${pluginsText(group[0] ?? {})}`,
+        `${counted(group.length, 'containerVM')}: ${pluginsText(group[0] ?? {})}`,
         layout.columns,
         '  ',
       ).map((line, at) => (at === 0 ? line : `  ${line}`)),

@@ -1,5 +1,6 @@
+import {counted} from '../../counted.js';
 import {stopsUpgrade} from '../containers.js';
-import {type CheckedVch, counted, failed, named, ok, type Verdict, warning} from './verdict.js';
+import {type CheckedVch, failed, named, ok, type Verdict, warning} from './verdict.js';
 
 /** Checks that there are as many containerVMs as the user expects. */
 export function checkNumber({containers: {length: found}, options: {expect: expected}}: CheckedVch): Verdict {

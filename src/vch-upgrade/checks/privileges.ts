@@ -1,10 +1,11 @@
+import {counted} from '../../counted.js';
 import type {Datastore} from '../../inventory/datastores.js';
 import {vchLabel} from '../../inventory/vch.js';
 import {shellQuoted} from '../../shell-word.js';
 import {type MissingPrivileges, missingPrivileges} from '../../vim25/authorization.js';
 import {vmRef} from '../../vim25/managed-object.js';
 import {datastoreOf} from './iso.js';
-import {type CheckedVch, counted, failed, ok, type Verdict, warning} from './verdict.js';
+import {type CheckedVch, failed, ok, type Verdict, warning} from './verdict.js';
 
 /** What an upgrade does to the appliance. */
 const APPLIANCE = [

@@ -1,5 +1,6 @@
+import {counted} from '../../counted.js';
 import {readSnapshots, type Snapshot, type SnapshotTree} from '../../vim25/snapshot.js';
-import {type CheckedVch, counted, failed, ok, type Verdict, warning} from './verdict.js';
+import {type CheckedVch, failed, ok, type Verdict, warning} from './verdict.js';
 
 type Owner = 'vch-migrate' | 'vic-machine' | 'others';
 

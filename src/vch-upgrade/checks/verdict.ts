@@ -98,11 +98,6 @@ export async function makeCheck<Checked>(
   }
 }
 
-/** `1 containerVM`, `2 containerVMs`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** VIC's display names end in the container's full id; its first 12 digits are enough. */
 function shortened(displayName: string): string {
   return displayName.replace(/([0-9a-f]{12})[0-9a-f]{52}$/, '$1…');

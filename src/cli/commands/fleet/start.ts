@@ -1,3 +1,4 @@
+import {counted} from '../../../counted.js';
 import {VchError} from '../../../errors.js';
 import type {FleetCommand} from '../../../report/fleet/report.js';
 import {FLEET_FORMATS} from '../../../report/formats.js';
@@ -141,7 +142,7 @@ async function agreed(
   terminal.errors.write(fleetText(report, {columns: terminal.columns, colour: false}));
   const {total} = report.summary;
   const answer = await terminal.ask(
-    `fleet ${command} on ${total} VCHs in ${report.waves.length} waves, the first ${printable(report.waves[0]?.name ?? '')}. To continue, type the number of VCHs (${total}): `,
+    `fleet ${command} on ${counted(total, 'VCH')} in ${counted(report.waves.length, 'wave')}, the first ${printable(report.waves[0]?.name ?? '')}. To continue, type the number of VCHs (${total}): `,
     stop.signal,
   );
   if (answer.trim() === String(total)) return true;
