@@ -1,24 +1,29 @@
 import {timingSafeEqual} from 'node:crypto';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
-import {toVchError} from '../errors.js';
+import {isIP} from 'node:net';
+import {hasCode, toVchError} from '../errors.js';
 import {fields, parseJson, text} from '../json-shape.js';
 import {fleetMain, sentenceOf, topOf, VCH_DIALOG} from '../report/fleet/html.js';
 import type {FleetReport} from '../report/fleet/report.js';
 import {htmlPage} from '../report/html-page.js';
+import {type Clock, systemClock} from '../vim25/clock.js';
 import {approve} from './control.js';
 import type {FleetDatabase} from './database.js';
-import {eventsAfter} from './view.js';
+import type {FleetSource} from './source.js';
 
 export interface ServeOptions {
-  readonly database: FleetDatabase;
+  readonly source: FleetSource;
   readonly run: string;
   readonly host: string;
   readonly port: number;
+  /** Names under which a proxy or a tunnel shows the page. */
+  readonly publicHosts: readonly string[];
   /** Who has it may approve. */
   readonly token: string;
-  readonly report: () => Promise<FleetReport>;
+  readonly report: (database: FleetDatabase) => Promise<FleetReport>;
   /** What the page of a VCH's own report says, by `vcenter/moref`; `null` if it has none. */
   readonly page: (key: string) => Promise<string | null>;
+  readonly clock?: Clock;
 }
 
 /** Milliseconds between two looks at the events. */
@@ -32,12 +37,17 @@ export async function serveRun(
 ): Promise<{readonly url: string; close(): Promise<void>}> {
   const {host, port} = options;
   const watchers = new Set<ServerResponse>();
-  let names: readonly string[] = [];
+  const shown = host.includes(':') ? `[${host}]` : host;
+  const isOurs = hostCheck([shown, ...options.publicHosts]);
+  const report = lastKnown(options);
   const server = createServer((request, response) => {
-    // A page from elsewhere whose name was pointed at this machine has another host.
-    if (!names.includes(request.headers.host ?? ''))
-      return refuse(response, 421, 'This address is not served here.');
-    answer(options, watchers, request, response).catch((error: unknown) =>
+    if (!isOurs(request.headers.host ?? ''))
+      return refuse(
+        response,
+        421,
+        'The page is not served under this name. Start vch-migrate fleet serve with --public-host NAME if it is that of a proxy.',
+      );
+    answer({...options, report}, watchers, request, response).catch((error: unknown) =>
       refuse(response, 500, toVchError(error).message),
     );
   });
@@ -47,42 +57,98 @@ export async function serveRun(
   });
   const address = server.address();
   const bound = address === null || typeof address === 'string' ? port : address.port;
-  const shown = host.includes(':') ? `[${host}]` : host;
-  names = [`${shown}:${bound}`, ...(shown === '127.0.0.1' ? [`localhost:${bound}`] : [])];
-  const end = followEvents(options, watchers);
+  const ending = new AbortController();
+  const followed = followEvents(options, watchers, ending.signal);
   return {
     url: `http://${shown}:${bound}/`,
     async close() {
-      end();
+      ending.abort();
       for (const watcher of watchers) watcher.end();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
+      await followed;
     },
   };
 }
 
-/** Tells all open pages when something has happened. */
-function followEvents({database, run}: ServeOptions, watchers: ReadonlySet<ServerResponse>): () => void {
-  let last = 0;
-  let looking = false;
-  const timer = setInterval(async () => {
-    if (looking) return;
-    looking = true;
-    try {
-      const before = last;
-      for (const {id} of await eventsAfter(database, run, last)) last = id;
-      if (last !== before) for (const watcher of watchers) watcher.write(`event: changed\ndata: ${last}\n\n`);
-    } catch {
-      // The database is away: pages keep what they have, and hear of it when it is back.
-    } finally {
-      looking = false;
-    }
-  }, INTERVAL);
-  return () => clearInterval(timer);
+/**
+ * Whether the page answers to a Host header: to addresses, to `localhost`, and to the names it was given, each at any port
+ * unless it was given with one. A page from elsewhere can point a name of its own at this machine, and no other.
+ */
+export function hostCheck(names: readonly string[]): (header: string) => boolean {
+  const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
+  return (header) => {
+    const host = header.toLowerCase();
+    const name = host.replace(/:\d+$/, '');
+    return known.has(host) || known.has(name) || isIP(name.replace(/^\[|\]$/g, '')) > 0;
+  };
 }
 
+/** The report as of now; while the database cannot be read, the last one, which says so. */
+function lastKnown({source, report}: ServeOptions): () => Promise<FleetReport> {
+  let last: {readonly report: FleetReport; readonly stamp: string | null; readonly at: string} | undefined;
+  return async () => {
+    const stamp = source.stamp();
+    if (last !== undefined && stamp !== null && stamp === last.stamp) return withoutProcess(last.report);
+    try {
+      const now = await source.use(report);
+      // What was opened for it leaves its own trace.
+      last = {report: now, stamp: source.stamp(), at: new Date().toISOString()};
+    } catch (error) {
+      if (last === undefined || !hasCode(error, 'VCH_ERR_TRANSPORT')) throw error;
+      return because(last.report, `the database does not answer, and this is what was known at ${last.at}`);
+    }
+    return last.stamp === null ? last.report : withoutProcess(last.report);
+  };
+}
+
+/** A run of an embedded database that no process has open. */
+function withoutProcess(report: FleetReport): FleetReport {
+  return report.run.state === 'running' ? because(report, 'the process that worked on it has ended') : report;
+}
+
+function because(report: FleetReport, reason: string): FleetReport {
+  return {...report, run: {...report.run, reason}};
+}
+
+/** Tells all open pages when something has happened. */
+async function followEvents(
+  {source, run, clock = systemClock}: ServeOptions,
+  watchers: ReadonlySet<ServerResponse>,
+  signal: AbortSignal,
+): Promise<void> {
+  let told = '';
+  let read: string | null = null;
+  let events = '';
+  for (; !signal.aborted; await clock.sleep(INTERVAL, {signal, ref: false})) {
+    const free = source.stamp();
+    try {
+      if (free === null || free !== read) {
+        // Their number, too: of two at the same time the later may come first.
+        const [row] = await source.use((database) =>
+          database.query(
+            'SELECT count(*)::integer AS n, max(id)::integer AS last FROM vch_fleet.event WHERE run = $1',
+            [run],
+          ),
+        );
+        events = `${row?.n} ${row?.last}`;
+        read = source.stamp();
+      }
+    } catch (error) {
+      // It is away: pages say so, and hear of it when it is back.
+      events = `away: ${toVchError(error).code}`;
+    }
+    const now = `${events} ${read !== null}`;
+    if (told !== '' && now !== told)
+      for (const watcher of watchers) watcher.write(`event: changed\ndata: ${JSON.stringify(now)}\n\n`);
+    told = now;
+  }
+}
+
+type Answering = Omit<ServeOptions, 'report'> & {readonly report: () => Promise<FleetReport>};
+
 async function answer(
-  options: ServeOptions,
+  options: Answering,
   watchers: Set<ServerResponse>,
   request: IncomingMessage,
   response: ServerResponse,
@@ -115,7 +181,7 @@ async function answer(
 }
 
 async function approveFrom(
-  {database, run, token}: ServeOptions,
+  {source, run, token}: Answering,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -132,11 +198,10 @@ async function approveFrom(
   if (value === null || value.who.trim() === '' || value.reason.trim() === '')
     return refuse(response, 400, 'Name and reason are missing.');
   try {
-    const {message} = await approve(database, run, {
-      wave: value.wave,
-      who: `${value.who.trim()} (fleet serve)`,
-      reason: value.reason.trim(),
-    });
+    const {wave, who, reason} = value;
+    const {message} = await source.use((database) =>
+      approve(database, run, {wave, who: `${who.trim()} (fleet serve)`, reason: reason.trim()}),
+    );
     send(response, 'text/plain; charset=utf-8', message);
   } catch (error) {
     refuse(response, 409, toVchError(error).message);

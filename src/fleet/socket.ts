@@ -58,19 +58,22 @@ async function serve(client: Socket, database: FleetDatabase): Promise<void> {
   const lines = createInterface({input: client})[Symbol.asyncIterator]();
   const reply = (rows: readonly unknown[], error: string | null) =>
     client.write(`${JSON.stringify({rows, error})}\n`);
-  const failed = (error: unknown) => reply([], toVchError(error).message);
   const next = async () => {
     const {value, done} = await lines.next();
     if (done === true) return null;
     return parseJson(String(value), request).value;
   };
+  /** Errors that the client was told of. */
+  const told = new WeakSet<Error>();
   const statement = async (statements: Statements, {op, sql, values}: ReturnType<typeof request>) => {
     try {
       if (op !== 'query') await statements.script(sql);
       reply(op === 'query' ? await statements.query(sql, values) : [], null);
     } catch (error) {
-      failed(error);
-      throw error;
+      const failure = toVchError(error);
+      reply([], failure.message);
+      told.add(failure);
+      throw failure;
     }
   };
   for (let asked = await next(); asked !== null; asked = await next()) {
@@ -79,21 +82,26 @@ async function serve(client: Socket, database: FleetDatabase): Promise<void> {
       continue;
     }
     const timer = setTimeout(() => client.destroy(), LONGEST_TRANSACTION);
+    let isRolledBack = false;
     try {
       await database.transaction(async (statements) => {
         reply([], null);
         for (let inside = await next(); inside?.op !== 'commit'; inside = await next()) {
-          if (inside === null || inside.op === 'rollback') throw new RolledBack();
+          isRolledBack = inside === null || inside.op === 'rollback';
+          if (inside === null || isRolledBack) throw new RolledBack();
           await statement(statements, inside);
         }
       });
       reply([], null);
     } catch (error) {
-      if (error instanceof RolledBack) reply([], null);
+      // What failed may be its begin, or its commit, whose answer the client waits for.
+      if (isRolledBack) reply([], null);
+      else if (!(error instanceof Error && told.has(error))) reply([], toVchError(error).message);
     } finally {
       clearTimeout(timer);
     }
   }
+  client.destroy();
 }
 
 /** Ends a transaction without a commit. */
@@ -108,6 +116,8 @@ export async function connectSocket({socket: path}: StateDirectory): Promise<Fle
     connection.once('connect', resolve);
     connection.once('error', (error) => reject(unanswered(path, systemCode(error))));
   });
+  // Its end shows in the next answer that does not come.
+  connection.on('error', () => connection.destroy());
   const lines = createInterface({input: connection})[Symbol.asyncIterator]();
   let last: Promise<unknown> = Promise.resolve();
   /** One after the other: answers come in the order of the requests. */

@@ -1,4 +1,5 @@
-import {chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {processStart, processState, thisMachine} from '../appliance/machine.js';
 import {systemCode, VchError} from '../errors.js';
@@ -22,7 +23,7 @@ export function stateDirectory(path: string): StateDirectory {
 }
 
 /** Who has the directory: nobody, a process that is alive as far as can be seen, or one that is gone. */
-export function holderOf({lock}: StateDirectory) {
+export function holderOf({lock}: Pick<StateDirectory, 'lock'>) {
   let json: string;
   try {
     json = readFileSync(lock, 'utf8');
@@ -63,28 +64,45 @@ function take(directory: StateDirectory, mine: string): void {
   const {lock} = directory;
   for (let tries = 0; tries < 3; tries += 1) {
     try {
-      writeFileSync(lock, mine, {flag: 'wx', mode: 0o600});
-      return;
+      if (create(lock, mine)) return;
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw unusable(directory, systemCode(error));
+      throw unusable(directory, systemCode(error));
     }
     const holder = holderOf(directory);
     if (holder.state === 'alive') throw inUse(directory, holder);
-    if (holder.state === 'gone') removeStale(directory, holder.json);
+    if (holder.state === 'gone' && takeOver(lock, holder.json, mine)) return;
   }
   throw inUse(directory, {pid: null, host: null});
 }
 
-/** Removes the lock of a process that is gone. It is moved first, and looked at again: somebody may have taken it since. */
-function removeStale({lock}: StateDirectory, judged: string): void {
-  const aside = `${lock}.${process.pid}`;
+/** False if the file is there. */
+function create(file: string, content: string): boolean {
   try {
-    renameSync(lock, aside);
-    if (readFileSync(aside, 'utf8') !== judged) linkSync(aside, lock);
-    rmSync(aside);
+    writeFileSync(file, content, {flag: 'wx', mode: 0o600});
+    return true;
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
   }
+}
+
+/**
+ * Puts our lock in the place of one whose process is gone; false if somebody else has. The lock is never away meanwhile: of
+ * those who judged the same one only who makes the file named after it may replace it.
+ */
+export function takeOver(lock: string, judged: string, mine: string): boolean {
+  const claim = `${lock}.${createHash('sha256').update(judged).digest('hex').slice(0, 16)}`;
+  if (!create(claim, mine)) {
+    const other = holderOf({lock: claim});
+    if (other.state !== 'gone' || !takeOver(claim, other.json, mine)) return false;
+  }
+  const now = holderOf({lock});
+  if (now.state === 'none' || now.json !== judged) {
+    rmSync(claim);
+    return false;
+  }
+  renameSync(claim, lock);
+  return true;
 }
 
 function unusable({path}: StateDirectory, code: string): VchError {

@@ -114,6 +114,36 @@ describe('dump', () => {
       expect(keys['vm-106']).to.be.greaterThan(20);
     }));
 
+  it('says which VM was removed while it was read, and which it could not read: none is lost without a word', () =>
+    withDirectory({}, (folder) =>
+      withSimulator(
+        {fixture: smallVch([{name: 'web'}, {name: 'db'}, {name: 'cache'}])},
+        async (simulator) => {
+          const file = join(folder, 'd.json');
+          // The first reading shows both.
+          simulator.addFault({
+            method: 'RetrievePropertiesEx',
+            nth: 2,
+            before: () => {
+              simulator.inventory.vm('vm-103').remove();
+              simulator.addFault({method: 'RetrievePropertiesEx', do: {leaveOut: 'vm-102'}});
+            },
+          });
+          const {code, stdout, stderr} = await onSimulator(simulator, 'dump', file, '--format', 'json');
+          expect(code, stderr).to.equal(0);
+          const said = JSON.parse(stdout);
+          expectValid('dump', said);
+          expect(said).to.deep.include({gone: ['vm-103'], unread: ['vm-102'], vms: 3});
+          const {stdout: planned} = await vchMigrate(['plan', '--from-dump', file, '--format', 'json']);
+          const {vms}: Report = JSON.parse(planned);
+          expect(vms.map(({id, status}) => [id, status])).to.deep.equal([
+            ['vm-102', 'failed'],
+            ['vm-101', 'pending'],
+          ]);
+        },
+      ),
+    ));
+
   it('makes a plan that can be saved and applied later on the vCenter itself, unless it is masked', () =>
     withDirectory({}, (folder) =>
       withSimulator({fixture: smallVch([{name: 'web'}, {name: 'db'}])}, async (simulator) => {

@@ -1,7 +1,9 @@
-import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {holderOf, stateDirectory, withStateDirectory} from '../../src/fleet/state-directory.js';
+import {thisMachine} from '../../src/appliance/machine.js';
+import {holderOf, stateDirectory, takeOver, withStateDirectory} from '../../src/fleet/state-directory.js';
 import {rejection} from '../rejection.js';
 import {withDirectory} from '../temporary-directory.js';
 
@@ -36,5 +38,34 @@ describe('fleet/state-directory', () => {
       expect((await rejection(withStateDirectory(directory, async () => undefined))).code).to.equal(
         'VCH_ERR_LOCKED',
       );
+    }));
+
+  it('is taken over by one of those who judged its holder gone, and is never free meanwhile', () =>
+    withDirectory({}, async (folder) => {
+      const lock = join(folder, 'fleet.pid');
+      const dead = JSON.stringify({pid: 2 ** 22 + 1, started: '1', machine: thisMachine()});
+      const [ann, bob] = ['ann', 'bob'].map((name) =>
+        JSON.stringify({pid: process.pid, started: name, machine: thisMachine()}),
+      );
+      writeFileSync(lock, dead);
+      expect(holderOf({lock}).state).to.equal('gone');
+      expect(takeOver(lock, dead, ann ?? '')).to.equal(true);
+      const before = statSync(lock, {bigint: true}).ctimeNs;
+      expect(takeOver(lock, dead, bob ?? '')).to.equal(false);
+      expect(readFileSync(lock, 'utf8')).to.equal(ann);
+      expect(statSync(lock, {bigint: true}).ctimeNs).to.equal(before);
+      expect(readdirSync(folder)).to.deep.equal(['fleet.pid']);
+    }));
+
+  it('is taken over although one who would have done so ended in the middle of it', () =>
+    withDirectory({}, async (folder) => {
+      const lock = join(folder, 'fleet.pid');
+      const dead = (started: string) => JSON.stringify({pid: 2 ** 22 + 1, started, machine: thisMachine()});
+      writeFileSync(lock, dead('1'));
+      const claim = createHash('sha256').update(dead('1')).digest('hex').slice(0, 16);
+      writeFileSync(`${lock}.${claim}`, dead('2'));
+      expect(takeOver(lock, dead('1'), 'mine')).to.equal(true);
+      expect(readFileSync(lock, 'utf8')).to.equal('mine');
+      expect(readdirSync(folder)).to.deep.equal(['fleet.pid']);
     }));
 });

@@ -4,6 +4,7 @@ import {processUser} from '../../appliance/machine.js';
 import {VchError} from '../../errors.js';
 import type {FleetDatabase} from '../../fleet/database.js';
 import type {QueueDatabase} from '../../fleet/queue.js';
+import type {FleetSource} from '../../fleet/source.js';
 import {shellQuoted} from '../../shell-word.js';
 import type {databaseOptions} from '../commands/fleet/options.js';
 import type {RunContext} from '../context.js';
@@ -40,6 +41,25 @@ export async function withFleet<T>(
     return await use({database, line: lineOf(own)});
   } finally {
     await database.close();
+  }
+}
+
+/** The database for a command that stays and looks: it never keeps the embedded one from a process that would work. */
+export async function withSource<T>(
+  own: Own,
+  context: RunContext,
+  use: (source: FleetSource, line: OpenFleet['line']) => Promise<T>,
+): Promise<T> {
+  const url = databaseUrl(own, context);
+  const {embeddedSource, sharedSource} = await import('../../fleet/source.js');
+  if (url !== undefined)
+    return withPostgres(url, own, ({database, line}) => use(sharedSource(database), line));
+  const {stateDirectory} = await import('../../fleet/state-directory.js');
+  const source = embeddedSource(stateDirectory(stateFolder(own, context)));
+  try {
+    return await use(source, lineOf(own));
+  } finally {
+    await source.close();
   }
 }
 
@@ -80,28 +100,18 @@ async function withEmbedded<T>(
   context: RunContext,
   use: (fleet: Working) => Promise<T>,
 ): Promise<T> {
-  const [{stateDirectory, withStateDirectory}, {openEmbedded}, {serveSocket}, {migrateSchema}] =
-    await Promise.all([
-      import('../../fleet/state-directory.js'),
-      import('../../fleet/embedded.js'),
-      import('../../fleet/socket.js'),
-      import('../../fleet/schema.js'),
-    ]);
+  const [{stateDirectory}, {openIdle}, {serveSocket}] = await Promise.all([
+    import('../../fleet/state-directory.js'),
+    import('../../fleet/idle-database.js'),
+    import('../../fleet/socket.js'),
+  ]);
   const directory = stateDirectory(stateFolder(own, context));
-  return withStateDirectory(directory, async () => {
-    const database = await openEmbedded(directory);
+  return openIdle(directory, async (database) => {
+    const server = await serveSocket(database, directory);
     try {
-      await migrateSchema(database);
-      // Whoever had it open has ended.
-      await database.query('UPDATE vch_fleet.worker SET stopped = true WHERE NOT stopped');
-      const server = await serveSocket(database, directory);
-      try {
-        return await use({database, db: {kind: 'embedded', database}, line: lineOf(own)});
-      } finally {
-        await server.close();
-      }
+      return await use({database, db: {kind: 'embedded', database}, line: lineOf(own)});
     } finally {
-      await database.close();
+      await server.close();
     }
   });
 }

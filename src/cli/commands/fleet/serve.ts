@@ -1,7 +1,7 @@
 import {VchError} from '../../../errors.js';
 import {localCommand} from '../../command.js';
 import {EXIT} from '../../exit.js';
-import {text} from '../../option.js';
+import {text, texts} from '../../option.js';
 import {logOptions} from '../../options.js';
 import {databaseOptions, FLEET} from './options.js';
 
@@ -14,11 +14,19 @@ export const fleetServe = localCommand({
   options: {
     ...databaseOptions,
     listen: text('Command:', 'HOST:PORT to listen on (default 127.0.0.1, any free port)'),
+    'public-host': texts(
+      'Command:',
+      'NAME[:PORT] of a proxy before the page; addresses and localhost need none (repeatable)',
+      {value: 'NAME'},
+    ),
     ...logOptions,
   },
-  examples: [['fleet serve --listen 127.0.0.1:8480', 'http://127.0.0.1:8480/ until Ctrl-C']],
+  examples: [
+    ['fleet serve --listen 127.0.0.1:8480', 'http://127.0.0.1:8480/ until Ctrl-C'],
+    ['fleet serve --listen 127.0.0.1:8480 --public-host fleet.example', 'behind a proxy with TLS'],
+  ],
   async run(context, {args: [word = ''], own}) {
-    const [{randomBytes}, {withFleet}, {findRun}, {reportOfRun, vchPage}, {serveRun}] = await Promise.all([
+    const [{randomBytes}, {withSource}, {findRun}, {reportOfRun, vchPage}, {serveRun}] = await Promise.all([
       import('node:crypto'),
       import('../../fleet/open-fleet.js'),
       import('../../../fleet/view.js'),
@@ -33,13 +41,13 @@ export const fleetServe = localCommand({
       context.log.warn(
         `the page on ${plainHost} is not encrypted: put a proxy with TLS before it, or use an SSH tunnel`,
       );
-    return withFleet(own, context, async (fleet) => {
-      const run = await findRun(fleet.database, word === '' ? undefined : word);
+    return withSource(own, context, async (source, line) => {
+      const run = await source.use((database) => findRun(database, word === '' ? undefined : word));
       const token = randomBytes(18).toString('base64url');
-      const report = () => reportOfRun(fleet, context, run, 200);
       const server = await serveRun({
-        ...{database: fleet.database, run, token, report},
-        page: (key) => vchPage(fleet, run, key),
+        ...{source, run, token, publicHosts: own['public-host']},
+        report: (database) => reportOfRun({database, line}, context, run, 200),
+        page: (key) => source.use((database) => vchPage({database, line}, run, key)),
         host: plainHost,
         port: Number(port),
       });
