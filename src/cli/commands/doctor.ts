@@ -103,7 +103,11 @@ export const doctor = listingCommand({
       'everything, after a question that lists each write',
     ],
   ],
-  exits: {3: 'something that the tool stands on does not hold there'},
+  exits: {
+    0: 'nothing that was tried is refuted',
+    1: 'it could not be finished',
+    3: 'something that the tool stands on does not hold there',
+  },
   writes: ({scratch}) => scratch,
   async run(session, {context, settings, runId, line}, {own}) {
     const {terminal, stop, log, now, version} = context;

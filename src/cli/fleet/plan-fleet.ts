@@ -1,7 +1,7 @@
 import pLimit, {type LimitFunction} from 'p-limit';
 import {hasCode, toVchError, VchError} from '../../errors.js';
 import type {FindLogin, Login} from '../../fleet/credentials.js';
-import type {FleetVCenter, Inventory} from '../../fleet/inventory.js';
+import {type FleetVCenter, type Inventory, loginVariable} from '../../fleet/inventory.js';
 import {outcomeOf} from '../../fleet/outcome.js';
 import type {LeftOut, NewRun, RunSettings} from '../../fleet/store.js';
 import {type FoundVch, type Placed, planWaves} from '../../fleet/waves.js';
@@ -73,7 +73,7 @@ async function loginsOf(
   const [first = ''] = missing;
   throw new VchError(
     'VCH_ERR_USAGE',
-    `there are no credentials ${[...new Set(missing)].join(', ')} here: name a --credentials-file with them, or set VCH_MIGRATE_CRED_${first.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_USER and _PASSWORD`,
+    `there are no credentials ${[...new Set(missing)].join(', ')} here: name a --credentials-file with them, or set ${loginVariable(first)}_USER and _PASSWORD`,
   );
 }
 
