@@ -1,5 +1,6 @@
-import {existsSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
 import type {Report} from '../../src/report/report.js';
 import {onSimulator, vchMigrate} from '../on-simulator.js';
@@ -29,6 +30,17 @@ function decisionsIn(stdout: string) {
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
+
+/** Files that are no dumps, and what is wrong with each in its name. */
+const SPOILT = {
+  'cut.json': '{"virtualMachines": [',
+  'other.json': '{"a": 1}',
+  'empty.json': '\n',
+  'two.json': '{"schema": "vch-migrate/fixture/v1", "datacenters": []}'.repeat(2),
+  'nothing-found.json': '{"virtualMachines": []}',
+  'null.json': '{"virtualMachines": null}',
+  'twice.json': '{"virtualMachines": [{"self": {"type": "VirtualMachine", "value": "vm-1"}}]}'.repeat(2),
+};
 
 describe('dump', () => {
   for (const [fixture, id] of [
@@ -186,8 +198,15 @@ describe('dump', () => {
     ));
 
   it('is what simulate serves, and refuses what is none', () =>
-    withDirectory({'cut.json': '{"virtualMachines": [', 'other.json': '{"a": 1}'}, async (folder) => {
+    withDirectory(SPOILT, async (folder) => {
+      writeFileSync(join(folder, 'packed.json'), gzipSync('{"virtualMachines": []}'));
       for (const [name, why] of [
+        ['packed.json', 'is compressed: unpack it first'],
+        ['empty.json', 'is empty'],
+        ['two.json', 'has more than one document in it'],
+        ['nothing-found.json', 'a dump with VMs in it: govc found none'],
+        ['null.json', 'a dump with VMs in it: govc found none'],
+        ['twice.json', 'it has vm-1 twice'],
         ['cut.json', 'is not JSON: it may be cut off'],
         ['other.json', 'is no dump'],
         ['none.json', 'there is no dump'],
