@@ -192,6 +192,8 @@ function prepareReport<Own extends OptionSet, More extends object>(
     doctor: run.doctor,
     lineTo: line,
     standsAs: name === 'upgrade' && given.flag('data-only') ? 'upgrade --data-only' : name,
+    /** What it plays on a copy, and would be refused on the target as. */
+    playsAs: name !== 'rehearse' ? undefined : given.flag('data-only') ? 'upgrade --data-only' : 'upgrade',
     /** It asks before the first write. */
     asks,
     asksForName,

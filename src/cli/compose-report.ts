@@ -110,6 +110,7 @@ function composeRehearsal(
   });
   return {
     taskTime: times.task,
+    taskTimeFrom: times.taskFrom,
     bootTime: times.boot,
     upgrade: played(upgrade),
     rollback: rollback === undefined ? null : played(rollback),

@@ -106,14 +106,36 @@ export async function assertPlanStands(
   command: string,
   {planned, uploads, line}: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly line: Line},
 ): Promise<void> {
+  const refused = known && refusal(known, command, {running: runningIn(planned, command), uploads});
+  if (refused) throw refused(await lookAgain(session, line));
+}
+
+/**
+ * Throws if an upgrade that was played on a copy would be refused on the server itself. `again` is the command line that looks
+ * once more there.
+ */
+export function assertPlayStands(
+  known: Known | undefined,
+  command: string,
+  {
+    planned,
+    uploads,
+    again,
+  }: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly again: string},
+): void {
+  if (known === undefined) return;
+  const running = runningIn(planned, command);
+  const refused = refusal(known, command) ?? refusal(known, command, {running, uploads});
+  if (refused) throw refused(again);
+}
+
+function runningIn(planned: AnyOutcome, command: string): readonly string[] {
   const writesAppliance = planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock';
   const {name, powerState} = planned.vch;
   const appliance = writesAppliance && powerState === 'poweredOn' ? [name] : [];
   // What brings a VCH up again goes on: a container that takes no write is reported, and read back.
   const isWayUp = (command === 'rollback' || command === 'resume') && appliance.length === 0;
-  const running = isWayUp ? [] : [...appliance, ...runningToWrite(planned)];
-  const refused = known && refusal(known, command, {running, uploads});
-  if (refused) throw refused(await lookAgain(session, line));
+  return isWayUp ? [] : [...appliance, ...runningToWrite(planned)];
 }
 
 /** Says which running VMs apply would write, where it must not; `[]` where it may. */
@@ -138,6 +160,11 @@ function runningToWrite({vms}: AnyOutcome): readonly string[] {
   );
 }
 
+/** The result that a command line names, for a copy of that server. A dump that does not say which server it is of fits any. */
+export function resultForCopy(session: Session, file: string, isKnownServer: boolean): Known {
+  return isKnownServer ? namedResult(file, serverDigest(session)) : namedResult(file);
+}
+
 function lastResult(session: Session, file: string | undefined, variables: Variables): Known | undefined {
   const server = serverDigest(session);
   if (file === undefined) {
@@ -147,6 +174,10 @@ function lastResult(session: Session, file: string | undefined, variables: Varia
       ? {where: place, result: parseResult(kept.text, place)}
       : undefined;
   }
+  return namedResult(file, server);
+}
+
+function namedResult(file: string, server?: string): Known {
   const json = requiredText(
     file,
     (why) =>
@@ -156,7 +187,7 @@ function lastResult(session: Session, file: string | undefined, variables: Varia
       ),
   );
   const result = parseResult(json, file);
-  if (result.server === server) return {where: file, result};
+  if (server === undefined || result.server === server) return {where: file, result};
   throw new VchError(
     'VCH_ERR_USAGE',
     `--doctor ${file} is about another vCenter, or another build of it; run vch-migrate doctor here first`,

@@ -15,7 +15,14 @@ import type {PreparedReport, ReadyRun} from './command.js';
 import {composeReport} from './compose-report.js';
 import {type Confirmation, confirmation} from './confirmation.js';
 import type {RunContext} from './context.js';
-import {assertPlanStands, assertStands, planFindings} from './doctor-result.js';
+import {
+  assertPlanStands,
+  assertPlayStands,
+  assertStands,
+  lookAgain,
+  planFindings,
+  resultForCopy,
+} from './doctor-result.js';
 import {commonExit, EXIT, type Exit} from './exit.js';
 import {type ReadDump, targetOf, withTarget} from './login.js';
 import {type Ended, MASKED_DUMP, nextText} from './next.js';
@@ -72,7 +79,9 @@ export async function carryOut(
           target: settings.target,
           variables: env.terminal.variables,
         })
-      : undefined;
+      : prepared.doctor === undefined
+        ? undefined
+        : resultForCopy(session, prepared.doctor, dump.instanceUuid !== null && !isMaskedCopy(session, dump));
   const options: RunOptions = {
     ...ready.options,
     ...shared,
@@ -89,8 +98,18 @@ export async function carryOut(
       saveTimeWhereSmall(event);
       followed.hear(event);
     },
-    permit: (planned, uploads) =>
-      assertPlanStands(session, known, prepared.standsAs, {planned, uploads, line: prepared.lineTo}),
+    permit: async (planned, uploads) => {
+      const {standsAs, playsAs, lineTo: line} = prepared;
+      if (playsAs === undefined) {
+        if (dump === undefined) await assertPlanStands(session, known, standsAs, {planned, uploads, line});
+        return;
+      }
+      const again =
+        dump === undefined
+          ? await lookAgain(session, line)
+          : 'vch-migrate doctor --scratch, on the vCenter itself';
+      assertPlayStands(known, playsAs, {planned, uploads, again});
+    },
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),
@@ -217,6 +236,10 @@ function copiedTarget({file, origin, instanceUuid}: ReadDump): RunOptions['copyO
   return {url: origin?.url ?? `dump:${file}`, instanceUuid, isMasked: origin?.masked ?? false};
 }
 
+function isMaskedCopy({about}: Pick<Session, 'about'>, dump: ReadDump | undefined): boolean {
+  return dump?.origin?.masked === true || about.instanceUuid === MASKED_VCENTER;
+}
+
 /** What a reader must know of a run on a copy. */
 function aboutCopy({about}: Session, dump: ReadDump | undefined) {
   const made = dump?.origin === undefined || dump.origin.at === 'unknown' ? '' : `, made ${dump.origin.at}`;
@@ -224,7 +247,7 @@ function aboutCopy({about}: Session, dump: ReadDump | undefined) {
     code: 'not-connected',
     message: `this is about the dump ${dump.file}${made}, and not about a vCenter: what has changed since is not in it`,
   };
-  const masked = (dump?.origin?.masked === true || about.instanceUuid === MASKED_VCENTER) && {
+  const masked = isMaskedCopy({about}, dump) && {
     code: MASKED_DUMP,
     message:
       'the dump is masked: names and values are not those of the vCenter, and its plan cannot be saved',

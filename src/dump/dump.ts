@@ -9,6 +9,7 @@ import {
   extraConfigOf,
   extraConfigPaths,
   type ObjectContent,
+  readEach,
   readObjects,
   retrieveOnce,
   withContainerView,
@@ -35,14 +36,23 @@ const PLACE = [
   'runtime.connectionState',
 ];
 const CONFIG = ['config.uuid', 'config.instanceUuid', 'config.template', 'config.files.vmPathName'];
-/** VMs whose whole ExtraConfig is asked for at once. */
-const CHUNK = 250;
 
 /** What is written into the dump about itself. */
 interface About {
   readonly at: Date;
   readonly toolVersion: string;
 }
+
+/** A copy of an inventory. */
+export interface Dumped {
+  readonly fixture: Fixture;
+  /** VMs that were removed while they were read, and are left out. */
+  readonly gone: readonly NamedVm[];
+  /** VMs of which not all could be read. In the copy they cannot be read, either. */
+  readonly unread: readonly NamedVm[];
+}
+
+type NamedVm = Pick<CopiedVm, 'id' | 'name'>;
 
 /**
  * Copies all of VIC's VMs that the user can see: a fixture of which `plan` makes the same plan as of the target. Of VMs that
@@ -52,22 +62,41 @@ export async function dumpInventory(
   session: Session,
   selector: VchSelector,
   {at, toolVersion}: About,
-): Promise<Fixture> {
+): Promise<Dumped> {
   const seen = await readVicVms(session);
   const whole = await wholeOnes(session, selector, seen);
-  const configs = new Map<string, CopiedConfig>();
-  const cdroms = new Map<string, string>();
-  for (let start = 0; start < whole.length; start += CHUNK)
-    await readObjects(session, whole.slice(start, start + CHUNK), ['config.extraConfig'], (content) =>
-      configs.set(content.obj.value, configOf(content.properties.get('config.extraConfig'))),
-    );
-  const appliances = seen.filter(({isAppliance}) => isAppliance).map(({obj}) => obj);
-  await readObjects(session, appliances, ['config.hardware.device'], ({obj, properties}) => {
-    const [drive] = readCdroms(properties.get('config.hardware.device'));
-    if (drive?.fileName != null) cdroms.set(obj.value, drive.fileName);
+  const configs = await readEach(session, whole, ['config.extraConfig'], ({properties}) => {
+    const config = properties.get('config.extraConfig');
+    return config === undefined ? null : configOf(config);
   });
-  const refs = seen.flatMap(({folder, pool, host}) => [folder, pool, host].flatMap((ref) => ref ?? []));
-  return toFixture(
+  const appliances = seen.filter(({isAppliance}) => isAppliance).map(({obj}) => obj);
+  const cdroms = await readEach(session, appliances, ['config.hardware.device'], ({properties}) => {
+    const [drive] = readCdroms(properties.get('config.hardware.device'));
+    return {file: drive?.fileName ?? null};
+  });
+  const stores = await readEach(
+    session,
+    seen.map(({obj}) => obj),
+    ['datastore'],
+    ({properties}) => refValues(properties.get('datastore')),
+  );
+  const isGone = ({id}: SeenVm) => [configs, cdroms, stores].some((found) => found.get(id) === 'gone');
+  const wanted = new Set(whole.map(({value}) => value));
+  const vms = seen
+    .filter((vm) => !isGone(vm))
+    .map((vm): SeenVm => {
+      const config = configs.get(vm.id);
+      const cdrom = cdroms.get(vm.id);
+      const known = config === 'gone' ? undefined : config;
+      return {
+        ...vm,
+        refused: vm.refused || (wanted.has(vm.id) && known == null),
+        config: vm.config === null ? null : (known ?? vm.config),
+        cdrom: cdrom === 'gone' ? null : (cdrom?.file ?? null),
+      };
+    });
+  const refs = vms.flatMap(({folder, pool, host}) => [folder, pool, host].flatMap((ref) => ref ?? []));
+  const fixture = toFixture(
     {
       about: session.about,
       entities: await readAncestors(session, refs),
@@ -77,14 +106,10 @@ export async function dumpInventory(
       ),
       datastores: await readDatastores(
         session,
-        seen.map(({obj}) => obj),
+        [...stores.values()].flatMap((found) => (found === 'gone' ? [] : found)),
       ),
       sharedFolders: new Set(),
-      vms: seen.map((vm) => ({
-        ...vm,
-        config: vm.config === null ? null : (configs.get(vm.id) ?? vm.config),
-        cdrom: cdroms.get(vm.id) ?? null,
-      })),
+      vms,
     },
     {
       at: at.toISOString(),
@@ -93,6 +118,17 @@ export async function dumpInventory(
       url: session.url.href,
     },
   );
+  return {fixture, gone: seen.filter(isGone), unread: vms.filter(({refused}) => refused)};
+}
+
+/** For people, what a copy does not have. */
+export function notCopied({gone, unread}: Dumped): readonly string[] {
+  const said = (what: string, vms: readonly NamedVm[]) =>
+    vms.length === 0 ? [] : [`${what}: ${vms.map(({name, id}) => `${name} (${id})`).join(', ')}`];
+  return [
+    ...said('removed while it was read, and left out', gone),
+    ...said('could not be read, and cannot be read in the copy, either', unread),
+  ];
 }
 
 interface SeenVm extends CopiedVm {
@@ -223,13 +259,10 @@ async function readHosts(
 
 async function readDatastores(
   session: Session,
-  vms: readonly ManagedObjectReference[],
+  refs: readonly ManagedObjectReference[],
 ): Promise<ReadonlyMap<string, CopiedDatastore>> {
-  const refs = await readObjects(session, vms, ['datastore'], ({properties}) =>
-    refValues(properties.get('datastore')),
-  );
   const paths = ['summary.name', 'summary.type', 'summary.freeSpace'];
-  const datastores = await readObjects(session, distinctRefs(refs.flat()), paths, ({obj, properties}) => {
+  const datastores = await readObjects(session, distinctRefs(refs), paths, ({obj, properties}) => {
     const text = (path: string) => textValue(properties.get(path));
     const freeSpace = Number(text('summary.freeSpace') ?? Number.NaN);
     return [

@@ -20,7 +20,14 @@ const NEEDED_OF_CONFIG = ['config.uuid', 'config.instanceUuid', 'config.extraCon
 export function readGovc(documents: readonly unknown[]): CopiedInventory {
   const objects = documents.flatMap(writtenObjects);
   const vms = objects.filter(({ref}) => ref.type === 'VirtualMachine');
-  if (vms.length === 0) throw new ShapeMismatch('', 'a dump with VMs in it');
+  if (vms.length === 0) throw new ShapeMismatch('', 'a dump with VMs in it: govc found none');
+  const known = new Set<string>();
+  const twice = vms.find(({ref: {value}}) => known.size === known.add(value).size);
+  if (twice !== undefined)
+    throw new ShapeMismatch(
+      '',
+      `one reading: it has ${twice.ref.value} twice, and nothing says which is the later one`,
+    );
   const copied = vms.map(vmOf);
   const isVic = ({config}: CopiedVm) => config !== null && Object.values(ID_KEY).some((key) => config[key]);
   return {
@@ -54,6 +61,8 @@ function sharedFolders(vms: readonly CopiedVm[], isVic: (vm: CopiedVm) => boolea
 function writtenObjects(document: unknown): readonly WrittenObject[] {
   const list = member(document, 'virtualMachines');
   if (Array.isArray(list)) return list.map(withMembers);
+  // So govc writes that it has found none.
+  if (list === undefined && hasMember(document, 'virtualMachines')) return [];
   const obj = refIn(member(document, 'obj'));
   const changes = member(document, 'changeSet');
   if (obj === null || !Array.isArray(changes))
@@ -151,6 +160,11 @@ function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const all = members(value, name);
   return all[name] ?? all[`${name.charAt(0).toUpperCase()}${name.slice(1)}`] ?? undefined;
+}
+
+function hasMember(value: unknown, name: string): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return [name, `${name.charAt(0).toUpperCase()}${name.slice(1)}`].some((own) => own in value);
 }
 
 /** Arrays and values of any type come in a box; govc 0.2x names that of an array by what is in it: `{"OptionValue": []}`. */

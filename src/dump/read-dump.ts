@@ -20,14 +20,16 @@ export function readDump(path: string): Dump {
   const text = requiredText(path, (why) => refused(path, `cannot be read (${why}); check the path`));
   try {
     const documents = [...jsonDocuments(text)];
-    const [first] = documents;
+    const [first, second] = documents;
     const schema = isObject(first) ? members(first, '')['schema'] : undefined;
+    if (schema !== undefined && second !== undefined)
+      throw refused(path, 'has more than one document in it: keep the dumps in files of their own');
     // The simulator checks it member by member.
     if (schema !== undefined) return {fixture: path, ...about(first)};
     const origin = {at: 'unknown', tool: 'govc', masked: false};
     return {fixture: toFixture(readGovc(documents), origin), origin, instanceUuid: null};
   } catch (error) {
-    if (error instanceof SyntaxError) throw refused(path, 'is not JSON: it may be cut off');
+    if (error instanceof SyntaxError) throw refused(path, whyNotJson(text));
     if (!(error instanceof ShapeMismatch)) throw error;
     throw refused(
       path,
@@ -66,6 +68,13 @@ function* jsonDocuments(text: string): Generator<unknown> {
     start = index + 1;
   }
   if (text.slice(start).trim() !== '' || start === 0) yield JSON.parse(text.slice(start));
+}
+
+function whyNotJson(text: string): string {
+  if (text.trim() === '') return 'is empty: what should have written it has failed';
+  // Its second byte is no UTF-8 and is read as a replacement.
+  if (text.startsWith('\u001f')) return 'is compressed: unpack it first (gunzip)';
+  return 'is not JSON: it may be cut off';
 }
 
 function refused(path: string, why: string): VchError {

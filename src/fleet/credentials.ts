@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {systemCode, VchError} from '../errors.js';
 import {fields, parseJson, record, text} from '../json-shape.js';
 import {readTextFile, requiredText, whyUnread} from '../text-file.js';
+import {loginVariable} from './inventory.js';
 import {parseYamlValue} from './yaml-shape.js';
 
 const login = fields({user: text, password: text});
@@ -30,7 +31,7 @@ export function credentials({file, program, variables}: CredentialSources): Find
   return async (name, signal) => {
     const inFile = Object.hasOwn(known, name) ? known[name] : undefined;
     if (inFile !== undefined) return inFile;
-    const variable = `VCH_MIGRATE_CRED_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+    const variable = loginVariable(name);
     const [user, password] = [variables[`${variable}_USER`], variables[`${variable}_PASSWORD`]];
     if (user && password) return {user, password};
     return program === undefined ? null : ask(program, name, signal);

@@ -171,6 +171,17 @@ function check(
     'name',
     (waves ?? []).map(({name}) => name),
   );
+  const logins = vcenters.map(({name, credentials}) => credentials ?? name);
+  for (const [at, login] of logins.entries()) {
+    const before = logins.findIndex(
+      (other, place) => place < at && other !== login && loginVariable(other) === loginVariable(login),
+    );
+    if (before >= 0)
+      reading.report(
+        nodeAt(['vcenters', at, vcenters[at]?.credentials === null ? 'name' : 'credentials']),
+        `vcenters[${at}]: the credentials ${login} have the variable ${loginVariable(login)}_PASSWORD, as ${logins[before]} of vcenters[${before}] have, so that one could get the password of the other; name them otherwise`,
+      );
+  }
   for (const [at, {thumbprint, ca, insecure}] of vcenters.entries()) {
     if (insecure && (thumbprint !== null || ca !== null))
       reading.report(
@@ -195,6 +206,11 @@ function check(
   }
   if (window !== null && window.from === window.to)
     reading.report(nodeAt(['window', 'to']), 'window.to is window.from, so the window is never open');
+}
+
+/** Where in the environment the login of that name is: this, and `_USER` or `_PASSWORD`. */
+export function loginVariable(name: string): string {
+  return `VCH_MIGRATE_CRED_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
 /** `fleet.yaml:12:5: vcenters[0].url must be …`, one line a problem, as editors and compilers show them. */

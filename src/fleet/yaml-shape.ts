@@ -158,9 +158,13 @@ export function map<M extends Readonly<Record<string, Member>>>(members: M): Rea
         if (value === undefined) complete = false;
         return [name, value];
       }
-      if (typeof member !== 'function') return [name, member.otherwise];
+      if (typeof member !== 'function' && !node.has(name)) return [name, member.otherwise];
       complete = false;
-      reading.report(node, `${below(path, name)} is missing`);
+      // Left empty, `vchs` would mean every VCH, and `window` any time: hardly what was meant.
+      reading.report(
+        node.has(name) ? (child ?? node) : node,
+        `${below(path, name)} is ${node.has(name) ? 'empty; give it a value, or remove it' : 'missing'}`,
+      );
       return [name, undefined];
     });
     // Object.fromEntries knows no types; the members have them.

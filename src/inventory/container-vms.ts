@@ -4,8 +4,10 @@ import {ID_KEY, isApplianceId, isContainerId} from '../extraconfig/keys.js';
 import {faultError} from '../vim25/faults.js';
 import {distinctRefs, type ManagedObjectReference} from '../vim25/managed-object.js';
 import {
+  assertNothingMissing,
   extraConfigOf,
   extraConfigPaths,
+  leftOut,
   type ObjectContent,
   type ObjectSpec,
   readEach,
@@ -15,6 +17,7 @@ import {
 } from '../vim25/property-collector.js';
 import {booleanValue, nameValue, refValue, refValues, textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
+import type {XmlElement} from '../vim25/xml.js';
 import type {FoundContainer, FoundVch} from './find-vch.js';
 import {type Owner, ownerOf} from './ownership.js';
 import type {Vch} from './vch.js';
@@ -145,18 +148,37 @@ async function placesOf(
   session: Session,
   vch: Vch,
 ): Promise<readonly {readonly spec: ObjectSpec; readonly vms: readonly ManagedObjectReference[]}[]> {
+  const refs = [vch.pool ?? [], vch.folder ?? []].flat();
+  if (refs.length === 0) return [];
   // If the user may not read the list, a traversal would silently find no VMs.
-  const at = async (obj: ManagedObjectReference, type: string, path: string) => {
-    const listed = refValues((await readObject(session, obj, [path], FINDING)).get(path));
-    const vms = listed.filter((ref) => ref.type === 'VirtualMachine');
-    return {spec: {obj, traverse: [{type, path}]}, vms};
-  };
-  const inPool = async () => (vch.pool === null ? [] : [await at(vch.pool, vch.pool.type, 'vm')]);
-  const inFolder = async () => {
-    const folder = await ownFolder(session, vch);
-    return folder === null ? [] : [await at(folder, 'Folder', 'childEntity')];
-  };
-  return (await Promise.all([inPool(), inFolder()])).flat();
+  const read = await retrieveProperties(
+    session,
+    refs.map((obj) => ({obj})),
+    refs.map(({type}) => ({type, pathSet: [type === 'Folder' ? 'parent' : 'vm']})),
+    (content) => {
+      assertNothingMissing(content, FINDING);
+      const parent = refValue(content.properties.get('parent'));
+      return {obj: content.obj, parent, vms: vmsIn(content.properties.get('vm'))};
+    },
+  );
+  const places = [];
+  for (const ref of refs) {
+    const found = read.find(({obj}) => obj.value === ref.value);
+    if (found === undefined) throw leftOut(session, ref, FINDING);
+    const {obj, vms, parent} = found;
+    if (obj.type !== 'Folder') places.push({spec: {obj, traverse: [{type: obj.type, path: 'vm'}]}, vms});
+    // VCHs before 1.4 share the datacenter's own folder with everything else.
+    else if (parent !== null && parent.type !== 'Datacenter') {
+      const path = 'childEntity';
+      const children = (await readObject(session, obj, [path], FINDING)).get(path);
+      places.push({spec: {obj, traverse: [{type: obj.type, path}]}, vms: vmsIn(children)});
+    }
+  }
+  return places;
+}
+
+function vmsIn(references: XmlElement | undefined): readonly ManagedObjectReference[] {
+  return refValues(references).filter(({type}) => type === 'VirtualMachine');
 }
 
 /**
@@ -209,14 +231,6 @@ export async function readBack(
     if (!isSeen) return 'unseen';
     return {config, ...(named && {displayName: displayNameOf(content)})};
   });
-}
-
-/** The VCH's folder, unless it is the datacenter's own: VCHs before 1.4 share that with everything else. */
-async function ownFolder(session: Session, vch: Vch): Promise<ManagedObjectReference | null> {
-  const {folder} = vch;
-  if (folder === null) return null;
-  const parent = refValue((await readObject(session, folder, ['parent'], FINDING)).get('parent'));
-  return parent === null || parent.type === 'Datacenter' ? null : folder;
 }
 
 function displayNameOf({obj, properties}: ObjectContent): string {

@@ -10,6 +10,8 @@ export interface CopyTimes {
   readonly task: number;
   /** From power-on until the appliance's services have started. */
   readonly boot: number;
+  /** Who says how long a task takes: the command line, a doctor's result, or nobody. */
+  readonly taskFrom: 'given' | 'measured' | 'assumed';
 }
 
 /** A copy of a VCH on a simulator of its own, in a time of its own. */

@@ -24,9 +24,21 @@ export function rehearsalFindings({
   failures,
   missed,
 }: Rehearsal): readonly Finding[] {
-  const assumed = `at ${durationText(times.task)} a task and ${durationText(times.boot)} for a boot`;
+  const source = {
+    given: '',
+    measured: ' as doctor measured it',
+    assumed:
+      ' as assumed, until vch-migrate doctor --scratch measures it on the vCenter (its file: --doctor FILE)',
+  };
+  const assumed = `at ${durationText(times.task)} a task${source[times.taskFrom]} and ${durationText(times.boot)} for a boot`;
   return [
-    {code: 'rehearsal-upgrade', message: `on a copy, the upgrade ${told(upgrade)}, ${assumed}`},
+    {
+      code: 'rehearsal-upgrade',
+      message:
+        upgrade.result === 'not-started' && upgrade.error !== null
+          ? `the upgrade would be refused: ${upgrade.error.message}`
+          : `on a copy, the upgrade ${told(upgrade)}, ${assumed}`,
+    },
     ...(rollback === undefined
       ? []
       : [

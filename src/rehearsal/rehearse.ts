@@ -3,12 +3,12 @@ import {mkdtemp, open, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {ProgressEvent} from '../containers/outcome.js';
-import type {VchError} from '../errors.js';
+import {VchError} from '../errors.js';
 import {LOCK_KEY} from '../extraconfig/keys.js';
 import type {IsoInfo} from '../iso/iso-info.js';
 import {silent} from '../log.js';
 import type {Fixture} from '../simulator/simulator.js';
-import type {UpgradeOutcome, UpgradeResult} from '../vch-upgrade/outcome.js';
+import {type UpgradeOutcome, type UpgradeResult, willUpload} from '../vch-upgrade/outcome.js';
 import {resumeVch} from '../vch-upgrade/resume.js';
 import {rollbackVch} from '../vch-upgrade/rollback.js';
 import {STEPS} from '../vch-upgrade/steps.js';
@@ -81,6 +81,12 @@ export async function rehearse(fixture: Fixture, given: RehearsalOptions): Promi
         failures: [],
         missed: [],
       };
+    const refused = await refusal(given, planned);
+    if (refused !== null) {
+      const notStarted = {...NOTHING, result: 'not-started' as const, error: refused};
+      const outcome = {...planned, upgrade: {...planned.upgrade, result: notStarted.result, error: refused}};
+      return {outcome, times, upgrade: notStarted, failures: [], missed: []};
+    }
     const options = {
       ...quiet(given),
       // A copy has the morefs of the VCH itself.
@@ -133,6 +139,17 @@ const NOTHING = {error: null, took: 0, outage: 0};
 
 function isFailed({status}: UpgradeOutcome['checks'][number]): boolean {
   return status === 'failed';
+}
+
+/** Why the VCH itself would not be upgraded, by what is known of its vCenter. */
+async function refusal({permit}: RehearsalOptions, planned: UpgradeOutcome): Promise<VchError | null> {
+  try {
+    await permit?.(planned, willUpload(planned.upgrade));
+    return null;
+  } catch (error) {
+    if (error instanceof VchError) return error;
+    throw error;
+  }
 }
 
 /** Nobody is asked, and nothing is contacted but the copy. */

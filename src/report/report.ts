@@ -213,27 +213,31 @@ const played = fields({
 /** A run on a copy of the VCH. */
 export type ReportPlayed = ShapeOf<typeof played>;
 
-const rehearsal = fields({
-  // Milliseconds that were assumed.
-  taskTime: count,
-  bootTime: count,
-  upgrade: played,
-  // `null` where there was nothing to take back.
-  rollback: nullable(played),
-  // Ids of VMs that were not as before after the rollback.
-  differing: list(text),
-  failures: list(
-    fields({
-      name: text,
-      title: text,
-      upgrade: played,
-      // The command that was run afterwards, and how it ended; `null` where the upgrade came through by itself.
-      next: oneOf(['upgrade', 'resume', 'rollback']),
-      repair: nullable(played),
-    }),
-  ),
-  cannotShow: list(text),
-});
+const rehearsal = fields(
+  {
+    // Milliseconds that the copy took.
+    taskTime: count,
+    bootTime: count,
+    upgrade: played,
+    // `null` where there was nothing to take back.
+    rollback: nullable(played),
+    // Ids of VMs that were not as before after the rollback.
+    differing: list(text),
+    failures: list(
+      fields({
+        name: text,
+        title: text,
+        upgrade: played,
+        // The command that was run afterwards, and how it ended; `null` where the upgrade came through by itself.
+        next: oneOf(['upgrade', 'resume', 'rollback']),
+        repair: nullable(played),
+      }),
+    ),
+    cannotShow: list(text),
+  },
+  // Who says so: the command line, a doctor's result, or nobody.
+  {taskTimeFrom: oneOf(['given', 'measured', 'assumed'])},
+);
 /** An upgrade that was played on a copy of the VCH, its rollback, and failures. */
 export type ReportRehearsal = ShapeOf<typeof rehearsal>;
 

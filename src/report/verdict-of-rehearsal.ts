@@ -26,7 +26,7 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
     reason: [
       began
         ? `At ${durationText(taskTime)} a task and ${durationText(bootTime)} for a boot, it took ${durationText(upgrade.took)}.`
-        : 'See the checks.',
+        : (upgrade.error?.message ?? 'See the checks.'),
     ],
     pills: [
       {tone: 'ok', text: 'Nothing written on the target'},
@@ -45,9 +45,13 @@ export function overCopy(report: Report, rehearsal: ReportRehearsal): Told {
     numbers: [
       versionFigure(report),
       {
-        label: 'VCH will be down',
+        label: 'Expected outage',
         value: upgrade.outage === null ? 'Until repaired' : durationText(upgrade.outage),
-        notes: ['By the times that were assumed'],
+        notes: [
+          rehearsal.taskTimeFrom === 'measured'
+            ? 'By the task time that doctor measured'
+            : 'By the times that were assumed',
+        ],
       },
     ],
   };

@@ -146,7 +146,7 @@ function releaseAfter({from, to}: UpgradeRecord): VicRelease {
 }
 
 /** Whether an upgrade that goes on from there has ISO files to upload. */
-function willUpload({phase, before, target}: UpgradeOutcome['upgrade']): boolean {
+export function willUpload({phase, before, target}: UpgradeOutcome['upgrade']): boolean {
   const isNew = before?.build !== target?.build || before?.version !== target?.version;
   return isNew && (phase === 'locked' || phase === 'upload');
 }

@@ -12,6 +12,7 @@ import {
   childText,
   type Streamed,
   type XmlElement,
+  type XmlText,
   xmlElements,
   xmlText,
 } from './xml.js';
@@ -187,7 +188,7 @@ export async function retrieveOnce<T>(
   map: (content: ObjectContent) => T,
 ): Promise<T[]> {
   const results: T[] = [];
-  const specSet = [{propSet: properties.map(propertySpec), objectSet: objects.map(objectSpec)}];
+  const specSet = xmlElements({propSet: properties.map(propertySpec), objectSet: objects.map(objectSpec)});
   await eachObject(session, specSet, (object) => results.push(map(objectContent(object))));
   return results;
 }
@@ -217,12 +218,10 @@ export function restartable<T>(session: Session, read: () => Promise<T>): Promis
   });
 }
 
-type WireSpec = readonly object[];
-
 /** Hands out every object that the specs reach, while the pages come in. */
 async function eachObject(
   session: Session,
-  specSet: WireSpec,
+  specSet: XmlText,
   use: (object: XmlElement) => void,
 ): Promise<void> {
   const collector = session.content.propertyCollector;
@@ -332,7 +331,7 @@ async function continueRead(
 /** The old method has no pages; what the first page already held is left out. */
 async function everythingElse(
   session: Session,
-  specSet: WireSpec,
+  specSet: XmlText,
   known: number,
   use: (object: XmlElement) => void,
 ): Promise<void> {
@@ -357,24 +356,18 @@ async function tidyUp(session: Session, call: () => Promise<unknown>): Promise<v
   }
 }
 
-function propertySpec(spec: PropertySpec) {
-  return {type: spec.type, all: false, pathSet: spec.pathSet.map(xmlText)};
+function propertySpec({type, pathSet}: PropertySpec): XmlText {
+  return xmlElements({type: xmlText(type), all: xmlText('false'), pathSet: pathSet.map(xmlText)});
 }
 
-function objectSpec(spec: ObjectSpec) {
-  const {obj} = spec;
-  if (spec.traverse === undefined)
-    return xmlElements({obj: {attributes: {type: obj.type}, ...xmlText(obj.value)}, skip: xmlText('false')});
-  return {
-    obj: reference(obj),
-    skip: true,
-    selectSet: spec.traverse.map((step) => ({
-      attributes: {'xsi:type': 'TraversalSpec'},
-      type: step.type,
-      path: step.path,
-      skip: false,
-    })),
-  };
+function objectSpec({obj, traverse}: ObjectSpec): XmlText {
+  const start = {attributes: {type: obj.type}, ...xmlText(obj.value)};
+  if (traverse === undefined) return xmlElements({obj: start, skip: xmlText('false')});
+  const selectSet = traverse.map(({type, path}) => ({
+    attributes: {'xsi:type': 'TraversalSpec'},
+    ...xmlElements({type: xmlText(type), path: xmlText(path), skip: xmlText('false')}),
+  }));
+  return xmlElements({obj: start, skip: xmlText('true'), selectSet});
 }
 
 function objectContent(element: XmlElement): ObjectContent {

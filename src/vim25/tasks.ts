@@ -31,8 +31,8 @@ const LATE = 1 / 8;
 const TIME_LIMIT = 10 * 60_000;
 const STATE_PATHS = ['info.state', 'info.error'];
 const TIME_PATHS = ['info.queueTime', 'info.completeTime'];
-/** Of so many reads, one also asks for times: how long tasks take changes slowly. So does one after which none had ended. */
-const READS_PER_TIMES = 16;
+/** Of so many reads, one also asks for times: how long tasks take changes slowly. */
+const READS_PER_TIMES = 4;
 
 /** Calls a `*_Task` method and gives the task that it started; TaskWaiter waits for its end. */
 export async function startTask(
@@ -199,8 +199,7 @@ export class TaskWaiter {
   async #readStates(asked: readonly Waiting[]): Promise<void> {
     try {
       const tasks = new Map(asked.map(({task}) => [task.value, task]));
-      const withTimes =
-        this.#usualTime === null || this.#fruitless > 0 || this.#reads % READS_PER_TIMES === 0;
+      const withTimes = this.#usualTime === null || this.#reads % READS_PER_TIMES === 0;
       const paths = withTimes ? [...STATE_PATHS, ...TIME_PATHS] : STATE_PATHS;
       this.#reads += 1;
       await readObjects(this.#session, [...tasks.values()], paths, (content) => this.#end(content));

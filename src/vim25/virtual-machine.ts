@@ -24,17 +24,20 @@ export function reconfigure(
   spec: ReconfigSpec,
 ): Promise<ManagedObjectReference> {
   const {name, deviceChange} = spec;
+  // In the order of the WSDL, which vSphere insists on.
+  const before = {
+    changeVersion: xmlText(spec.changeVersion),
+    ...(name === undefined ? {} : {name: xmlText(name)}),
+  };
+  // Each value says that it is a string: the element's type is anyType, and `true` or `007` would be guessed at.
+  const extraConfig = spec.extraConfig.map(({key, value}) =>
+    xmlElements({key: xmlText(key), value: xmlString(value)}),
+  );
   return startTask(session, 'ReconfigVM_Task', vm, {
-    // In the order of the WSDL, which vSphere insists on.
-    spec: {
-      changeVersion: xmlText(spec.changeVersion),
-      ...(name === undefined ? {} : {name: xmlText(name)}),
-      ...(deviceChange === undefined ? {} : {deviceChange: deviceChange.map(cdromEdit)}),
-      // Each value says that it is a string: the element's type is anyType, and `true` or `007` would be guessed at.
-      extraConfig: spec.extraConfig.map(({key, value}) =>
-        xmlElements({key: xmlText(key), value: xmlString(value)}),
-      ),
-    },
+    spec:
+      deviceChange === undefined
+        ? xmlElements({...before, extraConfig})
+        : {...before, deviceChange: deviceChange.map(cdromEdit), extraConfig},
   });
 }
 

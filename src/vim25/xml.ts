@@ -170,7 +170,10 @@ function fail(what: string): never {
 
 /** The first child of that name. */
 export function child(element: XmlElement | undefined, name: string): XmlElement | undefined {
-  return element?.children.find((candidate) => candidate.name === name);
+  if (element === undefined) return undefined;
+  // Without a closure: this is called for every property that is read.
+  for (const candidate of element.children) if (candidate.name === name) return candidate;
+  return undefined;
 }
 
 /** Every child of that name, in order. */
@@ -217,15 +220,20 @@ export function xmlString(text: string): XmlText {
 }
 
 /**
- * Elements without children as the content of their parent, in order. There are thousands of some, and `soap` takes long
- * to look up each of them in the WSDL.
+ * Elements as the content of their parent, in order; several of one name where there is a list. `soap` takes long to look up
+ * each element in the WSDL, and there are thousands of some.
  */
-export function xmlElements(elements: Readonly<Record<string, XmlText>>): XmlText {
-  const encoded = Object.entries(elements).map(([name, {$xml, attributes = {}}]) => {
-    const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeAttribute(value)}"`);
-    return `<${name}${written.join('')}>${$xml}</${name}>`;
-  });
-  return {$xml: encoded.join('')};
+export function xmlElements(elements: Readonly<Record<string, XmlText | readonly XmlText[]>>): XmlText {
+  let xml = '';
+  for (const [name, content] of Object.entries(elements))
+    for (const element of [content].flat()) xml += elementOf(name, element);
+  return {$xml: xml};
+}
+
+function elementOf(name: string, {$xml, attributes = {}}: XmlText): string {
+  let written = '';
+  for (const [key, value] of Object.entries(attributes)) written += ` ${key}="${escapeAttribute(value)}"`;
+  return `<${name}${written}>${$xml}</${name}>`;
 }
 
 function escapeAttribute(text: string): string {

@@ -3,10 +3,12 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {examine} from '../../src/doctor/doctor.js';
 import {READING} from '../../src/doctor/reading.js';
-import type {DoctorResult} from '../../src/doctor/result.js';
+import {type DoctorResult, refusal} from '../../src/doctor/result.js';
 import {SCRATCH} from '../../src/doctor/scratch.js';
 import {findPlace} from '../../src/doctor/scratch-place.js';
 import {ScratchVm} from '../../src/doctor/scratch-vm.js';
+import {isSeenInPlan, STANDS} from '../../src/doctor/stands.js';
+import {VchError} from '../../src/errors.js';
 import {silent} from '../../src/log.js';
 import {BREAKS} from '../../src/simulator/model/breaks.js';
 import {
@@ -28,6 +30,13 @@ const SCRATCHED = ['--scratch', '--scratch-folder', 'dc1/vch1', '--scratch-pool'
 /** No VM of VIC's. */
 const OF_NOBODY = {vch: undefined, containerId: undefined, extraConfig: {}};
 const VMS = [{name: 'web'}, {name: 'db'}, {name: 'cache'}];
+const ABOUT = {
+  runId: '11111111-2222-4333-8444-555555555555',
+  toolVersion: '1.0.0',
+  leftovers: [],
+  signal: new AbortController().signal,
+  now: () => new Date(),
+};
 const WRITES = /^(?:.*_Task|LogUserEvent|(?:PUT|DELETE) .*)$/;
 
 /** Every fault, and the assumptions that it must refute, and no others. */
@@ -146,9 +155,17 @@ describe('doctor', function () {
   for (const [what, {breaks = [], ...options}, ...ids] of FAULTS) {
     it(`finds by name that ${what}`, () =>
       withSimulator({fixture: smallVch(VMS, {breaks}), ...options}, async (simulator) => {
-        const {refuted, code, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+        const {result, refuted, code, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
         expect(code, stderr).to.equal(3);
         expect(refuted).to.deep.equal(ids);
+        for (const command of Object.keys(STANDS)) {
+          const needed = ids.filter((id) => STANDS[command]?.includes(id));
+          const inPlan = needed.filter((id) => isSeenInPlan(id, command));
+          const known = {result, where: 'doctor.json'};
+          const plan = {running: ['web'], uploads: true};
+          expect(refusal(known, command) !== null, command).to.equal(needed.length > inPlan.length);
+          expect(refusal(known, command, plan) !== null, command).to.equal(inPlan.length > 0);
+        }
         expect(names(simulator)).to.have.length(4);
       }));
   }
@@ -178,7 +195,7 @@ describe('doctor', function () {
     'user-event': ['LogUserEvent'],
   };
 
-  async function withFaultEach(simulator: Simulator, fault: string) {
+  async function withFaultEach(simulator: Simulator, fault: string, as?: 'task') {
     const session = await connect(loginTo(simulator));
     const wanted = {folder: 'dc1/vch1', pool: 'cluster1', datastore: undefined};
     const place = await findPlace(session, wanted);
@@ -187,17 +204,13 @@ describe('doctor', function () {
       if (id === said) return;
       const [method, nth = 1] = CALLS[id] ?? ['ReconfigVM_Task'];
       simulator.clearFaults();
-      simulator.addFault({method, nth, do: {fault}});
+      simulator.addFault({method, nth, do: {fault, ...(as && method.endsWith('_Task') && {as})}});
     };
     try {
       const {result} = await examine(session, {
         scratch: {kind: 'own', place, count: 1},
-        runId: '11111111-2222-4333-8444-555555555555',
-        toolVersion: '1.0.0',
-        leftovers: [],
-        signal: new AbortController().signal,
+        ...ABOUT,
         log: {...silent, debug},
-        now: () => new Date(),
       });
       return Object.fromEntries(result.assumptions.map(({id, status, seen}) => [id, `${status}: ${seen}`]));
     } finally {
@@ -205,22 +218,23 @@ describe('doctor', function () {
     }
   }
 
-  it('takes a fault that refuses for good as an answer, row by row', () =>
-    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
-      const seen = await withFaultEach(simulator, 'NotSupported');
-      for (const {id} of [...READING, ...SCRATCH]) {
-        const said =
-          {
-            'token-cancel': 'refuted: the server answered NotSupported',
-            'privileges-by-name': 'refuted: the server cannot be asked, as is usual on ESXi',
-            clock: 'refuted: the server tells no time',
-            'hidden-while-running': 'refuted: the write was refused: NotSupported',
-            'user-event': 'refuted: the server offers no such call',
-          }[id] ?? 'refuted: the server refused it: NotSupported';
-        expect(seen[id], id).to.equal(said);
-      }
-      expect(names(simulator)).to.have.length(4);
-    }));
+  for (const as of [undefined, 'task'] as const)
+    it(`takes a fault that refuses for good as an answer, row by row, ${as ?? 'call'} by ${as ?? 'call'}`, () =>
+      withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+        const seen = await withFaultEach(simulator, 'NotSupported', as);
+        for (const {id} of [...READING, ...SCRATCH]) {
+          const said =
+            {
+              'token-cancel': 'refuted: the server answered NotSupported',
+              'privileges-by-name': 'refuted: the server cannot be asked, as is usual on ESXi',
+              clock: 'refuted: the server tells no time',
+              'hidden-while-running': 'refuted: the write was refused: NotSupported',
+              'user-event': 'refuted: the server offers no such call',
+            }[id] ?? 'refuted: the server refused it: NotSupported';
+          expect(seen[id], id).to.equal(said);
+        }
+        expect(names(simulator)).to.have.length(4);
+      }));
 
   it('takes a fault that may have another reason for none, row by row', () =>
     withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
@@ -427,6 +441,23 @@ describe('doctor', function () {
       simulator.addFault({method: 'CreateVM_Task', nth: 2, do: 'drop-after'});
       const {code} = await examined(simulator, ...SCRATCHED);
       expect(code).to.equal(1);
+      expect(names(simulator)).to.have.length(4);
+      simulator.clearFaults();
+      const session = await connect(loginTo(simulator));
+      const {call} = session;
+      const read = (args: object | undefined) => JSON.stringify(args).includes('info.result');
+      session.call = (method, object, args, streamed) => {
+        const denied = new VchError('VCH_ERR_PRIVILEGE', 'no', {fault: 'NoPermission'});
+        return read(args) ? Promise.reject(denied) : call.call(session, method, object, args, streamed);
+      };
+      const place = await findPlace(session, {folder: 'dc1/vch1', pool: 'cluster1', datastore: undefined});
+      const {problem} = await examine(session, {
+        ...ABOUT,
+        scratch: {kind: 'own', place, count: 1},
+        log: silent,
+      });
+      await session.close();
+      expect(problem?.code).to.equal('VCH_ERR_OUTCOME_UNKNOWN');
       expect(names(simulator)).to.have.length(4);
     }));
 

@@ -1,5 +1,6 @@
-import {existsSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
 import type {Report} from '../../src/report/report.js';
 import {onSimulator, vchMigrate} from '../on-simulator.js';
@@ -29,6 +30,17 @@ function decisionsIn(stdout: string) {
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
+
+/** Files that are no dumps, and what is wrong with each in its name. */
+const SPOILT = {
+  'cut.json': '{"virtualMachines": [',
+  'other.json': '{"a": 1}',
+  'empty.json': '\n',
+  'two.json': '{"schema": "vch-migrate/fixture/v1", "datacenters": []}'.repeat(2),
+  'nothing-found.json': '{"virtualMachines": []}',
+  'null.json': '{"virtualMachines": null}',
+  'twice.json': '{"virtualMachines": [{"self": {"type": "VirtualMachine", "value": "vm-1"}}]}'.repeat(2),
+};
 
 describe('dump', () => {
   for (const [fixture, id] of [
@@ -114,6 +126,36 @@ describe('dump', () => {
       expect(keys['vm-106']).to.be.greaterThan(20);
     }));
 
+  it('says which VM was removed while it was read, and which it could not read: none is lost without a word', () =>
+    withDirectory({}, (folder) =>
+      withSimulator(
+        {fixture: smallVch([{name: 'web'}, {name: 'db'}, {name: 'cache'}])},
+        async (simulator) => {
+          const file = join(folder, 'd.json');
+          // The first reading shows both.
+          simulator.addFault({
+            method: 'RetrievePropertiesEx',
+            nth: 2,
+            before: () => {
+              simulator.inventory.vm('vm-103').remove();
+              simulator.addFault({method: 'RetrievePropertiesEx', do: {leaveOut: 'vm-102'}});
+            },
+          });
+          const {code, stdout, stderr} = await onSimulator(simulator, 'dump', file, '--format', 'json');
+          expect(code, stderr).to.equal(0);
+          const said = JSON.parse(stdout);
+          expectValid('dump', said);
+          expect(said).to.deep.include({gone: ['vm-103'], unread: ['vm-102'], vms: 3});
+          const {stdout: planned} = await vchMigrate(['plan', '--from-dump', file, '--format', 'json']);
+          const {vms}: Report = JSON.parse(planned);
+          expect(vms.map(({id, status}) => [id, status])).to.deep.equal([
+            ['vm-102', 'failed'],
+            ['vm-101', 'pending'],
+          ]);
+        },
+      ),
+    ));
+
   it('makes a plan that can be saved and applied later on the vCenter itself, unless it is masked', () =>
     withDirectory({}, (folder) =>
       withSimulator({fixture: smallVch([{name: 'web'}, {name: 'db'}])}, async (simulator) => {
@@ -156,8 +198,15 @@ describe('dump', () => {
     ));
 
   it('is what simulate serves, and refuses what is none', () =>
-    withDirectory({'cut.json': '{"virtualMachines": [', 'other.json': '{"a": 1}'}, async (folder) => {
+    withDirectory(SPOILT, async (folder) => {
+      writeFileSync(join(folder, 'packed.json'), gzipSync('{"virtualMachines": []}'));
       for (const [name, why] of [
+        ['packed.json', 'is compressed: unpack it first'],
+        ['empty.json', 'is empty'],
+        ['two.json', 'has more than one document in it'],
+        ['nothing-found.json', 'a dump with VMs in it: govc found none'],
+        ['null.json', 'a dump with VMs in it: govc found none'],
+        ['twice.json', 'it has vm-1 twice'],
         ['cut.json', 'is not JSON: it may be cut off'],
         ['other.json', 'is no dump'],
         ['none.json', 'there is no dump'],

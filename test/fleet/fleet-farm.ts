@@ -41,6 +41,7 @@ export async function startFarm(
     select,
     labels = false,
     twice = false,
+    name = (vcenter, vch) => `vc${vcenter}-vch${vch}`,
   }: {
     readonly vcenters: number;
     /** On each vCenter. */
@@ -55,12 +56,14 @@ export async function startFarm(
     readonly labels?: boolean;
     /** The first vCenter is there once more, by another URL and the name `again`. */
     readonly twice?: boolean;
+    /** The name of a VCH. */
+    readonly name?: (vcenter: number, vch: number) => string;
   },
 ): Promise<Farm> {
   const simulators = await Promise.all(
     Array.from({length: vcenters}, (_, at) =>
       startSimulator({
-        fixture: fleetFixture(vchs, {password: SECRET, name: (vch) => `vc${at}-vch${vch}`}),
+        fixture: fleetFixture(vchs, {password: SECRET, name: (vch) => name(at, vch)}),
         templates: `${ROOT}fixtures/vic-encoded.jsonl`,
         taskDuration: [1, 10],
         bootTime,

@@ -63,6 +63,22 @@ const WRONG: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'what is there and empty, which would mean every VCH, or any time',
+    'version: 1\nvcenters:\n  - name: a\n    url: https://a.example\n    vchs:\n    # - select: {name: vch1}\nwindow:\nbudget: {failed: }\n',
+    [
+      '5:10: vcenters[0].vchs is empty; give it a value, or remove it',
+      '7:8: window is empty; give it a value, or remove it',
+      '8:18: budget.failed is empty; give it a value, or remove it',
+    ],
+  ],
+  [
+    'two credentials of one variable, which would give one vCenter the password of the other',
+    'version: 1\nvcenters:\n  - {name: vc-1, url: "https://a.example"}\n  - {name: b, url: "https://b.example", credentials: VC.1}\n',
+    [
+      '4:54: vcenters[1]: the credentials VC.1 have the variable VCH_MIGRATE_CRED_VC_1_PASSWORD, as vc-1 of vcenters[0] have, so that one could get the password of the other; name them otherwise',
+    ],
+  ],
+  [
     'a wave after the one that takes the rest',
     `${SMALLEST}waves:\n  - {name: all}\n  - {name: more, count: 1}\n`,
     [

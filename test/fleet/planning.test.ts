@@ -81,18 +81,28 @@ describeWithPostgres('fleet plan', (server) => {
       expect(none.stderr).to.contain('2 vCenters could not be looked at, so nothing is planned');
     }));
 
-  it('names the VCHs that are in no wave, and the selections that fit no VCH', () =>
+  it('names the VCHs that are in no wave, the selections that fit no VCH, and VCHs of the same name', () =>
     withDirectory({}, async (folder) => {
-      const rest = 'waves: [{name: one, count: 1}]\n';
-      const vchs = '[{select: {name: "vc0-*"}}, {select: {path: "/dc9/*"}}]';
-      await using farm = await startFarm(folder, {vcenters: 1, vchs: 3, rest, select: vchs});
-      const {code, leftOut} = await onFarm(farm)('plan', '--inventory', farm.inventory, '--rollback');
+      const rest = 'waves: [{name: one, count: 3}]\n';
+      const select = '[{select: {name: "*"}}, {select: {path: "/dc9/*"}}]';
+      const name = (_: number, vch: number) => ['a', 'twin', 'twin', 'z'][vch] ?? '';
+      await using farm = await startFarm(folder, {vcenters: 1, vchs: 4, rest, select, name});
+      const fleet = onFarm(farm);
+      const {code, leftOut, run} = await fleet('plan', '--inventory', farm.inventory, '--rollback');
       expect(code).to.equal(0);
       expect(leftOut.map(({name, why, message}) => [name, why, message])).to.deep.equal([
         [null, 'no-match', 'no VCH fits the selection path /dc9/*'],
-        ['vc0-vch1', 'no-wave', 'it is in no wave, and is left alone'],
-        ['vc0-vch2', 'no-wave', 'it is in no wave, and is left alone'],
+        ['z', 'no-wave', 'it is in no wave, and is left alone'],
       ]);
+      for (const [vch, words] of [
+        ['twin', 'has 2 VCHs twin: name one with --of-vch, vc0/vm-200, vc0/vm-300'],
+        ['a', 'has no report of a yet'],
+        ['z', 'has no VCH z;'],
+      ] as const) {
+        const asked = await fleet('report', run, '--of-vch', vch);
+        expect(asked.code).to.equal(5);
+        expect(asked.stderr).to.contain(words);
+      }
     }));
 
   it('refuses two names of one vCenter', () =>

@@ -1,3 +1,4 @@
+import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import type {Report, ReportVm} from '../../src/report/report.js';
@@ -171,6 +172,55 @@ describe('rehearse', function () {
       expect(away?.upgrade.outage).to.be.greaterThan(30 * 60_000);
       expect(report.findings.map(({message}) => message).join()).to.include('No other command is needed');
     }));
+
+  it('goes by what doctor found on the vCenter: the time of a task, and what would refuse the upgrade', () =>
+    withDirectory({}, (folder) =>
+      withSimulator({fixture: upgradable({vms: []})}, async (simulator) => {
+        const [dump, file] = [join(folder, 'dump.json'), join(folder, 'doctor.json')];
+        await onSimulator(simulator, 'dump', dump);
+        const {stdout} = await onSimulator(simulator, 'doctor', '--format', 'json');
+        const found = JSON.parse(stdout);
+        const knows = (change: object) => writeFileSync(file, JSON.stringify({...found, ...change}));
+        const vch = ['--id', 'vm-100', '--data-only', '--doctor', file, '--format', 'json'];
+        const copy = ['rehearse', '--from-dump', dump, ...vch];
+        const played = async (...args: string[]) => {
+          const ended = await vchMigrate(args);
+          const {rehearsal, findings = []}: Partial<Report> = JSON.parse(ended.stdout);
+          return {...ended, rehearsal, told: findings.map(({message}) => message).join()};
+        };
+
+        knows({measured: {...found.measured, reconfigure: 310}});
+        const measured = await played(...copy);
+        expect(measured.rehearsal).to.include({taskTime: 310, taskTimeFrom: 'measured'});
+        expect(measured.told).to.include('at 0.3 s a task as doctor measured it');
+        const assumed = await played(...copy.filter((word) => word !== '--doctor' && word !== file));
+        expect(assumed.told).to.include('at 0.5 s a task as assumed, until vch-migrate doctor --scratch');
+
+        const refuted = (row: {id: string}) => (row.id === 'snapshot' ? {...row, status: 'refuted'} : row);
+        knows({assumptions: found.assumptions.map(refuted)});
+        const real = await onSimulator(simulator, 'upgrade', ...vch, '--yes');
+        expect(real.code).to.equal(1);
+        const {error}: RefusedRun = JSON.parse(real.stdout);
+        const live = await onSimulator(simulator, 'rehearse', ...vch);
+        for (const {code, ...ended} of [live, await played(...copy)]) {
+          expect(code).to.equal(1);
+          const report: Report = JSON.parse(ended.stdout);
+          expectValid('report', report);
+          expect(report.rehearsal?.upgrade.result).to.equal('not-started');
+          expect(report.rehearsal?.upgrade.error?.code).to.equal(error.code);
+          expect(report.rehearsal?.failures).to.deep.equal([]);
+          const told = report.findings.find(({code}) => code === 'rehearsal-upgrade')?.message ?? '';
+          expect(told.split(' If the server')[0]).to.equal(
+            `the upgrade would be refused: ${error.message.split(' If the server')[0]}`,
+          );
+        }
+
+        knows({server: '0'.repeat(32)});
+        const other = await vchMigrate(copy);
+        expect(other.code).to.equal(5);
+        expect(other.stderr).to.include('is about another vCenter');
+      }),
+    ));
 
   it('ends where the upgrade would not begin, with the checks that say why', () =>
     withSimulator({fixture: upgradable(), templates: TEMPLATES}, async (simulator) => {

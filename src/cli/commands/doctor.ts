@@ -31,12 +31,14 @@ function withPlace(option: Option<boolean>): Option<boolean> {
     read(given, name, problems) {
       const value = option.read(given, name, problems);
       const place = ['scratch-folder', 'scratch-pool'];
-      const isGiven = (wanted: string) => given.names.includes(wanted);
-      if (value && isGiven('scratch-vm') && place.some(isGiven))
+      // A settings file may have a place, for whenever no VM is named.
+      const isTyped = (wanted: string) => given.names.includes(wanted);
+      const isKnown = (wanted: string) => given.text(wanted) !== undefined;
+      if (value && isTyped('scratch-vm') && place.some(isTyped))
         problems.add(
           '--scratch-vm names a VM of yours; without it --scratch-folder and --scratch-pool say where VMs are made',
         );
-      if (value && !isGiven('scratch-vm') && !place.every(isGiven))
+      if (value && !isKnown('scratch-vm') && !place.every(isKnown))
         problems.add(
           '--scratch needs --scratch-folder and --scratch-pool, or --scratch-vm: it makes VMs nowhere else',
         );
@@ -103,7 +105,11 @@ export const doctor = listingCommand({
       'everything, after a question that lists each write',
     ],
   ],
-  exits: {3: 'something that the tool stands on does not hold there'},
+  exits: {
+    0: 'nothing that was tried is refuted',
+    1: 'it could not be finished',
+    3: 'something that the tool stands on does not hold there',
+  },
   writes: ({scratch}) => scratch,
   async run(session, {context, settings, runId, line}, {own}) {
     const {terminal, stop, log, now, version} = context;

@@ -25,17 +25,17 @@ export const dump = listingCommand({
   ],
   files: ([file]) => [file],
   async run(session, {context, settings}, {args: [file = ''], own}) {
-    const [{dumpInventory}, {masked}, {toJson}, {composeTool}] = await Promise.all([
+    const [{dumpInventory, notCopied}, {masked}, {toJson}, {composeTool}] = await Promise.all([
       import('../../dump/dump.js'),
       import('../../dump/mask.js'),
       import('../../report/formats/json.js'),
       import('../compose-report.js'),
     ]);
     const {stop, version, now} = context;
-    const whole = await untilStopped(stop.signal, () =>
+    const dumped = await untilStopped(stop.signal, () =>
       dumpInventory(session, settings.vch, {at: now(), toolVersion: version}),
     );
-    const fixture = own.mask ? masked(whole, await context.registry([])) : whole;
+    const fixture = own.mask ? masked(dumped.fixture, await context.registry([])) : dumped.fixture;
     try {
       writeWhole(file, toJson(fixture));
     } catch (error) {
@@ -51,12 +51,15 @@ export const dump = listingCommand({
       file,
       masked: own.mask,
       vms: fixture.vms?.length ?? 0,
+      gone: dumped.gone.map(({id}) => id),
+      unread: dumped.unread.map(({id}) => id),
       next: `vch-migrate plan --from-dump ${shellQuoted(file)}`,
     };
     const secret = own.mask
       ? 'Names, addresses and values are replaced. Morefs, container ids and UUIDs are not.'
       : 'It has every key of these VMs, secrets included, and is for its owner alone (0600): --mask for others.';
     const said = `${document.vms} VMs are in ${file}. ${secret}`;
-    return {document, text: ({columns}) => [wrap(said, columns)]};
+    const left = notCopied(dumped).map((text) => `${text[0]?.toUpperCase()}${text.slice(1)}`);
+    return {document, text: ({columns}) => [said, ...left].map((text) => wrap(text, columns))};
   },
 });

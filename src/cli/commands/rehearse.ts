@@ -52,22 +52,32 @@ export const rehearse = reportCommand({
   }),
   async run(session, options, {own}) {
     tellForce(own, options);
-    const [{dumpInventory}, {rehearse}, {rehearsalFindings}] = await Promise.all([
+    const [{dumpInventory, notCopied}, {rehearse}, {rehearsalFindings}] = await Promise.all([
       import('../../dump/dump.js'),
       import('../../rehearsal/rehearse.js'),
       import('../../rehearsal/findings.js'),
     ]);
     const {toolVersion, vch} = options;
     options.onProgress?.({type: 'phase', phase: 'read', label: 'copying the VCH', total: null});
-    const fixture = await dumpInventory(session, vch, {at: new Date(), toolVersion});
-    const times = {task: own['task-time'] ?? options.taskTime ?? TASK_TIME, boot: own['boot-time']};
-    const rehearsal = await rehearse(fixture, {...options, times, retryFor: session.patience});
+    const dumped = await dumpInventory(session, vch, {at: new Date(), toolVersion});
+    const given = own['task-time'];
+    const {taskTime} = options;
+    const times = {
+      task: given ?? taskTime ?? TASK_TIME,
+      taskFrom: given !== undefined ? 'given' : taskTime !== undefined ? 'measured' : 'assumed',
+      boot: own['boot-time'],
+    } as const;
+    const rehearsal = await rehearse(dumped.fixture, {...options, times, retryFor: session.patience});
     const {upgrade: _played, ...outcome} = rehearsal.outcome;
     return {
       ...outcome,
       // Nothing of it has happened to these VMs.
       vms: outcome.vms.map((vm) => (vm.status === 'changed' ? {...vm, status: 'pending' as const} : vm)),
-      findings: [...rehearsalFindings(rehearsal), ...outcome.findings],
+      findings: [
+        ...rehearsalFindings(rehearsal),
+        ...notCopied(dumped).map((message) => ({code: 'not-copied', message})),
+        ...outcome.findings,
+      ],
       rehearsal,
     };
   },

@@ -1,7 +1,7 @@
 import pLimit, {type LimitFunction} from 'p-limit';
 import {hasCode, toVchError, VchError} from '../../errors.js';
 import type {FindLogin, Login} from '../../fleet/credentials.js';
-import type {FleetVCenter, Inventory} from '../../fleet/inventory.js';
+import {type FleetVCenter, type Inventory, loginVariable} from '../../fleet/inventory.js';
 import {outcomeOf} from '../../fleet/outcome.js';
 import type {LeftOut, NewRun, RunSettings} from '../../fleet/store.js';
 import {type FoundVch, type Placed, planWaves} from '../../fleet/waves.js';
@@ -9,7 +9,8 @@ import type {FleetCommand, FleetRelease} from '../../report/fleet/report.js';
 import type {Session} from '../../vim25/session.js';
 import type {Command} from '../command.js';
 import type {RunContext} from '../context.js';
-import {isoWords, performLine, planLine, type Shared, withVCenter} from './hands.js';
+import {isoWords, performLine, planLine, withVCenter} from './hands.js';
+import type {Shared} from './lent-sessions.js';
 import {whoami} from './open-fleet.js';
 
 interface Planning {
@@ -73,7 +74,7 @@ async function loginsOf(
   const [first = ''] = missing;
   throw new VchError(
     'VCH_ERR_USAGE',
-    `there are no credentials ${[...new Set(missing)].join(', ')} here: name a --credentials-file with them, or set VCH_MIGRATE_CRED_${first.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_USER and _PASSWORD`,
+    `there are no credentials ${[...new Set(missing)].join(', ')} here: name a --credentials-file with them, or set ${loginVariable(first)}_USER and _PASSWORD`,
   );
 }
 

@@ -1,7 +1,7 @@
 import {VchError} from '../../errors.js';
 import {rowsOf} from '../../fleet/database.js';
-import {fields} from '../../json-shape.js';
-import {reportShape} from '../../report/report.js';
+import {lastReport} from '../../fleet/view.js';
+import {fields, text} from '../../json-shape.js';
 import type {RunContext} from '../context.js';
 import {EXIT, type Exit} from '../exit.js';
 import {publish} from '../publish.js';
@@ -14,18 +14,27 @@ export async function publishVch(
   run: string,
   vch: string,
 ): Promise<Exit> {
-  const [row] = await rowsOf(
+  const named = await rowsOf(
     database,
-    fields({report: reportShape}),
-    `SELECT p.report FROM vch_fleet.report p JOIN vch_fleet.target t ON (t.run, t.vcenter, t.vch) = (p.run, p.vcenter, p.vch)
-     WHERE p.run = $1 AND $2 IN (t.name, t.vcenter || '/' || t.name, t.vcenter || '/' || t.vch) ORDER BY p.command = 'verify', p.at DESC LIMIT 1`,
+    fields({vcenter: text, vch: text, name: text}),
+    `SELECT vcenter, vch, name FROM vch_fleet.target
+     WHERE run = $1 AND $2 IN (name, vcenter || '/' || name, vcenter || '/' || vch) ORDER BY vcenter, vch LIMIT 10`,
     [run, vch],
   );
-  if (row === undefined)
+  const [one] = named;
+  if (named.length > 1)
     throw new VchError(
       'VCH_ERR_USAGE',
-      `the run ${run} has no report of ${vch} yet; ${line(`status ${run}`)} names its VCHs`,
+      `the run ${run} has ${named.length} VCHs ${vch}: name one with --of-vch, ${named.map((target) => `${target.vcenter}/${target.vch}`).join(', ')}`,
     );
-  const {ok} = await publish((format, layout) => format.report(row.report, layout), context);
+  const report = one && (await lastReport(database, run, `${one.vcenter}/${one.vch}`));
+  if (!report)
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      one === undefined
+        ? `the run ${run} has no VCH ${vch}; ${line(`status ${run}`)} names its VCHs`
+        : `the run ${run} has no report of ${vch} yet; ${line(`watch ${run}`)} follows it`,
+    );
+  const {ok} = await publish((format, layout) => format.report(report, layout), context);
   return ok ? EXIT.done : EXIT.failed;
 }

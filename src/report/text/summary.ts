@@ -61,11 +61,14 @@ export function factRows(report: Report, {pills, numbers}: Verdict, layout: Layo
       row(label, [[value, ...notes.map(uncapitalized)].map(printable).join(', ')], layout),
     ),
     ...outageRow(report, layout),
-    ...(command === 'status' || command === 'plan' ? [] : runRow(report, layout)),
+    ...(INSTANT.has(command) ? [] : runRow(report, layout)),
     ...containerRow(report, layout),
     ...checksRow(report, layout),
   ];
 }
+
+/** How long these took says nothing of the VCH; a rehearsal has a time of its own. */
+const INSTANT: ReadonlySet<string> = new Set(['status', 'plan', 'rehearse']);
 
 /** The rows that have forms of their own. */
 const COMMON = new Set(['Version', 'Whole run', 'ContainerVMs', 'Checks']);
