@@ -58,7 +58,7 @@ describe('rehearse', function () {
     'VCHs of fixtures whose upgrade is compared with its rehearsal',
     VCHS,
     {
-      sample: 3,
+      sample: 2,
       ci: VCHS.length,
     },
   )) {
