@@ -60,7 +60,7 @@ export function fleetHands(context: RunContext, commands: readonly Command[]): H
         return vchs;
       });
     },
-    async unfinished(unit, signal) {
+    async lastUpgrade(unit, signal) {
       const [{openVch}, {isRollingBack, recordOn}] = await Promise.all([
         import('../../vch-upgrade/vch-target.js'),
         import('../../vch-upgrade/steps.js'),
@@ -77,9 +77,12 @@ export function fleetHands(context: RunContext, commands: readonly Command[]): H
             ...{toolVersion: context.version, parallelism: 1, log, signal},
           });
           const record = recordOn((await writer.read()).config, label);
-          return record === null || record.phase === 'done'
-            ? null
-            : {run: record.run, rollingBack: isRollingBack(record.phase)};
+          if (record === null) return null;
+          const {run, phase} = record;
+          return {
+            run,
+            state: phase === 'done' ? 'done' : isRollingBack(phase) ? 'rolling-back' : 'unfinished',
+          };
         },
       );
     },
