@@ -244,6 +244,16 @@ describe('doctor', function () {
       expect(names(simulator)).to.have.length(4);
     }));
 
+  it('takes a write of somebody else to a scratch VM for none of its own', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      const foreign = ({object}: {readonly object: string}) =>
+        simulator.inventory.vm(object).change({key: 'theirs'});
+      simulator.addFault({method: 'ReconfigVM_Task', nth: 1, before: foreign});
+      const {code, result, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+      expect(code, stderr).to.equal(0);
+      expect(result.assumptions.find(({id}) => id === 'task-wait')?.status).to.equal('confirmed');
+    }));
+
   it('keeps the other rows if nothing can be powered on', () =>
     withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
       simulator.addFault({method: 'PowerOnVM_Task', do: {fault: 'NotSupported'}});
@@ -393,14 +403,26 @@ describe('doctor', function () {
     });
   });
 
-  it('removes its VMs after Ctrl-C, too', () =>
-    withAnySimulator({fixture: smallVch(VMS), time: machineTime}, async (simulator) => {
-      const {child, ended} = startProcess(['doctor', ...SCRATCHED], variablesFor(simulator));
-      simulator.addFault({method: 'PowerOnVM_Task', nth: 1, before: () => void child.kill('SIGINT')});
-      const {code, stderr} = await ended;
-      expect(code, stderr).to.equal(130);
-      expect(names(simulator)).to.have.length(4);
-    }));
+  for (const [what, args] of [
+    ['removes its VMs after Ctrl-C, too', SCRATCHED],
+    [
+      'leaves a VM that is named as it was after Ctrl-C, too',
+      ['--scratch', '--scratch-vm', 'spare', '--yes'],
+    ],
+  ] as const)
+    it(what, () => {
+      const fixture = smallVch([...VMS, {name: 'spare', powerState: 'poweredOff', more: OF_NOBODY}]);
+      return withAnySimulator({fixture, time: machineTime}, async (simulator) => {
+        const {child, ended} = startProcess(['doctor', ...args], variablesFor(simulator));
+        simulator.addFault({method: 'PowerOnVM_Task', nth: 1, before: () => void child.kill('SIGINT')});
+        const {code, stderr} = await ended;
+        expect(code, stderr).to.equal(130);
+        expect(names(simulator)).to.have.length(5);
+        const {powerState, snapshots} = simulator.inventory.vm('spare');
+        expect({powerState, snapshots}).to.deep.equal({powerState: 'poweredOff', snapshots: []});
+        expect(simulator.inventory.vm('spare').extraConfig()).to.deep.equal({});
+      });
+    });
 
   it('keeps what it found for the same server, and a look that only reads forgets nothing', () =>
     withDirectory({}, (folder) =>
