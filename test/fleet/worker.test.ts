@@ -87,6 +87,15 @@ function behaves(database: () => QueueDatabase): void {
     return rows.map(({type}) => String(type));
   };
 
+  /** Workers that begin on the VCH of a run, one after the other, and are never heard of again. */
+  async function begunBy(run: string, ...workers: readonly string[]): Promise<void> {
+    const queue = await FleetQueue.open(database(), TOOL, silent);
+    await queue.dispatch();
+    await queue.close();
+    const key = {run, vcenter: 'a', vch: 'vm-0', dispatch: 1};
+    for (const worker of workers) await beginTarget(db(), key, {worker, vchRun: worker, now: new Date()});
+  }
+
   it('works on every VCH once, at most as many of a vCenter at a time as its concurrency', async () => {
     const run = await planned(db(), {vcenters: {a: 5, b: 3}});
     await startRun(db(), run, WHY);
@@ -497,6 +506,116 @@ function behaves(database: () => QueueDatabase): void {
     expect(state.beside).to.equal(0);
     expect(done).to.deep.equal([`${state.vch} upgrade`, `${state.vch === 'vm-0' ? 'vm-1' : 'vm-0'} upgrade`]);
     expect(await eventsOf(run)).to.deep.equal(['began', 'taken-over', 'done', 'began', 'done']);
+  });
+
+  it('counts no worker as ended that leaves a VCH to the next, however often; whoever began keeps its place', async () => {
+    const run = await planned(db(), {vcenters: {a: 2}, concurrency: 1});
+    await startRun(db(), run, WHY);
+    const state = {first: '', vch: '', atWork: true, looks: 0, beside: 0};
+    const dead = new AbortController();
+    const first = await workerWith(database(), {
+      perform: async (unit) => {
+        Object.assign(state, {first: unit.vchRun, vch: unit.target.vch});
+        while (!dead.signal.aborted) await sleep(20);
+        state.atWork = false;
+        return upgraded(unit, 'upgraded');
+      },
+    });
+    const ending = new AbortController();
+    const working = first.work(ending.signal);
+    while (state.first === '') await sleep(20);
+    ending.abort();
+    await working;
+    const queue = await FleetQueue.open(database(), TOOL, silent);
+    await queue.releaseAll();
+    const hands: Partial<Hands> = {
+      lastUpgrade: async () => (state.atWork ? {run: state.first, state: 'unfinished'} : null),
+      perform: async (unit) => {
+        if (state.atWork && unit.target.vch !== state.vch) state.beside += 1;
+        state.looks += 1;
+        if (state.atWork) throw new VchError('VCH_ERR_LOCKED', 'it is alive');
+        return upgraded(unit, 'unchanged');
+      },
+    };
+    for (let restarts = 0; restarts < 6; restarts += 1) {
+      state.looks = 0;
+      await withWorker(
+        hands,
+        async (worker) => {
+          const stop = new AbortController();
+          const at = worker.work(stop.signal);
+          while (state.looks === 0 && state.beside === 0) await sleep(20);
+          stop.abort();
+          await at;
+        },
+        {watch: 20},
+      );
+    }
+    expect(state.beside).to.equal(0);
+    const [row] = await db().query('SELECT state, deaths FROM vch_fleet.target WHERE run = $1 AND vch = $2', [
+      run,
+      state.vch,
+    ]);
+    expect(row).to.deep.equal({state: 'running', deaths: 0});
+    dead.abort();
+    await first.stop();
+    expect(await withWorker(hands, (worker) => until(run, worker), {watch: 20})).to.equal('done');
+    await queue.close();
+    expect(await states(run)).to.deep.equal({done: 2});
+  });
+
+  it('looks at a VCH in whose middle four workers ended, as soon as nobody is at work on it, and says what is known', async () => {
+    const run = await planned(db(), {vcenters: {a: 1}});
+    await startRun(db(), run, WHY);
+    await begunBy(run, 'first', 'second', 'third', 'fourth');
+    const did: string[] = [];
+    await withWorker(
+      {
+        watch: async () => {
+          did.push('watch');
+          if (did.length < 3) throw new VchError('VCH_ERR_LOCKED', 'it is alive');
+        },
+        lastUpgrade: async () => ({run: 'third', state: 'unfinished'}),
+        perform: async (unit) => {
+          did.push(unit.command);
+          return {exit: 0, report: upgraded(unit, 'unchanged').report};
+        },
+      },
+      (worker) => until(run, worker),
+      {watch: 20},
+    );
+    expect(did).to.deep.equal(['watch', 'watch', 'watch', 'status']);
+    const [row] = await db().query(
+      "SELECT state, result, outcome #>> '{error,message}' AS message FROM vch_fleet.target WHERE run = $1",
+      [run],
+    );
+    expect(row).to.include({state: 'failed', result: 'resumable'});
+    expect(row?.message).to.contain(
+      '4 workers in a row ended in the middle of it; its upgrade is unfinished',
+    );
+  });
+
+  it('verifies what a worker had finished before it ended, although the run is cancelled meanwhile', async () => {
+    const run = await planned(db(), {vcenters: {a: 1}});
+    await startRun(db(), run, WHY);
+    await begunBy(run, 'dead');
+    await cancel(db(), run, WHY);
+    const commands: string[] = [];
+    await withWorker(
+      {
+        lastUpgrade: async () => ({run: 'dead', state: 'done'}),
+        perform: async (unit, signal) => {
+          commands.push(unit.command);
+          // Several looks at the runs: a cancelled one stops only what goes on.
+          await sleep(200, undefined, {signal});
+          return upgraded(unit, 'unchanged');
+        },
+      },
+      async (worker) => expect(await until(run, worker)).to.equal('cancelled'),
+    );
+    expect(commands).to.deep.equal(['verify']);
+    const [row] = await db().query('SELECT state, result FROM vch_fleet.target WHERE run = $1', [run]);
+    expect(row).to.deep.equal({state: 'done', result: 'upgraded'});
   });
 
   it('begins nothing outside the window; what runs at its end is brought to its end, and the next waits', async () => {
