@@ -132,6 +132,14 @@ describe('rehearse', function () {
             ['killed', 'resumable', 'resume', 'upgraded'],
           ]);
           expect(rehearsal.failures[3]?.upgrade.outage).to.equal(null);
+          // Whatever powers it on waits for its boot.
+          expect(rehearsal.rollback?.outage).to.be.within(140_000, 160_000);
+          const [away, lost, full, killed] = rehearsal.failures.map(({repair}) => repair?.outage);
+          expect(away).to.be.greaterThan(30 * 60_000 + 120_000);
+          // The lost host is waited for before the upgrade gives up.
+          expect(lost).to.be.within(140_000, 300_000);
+          for (const outage of [full, killed]) expect(outage).to.be.within(140_000, 180_000);
+          for (const {repair} of rehearsal.failures) expect(repair?.took).to.be.greaterThan(120_000);
 
           const upgraded = await onSimulator(simulator, 'upgrade', ...vch, '--yes');
           const done: Report = JSON.parse(upgraded.stdout);
