@@ -6,7 +6,7 @@ import {retrieveOnce, withContainerView} from '../vim25/property-collector.js';
 import {textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {type Assumption, type Bench, notTried, refuted, type Seen} from './assumption.js';
-import {type Leftover, removeOfRun} from './leftover.js';
+import {type Leftover, removeUnanswered} from './leftover.js';
 import {measure} from './measure.js';
 import {clockDifference, READING} from './reading.js';
 import {refusedBy} from './refusal.js';
@@ -91,8 +91,7 @@ export async function examine(session: Session, options: DoctorOptions): Promise
   } catch (error) {
     problem = toVchError(error);
     over ??= `no VM could be made ready for it: ${problem.fault ?? problem.code}`;
-    // An answer may have been lost, and not what it was about.
-    if (scratch?.kind === 'own') await removeOfRun(session, runId, problem);
+    if (scratch?.kind === 'own') await removeUnanswered(session, {run: runId, problem, log});
   }
   // What was not come to.
   await onScratch([]);
@@ -114,7 +113,7 @@ export async function examine(session: Session, options: DoctorOptions): Promise
     assumptions: rows,
     measured: {
       ...measured,
-      at: now().toISOString(),
+      ...(measured.parallel.length > 0 && {at: now().toISOString()}),
       clockDifference: over === null ? rounded(await clockDifference(bench)) : null,
     },
     leftovers: leftovers.filter(({owner}) => owner !== 'alive').length,

@@ -1,4 +1,4 @@
-import {VchError} from '../errors.js';
+import {toVchError, VchError} from '../errors.js';
 import {DOCTOR_KEY} from '../extraconfig/keys.js';
 import type {Logger} from '../log.js';
 import {type ManagedObjectReference, refString} from '../vim25/managed-object.js';
@@ -139,16 +139,25 @@ export async function removeLeftovers(
   return all.filter(({why}) => why !== null);
 }
 
-/** Removes what a run of this process has made and does not know of, because the answer was lost. */
-export async function removeOfRun(session: Session, run: string, {failure, code}: VchError): Promise<void> {
-  const mayCome = failure === 'maybe-done' || code === 'VCH_ERR_OUTCOME_UNKNOWN';
+/** Removes a VM that this run has made without being told of it: an answer was lost, and not what it was about. */
+export async function removeUnanswered(
+  session: Session,
+  {run, problem, log}: {readonly run: string; readonly problem: VchError; readonly log: Logger},
+): Promise<void> {
+  if (problem.failure !== 'maybe-done') return;
   const waiter = new TaskWaiter(session);
-  const made = await waitUntil(session, {every: 1_000, within: mayCome ? APPEARS : 0}, async () => {
-    const own = (await findLeftovers(session)).filter(({mark, why}) => mark?.run === run && why === null);
-    return own.length > 0 ? own : null;
-  });
-  for (const {ref} of made ?? [])
-    await new ScratchVm(session, ref, {run, isNamed: false, waiter}).end(destroyVm(session, ref));
+  try {
+    const made = await waitUntil(session, {every: LOOK_EVERY, within: APPEARS}, async () => {
+      const own = (await findLeftovers(session)).filter(({mark, why}) => mark?.run === run && why === null);
+      return own.length > 0 ? own : null;
+    });
+    for (const {ref} of made ?? [])
+      await new ScratchVm(session, ref, {run, isNamed: false, waiter}).end(destroyVm(session, ref));
+  } catch (error) {
+    log.warn(
+      `whether a scratch VM is left cannot be told: ${toVchError(error).message}. The next vch-migrate doctor finds it`,
+    );
+  }
 }
 
 /** The runs that have shown a sign of life. */

@@ -206,11 +206,22 @@ async function make(
     extraConfig: [{key: DOCTOR_KEY, value: markOf(run, instanceUuid, false)}],
   });
   await waiter.wait(task, 'making a scratch VM');
-  const properties = await readObject(session, task, ['info.result'], 'reading which VM was made');
-  const ref = refValue(properties.get('info.result'));
-  if (ref === null)
-    throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', 'CreateVM_Task did not say which VM it made');
-  return new ScratchVm(session, ref, {run, isNamed: false, waiter});
+  return new ScratchVm(session, await madeBy(session, task), {run, isNamed: false, waiter});
+}
+
+/** The VM that a task has made: there is one, whether that can be read or not. */
+async function madeBy(session: Session, task: ManagedObjectReference): Promise<ManagedObjectReference> {
+  let why = 'it does not say';
+  try {
+    const properties = await readObject(session, task, ['info.result'], 'reading its result');
+    const ref = refValue(properties.get('info.result'));
+    if (ref !== null) return ref;
+  } catch (error) {
+    why = toVchError(error).message;
+  }
+  throw new VchError('VCH_ERR_OUTCOME_UNKNOWN', `which VM CreateVM_Task has made cannot be told: ${why}`, {
+    failure: 'maybe-done',
+  });
 }
 
 async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
@@ -230,7 +241,7 @@ async function removeAll(vms: readonly ScratchVm[]): Promise<void> {
   if (failed.length === 0) return;
   throw new VchError(
     'VCH_ERR_VIM_FAULT',
-    `scratch VMs are left: ${failed.join('; ')}. Remove them with vch-migrate doctor --scratch, or with ${destroy(...left)}`,
+    `scratch VMs are left: ${failed.join('; ')}. The same vch-migrate doctor removes them when it is run again, or ${destroy(...left)}`,
   );
 }
 

@@ -99,6 +99,17 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt & {readonly ours
   if (unfinished) return settle('unreachable', 'is unfinished: its vCenter does not answer');
   // The run was cancelled when its worker was gone: nothing was done but to look.
   if (did === 'status') return settle('stopped', leftBy(report.vch.lock, wanted, ours));
+  // An upgrade that an earlier worker had finished, and could not tell.
+  if (wanted === 'upgrade' && did === 'verify') {
+    const words = 'upgraded by a worker that ended before it could say so';
+    const verdict = settle(
+      exit === 0 ? 'done' : 'partly',
+      exit === 0 ? words : `${words}, but for some of its VMs`,
+    );
+    return verdict.kind === 'settle'
+      ? {...verdict, settled: {...verdict.settled, result: 'upgraded', verified: exit}}
+      : verdict;
+  }
   // An upgrade whose rollback an earlier worker had begun.
   if (wanted === 'upgrade' && did === 'rollback' && exit === 0)
     return settle('failed', 'is rolled back: its upgrade had failed');

@@ -46,11 +46,11 @@ export interface Unit {
 export interface Hands {
   /** Carries out a command; rejects if it ended before its report. */
   perform(unit: Unit, signal: AbortSignal): Promise<UnitEnd>;
-  /** Looks at the VM: the run of an unfinished upgrade, and whether it is being rolled back. */
-  unfinished(
+  /** Looks at the VM: the run of its last upgrade, and how far that is. */
+  lastUpgrade(
     unit: Unit,
     signal: AbortSignal,
-  ): Promise<{readonly run: string; readonly rollingBack: boolean} | null>;
+  ): Promise<{readonly run: string; readonly state: 'unfinished' | 'rolling-back' | 'done'} | null>;
   /** Looks at the vCenter: its VCHs that belong to the fleet now. */
   look(unit: Unit, signal: AbortSignal): Promise<readonly FoundVch[]>;
 }
@@ -384,8 +384,8 @@ export class FleetWorker {
   async #isStillAtWork(unit: Unit, earlier: readonly string[], signal: AbortSignal): Promise<boolean> {
     if (earlier.length === 0) return false;
     try {
-      const found = await this.#options.hands.unfinished(unit, signal);
-      return found !== null && earlier.includes(found.run);
+      const found = await this.#options.hands.lastUpgrade(unit, signal);
+      return found !== null && found.state !== 'done' && earlier.includes(found.run);
     } catch {
       // Whatever keeps us from looking keeps us from working, too, and is told then.
       return true;
@@ -399,14 +399,18 @@ export class FleetWorker {
     takeover: boolean,
     signal: AbortSignal,
   ): Promise<{readonly command: Unit['command']; readonly ours: boolean}> {
-    const {run} = unit;
+    const {run, target} = unit;
     const isOver = takeover && run.state === 'cancelled';
     if (earlier.length === 0 || (run.command !== 'upgrade' && !isOver))
       return {command: run.command, ours: false};
-    const found = await this.#options.hands.unfinished(unit, signal);
-    const ours = found !== null && earlier.includes(found.run);
+    const found = await this.#options.hands.lastUpgrade(unit, signal);
+    const left = found !== null && earlier.includes(found.run) ? found.state : null;
+    const ours = left === 'unfinished' || left === 'rolling-back';
     if (isOver) return {command: 'status', ours};
-    return {command: found === null || !ours ? run.command : found.rollingBack ? 'rollback' : 'resume', ours};
+    if (ours) return {command: left === 'rolling-back' ? 'rollback' : 'resume', ours};
+    // Its worker ended before it could say so.
+    const isDone = left === 'done' && target.unfinished;
+    return {command: isDone ? 'verify' : run.command, ours};
   }
 
   /** Where the next wave opens by itself, an upgrade is verified once more, from the outside. */

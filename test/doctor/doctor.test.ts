@@ -8,6 +8,7 @@ import {SCRATCH} from '../../src/doctor/scratch.js';
 import {findPlace} from '../../src/doctor/scratch-place.js';
 import {ScratchVm} from '../../src/doctor/scratch-vm.js';
 import {isSeenInPlan, STANDS} from '../../src/doctor/stands.js';
+import {VchError} from '../../src/errors.js';
 import {silent} from '../../src/log.js';
 import {BREAKS} from '../../src/simulator/model/breaks.js';
 import {
@@ -29,6 +30,13 @@ const SCRATCHED = ['--scratch', '--scratch-folder', 'dc1/vch1', '--scratch-pool'
 /** No VM of VIC's. */
 const OF_NOBODY = {vch: undefined, containerId: undefined, extraConfig: {}};
 const VMS = [{name: 'web'}, {name: 'db'}, {name: 'cache'}];
+const ABOUT = {
+  runId: '11111111-2222-4333-8444-555555555555',
+  toolVersion: '1.0.0',
+  leftovers: [],
+  signal: new AbortController().signal,
+  now: () => new Date(),
+};
 const WRITES = /^(?:.*_Task|LogUserEvent|(?:PUT|DELETE) .*)$/;
 
 /** Every fault, and the assumptions that it must refute, and no others. */
@@ -201,12 +209,8 @@ describe('doctor', function () {
     try {
       const {result} = await examine(session, {
         scratch: {kind: 'own', place, count: 1},
-        runId: '11111111-2222-4333-8444-555555555555',
-        toolVersion: '1.0.0',
-        leftovers: [],
-        signal: new AbortController().signal,
+        ...ABOUT,
         log: {...silent, debug},
-        now: () => new Date(),
       });
       return Object.fromEntries(result.assumptions.map(({id, status, seen}) => [id, `${status}: ${seen}`]));
     } finally {
@@ -389,14 +393,26 @@ describe('doctor', function () {
     });
   });
 
-  it('removes its VMs after Ctrl-C, too', () =>
-    withAnySimulator({fixture: smallVch(VMS), time: machineTime}, async (simulator) => {
-      const {child, ended} = startProcess(['doctor', ...SCRATCHED], variablesFor(simulator));
-      simulator.addFault({method: 'PowerOnVM_Task', nth: 1, before: () => void child.kill('SIGINT')});
-      const {code, stderr} = await ended;
-      expect(code, stderr).to.equal(130);
-      expect(names(simulator)).to.have.length(4);
-    }));
+  for (const [what, args] of [
+    ['removes its VMs after Ctrl-C, too', SCRATCHED],
+    [
+      'leaves a VM that is named as it was after Ctrl-C, too',
+      ['--scratch', '--scratch-vm', 'spare', '--yes'],
+    ],
+  ] as const)
+    it(what, () => {
+      const fixture = smallVch([...VMS, {name: 'spare', powerState: 'poweredOff', more: OF_NOBODY}]);
+      return withAnySimulator({fixture, time: machineTime}, async (simulator) => {
+        const {child, ended} = startProcess(['doctor', ...args], variablesFor(simulator));
+        simulator.addFault({method: 'PowerOnVM_Task', nth: 1, before: () => void child.kill('SIGINT')});
+        const {code, stderr} = await ended;
+        expect(code, stderr).to.equal(130);
+        expect(names(simulator)).to.have.length(5);
+        const {powerState, snapshots} = simulator.inventory.vm('spare');
+        expect({powerState, snapshots}).to.deep.equal({powerState: 'poweredOff', snapshots: []});
+        expect(simulator.inventory.vm('spare').extraConfig()).to.deep.equal({});
+      });
+    });
 
   it('keeps what it found for the same server, and a look that only reads forgets nothing', () =>
     withDirectory({}, (folder) =>
@@ -437,6 +453,23 @@ describe('doctor', function () {
       simulator.addFault({method: 'CreateVM_Task', nth: 2, do: 'drop-after'});
       const {code} = await examined(simulator, ...SCRATCHED);
       expect(code).to.equal(1);
+      expect(names(simulator)).to.have.length(4);
+      simulator.clearFaults();
+      const session = await connect(loginTo(simulator));
+      const {call} = session;
+      const read = (args: object | undefined) => JSON.stringify(args).includes('info.result');
+      session.call = (method, object, args, streamed) => {
+        const denied = new VchError('VCH_ERR_PRIVILEGE', 'no', {fault: 'NoPermission'});
+        return read(args) ? Promise.reject(denied) : call.call(session, method, object, args, streamed);
+      };
+      const place = await findPlace(session, {folder: 'dc1/vch1', pool: 'cluster1', datastore: undefined});
+      const {problem} = await examine(session, {
+        ...ABOUT,
+        scratch: {kind: 'own', place, count: 1},
+        log: silent,
+      });
+      await session.close();
+      expect(problem?.code).to.equal('VCH_ERR_OUTCOME_UNKNOWN');
       expect(names(simulator)).to.have.length(4);
     }));
 

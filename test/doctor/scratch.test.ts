@@ -259,6 +259,23 @@ describe('what doctor says', function () {
         expect(simulator.requests.count('Login')).to.equal(0);
       }));
 
+  it('takes the place from a settings file, which does not ask for writes by itself', () =>
+    withDirectory({'lab.yaml': 'scratch-folder: dc1/vch1\nscratch-pool: cluster1\n'}, (folder) =>
+      withSimulator({fixture: smallVch([SPARE])}, async (simulator) => {
+        const settings = ['--settings', join(folder, 'lab.yaml')];
+        const read = await onSimulator(simulator, 'doctor', ...settings);
+        expect(read.stdout, read.stderr).to.include('17 take a write');
+        for (const more of [
+          ['--scratch-vms', '1'],
+          ['--scratch-vm', 'spare'],
+        ]) {
+          const words = ['doctor', ...settings, '--scratch', ...more, '--yes'];
+          const {stdout, stderr} = await onSimulator(simulator, ...words);
+          expect(stdout, stderr).not.to.include('take a write');
+        }
+      }),
+    ));
+
   const options = (session: Session) => ({
     runId: '11111111-2222-4333-8444-555555555555',
     toolVersion: '1.0.0',

@@ -136,7 +136,7 @@ export function workerWith(
     findLogin: async () => ({user: 'u', password: 'p'}),
     hands: {
       perform: async (unit) => upgraded(unit, 'upgraded'),
-      unfinished: async () => null,
+      lastUpgrade: async () => null,
       look: async () => [],
       ...hands,
     },

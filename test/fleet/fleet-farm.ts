@@ -13,8 +13,12 @@ import {type Forwarder, startForwarder} from './forwarder.js';
 const ID_KEY = 'guestinfo.vice./init/common/id';
 const VERSION_KEY = 'guestinfo.vice./init/version/PluginVersion';
 
-/** What nobody may find again: each vCenter of a farm has it in its password. */
+/** What nobody may find again. Each vCenter of a farm has the first as its password. */
 export const SECRET = 'Zebra-9!crossing';
+export const DATABASE_SECRET = 'Otter-8!holding';
+/** What a program of credentials says beside the login, and what else is in the environment. */
+export const PROGRAM_SECRET = 'Heron-7!standing';
+export const ENVIRONMENT_SECRET = 'Lynx-6!listening';
 
 /** Several simulated vCenters with VCHs, and an inventory that names them. */
 export interface Farm extends AsyncDisposable {
@@ -104,11 +108,11 @@ export function progressOf({simulators}: Farm): {readonly anyDone: boolean; read
 }
 
 /** What the servers themselves say of the VCHs, compared with what the run reports. */
-export function judgeFarm({simulators}: Farm, {vchs}: FleetReport) {
+export function judgeFarm({simulators}: Farm, {vchs, events}: FleetReport) {
   const lies: string[] = [];
   let upgraded = 0;
   let asBefore = 0;
-  let twice = 0;
+  const twice: string[] = [];
   for (const [at, {inventory, requests}] of simulators.entries()) {
     for (const vm of inventory.vms()) {
       const config = vm.extraConfig();
@@ -121,15 +125,42 @@ export function judgeFarm({simulators}: Farm, {vchs}: FleetReport) {
       if (is === 'as-before') asBefore += 1;
       const said = told?.state === 'done' || told?.state === 'partly' ? 'done' : told?.result;
       if (said !== is)
-        lies.push(`vc${at}/${vm.name}: is ${is}, but said to be ${told?.state} (${told?.result})`);
-      const count = (method: string) =>
-        requests.list.filter((call) => call.method === method && call.object === vm.id).length;
-      // An answer that was lost may be asked for again; what was carried out shows in what is there.
-      const snapshots = vm.snapshots.length;
-      if (is === 'done' && (snapshots !== 1 || count('PowerOnVM_Task') !== 1)) twice += 1;
+        lies.push(
+          `vc${at}/${vm.name}: is ${is}, but said to be ${told?.state} (${told?.result}; ${JSON.stringify(told?.outcome?.error ?? told?.outcome?.attention)})`,
+        );
+      if (is !== 'done') continue;
+      const calls = (...methods: readonly string[]) =>
+        requests.list.filter((call) => methods.includes(call.method) && call.object === vm.id).length;
+      // Who goes on with it asks a guest again that is still on its way down, and uploads again what was cut off.
+      const goesOn = events.filter(
+        ({type, vcenter, vch}) =>
+          vcenter === `vc${at}` && vch === vm.id && (type === 'taken-over' || type === 'requeued'),
+      ).length;
+      const uploads = requests.list.filter(
+        ({method, object}) => method.startsWith('PUT') && object.includes(`] ${folderOf(vm.vmPathName)}/`),
+      );
+      const files = new Set(uploads.map(({object}) => object));
+      const containers = inventory
+        .vms()
+        .filter(({id}) => id !== vm.id && id.slice(0, -2) === vm.id.slice(0, -2));
+      const most: readonly (readonly [what: string, is: number, least: number, most: number])[] = [
+        ['snapshots', vm.snapshots.length, 1, 1],
+        ['power-ons', calls('PowerOnVM_Task'), 1, 1],
+        ['power-offs', calls('ShutdownGuest', 'PowerOffVM_Task'), 1, 1 + goesOn],
+        ['uploads', uploads.length, files.size, files.size + goesOn],
+        // Each container is written once, with its ledger: these are the reconfigures that were carried out.
+        ...containers.map((one) => [`writes of ${one.name}`, one.reconfigurations, 1, 1] as const),
+      ];
+      for (const [what, number, least, limit] of most)
+        if (number < least || number > limit) twice.push(`vc${at}/${vm.name}: ${number} ${what}`);
     }
   }
   return {upgraded, asBefore, twice, lies};
+}
+
+/** The folder of a `[datastore] folder/name.vmx`. */
+function folderOf(vmPathName: string): string {
+  return /\] (.*)\/[^/]*$/.exec(vmPathName)?.[1] ?? '';
 }
 
 /** The most VCHs of any vCenter that were worked on at a time, judged from the events. */
@@ -148,7 +179,8 @@ export function mostAtATime({events}: FleetReport): number {
 }
 
 /** Nothing of the secrets is in a text. */
-export function expectNoSecret(text: string): void {
-  for (const spelling of [SECRET, encodeURIComponent(SECRET), Buffer.from(SECRET).toString('base64')])
-    expect(text.includes(spelling), `a secret is in it: ${spelling}`).to.equal(false);
+export function expectNoSecret(text: string, more: readonly string[] = []): void {
+  for (const secret of [SECRET, DATABASE_SECRET, PROGRAM_SECRET, ENVIRONMENT_SECRET, ...more])
+    for (const spelling of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')])
+      expect(text.includes(spelling), `a secret is in it: ${spelling}`).to.equal(false);
 }

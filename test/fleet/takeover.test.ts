@@ -61,7 +61,7 @@ describe('a fleet whose worker has died on another machine in the middle of an u
         expect(report.events.flatMap(({type, vch}) => (vch === null ? [] : [type]))).to.deep.equal([
           ...['began', 'taken-over', 'done'],
         ]);
-        expect(judgeFarm(farm, report)).to.deep.equal({upgraded: 1, asBefore: 0, twice: 0, lies: []});
+        expect(judgeFarm(farm, report)).to.deep.equal({upgraded: 1, asBefore: 0, twice: [], lies: []});
         expect(vm.cdrom?.fileName).to.match(/appliance.*\.iso$/);
         // The one that it had, and the two of the release.
         const isos = simulator.files('datastore1').filter(({path}) => path.endsWith('.iso'));

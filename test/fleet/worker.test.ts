@@ -453,7 +453,7 @@ function behaves(database: () => QueueDatabase): void {
     const done: string[] = [];
     await withWorker(
       {
-        unfinished: async () => (state.atWork ? {run: state.first, rollingBack: false} : null),
+        lastUpgrade: async () => (state.atWork ? {run: state.first, state: 'unfinished'} : null),
         perform: async (unit) => {
           if (state.atWork && unit.target.vch !== state.vch) state.beside += 1;
           if (state.atWork) {
@@ -521,39 +521,44 @@ function behaves(database: () => QueueDatabase): void {
     expect(await states(run)).to.deep.equal({stopped: 1});
   });
 
-  it('lets the next worker resume what a worker that ends leaves', async () => {
-    const run = await planned(db(), {vcenters: {a: 1}});
-    await startRun(db(), run, WHY);
-    const runs: string[] = [];
-    await withWorker(
-      {
-        perform: async (unit, signal) => {
-          runs.push(unit.vchRun);
-          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-          return {exit: 143, report: {...upgraded(unit, 'resumable').report, interrupted: true}};
+  for (const [state, command, does] of [
+    ['unfinished', 'resume', 'resumes'],
+    ['rolling-back', 'rollback', 'rolls back'],
+    ['done', 'verify', 'only verifies, and never upgrades twice,'],
+  ] as const)
+    it(`${does} what a worker that ended has left ${state}`, async () => {
+      const run = await planned(db(), {vcenters: {a: 1}});
+      await startRun(db(), run, WHY);
+      const runs: string[] = [];
+      await withWorker(
+        {
+          perform: async (unit, signal) => {
+            runs.push(unit.vchRun);
+            await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+            return {exit: 143, report: {...upgraded(unit, 'resumable').report, interrupted: true}};
+          },
         },
-      },
-      async (worker) => {
-        const signal = new AbortController();
-        const working = worker.work(signal.signal);
-        while (runs.length === 0) await sleep(20);
-        signal.abort();
-        await working;
-      },
-    );
-    const commands: string[] = [];
-    await withWorker(
-      {
-        unfinished: async () => ({run: runs[0] ?? '', rollingBack: false}),
-        perform: async (unit) => {
-          commands.push(unit.command);
-          return upgraded(unit, 'upgraded');
+        async (worker) => {
+          const signal = new AbortController();
+          const working = worker.work(signal.signal);
+          while (runs.length === 0) await sleep(20);
+          signal.abort();
+          await working;
         },
-      },
-      async (worker) => expect(await until(run, worker)).to.equal('done'),
-    );
-    expect(commands).to.deep.equal(['resume']);
-  });
+      );
+      const commands: string[] = [];
+      await withWorker(
+        {
+          lastUpgrade: async () => ({run: runs[0] ?? '', state}),
+          perform: async (unit) => {
+            commands.push(unit.command);
+            return upgraded(unit, 'upgraded');
+          },
+        },
+        async (worker) => expect(await until(run, worker)).to.equal('done'),
+      );
+      expect(commands).to.deep.equal([command]);
+    });
 }
 
 describe('fleet/worker on the embedded database', function () {

@@ -31,12 +31,14 @@ function withPlace(option: Option<boolean>): Option<boolean> {
     read(given, name, problems) {
       const value = option.read(given, name, problems);
       const place = ['scratch-folder', 'scratch-pool'];
-      const isGiven = (wanted: string) => given.names.includes(wanted);
-      if (value && isGiven('scratch-vm') && place.some(isGiven))
+      // A settings file may have a place, for whenever no VM is named.
+      const isTyped = (wanted: string) => given.names.includes(wanted);
+      const isKnown = (wanted: string) => given.text(wanted) !== undefined;
+      if (value && isTyped('scratch-vm') && place.some(isTyped))
         problems.add(
           '--scratch-vm names a VM of yours; without it --scratch-folder and --scratch-pool say where VMs are made',
         );
-      if (value && !isGiven('scratch-vm') && !place.every(isGiven))
+      if (value && !isKnown('scratch-vm') && !place.every(isKnown))
         problems.add(
           '--scratch needs --scratch-folder and --scratch-pool, or --scratch-vm: it makes VMs nowhere else',
         );

@@ -7,7 +7,6 @@ import type {Login} from '../../fleet/credentials.js';
 import type {FleetVCenter} from '../../fleet/inventory.js';
 import type {UnitEnd} from '../../fleet/outcome.js';
 import type {Hands, Unit} from '../../fleet/worker.js';
-import type {VicInventory} from '../../inventory/find-vch.js';
 import type {Logger} from '../../log.js';
 import type {Session} from '../../vim25/session.js';
 import type {Command} from '../command.js';
@@ -16,6 +15,7 @@ import type {GivenOptions} from '../option.js';
 import {followRun} from '../progress.js';
 import {Redactor} from '../redactor.js';
 import {carryOut} from '../run-report.js';
+import {type Shared, sessionsToLend} from './lent-sessions.js';
 
 /** What a single command is given instead of a command line. */
 interface Line {
@@ -32,19 +32,26 @@ interface Line {
   readonly shared?: Shared;
 }
 
-/** A login to a vCenter, and one look at its inventory. */
-export interface Shared {
-  readonly session: Session;
-  readonly inventory: VicInventory;
-}
-
 /** Does what the single commands do, by the same functions, on one VCH of a fleet. */
 export function fleetHands(context: RunContext, commands: readonly Command[]): Hands {
+  const lend = sessionsToLend(
+    (place, use) =>
+      withVCenter(context, commands, place, async (session) => {
+        const {discover} = await import('../../inventory/find-vch.js');
+        return use({session, inventory: await discover(session)});
+      }),
+    context.now,
+  );
   return {
-    perform: (unit, signal) =>
-      withPlanFile(unit.command === 'apply' ? unit.plan : null, (args) =>
+    perform(unit, signal) {
+      if (unit.run.command === 'verify')
+        return lend(unit, signal, (shared) =>
+          performLine(context, commands, {...lineOf(unit, []), shared}, signal),
+        );
+      return withPlanFile(unit.command === 'apply' ? unit.plan : null, (args) =>
         performLine(context, commands, lineOf(unit, args), signal),
-      ),
+      );
+    },
     async look(unit, signal) {
       const {findFleetVchs} = await import('../../fleet/find-vchs.js');
       const line = {...lineOf({...unit, command: 'status'}, []), name: unit.vcenter.name};
@@ -53,7 +60,7 @@ export function fleetHands(context: RunContext, commands: readonly Command[]): H
         return vchs;
       });
     },
-    async unfinished(unit, signal) {
+    async lastUpgrade(unit, signal) {
       const [{openVch}, {isRollingBack, recordOn}] = await Promise.all([
         import('../../vch-upgrade/vch-target.js'),
         import('../../vch-upgrade/steps.js'),
@@ -70,9 +77,12 @@ export function fleetHands(context: RunContext, commands: readonly Command[]): H
             ...{toolVersion: context.version, parallelism: 1, log, signal},
           });
           const record = recordOn((await writer.read()).config, label);
-          return record === null || record.phase === 'done'
-            ? null
-            : {run: record.run, rollingBack: isRollingBack(record.phase)};
+          if (record === null) return null;
+          const {run, phase} = record;
+          return {
+            run,
+            state: phase === 'done' ? 'done' : isRollingBack(phase) ? 'rolling-back' : 'unfinished',
+          };
         },
       );
     },

@@ -9,7 +9,8 @@ import type {FleetCommand, FleetRelease} from '../../report/fleet/report.js';
 import type {Session} from '../../vim25/session.js';
 import type {Command} from '../command.js';
 import type {RunContext} from '../context.js';
-import {isoWords, performLine, planLine, type Shared, withVCenter} from './hands.js';
+import {isoWords, performLine, planLine, withVCenter} from './hands.js';
+import type {Shared} from './lent-sessions.js';
 import {whoami} from './open-fleet.js';
 
 interface Planning {
