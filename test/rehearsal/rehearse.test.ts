@@ -252,7 +252,10 @@ describe('rehearse', function () {
       const fixture = {
         ...upgradable({vms: []}),
         roles: [{name: 'reader', privileges: ['System.Anonymous', 'System.View', 'System.Read']}],
-        users: [{user: 'reader', password: 'secret', role: 'reader'}],
+        users: [
+          {user: 'admin', password: 'secret', role: 'Admin'},
+          {user: 'reader', password: 'secret', role: 'reader'},
+        ],
       };
       const file = join(folder, 'dump.json');
       const vch = ['--id', 'vm-100', '--data-only', '--format', 'json'];
