@@ -19,7 +19,7 @@ import {booleanValue, nameValue, refValue, refValues, textValue} from '../vim25/
 import type {Session} from '../vim25/session.js';
 import type {XmlElement} from '../vim25/xml.js';
 import type {FoundContainer, FoundVch} from './find-vch.js';
-import {type Owner, ownerOf} from './ownership.js';
+import {OWN, type Owner, ownerOf} from './ownership.js';
 import type {Vch} from './vch.js';
 
 /** What is known of every containerVM that was looked at. */
@@ -278,11 +278,14 @@ function classify(
     ref: content.obj,
     displayName: displayNameOf(content),
     powerState: text('runtime.powerState'),
-    owner: ownerOf(vch, inventory.appliances, {
-      ...ids,
-      pool: seen?.where?.pool ?? refValue(content.properties.get('resourcePool')),
-      folder: seen?.where?.folder ?? refValue(content.properties.get('parent')),
-    }),
+    owner:
+      seen !== undefined && inventory.owners.get(seen.ref.value) === vch.ref.value
+        ? OWN
+        : ownerOf(vch, inventory.appliances, {
+            ...ids,
+            pool: seen?.where?.pool ?? refValue(content.properties.get('resourcePool')),
+            folder: seen?.where?.folder ?? refValue(content.properties.get('parent')),
+          }),
     config,
   };
   const [missing] = content.missing;

@@ -46,7 +46,8 @@ export interface Owner {
   readonly findings: readonly {readonly code: string; readonly message: string}[];
 }
 
-const OWN: Owner = {status: 'own', findings: []};
+/** Its BIOS UUID says so. */
+export const OWN: Owner = {status: 'own', findings: []};
 
 /** Finds the owner of a VM in the pool or folder of `vch`, among all appliances on the target. */
 export function ownerOf(

@@ -286,10 +286,14 @@ const DOWN: ReadonlySet<string> = new Set([
   'revert',
 ]);
 
-/** Measures how long docker does not answer, by the steps that a run comes to. */
+/**
+ * Measures how long docker does not answer: from the step that takes the appliance down, if it was seen to be off then. A
+ * failure before that step ends in the same steps as one after it.
+ */
 class Outage {
   readonly #copy: Copy;
   #from: number | null = null;
+  #isSeen = false;
   #past = 0;
 
   constructor(copy: Copy) {
@@ -298,17 +302,22 @@ class Outage {
 
   /** Milliseconds; `null` while it lasts. */
   get length(): number | null {
-    return this.#from === null ? this.#past : null;
+    return this.#isSeen ? null : this.#past;
   }
 
   hear(event: ProgressEvent): void {
+    if (event.type === 'outage' && event.to === null) {
+      this.#from ??= this.#copy.clock.now();
+      this.#isSeen = true;
+    } else if (event.type === 'outage') this.end();
     if (event.type !== 'phase') return;
     if (DOWN.has(event.phase)) this.#from ??= this.#copy.clock.now();
     else if (STEPS.some(({name}) => name === event.phase) || event.phase === 'verify-appliance') this.end();
   }
 
   end(): void {
-    if (this.#from !== null) this.#past += this.#copy.clock.now() - this.#from;
+    if (this.#from !== null && this.#isSeen) this.#past += this.#copy.clock.now() - this.#from;
     this.#from = null;
+    this.#isSeen = false;
   }
 }

@@ -179,7 +179,10 @@ export class TaskWaiter {
 
   /** Enough quick tasks wait that should have ended by now. */
   #isFull(): boolean {
-    return this.#isQuick() && this.#fresh().length >= this.#enough();
+    if (!this.#isQuick()) return false;
+    let fresh = 0;
+    for (const {asked} of this.#waiting) if (asked === null) fresh += 1;
+    return fresh >= this.#enough();
   }
 
   #isQuick(): boolean {

@@ -216,6 +216,10 @@ describe('what follows from a refuted assumption', function () {
         const off = await reportOf(simulator, 'apply', ...known);
         expect(off.code, off.stderr).to.equal(0);
         expect(off.report.summary.changed).to.equal(2);
+        simulator.inventory.vm('vm-101').powerOn();
+        const undo = await onSimulator(simulator, ...unasked(['undo', ...known]));
+        expect(undo.code).to.equal(1);
+        expect(undo.stderr).to.include('undo stands on this').and.include('web is powered on');
       });
     }));
 
