@@ -199,8 +199,9 @@ async function approveFrom(
     return refuse(response, 400, 'Name and reason are missing.');
   try {
     const {wave, who, reason} = value;
-    const {message} = await source.use((database) =>
-      approve(database, run, {wave, who: `${who.trim()} (fleet serve)`, reason: reason.trim()}),
+    const {message} = await source.use(
+      (database) => approve(database, run, {wave, who: `${who.trim()} (fleet serve)`, reason: reason.trim()}),
+      true,
     );
     send(response, 'text/plain; charset=utf-8', message);
   } catch (error) {

@@ -268,8 +268,11 @@ describeWithBrowser('fleet/serve', (browser) => {
       await socket.close();
       await database.close();
     });
-    const reading = (from: FleetDatabase) =>
-      readRun(from, run, {tool: TOOL, line: (words) => `fleet ${words}`});
+    let reads = 0;
+    const reading = (from: FleetDatabase) => {
+      reads += 1;
+      return readRun(from, run, {tool: TOOL, line: (words) => `fleet ${words}`});
+    };
     const clock = new SteppedClock();
     const own = await serveRun({...SERVED, run, source, clock, report: reading, page: reportPage});
     const told = async (): Promise<FleetReport> =>
@@ -282,6 +285,13 @@ describeWithBrowser('fleet/serve', (browser) => {
       expect(after.run).to.include({state: 'running', reason: 'the process that worked on it has ended'});
       expect(after.next).to.equal('no worker is at work; start one that can: fleet worker');
       expect(holderOf(directory).state).to.equal('none');
+      const stamp = source.stamp();
+      const before = reads;
+      expect((await told()).run.state).to.equal('running');
+      // Nobody has had it open since, so that it is not opened again.
+      expect([reads, source.stamp()]).to.deep.equal([before, stamp]);
+      await source.use(async () => undefined, true);
+      expect(source.stamp()).to.not.equal(stamp);
       await openIdle(directory, (free) => cancel(free, run, {who: 'ann', reason: 'enough'}));
       const [last] = (await told()).events.slice(-1);
       expect(last?.message).to.equal('ann cancelled the run: enough');
