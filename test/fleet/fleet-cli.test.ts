@@ -73,7 +73,7 @@ describe('fleet on the embedded database, command by command', function () {
       await fleet('worker', '--until-idle');
       const held = await fleet('status');
       expect(held.code).to.equal(1);
-      expect(held.stdout).to.contain('1 VCHs failed, and the budget is 1');
+      expect(held.stdout).to.contain('1 VCH failed, and the budget is 1');
       expect((await fleet('retry', '--reason', 'the host has memory again')).code).to.equal(0);
       expect((await fleet('worker', '--until-idle')).code).to.equal(0);
       const done = await fleet('watch', '--format', 'ndjson');
