@@ -74,13 +74,18 @@ export class ScratchVm {
 
   /** Writes keys; an empty value removes one. By default on the state as it is now. */
   async write(keys: Readonly<Record<string, string>>, changeVersion?: string): Promise<void> {
+    const write = () => this.end(this.start(keys, changeVersion));
+    await (changeVersion === undefined ? this.asItIsNow(write) : write());
+  }
+
+  /** Does again what finds that somebody has written in between: vCenter itself may write to a VM that is new. */
+  async asItIsNow<T>(act: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return void (await this.end(this.start(keys, changeVersion)));
+        return await act();
       } catch (error) {
-        // vCenter itself may write to a VM that is new.
         const isMoved = error instanceof VchError && error.fault === 'ConcurrentAccess';
-        if (!isMoved || changeVersion !== undefined || attempt === WRITES) throw error;
+        if (!isMoved || attempt === WRITES) throw error;
         await this.session.clock.sleep(PAUSE * attempt, {});
       }
     }

@@ -264,18 +264,27 @@ async function refusalOf(act: Promise<unknown>): Promise<string | null> {
 }
 
 async function taskWait({session, scratch}: ScratchBench): Promise<Seen> {
-  const task = await scratch.start({[KEY]: 'a task'});
-  const shown = await readObject(session, scratch.ref, ['recentTask'], 'reading the tasks of the scratch VM');
-  try {
+  const write = async () => {
+    const task = await scratch.start({[KEY]: 'a task'});
+    const seen = await readObject(
+      session,
+      scratch.ref,
+      ['recentTask'],
+      'reading the tasks of the scratch VM',
+    );
     await scratch.end(Promise.resolve(task));
+    return refValues(seen.get('recentTask')).some(({value}) => value === task.value);
+  };
+  let isShown: boolean;
+  try {
+    isShown = await scratch.asItIsNow(write);
   } catch (error) {
     const isUnseen = hasCode(error, 'VCH_ERR_OUTCOME_UNKNOWN') && session.contact.broken === null;
     if (isUnseen) return refuted('its end could not be seen');
     throw error;
   }
   if ((await scratch.read(KEY)) !== 'a task') return refuted('it succeeded, and the key is not there');
-  if (!refValues(shown.get('recentTask')).some(({value}) => value === task.value))
-    return refuted('the VM does not show it as one of its own');
+  if (!isShown) return refuted('the VM does not show it as one of its own');
   try {
     // It is off.
     await scratch.end(powerOff(session, scratch.ref));

@@ -244,6 +244,16 @@ describe('doctor', function () {
       expect(names(simulator)).to.have.length(4);
     }));
 
+  it('takes a write of somebody else to a scratch VM for none of its own', () =>
+    withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
+      const foreign = ({object}: {readonly object: string}) =>
+        simulator.inventory.vm(object).change({key: 'theirs'});
+      simulator.addFault({method: 'ReconfigVM_Task', nth: 1, before: foreign});
+      const {code, result, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+      expect(code, stderr).to.equal(0);
+      expect(result.assumptions.find(({id}) => id === 'task-wait')?.status).to.equal('confirmed');
+    }));
+
   it('keeps the other rows if nothing can be powered on', () =>
     withSimulator({fixture: smallVch(VMS)}, async (simulator) => {
       simulator.addFault({method: 'PowerOnVM_Task', do: {fault: 'NotSupported'}});

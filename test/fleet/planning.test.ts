@@ -105,6 +105,24 @@ describeWithPostgres('fleet plan', (server) => {
       }
     }));
 
+  it('applies nothing to a VCH that could not be planned, and names it', () =>
+    withDirectory({}, async (folder) => {
+      await using farm = await startFarm(folder, {vcenters: 1, vchs: 2});
+      const [simulator] = farm.simulators;
+      const reads = () =>
+        simulator?.requests.list.filter(({method}) => method === 'RetrievePropertiesEx').length ?? 0;
+      const plan = () => onFarm(farm)('plan', '--inventory', farm.inventory, '--apply');
+      expect((await plan()).code).to.equal(0);
+      // The last of them reads what one of the two VCHs has.
+      simulator?.addFault({method: 'RetrievePropertiesEx', nth: reads(), do: {fault: 'NoPermission'}});
+      const {code, report, leftOut} = await plan();
+      expect(code).to.equal(3);
+      expect(report?.vchs.length).to.equal(1);
+      expect(leftOut.map(({why}) => why)).to.deep.equal(['unplanned']);
+      expect(leftOut[0]?.message).to.contain('it could not be planned: VCH_ERR_PRIVILEGE');
+      expect(leftOut[0]?.id).to.be.oneOf(['vm-100', 'vm-200']);
+    }));
+
   it('refuses two names of one vCenter', () =>
     withDirectory({}, async (folder) => {
       await using farm = await startFarm(folder, {vcenters: 1, vchs: 1, twice: true});

@@ -159,10 +159,25 @@ async function planAll(
   );
   if (interrupted?.status === 'rejected') throw interrupted.reason;
   if (decided.status === 'rejected') throw decided.reason;
-  const targets = planned.flatMap((one) => {
+  const all = planned.flatMap((one) => {
     if (one.status === 'rejected') throw one.reason;
     return one.value;
   });
+  // Nobody has seen what would be applied to it.
+  const isUnseen = ({plan}: NewRun['targets'][number]) => planning.command === 'apply' && plan === null;
+  for (const {vcenter, id, name, planned: outcome} of all.filter(isUnseen)) {
+    const {code, message} = outcome?.error ?? {code: 'VCH_ERR_INTERNAL', message: 'it has no plan'};
+    leftOut.push({
+      ...{vcenter, id, name, why: 'unplanned'},
+      message: `it could not be planned: ${code}: ${message}`,
+    });
+  }
+  const targets = all.filter((target) => !isUnseen(target));
+  if (targets.length === 0)
+    throw new VchError(
+      'VCH_ERR_CONFLICT',
+      `no VCH could be planned. ${leftOut.map(({vcenter, name, message}) => `${vcenter}/${name}: ${message}`).join('; ')}`,
+    );
   return {targets, leftOut};
 }
 
