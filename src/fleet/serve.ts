@@ -224,7 +224,8 @@ function send(response: ServerResponse, type: string, content: string, policy = 
 
 function refuse(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) return void response.end();
-  response.writeHead(status, {...SAFE, 'content-type': 'text/plain; charset=utf-8'});
+  const headers = {...SAFE, 'content-security-policy': CLOSED};
+  response.writeHead(status, {...headers, 'content-type': 'text/plain; charset=utf-8'});
   response.end(`${message}\n`);
 }
 
