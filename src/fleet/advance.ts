@@ -134,7 +134,9 @@ function closedBecause(
       : 'this wave is empty, and a vCenter could not be looked at, so the next wave needs an approval';
   if (command !== 'upgrade') return null;
   const green = members.every(
-    ({state, verified}) => (state !== 'done' && state !== 'partly') || verified === 0 || verified === 3,
+    ({state, verified}) => (state !== 'done' && state !== 'partly') || verified === 0,
   );
-  return green ? null : 'a VCH of this wave is not verified, so the next wave needs an approval';
+  return green
+    ? null
+    : 'a VCH of this wave is not verified, or not as a whole, so the next wave needs an approval';
 }

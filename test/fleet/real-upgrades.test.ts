@@ -1,11 +1,20 @@
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import type {FleetReport} from '../../src/report/fleet/report.js';
 import {machineTime, type ServerTime} from '../../src/simulator/model/clock.js';
+import {sampleOf} from '../depth.js';
+import {writeIso} from '../iso-file.js';
 import {vchMigrate} from '../on-simulator.js';
 import {withDirectory} from '../temporary-directory.js';
 import {type Farm, judgeFarm, startFarm} from './fleet-farm.js';
 import {describeWithPostgres} from './postgres-server.js';
+
+const RELEASE = 'release: {applianceIso: appliance.iso, bootstrapIso: bootstrap.iso}\n';
+const PHASES = [
+  ...['upload', 'containers', 'snapshot', 'power-off', 'appliance', 'power-on', 'ready', 'verify'],
+  'drop-previous-snapshot',
+];
 
 /** Nothing else of the simulator takes as long. */
 const BOOT = 654_321;
@@ -98,4 +107,50 @@ describeWithPostgres('a fleet of real upgrades', (server) => {
       expect(judgeFarm(farm, done)).to.deep.include({upgraded: 6, lies: []});
     });
   });
+
+  const phases = sampleOf('phases in which a run is cancelled', PHASES, {sample: 1, ci: 3});
+  for (const phase of phases)
+    it(`cancelled in the phase ${phase}, stops at a safe point within 30 s or is done, and is upgraded when tried again`, function () {
+      this.timeout(60_000);
+      return withDirectory({}, async (folder) => {
+        for (const name of ['appliance', 'bootstrap'])
+          await writeIso(join(folder, `${name}.iso`), {content: name});
+        await using farm = await startFarm(folder, {vcenters: 1, vchs: 1, rest: RELEASE});
+        const variables = {...farm.variables, VCH_MIGRATE_DATABASE_URL: server().url};
+        const fleet = async (...words: readonly string[]) => {
+          const ended = await vchMigrate(['fleet', ...words], variables);
+          expect(ended.code, ended.stderr).to.be.oneOf([0, 1]);
+          return ended.stdout;
+        };
+        const plan = ['--inventory', farm.inventory, '--yes', '--detach', '--format', 'json'];
+        const {run}: FleetReport = JSON.parse(await fleet('upgrade', ...plan));
+        const report = async (): Promise<FleetReport> =>
+          JSON.parse(await fleet('report', run.id, '--format', 'json'));
+        let cancelled: Promise<string> | undefined;
+        let cancelledAt = 0;
+        farm.simulators[0]?.addFault({
+          method: '*',
+          before: () => {
+            if (cancelled !== undefined || inPhase(farm, phase) === 0) return;
+            cancelledAt = performance.now();
+            cancelled = fleet('cancel', run.id, '--reason', 'change withdrawn');
+            // It takes so long that the cancel arrives in the middle of it.
+            farm.simulators[0]?.addFault({method: '*', times: 1, do: {delay: 2_000}});
+          },
+        });
+        await fleet('worker', '--until-idle');
+        expect((performance.now() - cancelledAt) / 1000).to.be.at.most(30);
+        expect(await cancelled).to.contain('is cancelled');
+        farm.simulators[0]?.clearFaults();
+        const [stopped] = (await report()).vchs;
+        expect(`${stopped?.state} ${stopped?.result}`).to.be.oneOf([
+          ...['stopped resumable', 'stopped not-started', 'stopped null', 'done upgraded'],
+        ]);
+        if (stopped?.state === 'stopped') {
+          await fleet('retry', run.id, '--reason', 'on again');
+          await fleet('worker', '--until-idle');
+        }
+        expect(judgeFarm(farm, await report())).to.deep.include({upgraded: 1, lies: []});
+      });
+    });
 });
