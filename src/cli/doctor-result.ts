@@ -111,22 +111,22 @@ export async function assertPlanStands(
 }
 
 /**
- * Throws if an upgrade that was played on a copy would be refused on the server itself. `again` is the command line that looks
- * once more there.
+ * Throws if an upgrade that was played on a copy would be refused on the server itself. `again` makes the command line that
+ * looks once more there.
  */
-export function assertPlayStands(
+export async function assertPlayStands(
   known: Known | undefined,
   command: string,
   {
     planned,
     uploads,
     again,
-  }: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly again: string},
-): void {
+  }: {readonly planned: AnyOutcome; readonly uploads: boolean; readonly again: () => Promise<string>},
+): Promise<void> {
   if (known === undefined) return;
   const running = runningIn(planned, command);
   const refused = refusal(known, command) ?? refusal(known, command, {running, uploads});
-  if (refused) throw refused(again);
+  if (refused) throw refused(await again());
 }
 
 function runningIn(planned: AnyOutcome, command: string): readonly string[] {

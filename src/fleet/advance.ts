@@ -1,3 +1,4 @@
+import {counted} from '../counted.js';
 import type {RunState, TargetState} from '../report/fleet/report.js';
 import type {Budget} from './inventory.js';
 
@@ -62,7 +63,8 @@ export function advance(course: Course, standings: readonly Standing[]): Advance
   if (state !== 'running' && state !== 'waiting') return {state, wave, reason: null, held};
   const {failed, unreachable} = usedOf(standings);
   const holds = (reason: string) => ({state: 'held' as const, wave, reason, held});
-  if (failed >= budget.failed) return holds(`${failed} VCHs failed, and the budget is ${budget.failed}`);
+  if (failed >= budget.failed)
+    return holds(`${counted(failed, 'VCH')} failed, and the budget is ${budget.failed}`);
   if (budget.unreachable !== null && unreachable >= budget.unreachable)
     return holds(`${unreachable} VCHs could not be reached, and the budget is ${budget.unreachable}`);
   return {...alongWaves(course, standings, held), held};
@@ -132,7 +134,9 @@ function closedBecause(
       : 'this wave is empty, and a vCenter could not be looked at, so the next wave needs an approval';
   if (command !== 'upgrade') return null;
   const green = members.every(
-    ({state, verified}) => (state !== 'done' && state !== 'partly') || verified === 0 || verified === 3,
+    ({state, verified}) => (state !== 'done' && state !== 'partly') || verified === 0,
   );
-  return green ? null : 'a VCH of this wave is not verified, so the next wave needs an approval';
+  return green
+    ? null
+    : 'a VCH of this wave is not verified, or not as a whole, so the next wave needs an approval';
 }

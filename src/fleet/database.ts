@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {hasCode, VchError} from '../errors.js';
+import {hasCode, toVchError, VchError} from '../errors.js';
 import {fields, type Shape} from '../json-shape.js';
 
 /** Runs SQL statements. */
@@ -54,18 +54,18 @@ const LONGEST_PAUSE = 5_000;
 
 /**
  * Does work that may be done twice, until the database answers: a worker must not lose what it has done because the
- * database was restarted.
+ * database was restarted. `refused`: also while it refuses, as nothing else may decide what becomes of the work.
  */
 export async function untilAnswered<T>(
   work: () => Promise<T>,
-  {waiting, signal}: {readonly waiting: (error: VchError) => void; readonly signal?: AbortSignal},
+  {waiting, refused = false}: {readonly waiting: (error: VchError) => void; readonly refused?: boolean},
 ): Promise<T> {
   for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
       return await work();
     } catch (error) {
-      if (!hasCode(error, 'VCH_ERR_TRANSPORT') || signal?.aborted) throw error;
-      waiting(error);
+      if (!refused && !hasCode(error, 'VCH_ERR_TRANSPORT')) throw error;
+      waiting(toVchError(error));
       await sleep(pause);
     }
   }

@@ -9,10 +9,28 @@ export interface PostgresOptions {
   readonly name: string;
   readonly connectionString: string;
   readonly ssl?: {readonly rejectUnauthorized: true; readonly ca?: string};
+  /** Milliseconds; {@link SILENCE} if absent. */
+  readonly silence?: number;
 }
 
-/** Answers of a server that is starting, stopping or full; and two transactions in each other's way: try again. */
-const PASSING = /^(08...|57P0.|53300|40001|40P01)$/;
+/** How every connection is made, the queue's among them. */
+export function connectionOf({connectionString, ssl, silence = SILENCE}: PostgresOptions) {
+  return {
+    ...{connectionString, ...(ssl !== undefined && {ssl})},
+    ...{connectionTimeoutMillis: 10_000, query_timeout: silence, keepAlive: true},
+    // The other end of a connection that was given up must not hold its locks.
+    idle_in_transaction_session_timeout: 2 * silence,
+  };
+}
+
+/**
+ * Answers of a server that is starting, stopping, full, read-only after a failover, or that has cancelled a statement; of one that
+ * cannot read or write its files; and of transactions in each other's way: try again.
+ */
+const PASSING = /^(08...|25006|25P0[34]|4000[13]|40P01|53...|55006|55P03|57...|58...)$/;
+
+/** Milliseconds after which a connection that says nothing is given up: a cancel must arrive within 30 seconds. */
+const SILENCE = 20_000;
 
 /**
  * Reads `postgres://user@host/database`. Off this machine the connection is encrypted, and the server's certificate is
@@ -58,13 +76,9 @@ function usage(problem: string): VchError {
 }
 
 /** Opens PostgreSQL. The caller closes it. */
-export async function openPostgres({name, ...options}: PostgresOptions): Promise<FleetDatabase> {
-  const pool = new pg.Pool({
-    ...options,
-    max: 6,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'vch-migrate fleet',
-  });
+export async function openPostgres(options: PostgresOptions): Promise<FleetDatabase> {
+  const {name} = options;
+  const pool = new pg.Pool({...connectionOf(options), max: 6, application_name: 'vch-migrate fleet'});
   // An idle connection that breaks: the next query makes another.
   pool.on('error', () => undefined);
   const answered = <T>(work: () => Promise<T>) => translating(name, work);
@@ -98,14 +112,21 @@ async function inTransaction<T>(
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    // The first failure is the one to tell. A connection that cannot even roll back is closed.
-    await client.query('ROLLBACK').catch((second: Error) => {
-      broken = second;
-    });
+    // The first failure is the one to tell. A connection that says nothing, or cannot even roll back, is closed.
+    if (isSilence(error)) broken = error;
+    else
+      await client.query('ROLLBACK').catch((second: Error) => {
+        broken = second;
+      });
     throw error;
   } finally {
     client.release(broken);
   }
+}
+
+/** What the driver throws of a connection that says nothing has no code. */
+function isSilence(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 /** What the driver throws, as ours: its errors may hold the connection's settings. */
@@ -129,7 +150,13 @@ async function translating<T>(name: string, work: () => Promise<T>): Promise<T> 
       );
     throw unanswered(
       name,
-      isSqlState ? `SQLSTATE ${code}` : code === 'unknown reason' ? 'the connection ended' : code,
+      isSqlState
+        ? `SQLSTATE ${code}`
+        : isSilence(error)
+          ? 'its connection says nothing'
+          : code === 'unknown reason'
+            ? 'the connection ended'
+            : code,
     );
   }
 }

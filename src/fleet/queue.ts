@@ -5,7 +5,7 @@ import {count, fields, flag, nullable, type ShapeOf, text} from '../json-shape.j
 import type {Logger} from '../log.js';
 import {type FleetDatabase, rowsOf, type Statements} from './database.js';
 import type {EmbeddedDatabase} from './embedded.js';
-import type {PostgresOptions} from './postgres.js';
+import {connectionOf, type PostgresOptions} from './postgres.js';
 import type {JobKey} from './store.js';
 import {minorOf} from './version.js';
 
@@ -206,10 +206,6 @@ export function jobId({run, vcenter, vch, dispatch}: JobKey): string {
     .update(JSON.stringify([run, vcenter, vch, dispatch]))
     .digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function connectionOf({connectionString, ssl}: PostgresOptions) {
-  return {connectionString, ...(ssl !== undefined && {ssl})};
 }
 
 function executing(statements: Statements) {

@@ -346,7 +346,7 @@ export class FleetWorker {
         did = todo.command;
         log.info(`${target.vcenter}/${target.name}: ${did}${takeover ? ', taken over' : ''}`);
         const end = await hands.perform({...unit, command: did}, signal);
-        await this.#answered(() => keepReport(this.#database, key, end.report));
+        await this.#recorded(() => keepReport(this.#database, key, end.report));
         const verdict = judge(end, {...attempt(), did, ours: todo.ours});
         if (verdict.kind !== 'settle') return verdict;
         const settled = await this.#verified(unit, verdict.settled, signal);
@@ -428,7 +428,7 @@ export class FleetWorker {
         {...unit, command: 'verify', vchRun: randomUUID()},
         signal,
       );
-      await this.#answered(() =>
+      await this.#recorded(() =>
         keepReport(this.#database, {run: run.id, vcenter: target.vcenter, vch: target.vch}, report),
       );
       return {...settled, verified: exit};
@@ -457,14 +457,14 @@ export class FleetWorker {
   async #end(key: JobKey, target: TargetRow, verdict: Verdict): Promise<void> {
     const {now = () => new Date(), pauses = PAUSES, log} = this.#options;
     if (verdict.kind === 'settle') {
-      const ours = await this.#answered(() => settleTarget(this.#database, key, this.id, verdict.settled));
+      const ours = await this.#recorded(() => settleTarget(this.#database, key, this.id, verdict.settled));
       log.info(`${key.vcenter}/${verdict.settled.message}${ours ? '' : ' (another worker has it by now)'}`);
       return;
     }
     const {message, counts, unfinished} = verdict;
     const pause = counts ? (pauses[target.tries] ?? pauses.at(-1) ?? 0) : this.#stopping ? 0 : 5;
     const notBefore = new Date(now().getTime() + pause * 1000);
-    await this.#answered(() =>
+    await this.#recorded(() =>
       requeueTarget(this.#database, key, this.id, {notBefore, message, counts, unfinished}),
     );
     log.info(`${key.vcenter}/${message}`);
@@ -485,9 +485,14 @@ export class FleetWorker {
     );
   }
 
-  /** What has been done must be recorded, however long the database is away. */
+  /** However long the database is away. */
   #answered<T>(work: () => Promise<T>): Promise<T> {
     return untilAnswered(work, {waiting: (error) => this.#waiting(error.message)});
+  }
+
+  /** What has been done must be recorded, whatever the database says: its failures are none of the VCH's. */
+  #recorded<T>(work: () => Promise<T>): Promise<T> {
+    return untilAnswered(work, {waiting: (error) => this.#waiting(error.message), refused: true});
   }
 }
 

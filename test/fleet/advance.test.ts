@@ -87,7 +87,8 @@ describe('fleet/advance', () => {
     const nextAfter = (verified: number | null) =>
       advance(COURSE_OF_ONE, [one({verified}), one({wave: 1, state: 'pending'})]);
     expect(nextAfter(0)).to.deep.include({state: 'running', wave: 1});
-    expect(nextAfter(3)).to.deep.include({state: 'running', wave: 1});
+    // Some of its containerVMs could not be looked at.
+    expect(nextAfter(3)).to.deep.include({state: 'waiting', wave: 0});
     expect(nextAfter(1)).to.deep.include({state: 'waiting', wave: 0});
     expect(nextAfter(null)).to.deep.include({state: 'waiting', wave: 0});
   });

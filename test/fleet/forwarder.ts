@@ -5,6 +5,8 @@ import {connect, createServer, type Socket} from 'node:net';
 export interface Forwarder extends AsyncDisposable {
   readonly port: number;
   away: boolean;
+  /** From now on nothing comes through the connections that are open, and they do not end; new ones work. */
+  silence(): void;
 }
 
 /** Forwards a port of this machine; while it is away, connections end. */
@@ -36,6 +38,9 @@ export async function startForwarder(to: number): Promise<Forwarder> {
     set away(value) {
       away = value;
       if (value) for (const socket of open) socket.resetAndDestroy();
+    },
+    silence() {
+      for (const socket of open) socket.unpipe().pause();
     },
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();

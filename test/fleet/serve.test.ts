@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {setTimeout as later} from 'node:timers/promises';
 import {expect} from 'chai';
 import type {Page} from 'playwright-core';
-import {cancel, retry, startRun} from '../../src/fleet/control.js';
+import {cancel, startRun} from '../../src/fleet/control.js';
 import type {FleetDatabase} from '../../src/fleet/database.js';
 import {type EmbeddedDatabase, openEmbedded} from '../../src/fleet/embedded.js';
 import {openIdle} from '../../src/fleet/idle-database.js';
@@ -219,7 +219,23 @@ describeWithBrowser('fleet/serve', (browser) => {
         .first()
         .waitFor({timeout: 20_000});
       expect((await report()).run.state).to.equal('running');
-      expect((await retry(database, run, {who: 'x', reason: 'y', vchs: ['none']})).changed).to.equal(false);
+      const approvals = await database.query(
+        'SELECT wave, who, reason FROM vch_fleet.approval WHERE run = $1',
+        [run],
+      );
+      expect(approvals).to.deep.equal([{wave: 0, who: 'Ann (fleet serve)', reason: 'canaries looked at'}]);
+      const again = await fetch(new URL('/approve', server.url), {
+        method: 'POST',
+        headers: {authorization: `Bearer ${TOKEN}`},
+        body: JSON.stringify({wave: 'canary', who: 'Bob', reason: 'me too'}),
+      });
+      expect(await again.text()).to.contain('was approved already, by Ann');
+      expect(again.headers.get('content-security-policy')).to.equal(
+        "default-src 'none'; frame-ancestors 'none'",
+      );
+      expect(
+        (await database.query('SELECT who FROM vch_fleet.approval WHERE run = $1', [run])).length,
+      ).to.equal(1);
     }));
 
   it('answers to no other name of this machine, and approves nothing without the token', async () => {

@@ -321,6 +321,32 @@ function behaves(database: () => QueueDatabase): void {
     expect(row).to.deep.equal({state: 'done', result: 'upgraded'});
   });
 
+  for (const table of ['report', 'event'])
+    it(`records what was done although the database refuses that for a while, as ${table}s cannot be written`, async () => {
+      const run = await planned(db(), {vcenters: {a: 1}});
+      await startRun(db(), run, WHY);
+      const perform = async (unit: Unit) => {
+        await db().script(`ALTER TABLE vch_fleet.${table} RENAME TO away`);
+        return upgraded(unit, 'upgraded');
+      };
+      let refused = 0;
+      const log = {
+        ...silent,
+        warn: () => {
+          refused += 1;
+          if (refused === 1) void db().script(`ALTER TABLE vch_fleet.away RENAME TO ${table}`);
+        },
+      };
+      expect(await withWorker({perform}, (worker) => until(run, worker), {log})).to.equal('done');
+      expect(refused).to.be.at.least(1);
+      expect(await states(run)).to.deep.equal({done: 1});
+      expect(await eventsOf(run)).to.deep.equal(['began', 'done']);
+      const kept = await db().query('SELECT count(*)::integer AS n FROM vch_fleet.report WHERE run = $1', [
+        run,
+      ]);
+      expect(kept).to.deep.equal([{n: 1}]);
+    });
+
   it('begins no VCH while the source of its login fails, and goes on when that answers again', async () => {
     const run = await planned(db(), {vcenters: {a: 1}});
     await startRun(db(), run, WHY);
