@@ -87,8 +87,8 @@ export const UNKNOWN_SERVER = 'unknown';
  * no instanceUuid, is known by its hardware.
  */
 export async function serverDigest(session: Session): Promise<string> {
-  const {instanceUuid, build} = session.about;
-  const identity = instanceUuid ?? (await hardwareUuid(session));
+  const {instanceUuid, build, isVCenter} = session.about;
+  const identity = instanceUuid ?? (isVCenter ? null : await hardwareUuid(session));
   if (identity === null) return UNKNOWN_SERVER;
   return createHash('sha256').update(`${identity}:${build}`).digest('hex').slice(0, 32);
 }
