@@ -42,7 +42,7 @@ export const EXIT_MEANINGS = {
     0: 'all VCHs are done, or the run is under way',
     ...ALWAYS,
     1: 'failed, or the run is held or cancelled',
-    2: 'the run waits for an approval',
+    2: 'the run waits for a person: it needs an approval, or is paused',
     3: 'the run is over, but some VCHs are not where they should be',
     4: 'another process has the state directory',
     6: 'a person is needed now: a VCH is down',

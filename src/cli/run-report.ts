@@ -81,7 +81,11 @@ export async function carryOut(
         })
       : prepared.doctor === undefined
         ? undefined
-        : resultForCopy(session, prepared.doctor, dump.instanceUuid !== null && !isMaskedCopy(session, dump));
+        : await resultForCopy(
+            session,
+            prepared.doctor,
+            dump.instanceUuid !== null && !isMaskedCopy(session, dump),
+          );
   const options: RunOptions = {
     ...ready.options,
     ...shared,
@@ -104,11 +108,9 @@ export async function carryOut(
         if (dump === undefined) await assertPlanStands(session, known, standsAs, {planned, uploads, line});
         return;
       }
-      const again =
-        dump === undefined
-          ? await lookAgain(session, line)
-          : 'vch-migrate doctor --scratch, on the vCenter itself';
-      assertPlayStands(known, playsAs, {planned, uploads, again});
+      const again = async () =>
+        dump === undefined ? lookAgain(session, line) : 'vch-migrate doctor --scratch, on the vCenter itself';
+      await assertPlayStands(known, playsAs, {planned, uploads, again});
     },
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},

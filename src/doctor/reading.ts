@@ -56,7 +56,7 @@ export const READING: readonly Assumption[] = [
   },
   {
     id: 'change-version',
-    title: 'every connected VM shows a changeVersion',
+    title: 'every connected VM that is looked at shows a changeVersion',
     meaning: 'A write could not be tied to the reading it was decided on.',
     needs: 'reading',
     async probe({session, sample}) {
@@ -64,6 +64,7 @@ export const READING: readonly Assumption[] = [
       const versions = await readObjects(session, sample, ['config.changeVersion'], ({properties}) =>
         textValue(properties.get('config.changeVersion')),
       );
+      if (versions.length === 0) return NO_VM;
       const without = versions.filter((version) => version === null || version === '').length;
       return holds(
         without === 0,
@@ -179,7 +180,7 @@ async function paging({session, sample}: Bench): Promise<Seen> {
 }
 
 function isWhole(seen: readonly string[], sample: Bench['sample']): boolean {
-  return seen.length === sample.length && new Set(seen).size === sample.length;
+  return seen.length === sample.length && sample.every(({value}) => seen.includes(value));
 }
 
 /** The objects of an answer, in whatever it wraps each of them. */
@@ -212,12 +213,21 @@ async function tokenCancel({session, sample}: Bench): Promise<Seen> {
     await session.call('CancelRetrievePropertiesEx', session.content.propertyCollector, {
       token: xmlText(token),
     });
-    return confirmed('it was taken back');
   } catch (error) {
     const fault = refusedBy(error);
     if (fault === null) throw error;
     return refuted(`the server answered ${fault}`);
   }
+  try {
+    await session.call('ContinueRetrievePropertiesEx', session.content.propertyCollector, {
+      token: xmlText(token),
+    });
+  } catch (error) {
+    return refusedBy(error) === null
+      ? notTried('it was taken back, and whether it still gives a page could not be seen')
+      : confirmed('it was taken back');
+  }
+  return refuted('it was taken back, and still gives a page');
 }
 
 /** On a login of its own. */
@@ -240,21 +250,25 @@ async function loginEnds({session}: Bench): Promise<Seen> {
 }
 
 const NO_SUCH = 'VchMigrate.NoSuchPrivilege';
+const EVERYBODYS = 'System.Anonymous';
 
 async function privilegesByName({session}: Bench): Promise<Seen> {
-  try {
-    const missing = await missingPrivileges(session, [session.content.rootFolder], ['System.View', NO_SUCH]);
-    if (missing === null) return refuted('the server cannot be asked, as is usual on ESXi');
-    const named = missing.flatMap(({privileges}) => privileges);
-    return holds(
-      named.includes(NO_SUCH),
-      'it tells one that exists from one that does not',
-      'it grants a privilege that does not exist',
-    );
-  } catch (error) {
-    // vCenter refuses the name itself: it knows its privileges.
-    if (error instanceof VchError && error.fault === 'InvalidArgument')
-      return confirmed('it refuses a name that does not exist');
+  const missingOf = async (...privileges: readonly string[]) =>
+    (await missingPrivileges(session, [session.content.rootFolder], privileges))?.flatMap(
+      ({privileges}) => privileges,
+    ) ?? null;
+  // vCenter may refuse the name itself: it knows its privileges.
+  const missing = await missingOf(EVERYBODYS, NO_SUCH).catch((error: unknown) => {
+    if (error instanceof VchError && error.fault === 'InvalidArgument') return undefined;
     throw error;
-  }
+  });
+  if (missing === null) return refuted('the server cannot be asked, as is usual on ESXi');
+  if ((missing ?? (await missingOf(EVERYBODYS)))?.includes(EVERYBODYS) !== false)
+    return notTried('it denies what everybody has: nothing can be told by that');
+  if (missing === undefined) return confirmed('it refuses a name that does not exist');
+  return holds(
+    missing.includes(NO_SUCH),
+    'it tells one that exists from one that does not',
+    'it grants a privilege that does not exist',
+  );
 }

@@ -36,7 +36,7 @@ export class ScratchVm {
   readonly isNamed: boolean;
   /** What its snapshots are called: nobody else's has the run in its description. */
   readonly snapshot: {readonly name: string; readonly description: string};
-  readonly #run: string;
+  readonly run: string;
   readonly #waiter: TaskWaiter;
 
   constructor(
@@ -48,7 +48,7 @@ export class ScratchVm {
     this.ref = ref;
     this.isNamed = isNamed;
     this.snapshot = {name: 'vch-migrate doctor', description: `a probe of vch-migrate doctor, run ${run}`};
-    this.#run = run;
+    this.run = run;
     this.#waiter = waiter;
   }
 
@@ -115,7 +115,7 @@ export class ScratchVm {
     const near = refValue(pool.get('resourcePool')) ?? this.ref;
     const {datacenterPath, datacenterRef} = (await inventoryPaths(this.session, [near]))(near);
     if (vmx === null) return null;
-    const path = posix.join(folderOf(vmx.path), `${NAME}-${this.#run}.txt`);
+    const path = posix.join(folderOf(vmx.path), `${NAME}-${this.run}.txt`);
     // A standalone ESXi host has one datacenter, ha-datacenter.
     return {
       file: {dcPath: datacenterPath ?? 'ha-datacenter', dsName: vmx.dsName, path},

@@ -4,7 +4,7 @@ import {datastoreFileSize, uploadDatastoreFile} from '../vim25/datastore-file.js
 import {isNotOffered} from '../vim25/faults.js';
 import {extraConfigPath, readObject, readObjects} from '../vim25/property-collector.js';
 import {optionValue, refValues} from '../vim25/property-value.js';
-import {createSnapshot, removeSnapshot, revertToSnapshot} from '../vim25/snapshot.js';
+import {createSnapshot, readSnapshots, removeSnapshot, revertToSnapshot} from '../vim25/snapshot.js';
 import {logUserEvent, powerOff, powerOn} from '../vim25/virtual-machine.js';
 import {
   type Assumption,
@@ -15,7 +15,9 @@ import {
   type ScratchBench,
   type Seen,
 } from './assumption.js';
+import {markOf} from './mark.js';
 import {refusedBy, refusedWhileRunning} from './refusal.js';
+import {annotationOf} from './scratch-vm.js';
 
 const {hidden: KEY, otherCase: OTHER_CASE, odd: ODD_KEY, absent: ABSENT, guest: GUEST} = DOCTOR_PROBES;
 const BLANKS = '  two before, two  within and two after  ';
@@ -62,9 +64,12 @@ export const SCRATCH: readonly Assumption[] = [
       try {
         await scratch.write({[KEY]: 'second'}, old);
       } catch (error) {
-        if (error instanceof VchError && error.fault === 'ConcurrentAccess')
-          return confirmed('refused with ConcurrentAccess');
-        throw error;
+        if (!(error instanceof VchError && error.fault === 'ConcurrentAccess')) throw error;
+        return holds(
+          (await scratch.read(KEY)) === 'first',
+          'refused with ConcurrentAccess',
+          'refused with ConcurrentAccess, and carried out',
+        );
       }
       return refuted('the write was carried out');
     },
@@ -98,6 +103,7 @@ export const SCRATCH: readonly Assumption[] = [
     needs: 'scratch',
     async probe({scratch}) {
       await scratch.write({[KEY]: 'there'});
+      if ((await scratch.read(KEY)) !== 'there') return notTried('there was no key to remove');
       await scratch.write({[KEY]: ''});
       return holds((await scratch.read(KEY)) === null, 'removed', 'the key is still there');
     },
@@ -144,10 +150,14 @@ export const SCRATCH: readonly Assumption[] = [
       "After a kill, doctor could not recognize its scratch VMs. List them with govc find / -type m -name 'vch-migrate-doctor-*', and destroy each by the path that it prints.",
     needs: 'scratch',
     async probe({scratch}) {
+      if (scratch.isNamed) return notTried('it is a VM of yours');
       const mark = await scratch.read(DOCTOR_KEY);
+      if (mark === null) return refuted('its key is not there');
       const uuid = await scratch.property('config.instanceUuid');
-      if (scratch.isNamed || mark === null) return notTried('it is a VM of yours');
-      return holds(uuid !== null && mark.includes(uuid), 'as it was made', 'its instanceUuid is another one');
+      if (mark !== markOf(scratch.run, uuid ?? '', false))
+        return refuted('its key does not name its instanceUuid');
+      const notes = await scratch.property('config.annotation');
+      return holds(notes === annotationOf(scratch.run), 'as it was made', 'its notes are others');
     },
   },
   {
@@ -166,6 +176,8 @@ export const SCRATCH: readonly Assumption[] = [
     probe: (bench) =>
       whileRunning(bench, async () => {
         await bench.scratch.write({[GUEST]: 'written'});
+        const taken = (await bench.scratch.read(GUEST)) === 'written';
+        if (!taken) return async () => notTried('the task succeeded, and the key was not there');
         return async () => holds((await bench.scratch.read(GUEST)) === null, 'lost', 'it is still there');
       }),
   },
@@ -174,14 +186,7 @@ export const SCRATCH: readonly Assumption[] = [
     title: 'a snapshot can be taken, reverted to and removed',
     meaning: 'An upgrade would have no way back.',
     needs: 'scratch',
-    async probe({session, scratch}) {
-      await scratch.end(createSnapshot(session, scratch.ref, scratch.snapshot));
-      const [snapshot] = await scratch.probeSnapshots();
-      if (snapshot === undefined) return refuted('the snapshot is not there');
-      await scratch.end(revertToSnapshot(session, snapshot.ref));
-      await scratch.end(removeSnapshot(session, snapshot.ref));
-      return holds((await scratch.probeSnapshots()).length === 0, 'it can', 'it is still there');
-    },
+    probe: snapshot,
   },
   {
     id: 'snapshot-reverts',
@@ -199,7 +204,7 @@ export const SCRATCH: readonly Assumption[] = [
   },
   {
     id: 'user-event',
-    title: 'a line can be written into the event log of a VM',
+    title: 'the server takes a line for the event log of a VM',
     meaning: 'Upgrades leave no line there. Their reports and the ledgers on the VMs are the record.',
     needs: 'scratch',
     async probe({session, scratch}) {
@@ -303,9 +308,25 @@ async function whileRunning(
 ): Promise<Seen> {
   const fault = await refusalOf(scratch.end(powerOn(session, scratch.ref)));
   if (fault !== null) return notTried(`the VM could not be powered on: ${fault}`);
+  const isOn = async () => (await scratch.property('runtime.powerState')) === 'poweredOn';
+  if (!(await isOn())) return notTried('the VM did not run after its power-on');
   const then = await act();
   const stays = await refusalOf(scratch.end(powerOff(session, scratch.ref)));
-  return stays === null ? then() : notTried(`the VM could not be powered off: ${stays}`);
+  if (stays !== null) return notTried(`the VM could not be powered off: ${stays}`);
+  return (await isOn()) ? notTried('the VM still ran after its power-off') : then();
+}
+
+async function snapshot({session, scratch}: ScratchBench): Promise<Seen> {
+  // A revert is seen by which of two the VM stands on.
+  for (let taken = 0; taken < 2; taken += 1)
+    await scratch.end(createSnapshot(session, scratch.ref, scratch.snapshot));
+  const [first, second] = await scratch.probeSnapshots();
+  if (first === undefined || second === undefined) return refuted('the snapshot is not there');
+  await scratch.end(revertToSnapshot(session, first.ref));
+  const {current} = await readSnapshots(session, scratch.ref);
+  if (current !== first.ref.value) return refuted('the VM was not reverted to it');
+  for (const {ref} of [second, first]) await scratch.end(removeSnapshot(session, ref));
+  return holds((await scratch.probeSnapshots()).length === 0, 'it can', 'it is still there');
 }
 
 async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> {
@@ -313,6 +334,7 @@ async function snapshotReverts({session, scratch}: ScratchBench): Promise<Seen> 
   const fault = await refusalOf(scratch.end(createSnapshot(session, scratch.ref, scratch.snapshot)));
   if (fault !== null) return notTried(`no snapshot could be taken: ${fault}`);
   await scratch.write({[KEY]: 'after'});
+  if ((await scratch.read(KEY)) !== 'after') return notTried('there was nothing to bring back');
   const [snapshot] = await scratch.probeSnapshots();
   if (snapshot === undefined) return notTried('no snapshot could be taken');
   const stays = await refusalOf(scratch.end(revertToSnapshot(session, snapshot.ref)));

@@ -60,8 +60,8 @@ export function writesOf(where: Where, leftovers: readonly Leftover[]): readonly
       calls: {PowerOnVM_Task: 2, PowerOffVM_Task: 3},
     },
     {
-      what: `takes a snapshot of ${vm}, reverts to it and removes it, twice`,
-      calls: {CreateSnapshot_Task: 2, RevertToSnapshot_Task: 2, RemoveSnapshot_Task: 2},
+      what: `takes three snapshots of ${vm}, reverts to two of them and removes all three`,
+      calls: {CreateSnapshot_Task: 3, RevertToSnapshot_Task: 2, RemoveSnapshot_Task: 3},
     },
     {
       what: `uploads a file of a few bytes, vch-migrate-doctor-RUN.txt, into the folder of ${vm} on the datastore, and deletes it`,

@@ -1,3 +1,4 @@
+import {counted} from '../counted.js';
 import type {RunState, TargetState} from '../report/fleet/report.js';
 import type {Budget} from './inventory.js';
 
@@ -62,7 +63,8 @@ export function advance(course: Course, standings: readonly Standing[]): Advance
   if (state !== 'running' && state !== 'waiting') return {state, wave, reason: null, held};
   const {failed, unreachable} = usedOf(standings);
   const holds = (reason: string) => ({state: 'held' as const, wave, reason, held});
-  if (failed >= budget.failed) return holds(`${failed} VCHs failed, and the budget is ${budget.failed}`);
+  if (failed >= budget.failed)
+    return holds(`${counted(failed, 'VCH')} failed, and the budget is ${budget.failed}`);
   if (budget.unreachable !== null && unreachable >= budget.unreachable)
     return holds(`${unreachable} VCHs could not be reached, and the budget is ${budget.unreachable}`);
   return {...alongWaves(course, standings, held), held};

@@ -1,6 +1,6 @@
 import {counted} from '../counted.js';
 import {VchError} from '../errors.js';
-import {fields, text} from '../json-shape.js';
+import {count, fields, text} from '../json-shape.js';
 import {type FleetDatabase, rowsOf, type Statements} from './database.js';
 import {addEvent, advanceRun, lockedRun, type RunRow} from './store.js';
 
@@ -35,6 +35,13 @@ async function setState(statements: Statements, run: RunRow, state: RunRow['stat
   await advanceRun(statements, {...run, state, reason: null});
 }
 
+/** What keeps VCHs from beginning after a decision by which they may; empty if nothing does. */
+async function stillClosed(statements: Statements, id: string): Promise<string> {
+  const {state, reason} = await lockedRun(statements, id);
+  if (state !== 'held' && state !== 'paused') return '';
+  return `, but nothing begins: the run is ${state}${reason === null ? '' : ` (${reason})`}. To go on: vch-migrate fleet resume ${id} --reason TEXT`;
+}
+
 /** Starts a planned run. */
 export function startRun(
   database: FleetDatabase,
@@ -50,6 +57,9 @@ export function startRun(
     return {changed: true, message: `the run ${id} is started`};
   });
 }
+
+/** Seconds after an approval in which another one has to name its wave: it may have been meant for the same. */
+const SAME_DECISION = 60;
 
 /** Approves the next wave. Two people at once count once. */
 export function approve(
@@ -77,6 +87,7 @@ export function approve(
       throw refuse(
         `${name === undefined ? `the run ${id}` : `wave ${name} of ${id}`} does not wait for an approval: the run is ${run.state}, at wave ${names[run.wave] ?? 'none'}`,
       );
+    if (name === undefined) await assertNotJustApproved(statements, run);
     await statements.query(
       'INSERT INTO vch_fleet.approval (run, wave, who, reason) VALUES ($1, $2, $3, $4)',
       [id, wave, who, reason],
@@ -91,6 +102,22 @@ export function approve(
     await setState(statements, run, 'running');
     return {changed: true, message: `${next} of ${id} is approved`};
   });
+}
+
+async function assertNotJustApproved(statements: Statements, {id, wave, inventory}: RunRow): Promise<void> {
+  const [last] = await rowsOf(
+    statements,
+    fields({who: text, wave: count}),
+    `SELECT who, wave FROM vch_fleet.approval
+     WHERE run = $1 AND at > clock_timestamp() - make_interval(secs => $2) ORDER BY at DESC LIMIT 1`,
+    [id, SAME_DECISION],
+  );
+  if (last === undefined) return;
+  const [before, now] = [last.wave, wave].map((index) => inventory.waves[index]?.name);
+  throw refuse(
+    `${last.who} approved ${before} of ${id} less than a minute ago, and the run waits again already, at ${now}. ` +
+      `To approve that as well: vch-migrate fleet approve ${id} --wave ${now} --reason TEXT`,
+  );
 }
 
 /** Lets nothing more begin; what runs goes on. */
@@ -125,7 +152,11 @@ export function resume(database: FleetDatabase, id: string, {who, reason}: Decis
     }
     await addEvent(statements, id, {type: 'resumed', who, message: `${who} resumed the run: ${reason}`});
     await setState(statements, run, 'running');
-    return {changed: true, message: `the run ${id} goes on`};
+    const closed = await stillClosed(statements, id);
+    return {
+      changed: true,
+      message: closed === '' ? `the run ${id} goes on` : `the run ${id} is resumed${closed}`,
+    };
   });
 }
 
@@ -159,6 +190,11 @@ export function retry(
   return deciding(database, id, async (statements, run) => {
     if (run.state === 'planned')
       throw refuse(`the run ${id} has not been started; vch-migrate fleet ${run.command} ${id}`);
+    if (run.started_at === null)
+      throw refuse(
+        `the run ${id} was cancelled before it was started; plan another: vch-migrate fleet ${run.command} --inventory FILE`,
+      );
+    await assertKnown(statements, id, vchs);
     const states = [
       'failed',
       'unreachable',
@@ -185,6 +221,23 @@ export function retry(
       message: `${who} tries ${counted(chosen.length, 'VCH')} again: ${reason}`,
     });
     await setState(statements, run, run.state === 'paused' ? 'paused' : 'running');
-    return {changed: true, message: `${counted(chosen.length, 'VCH')} of ${id} will be tried again`};
+    const closed = await stillClosed(statements, id);
+    return {changed: true, message: `${counted(chosen.length, 'VCH')} of ${id} will be tried again${closed}`};
   });
+}
+
+/** Nothing is done if one of the VCHs that are named is not in the run. */
+async function assertKnown(statements: Statements, id: string, vchs: readonly string[]): Promise<void> {
+  const unknown = await rowsOf(
+    statements,
+    fields({named: text}),
+    `SELECT named FROM unnest($2::text[]) AS named WHERE NOT EXISTS
+       (SELECT FROM vch_fleet.target WHERE run = $1 AND named IN (name, vcenter || '/' || name, vcenter || '/' || vch))`,
+    [id, vchs],
+  );
+  if (unknown.length > 0)
+    throw new VchError(
+      'VCH_ERR_USAGE',
+      `the run ${id} has no VCH ${unknown.map(({named}) => named).join(', ')}; vch-migrate fleet status ${id} names its VCHs`,
+    );
 }

@@ -157,7 +157,7 @@ async function answer(
   const {pathname, searchParams} = new URL(request.url ?? '/', 'http://localhost');
   switch (`${request.method} ${pathname}`) {
     case 'GET /':
-      return send(response, 'text/html; charset=utf-8', pageOf(await report()));
+      return send(response, 'text/html; charset=utf-8', pageOf(await report()), "frame-ancestors 'none'");
     case 'GET /main':
       return send(response, 'text/html; charset=utf-8', fleetMain(await report(), {live: true}));
     case 'GET /vch': {
@@ -199,8 +199,9 @@ async function approveFrom(
     return refuse(response, 400, 'Name and reason are missing.');
   try {
     const {wave, who, reason} = value;
-    const {message} = await source.use((database) =>
-      approve(database, run, {wave, who: `${who.trim()} (fleet serve)`, reason: reason.trim()}),
+    const {message} = await source.use(
+      (database) => approve(database, run, {wave, who: `${who.trim()} (fleet serve)`, reason: reason.trim()}),
+      true,
     );
     send(response, 'text/plain; charset=utf-8', message);
   } catch (error) {
@@ -208,20 +209,24 @@ async function approveFrom(
   }
 }
 
+/** What the browser may do with any answer; the page itself says which of its scripts and styles may run. */
+const CLOSED = "default-src 'none'; frame-ancestors 'none'";
 const SAFE = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
 };
 
-function send(response: ServerResponse, type: string, content: string): void {
-  response.writeHead(200, {...SAFE, 'content-type': type, 'cache-control': 'no-store'});
+function send(response: ServerResponse, type: string, content: string, policy = CLOSED): void {
+  const headers = {...SAFE, 'content-security-policy': policy};
+  response.writeHead(200, {...headers, 'content-type': type, 'cache-control': 'no-store'});
   response.end(content);
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) return void response.end();
-  response.writeHead(status, {...SAFE, 'content-type': 'text/plain; charset=utf-8'});
+  const headers = {...SAFE, 'content-security-policy': CLOSED};
+  response.writeHead(status, {...headers, 'content-type': 'text/plain; charset=utf-8'});
   response.end(`${message}\n`);
 }
 

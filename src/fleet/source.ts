@@ -7,8 +7,8 @@ import {holderOf, type StateDirectory} from './state-directory.js';
 
 /** A database for who only looks, however long: it takes it from nobody. */
 export interface FleetSource {
-  /** VCH_ERR_TRANSPORT while it cannot be reached. */
-  use<T>(work: (database: FleetDatabase) => Promise<T>): Promise<T>;
+  /** VCH_ERR_TRANSPORT while it cannot be reached. What only reads leaves the stamp as it is. */
+  use<T>(work: (database: FleetDatabase) => Promise<T>, writes?: boolean): Promise<T>;
   /** `null` while others may change it at any time; else a text that stays the same until somebody has had it open. */
   stamp(): string | null;
   close(): Promise<void>;
@@ -28,12 +28,15 @@ export function embeddedSource(directory: StateDirectory): FleetSource {
   let last: Promise<unknown> = Promise.resolve();
   /** While it is open here. */
   let held: string | undefined;
+  /** What our own reading has left, and the stamp before it. */
+  let own: {readonly left: string; readonly stamp: string} | undefined;
   const stamp = (): string | null => {
     if (held !== undefined) return held;
     const holder = holderOf(directory);
     if (holder.state === 'alive') return null;
     const changed = statSync(directory.path, {throwIfNoEntry: false})?.mtimeMs ?? 0;
-    return `${holder.state} ${changed}`;
+    const now = `${holder.state} ${changed}`;
+    return own?.left === now ? own.stamp : now;
   };
   const disconnect = async () => {
     await connection?.close();
@@ -48,11 +51,16 @@ export function embeddedSource(directory: StateDirectory): FleetSource {
       throw error;
     }
   };
-  const here = async <T>(free: string, work: (database: FleetDatabase) => Promise<T>) => {
+  const here = async <T>(free: string, writes: boolean, work: (database: FleetDatabase) => Promise<T>) => {
     await disconnect();
     held = free;
     try {
-      return await openIdle(directory, work);
+      const result = await openIdle(directory, work);
+      held = undefined;
+      own = undefined;
+      const left = stamp();
+      if (!writes && left !== null) own = {left, stamp: free};
+      return result;
     } catch (error) {
       if (!hasCode(error, 'VCH_ERR_LOCKED')) throw error;
       throw new VchError('VCH_ERR_TRANSPORT', `another process opens the database in ${directory.path}`);
@@ -61,10 +69,10 @@ export function embeddedSource(directory: StateDirectory): FleetSource {
     }
   };
   return {
-    use(work) {
+    use(work, writes = false) {
       const mine = last.then(() => {
         const free = stamp();
-        return free === null ? throughSocket(work) : here(free, work);
+        return free === null ? throughSocket(work) : here(free, writes, work);
       });
       last = mine.catch(() => undefined);
       return mine;

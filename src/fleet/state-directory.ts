@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {processStart, processState, thisMachine} from '../appliance/machine.js';
 import {systemCode, VchError} from '../errors.js';
 import {count, fields, nullable, parseJson, text} from '../json-shape.js';
+import {shellQuoted} from '../shell-word.js';
 
 const owner = fields({
   pid: count,
@@ -121,6 +122,6 @@ export function inUse(
   return new VchError(
     'VCH_ERR_LOCKED',
     `the state directory ${path} is in use by ${who}, and only one process can open its database. ` +
-      `Follow that one with vch-migrate fleet status --state-dir ${path}; use --database with PostgreSQL for several workers. If that process is gone for certain, remove ${lock}`,
+      `Follow that one with vch-migrate fleet status --state-dir ${shellQuoted(path)}; use --database with PostgreSQL for several workers. If that process is gone for certain, remove ${shellQuoted(lock)}`,
   );
 }

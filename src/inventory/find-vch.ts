@@ -80,6 +80,7 @@ export async function listVchs(
   const inventory = known ?? (await discover(session));
   const found = await fitting(session, inventory, selector);
   if (found.length === 0 && describe(selector) !== '') throw await notFound(session, selector, inventory);
+  for (const vch of found.filter(({isBare}) => isBare)) session.log.warn(bare(vch));
   const {strays, appliances} = inventory;
   for (const stray of await describeStrays(session, strays, appliances, selector)) session.log.warn(stray);
   return found;
@@ -96,13 +97,23 @@ export async function findVch(
   known?: VicInventory,
 ): Promise<FoundVch> {
   const inventory = known ?? (await discover(session, onSeen));
-  const found = await fitting(session, inventory, selector);
+  const fit = await fitting(session, inventory, selector);
+  const found = fit.filter(({isBare}) => !isBare);
   const [vch] = found;
   if (vch !== undefined && found.length === 1) return {vch, inventory};
+  const [other] = fit;
+  if (vch === undefined && other !== undefined) throw new VchError('VCH_ERR_VCH_NOT_FOUND', bare(other));
   if (found.length === 0) throw await notFound(session, selector, inventory);
   throw new VchError(
     'VCH_ERR_VCH_NOT_FOUND',
     `${found.length} VCHs${describe(selector)} on ${session.url.host}: ${listed(found)}; name one with --id`,
+  );
+}
+
+function bare(vch: Vch): string {
+  return (
+    `${vchLabel(vch)} has its id and none of its other keys, as in a dump of another VCH: nothing is known of it here. ` +
+    `Dump it from its vCenter: vch-migrate dump FILE --id ${vch.summary.id}`
   );
 }
 
@@ -304,17 +315,19 @@ function toVch(
   containerVMs: number,
 ): Vch {
   const config = extraConfigOf(properties, KEYS);
+  const isBare = Object.keys(config).length === 0;
   const text = (key: string) => decodeValue(config[key] ?? '') || null;
   return {
     ...appliance,
     leases: extraConfigOf(properties, LEASE_KEYS),
+    ...(isBare && {isBare}),
     summary: {
       id: appliance.ref.value,
       name: appliance.name,
       ownName: text(NAME_KEYS.appliance.hidden) ?? text(NAME_KEYS.appliance.legacy),
       build: text(BUILD_KEY.appliance),
       version: text(APPLIANCE_VERSION_KEY),
-      dataVersion: parseDataVersion(config[DATA_VERSION_KEY.appliance]),
+      dataVersion: isBare ? null : parseDataVersion(config[DATA_VERSION_KEY.appliance]),
       powerState: textValue(properties.get('runtime.powerState')),
       computeResource: `/${path.segments.join('/')}`,
       containerVMs,

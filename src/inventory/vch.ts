@@ -23,7 +23,7 @@ export interface VchDescription {
   readonly ownName: string | null;
   readonly build: string | null;
   readonly version: string | null;
-  /** `null` if it is not a number. */
+  /** `null` if it is not a number, or nothing of the VCH but its id is there. */
   readonly dataVersion: number | null;
   readonly powerState: string | null;
   /** Where it is: `/DC0/cluster1/vch1`, without vSphere's own `host` and `Resources`. */
@@ -47,6 +47,8 @@ export interface Vch extends Omit<VicVm, 'name'> {
   readonly summary: VchDescription;
   /** The values of `LEASE_KEYS` when the VCH was found: they say whether an upgrade or a rename holds it. */
   readonly leases: ExtraConfig;
+  /** It has its id alone: a dump of one VCH has no more of every other, whose id ownership depends on. */
+  readonly isBare?: true;
 }
 
 /** `vch1 (vm-12)`, as messages name a VCH. */

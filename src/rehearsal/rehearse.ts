@@ -62,16 +62,20 @@ export interface RehearsalOptions extends UpgradeOptions {
 }
 
 /**
- * Plays an upgrade of a VCH and its rollback on a copy in the simulator, and then the upgrade again with each of the failures.
- * Rejects with what would stop the upgrade before its first write.
+ * Makes the checks of an upgrade on the VCH itself, or on what stands for it. Plays the upgrade and its rollback on a copy in
+ * the simulator, and then the upgrade again with each of the failures. Rejects with what would stop the upgrade before its
+ * first write.
  */
-export async function rehearse(fixture: Fixture, given: RehearsalOptions): Promise<Rehearsal> {
+export async function rehearse(
+  session: Session,
+  fixture: Fixture,
+  given: RehearsalOptions,
+): Promise<Rehearsal> {
   const folder = await mkdtemp(join(tmpdir(), 'vch-migrate-'));
   try {
     const {times, retryFor} = given;
-    const planned = await withCopy(fixture, {times}, ({session}) =>
-      upgradeVch(session, {...quiet(given), onProgress: given.onProgress, dryRun: true}),
-    );
+    const looking = {permit: undefined, confirm: undefined, journal: undefined, dryRun: true};
+    const planned = await upgradeVch(session, {...given, ...looking});
     const blocked = planned.upgrade.result !== 'planned' || planned.checks.some(isFailed);
     if (blocked)
       return {
@@ -113,7 +117,8 @@ export async function rehearse(fixture: Fixture, given: RehearsalOptions): Promi
           label: `playing: ${failure.title}`,
           total: null,
         });
-        const few = {...options, poll: POLL};
+        // The whole VCH has the number that is expected.
+        const few = {...options, poll: POLL, expect: undefined};
         const played = await withCopy(small, {times, retryFor}, (copy) => playFailure(copy, few, failure));
         if (played === null) missed.push(failure.title);
         else failures.push(played);

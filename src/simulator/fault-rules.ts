@@ -10,7 +10,7 @@ export interface MatchedCall {
 /**
  * What happens instead of an answer. `drop-before`: the connection ends, nothing was carried out;
  * `drop-after`: it was carried out, a task to its end, and then the connection ends; `hang`: never an answer,
- * nothing carried out; `ignore`: the task succeeds and a reconfigure changes nothing, or a file is taken and not
+ * nothing carried out; `ignore`: the call succeeds and changes nothing, or a file is taken and not
  * stored; `delay`: carried out at once, answered late; `cutAfter`: the connection ends when that many bytes of a file
  * were stored; `leaveOut`: a reading answers as if that object were not there. A fault is for SOAP, a cut for `PUT /folder`: elsewhere the one is an HTTP 500, the other drops before.
  */

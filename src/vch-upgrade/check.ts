@@ -12,7 +12,7 @@ import {checkHosts} from './checks/hosts.js';
 import {checkBuild, checkDatastore, checkIsos} from './checks/iso.js';
 import {checkPrivileges} from './checks/privileges.js';
 import {checkSnapshots} from './checks/snapshots.js';
-import {type Check, makeCheck, reading, type VchCheck} from './checks/verdict.js';
+import {type Check, makeCheck, reading, type VchCheck, type Verdict, warning} from './checks/verdict.js';
 import {checkVicMachine} from './checks/vic-machine.js';
 import {CHECK, showStep} from './steps.js';
 import type {CheckOptions} from './vch-target.js';
@@ -35,6 +35,16 @@ const CHECKS: readonly VchCheck[] = [
   {id: 'vic-machine', title: 'left to vic-machine', judge: checkVicMachine},
   {id: 'outage', title: 'expected outage', judge: expectOutage},
 ];
+
+/** What a dump has not got of its vCenter, by the check that looks at it. */
+const NOT_IN_A_DUMP: Readonly<Record<string, string>> = {
+  privileges: 'privileges of a user',
+  snapshots: 'snapshots',
+};
+
+function notLookedAt(what: string): Verdict {
+  return warning(`not looked at: a dump has no ${what}. Run vch-migrate check on the vCenter itself`);
+}
 
 /** The checks, with the containerVMs as `plan` shows them. */
 export interface CheckOutcome extends RunOutcome {
@@ -67,7 +77,10 @@ export async function runChecks(
   const appliance = await reading(() => readAppliance(session, vch));
   const datastores = await reading(() => readDatastores(session, vch.ref));
   const checks: Check[] = [];
-  for (const check of CHECKS)
-    checks.push(await makeCheck(check, {session, vch, options, containers, appliance, datastores}));
+  for (const {judge, ...check} of CHECKS) {
+    const lacks = options.copyOf && NOT_IN_A_DUMP[check.id];
+    const made = {...check, judge: lacks === undefined ? judge : () => notLookedAt(lacks)};
+    checks.push(await makeCheck(made, {session, vch, options, containers, appliance, datastores}));
+  }
   return checks;
 }

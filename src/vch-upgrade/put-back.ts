@@ -13,6 +13,7 @@ import {ensureRemoved, findSnapshot} from './own-snapshot.js';
 import {ensurePoweredOff, ensurePoweredOn} from './power.js';
 import {waitUntilReady} from './ready.js';
 import type {UpgradeRecord} from './record.js';
+import {notStarted} from './upgrade-appliance.js';
 import {type LockedVch, orFinding, type VchTarget} from './vch-target.js';
 
 // Why: docs/decisions/013-rollback-compares-first.md
@@ -158,7 +159,11 @@ function revert(locked: LockedVch, snapshot: Snapshot): Promise<true> {
 async function restore(locked: LockedVch, before: SnapshotConfig): Promise<void> {
   const {writer, lock, record} = locked;
   const keys = [...record.keys, LEDGER_KEY];
-  const wanted = Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null]));
+  const wanted = {
+    ...Object.fromEntries(keys.map((key) => [key, before.extraConfig[key] ?? null])),
+    // The snapshot was taken while it ran, and says that its services have started.
+    ...(record.powerState === 'poweredOn' && notStarted(before.extraConfig)),
+  };
   await writer.write('renewing the lock after the revert', (appliance) => {
     // A guestinfo key that is written to a running VM is lost at its power-off.
     if (appliance.powerState !== 'poweredOff')

@@ -110,11 +110,14 @@ function versionKeys({to, isos}: Destination, {config}: Appliance): Readonly<Rec
  * active; VIC 0.9 and older never wrote that key. The guest sets `started` again after each boot.
  */
 function sessionKeys({config}: Appliance): Readonly<Record<string, string>> {
-  const started = startedKeys(config).filter((key) => textOf(config, key) !== null);
-  return Object.fromEntries([
-    ...sessionsOf(config).map((session) => [activeKey(session), 'true']),
-    ...started.map((key) => [key, NIL]),
-  ]);
+  const active = sessionsOf(config).map((session) => [activeKey(session), 'true']);
+  return {...Object.fromEntries(active), ...notStarted(config)};
+}
+
+/** That none of its services has started: what they said before a boot must not be taken for its end. */
+export function notStarted(config: Appliance['config']): Readonly<Record<string, string>> {
+  const said = startedKeys(config).filter((key) => textOf(config, key) !== null);
+  return Object.fromEntries(said.map((key) => [key, NIL]));
 }
 
 /** Where each of the appliance's services says that it has started. */

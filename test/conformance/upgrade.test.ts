@@ -9,6 +9,7 @@ import {type Dump, type DumpedVm, startVcsim, type Vcsim} from '../peers/vcsim.j
 import {describeWithPeers} from '../peers.js';
 import {rejection} from '../rejection.js';
 import {differences} from './differences.js';
+import {guestStarts} from './guest.js';
 import {withEmptyDirectory} from './vch-migrate.js';
 
 const FLAG = 'UpdateInProgress';
@@ -39,7 +40,7 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
     const [found] = Object.entries(await vcsim.dump()).find(([, {name}]) => name === 'vch1') ?? [];
     if (found === undefined) throw new Error('the fixture has no vch1');
     id = found;
-    await guestStarts();
+    await guestStarts(vcsim, id);
     original = await vcsim.dump();
     drive = await cdrom();
   });
@@ -57,23 +58,6 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
     return file;
   };
 
-  /** vcsim has no guests: what VIC's would write when it is up, the test writes by govc. */
-  async function guestStarts(): Promise<void> {
-    const ip = Buffer.from([192, 0, 2, 10]).toString('base64');
-    const started = ['docker-personality', 'port-layer', 'vicadmin'].flatMap((name) => [
-      '-e',
-      `guestinfo.vice..init.sessions|${name}.started=true`,
-    ]);
-    await vcsim.govc(
-      'vm.change',
-      '-vm',
-      vm(),
-      '-e',
-      `guestinfo.vice..init.networks|client.assigned.IP=${ip}`,
-      ...started,
-    );
-  }
-
   /** The options of a run during which the guest is played as soon as it is waited for. */
   function playing(more: Partial<UpgradeOptions> = {}): Partial<UpgradeOptions> {
     const failed: unknown[] = [];
@@ -86,7 +70,7 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
       onProgress(event) {
         more.onProgress?.(event);
         if (event.type === 'phase' && event.phase === 'ready')
-          guestStarts().catch((error: unknown) => failed.push(error));
+          guestStarts(vcsim, id).catch((error: unknown) => failed.push(error));
       },
     };
   }
@@ -156,7 +140,7 @@ describeWithPeers('an upgrade of a VCH on vcsim', ['vcsim', 'govc', 'python'], (
     expect(outcome.upgrade.result).to.equal('as-before');
     expect(outcome.upgrade.error?.message).to.match(/^Upgrading VCH exceeded time limit of 0\.3s/);
     const appliance = ({[id]: found}: Dump): DumpedVm | undefined => found;
-    await guestStarts();
+    await guestStarts(vcsim, id);
     expect(appliance(await vcsim.dump())).to.deep.equal(appliance(original));
     expect(await snapshots()).to.equal('');
   });

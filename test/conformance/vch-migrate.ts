@@ -13,6 +13,7 @@ export interface Report {
   readonly checks?: readonly {readonly id: string; readonly status: string; readonly message: string}[];
   readonly findings?: readonly {readonly code: string; readonly message: string}[];
   readonly upgrade?: {readonly result: string};
+  readonly rehearsal?: {readonly upgrade: {readonly result: string}};
   readonly actions?: readonly {readonly text: string; readonly command: string | null}[];
 }
 

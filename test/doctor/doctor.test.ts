@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {resultPlace} from '../../src/cli/doctor-result.js';
 import {examine} from '../../src/doctor/doctor.js';
 import {READING} from '../../src/doctor/reading.js';
 import {type DoctorResult, refusal} from '../../src/doctor/result.js';
@@ -17,6 +18,7 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from '../../src/simulator/simulator.js';
+import {retrieveOnce, withContainerView} from '../../src/vim25/property-collector.js';
 import {connect} from '../../src/vim25/session.js';
 import {createSnapshot} from '../../src/vim25/snapshot.js';
 import {TaskWaiter} from '../../src/vim25/tasks.js';
@@ -57,6 +59,11 @@ const FAULTS: readonly (readonly [
     fault({method: 'CancelRetrievePropertiesEx', do: {fault: 'MethodNotFound'}}),
     'token-cancel',
   ],
+  [
+    'a token that is given back stays good',
+    fault({method: 'CancelRetrievePropertiesEx', do: 'ignore'}),
+    'token-cancel',
+  ],
   ['it grants everything', {breaks: ['privileges']}, 'privileges-by-name'],
   ['its clock is another one', {now: () => Date.now() + 3_600_000}, 'clock'],
   ['writes have no effect', fault({method: 'ReconfigVM_Task', nth: 3, do: 'ignore'}), 'keys-kept'],
@@ -66,12 +73,33 @@ const FAULTS: readonly (readonly [
     fault({method: 'PowerOffVM_Task', nth: 1, do: {fault: '', as: 'task'}}),
     'task-wait',
   ],
+  [
+    'a task that cannot be carried out succeeds',
+    fault({method: 'PowerOffVM_Task', nth: 1, do: 'ignore'}),
+    'task-wait',
+  ],
   ['a VM does not show its tasks', {breaks: ['recent-tasks']}, 'task-wait'],
   ['a logout ends no login', {breaks: ['logout']}, 'session'],
   [
     'no snapshot can be reverted to',
     fault({method: 'RevertToSnapshot_Task', do: {fault: 'NotSupported', as: 'task'}}),
     'snapshot',
+  ],
+  ['no snapshot is taken', fault({method: 'CreateSnapshot_Task', nth: 2, do: 'ignore'}), 'snapshot'],
+  ['a revert does nothing', fault({method: 'RevertToSnapshot_Task', nth: 1, do: 'ignore'}), 'snapshot'],
+  ['a snapshot stays', fault({method: 'RemoveSnapshot_Task', nth: 1, do: 'ignore'}), 'snapshot'],
+  ['the changeVersion stays', {breaks: ['same-version']}, 'keys-kept', 'concurrent-access'],
+  [
+    'it refuses what it has carried out',
+    {
+      breaks: ['changeVersion'],
+      ...fault({
+        method: 'ReconfigVM_Task',
+        nth: 6,
+        do: {fault: 'ConcurrentAccess', as: 'task', carriedOut: true},
+      }),
+    },
+    'concurrent-access',
   ],
   ['it ignores changeVersion', {breaks: ['changeVersion']}, 'concurrent-access'],
   ['it trims blanks', {breaks: ['blanks']}, 'blanks'],
@@ -81,11 +109,49 @@ const FAULTS: readonly (readonly [
   ['it lowers keys', {breaks: ['key-case']}, 'key-case'],
   ['it drops odd keys', {breaks: ['odd-keys']}, 'odd-keys'],
   ['it gives VMs another UUID', {breaks: ['instance-uuid']}, 'identity'],
+  ['it gives new VMs no notes', {breaks: ['notes']}, 'identity'],
+  ['it gives new VMs no keys', {breaks: ['new-keys']}, 'identity'],
   ['it drops hidden keys of running VMs', {breaks: ['hidden-keys']}, 'hidden-while-running'],
   ['it keeps guestinfo of running VMs', {breaks: ['volatile']}, 'guestinfo-volatile'],
   ['it reverts no ExtraConfig', {breaks: ['revert']}, 'snapshot-reverts'],
   ['uploads are lost', fault({method: 'PUT /folder', do: 'ignore'}), 'upload'],
+  ['no file can be deleted', fault({method: 'DeleteDatastoreFile_Task', nth: 1, do: 'ignore'}), 'upload'],
   ['it has no user events', fault({method: 'LogUserEvent', do: {fault: 'MethodNotFound'}}), 'user-event'],
+];
+
+/** Every fault that hides what one assumption is about, and what is said of that: it must not pass for seen. */
+const HIDES: readonly (readonly [
+  Partial<SimulatorOptions> & {readonly breaks?: readonly string[]},
+  string,
+  string,
+])[] = [
+  [{breaks: ['denials']}, 'privileges-by-name', 'it denies what everybody has: nothing can be told by that'],
+  [
+    fault({method: 'ContinueRetrievePropertiesEx', nth: 4, do: {fault: 'NoPermission'}}),
+    'token-cancel',
+    'it was taken back, and whether it still gives a page could not be seen',
+  ],
+  [fault({method: 'ReconfigVM_Task', nth: 14, do: 'ignore'}), 'empty-removes', 'there was no key to remove'],
+  [
+    fault({method: 'PowerOnVM_Task', nth: 1, do: 'ignore'}),
+    'hidden-while-running',
+    'the VM did not run after its power-on',
+  ],
+  [
+    fault({method: 'PowerOffVM_Task', nth: 2, do: 'ignore'}),
+    'hidden-while-running',
+    'the VM still ran after its power-off',
+  ],
+  [
+    fault({method: 'ReconfigVM_Task', nth: 23, do: 'ignore'}),
+    'guestinfo-volatile',
+    'the task succeeded, and the key was not there',
+  ],
+  [
+    fault({method: 'ReconfigVM_Task', nth: 25, do: 'ignore'}),
+    'snapshot-reverts',
+    'there was nothing to bring back',
+  ],
 ];
 
 function fault(rule: FaultRule): Partial<SimulatorOptions> {
@@ -170,11 +236,22 @@ describe('doctor', function () {
       }));
   }
 
+  for (const [{breaks = [], ...options}, id, why] of HIDES) {
+    it(`leaves open what a fault hides: ${id}: ${why}`, () =>
+      withSimulator({fixture: smallVch(VMS, {breaks}), ...options}, async (simulator) => {
+        const {result, code, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
+        expect(code, stderr).to.equal(0);
+        const open = result.assumptions.filter(({status}) => status !== 'confirmed');
+        expect(open.map((row) => [row.id, row.status, row.seen])).to.deep.equal([[id, 'not-tried', why]]);
+      }));
+  }
+
   it('has a fault for every assumption, and uses every way in which a server may differ', () => {
     const tried = new Set(FAULTS.flatMap(([, , ...ids]) => ids));
     const known = [...READING, ...SCRATCH].map(({id}) => id);
     expect(known.filter((id) => !tried.has(id))).to.deep.equal(['change-version']);
-    expect(new Set(FAULTS.flatMap(([, {breaks = []}]) => breaks))).to.deep.equal(new Set(BREAKS));
+    const used = [...FAULTS.map(([, options]) => options), ...HIDES.map(([options]) => options)];
+    expect(new Set(used.flatMap(({breaks = []}) => breaks))).to.deep.equal(new Set(BREAKS));
   });
 
   /** The call that each assumption is about, and which of its probe's calls of that method that is. */
@@ -311,6 +388,46 @@ describe('doctor', function () {
       const nowhere = await examined(simulator, '--scratch', '--yes');
       expect(nowhere.code).to.equal(5);
       expect(nowhere.stderr).to.include('--scratch needs --scratch-folder and --scratch-pool');
+    }));
+
+  it('knows an ESXi host by what nobody can guess, whatever address it has', () => {
+    const about = {apiType: 'HostAgent'} as const;
+    const fixture = {...smallVch(VMS), about};
+    const digestOf = (simulator: Simulator) =>
+      examined(simulator).then(({result, code, stderr}) => {
+        expect(code, stderr).to.be.oneOf([0, 3]);
+        return result.server;
+      });
+    return withSimulator({fixture}, (simulator) =>
+      withSimulator({fixture}, async (other) => {
+        expect(new URL(other.url).host).not.to.equal(new URL(simulator.url).host);
+        const server = await digestOf(simulator);
+        expect(server)
+          .to.match(/^[0-9a-f]{32}$/)
+          .and.equal(await digestOf(other));
+        const vcenter = await withSimulator({fixture: smallVch(VMS)}, digestOf);
+        expect(server).not.to.equal(vcenter);
+      }),
+    );
+  });
+
+  it('keeps nothing for a host that does not tell which it is', () =>
+    withSimulator({fixture: {...smallVch(VMS), about: {apiType: 'HostAgent'}}}, async (simulator) => {
+      const session = await connect(loginTo(simulator));
+      const {rootFolder} = session.content;
+      const [host] = await withContainerView(session, rootFolder, 'HostSystem', (view) =>
+        retrieveOnce(
+          session,
+          [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
+          [{type: 'HostSystem', pathSet: ['name']}],
+          ({obj}) => obj.value,
+        ),
+      );
+      await session.close();
+      simulator.addFault({method: 'RetrievePropertiesEx', do: {leaveOut: host ?? ''}});
+      const {result} = await examined(simulator);
+      expect(result.server).to.equal('unknown');
+      expect(resultPlace({XDG_STATE_HOME: '/state'}, result.server)).to.equal(undefined);
     }));
 
   it('works on a VM that the user names, and leaves it as it was', () =>

@@ -1,7 +1,8 @@
-import {existsSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
+import type {VchDescription} from '../../src/inventory/vch.js';
 import type {Report} from '../../src/report/report.js';
 import {onSimulator, vchMigrate} from '../on-simulator.js';
 import {ROOT} from '../peers.js';
@@ -31,6 +32,15 @@ function decisionsIn(stdout: string) {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** The large VCH with 500 containerVMs, of each age and in each power state. */
+function fewer(folder: string): string {
+  const path = join(folder, 'large.json');
+  const {generate, ...fixture} = JSON.parse(readFileSync(`${ROOT}fixtures/large.json`, 'utf8'));
+  symlinkSync(`${ROOT}fixtures/vic-encoded.jsonl`, join(folder, 'vic-encoded.jsonl'));
+  writeFileSync(path, JSON.stringify({...fixture, generate: [{...generate[0], count: 500}]}));
+  return path;
+}
+
 /** Files that are no dumps, and what is wrong with each in its name. */
 const SPOILT = {
   'cut.json': '{"virtualMachines": [',
@@ -47,10 +57,12 @@ describe('dump', () => {
     ['odd.json', 'vm-101'],
     ['two-vchs.json', 'vm-106'],
     ['every-version.json', ''],
+    ['large.json', ''],
   ] as const) {
     it(`plans as the target itself does, whole and masked: ${fixture}`, () =>
       withDirectory({}, async (folder) => {
-        const target = ['--target', `sim:${ROOT}fixtures/${fixture}`];
+        const path = fixture === 'large.json' ? fewer(folder) : `${ROOT}fixtures/${fixture}`;
+        const target = ['--target', `sim:${path}`];
         const vch = id === '' ? [] : ['--id', id];
         const [whole, masked] = [join(folder, 'whole.json'), join(folder, 'masked.json')];
         const dumped = await vchMigrate(['dump', whole, ...target, '--format', 'json']);
@@ -124,6 +136,27 @@ describe('dump', () => {
       );
       expect(keys['vm-101']).to.equal(1);
       expect(keys['vm-106']).to.be.greaterThan(20);
+
+      // Of the other VCH nothing is said that was not read.
+      const out = join(folder, 'p.json');
+      const plan = ['plan', '--from-dump', file];
+      const other = await vchMigrate([...plan, '--id', 'vm-101', '--out', out]);
+      expect(other.code).to.equal(1);
+      expect(other.stderr).to.include('has its id and none of its other keys').and.include('--id vm-101');
+      expect(existsSync(out)).to.equal(false);
+      const listed = await vchMigrate(['ls', '--target', `dump:${file}`, '--format', 'json']);
+      const versions = JSON.parse(listed.stdout).vchs.map(({id, dataVersion}: VchDescription) => [
+        id,
+        dataVersion,
+      ]);
+      expect(versions).to.deep.equal([
+        ['vm-101', null],
+        ['vm-106', 3],
+      ]);
+      expect(listed.stderr).to.include('(vm-101) has its id and none of its other keys');
+      const live = await vchMigrate(['plan', '--target', target, '--id', 'vm-106', '--format', 'json']);
+      const copy = await vchMigrate([...plan, '--format', 'json']);
+      expect(planIn(copy.stdout)).to.deep.equal(planIn(live.stdout));
     }));
 
   it('says which VM was removed while it was read, and which it could not read: none is lost without a word', () =>

@@ -53,6 +53,25 @@ describe('fleet on the embedded database, command by command', function () {
         'vc1-vch1 1',
       ]);
 
+      // Two that look at once, and a variable that names another database: the option is nearer.
+      const variables = {...farm.variables, VCH_MIGRATE_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none'};
+      const looks = await Promise.all(
+        [1, 2].map(() => vchMigrate(['fleet', 'status', '--state-dir', state], variables)),
+      );
+      expect(looks.map(({code}) => code)).to.deep.equal([0, 0]);
+      const detached = await fleet('upgrade', run.id, '--yes', '--detach');
+      expect(detached.code).to.equal(5);
+      expect(detached.stderr).to.contain('--detach leaves the run to workers elsewhere');
+      const misnamed = await fleet('verify', run.id);
+      expect(misnamed.stderr).to.contain(
+        `the run ${run.id} is one of upgrade: vch-migrate fleet upgrade ${run.id} --state-dir ${state}`,
+      );
+      expect((await fleet('status', 'upgrade-no')).stderr).to.contain(
+        `vch-migrate fleet status --state-dir ${state}`,
+      );
+      const port = await fleet('serve', '--listen', '127.0.0.1:99999');
+      expect(port.code).to.equal(5);
+
       const unasked = await fleet('upgrade', run.id);
       expect(unasked.code).to.equal(5);
       const other = ['fleet', 'upgrade', run.id, '--yes', '--state-dir', state];
@@ -73,7 +92,11 @@ describe('fleet on the embedded database, command by command', function () {
       await fleet('worker', '--until-idle');
       const held = await fleet('status');
       expect(held.code).to.equal(1);
-      expect(held.stdout).to.contain('1 VCHs failed, and the budget is 1');
+      expect(held.stdout).to.contain('1 VCH failed, and the budget is 1');
+      expect((await fleet('pause', '--reason', 'a moment')).code).to.equal(0);
+      expect((await fleet('status')).code).to.equal(2);
+      const still = await fleet('resume', '--reason', 'as before');
+      expect(still.stdout).to.contain(`vch-migrate fleet resume --state-dir ${state} ${run.id}`);
       expect((await fleet('retry', '--reason', 'the host has memory again')).code).to.equal(0);
       expect((await fleet('worker', '--until-idle')).code).to.equal(0);
       const done = await fleet('watch', '--format', 'ndjson');

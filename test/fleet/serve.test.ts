@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {setTimeout as later} from 'node:timers/promises';
 import {expect} from 'chai';
 import type {Page} from 'playwright-core';
-import {cancel, retry, startRun} from '../../src/fleet/control.js';
+import {cancel, startRun} from '../../src/fleet/control.js';
 import type {FleetDatabase} from '../../src/fleet/database.js';
 import {type EmbeddedDatabase, openEmbedded} from '../../src/fleet/embedded.js';
 import {openIdle} from '../../src/fleet/idle-database.js';
@@ -219,7 +219,23 @@ describeWithBrowser('fleet/serve', (browser) => {
         .first()
         .waitFor({timeout: 20_000});
       expect((await report()).run.state).to.equal('running');
-      expect((await retry(database, run, {who: 'x', reason: 'y', vchs: ['none']})).changed).to.equal(false);
+      const approvals = await database.query(
+        'SELECT wave, who, reason FROM vch_fleet.approval WHERE run = $1',
+        [run],
+      );
+      expect(approvals).to.deep.equal([{wave: 0, who: 'Ann (fleet serve)', reason: 'canaries looked at'}]);
+      const again = await fetch(new URL('/approve', server.url), {
+        method: 'POST',
+        headers: {authorization: `Bearer ${TOKEN}`},
+        body: JSON.stringify({wave: 'canary', who: 'Bob', reason: 'me too'}),
+      });
+      expect(await again.text()).to.contain('was approved already, by Ann');
+      expect(again.headers.get('content-security-policy')).to.equal(
+        "default-src 'none'; frame-ancestors 'none'",
+      );
+      expect(
+        (await database.query('SELECT who FROM vch_fleet.approval WHERE run = $1', [run])).length,
+      ).to.equal(1);
     }));
 
   it('answers to no other name of this machine, and approves nothing without the token', async () => {
@@ -268,8 +284,11 @@ describeWithBrowser('fleet/serve', (browser) => {
       await socket.close();
       await database.close();
     });
-    const reading = (from: FleetDatabase) =>
-      readRun(from, run, {tool: TOOL, line: (words) => `fleet ${words}`});
+    let reads = 0;
+    const reading = (from: FleetDatabase) => {
+      reads += 1;
+      return readRun(from, run, {tool: TOOL, line: (words) => `fleet ${words}`});
+    };
     const clock = new SteppedClock();
     const own = await serveRun({...SERVED, run, source, clock, report: reading, page: reportPage});
     const told = async (): Promise<FleetReport> =>
@@ -282,6 +301,13 @@ describeWithBrowser('fleet/serve', (browser) => {
       expect(after.run).to.include({state: 'running', reason: 'the process that worked on it has ended'});
       expect(after.next).to.equal('no worker is at work; start one that can: fleet worker');
       expect(holderOf(directory).state).to.equal('none');
+      const stamp = source.stamp();
+      const before = reads;
+      expect((await told()).run.state).to.equal('running');
+      // Nobody has had it open since, so that it is not opened again.
+      expect([reads, source.stamp()]).to.deep.equal([before, stamp]);
+      await source.use(async () => undefined, true);
+      expect(source.stamp()).to.not.equal(stamp);
       await openIdle(directory, (free) => cancel(free, run, {who: 'ann', reason: 'enough'}));
       const [last] = (await told()).events.slice(-1);
       expect(last?.message).to.equal('ann cancelled the run: enough');

@@ -3,12 +3,15 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {Report, ReportVm} from '../../src/report/report.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
+import {vmRef} from '../../src/vim25/managed-object.js';
+import {createSnapshot} from '../../src/vim25/snapshot.js';
+import {TaskWaiter} from '../../src/vim25/tasks.js';
 import {sampleOf} from '../depth.js';
 import {writeIso} from '../iso-file.js';
 import {onSimulator, vchMigrate} from '../on-simulator.js';
 import {ROOT} from '../peers.js';
 import {expectValid} from '../schemas.js';
-import {withSimulator} from '../small-vch.js';
+import {withSession, withSimulator} from '../small-vch.js';
 import {withDirectory} from '../temporary-directory.js';
 import {stateOf, TEMPLATES, upgradable, WITH_ALL_TO_CHANGE} from '../vch-upgrade/small-upgrade.js';
 
@@ -37,7 +40,7 @@ interface RefusedRun {
 
 /** All that a rehearsal may ask of its target. */
 const READING =
-  /^(?:GET \/sdk\/vimServiceVersions\.xml|Login|Logout|RetrieveServiceContent|CreateContainerView|DestroyView|(?:Continue)?RetrievePropertiesEx)$/;
+  /^(?:GET \/sdk\/vimServiceVersions\.xml|Login|Logout|RetrieveServiceContent|HasPrivilegeOnEntities|CreateContainerView|DestroyView|(?:Continue)?RetrievePropertiesEx)$/;
 
 /** What of a target any write would move. */
 function whole({inventory, events}: Simulator) {
@@ -132,6 +135,14 @@ describe('rehearse', function () {
             ['killed', 'resumable', 'resume', 'upgraded'],
           ]);
           expect(rehearsal.failures[3]?.upgrade.outage).to.equal(null);
+          // Whatever powers it on waits for its boot.
+          expect(rehearsal.rollback?.outage).to.be.within(140_000, 160_000);
+          const [away, lost, full, killed] = rehearsal.failures.map(({repair}) => repair?.outage);
+          expect(away).to.be.greaterThan(30 * 60_000 + 120_000);
+          // The lost host is waited for before the upgrade gives up.
+          expect(lost).to.be.within(140_000, 300_000);
+          for (const outage of [full, killed]) expect(outage).to.be.within(140_000, 180_000);
+          for (const {repair} of rehearsal.failures) expect(repair?.took).to.be.greaterThan(120_000);
           // The snapshot fails while the appliance is still up.
           expect(rehearsal.failures[2]?.upgrade.outage).to.equal(0);
           expect(rehearsal.failures[2]?.repair?.outage).to.be.within(140_000, 160_000);
@@ -239,6 +250,73 @@ describe('rehearse', function () {
       expect(rehearsal?.failures).to.deep.equal([]);
       expect(vms.filter(({status}) => status === 'changed')).to.deep.equal([]);
     }));
+
+  it('looks at the VCH itself: what its vCenter would refuse, and the copy cannot know, is refused', () =>
+    withDirectory({}, async (folder) => {
+      const fixture = {
+        ...upgradable({vms: []}),
+        roles: [{name: 'reader', privileges: ['System.Anonymous', 'System.View', 'System.Read']}],
+        users: [
+          {user: 'admin', password: 'secret', role: 'Admin'},
+          {user: 'reader', password: 'secret', role: 'reader'},
+        ],
+      };
+      const file = join(folder, 'dump.json');
+      const vch = ['--id', 'vm-100', '--data-only', '--format', 'json'];
+      const read = ({code, stdout}: {readonly code: number; readonly stdout: string}) => {
+        const {checks = [], rehearsal, upgrade}: Report = JSON.parse(stdout);
+        const told = checks.filter(({id}) => id === 'privileges' || id === 'snapshots');
+        return {
+          code,
+          result: (rehearsal?.upgrade ?? upgrade)?.result,
+          told: told.map((row) => Object.values(row)),
+        };
+      };
+      await withSession({fixture}, async (session, simulator) => {
+        const reader = {...simulator, user: 'reader', password: 'secret'};
+        const lacking = read(await onSimulator(reader, 'rehearse', ...vch));
+        expect(lacking).to.include({code: 1, result: 'not-started'});
+        expect(lacking).to.deep.equal(read(await onSimulator(reader, 'upgrade', ...vch, '--yes')));
+
+        for (let depth = 1; depth <= 32; depth += 1) {
+          const task = await createSnapshot(session, vmRef('vm-100'), {name: `${depth}`, description: ''});
+          await new TaskWaiter(session).wait(task, 'taking a snapshot');
+        }
+        const full = read(await onSimulator(simulator, 'rehearse', ...vch));
+        expect(full).to.include({code: 1, result: 'not-started'});
+        expect(full).to.deep.equal(read(await onSimulator(simulator, 'upgrade', ...vch, '--yes')));
+        await onSimulator(simulator, 'dump', file);
+      });
+      // The dump has none of it, and says so.
+      const {told, ...blind} = read(await vchMigrate(['rehearse', '--from-dump', file, ...vch]));
+      expect(blind).to.deep.equal({code: 0, result: 'upgraded'});
+      expect(told.map(([id, , status, message]) => [id, status, `${message}`.split(':')[0]])).to.deep.equal([
+        ['privileges', 'warning', 'not looked at'],
+        ['snapshots', 'warning', 'not looked at'],
+      ]);
+    }));
+
+  it('takes --expect for the number of the whole VCH, of which a failure has but a few', () => {
+    const vms = Array.from({length: 22}, (_, n) => ({name: `web${n}`}));
+    return withSimulator({fixture: upgradable({vms})}, async (simulator) => {
+      const {code, stdout, stderr} = await onSimulator(
+        simulator,
+        ...['rehearse', '--id', 'vm-100', '--data-only', '--expect', '22', '--format', 'json'],
+      );
+      expect(code, stderr).to.equal(0);
+      const {rehearsal}: Report = JSON.parse(stdout);
+      expect(rehearsal?.failures).to.have.length(4);
+    });
+  });
+
+  it('tells in its help every exit code that it has', async () => {
+    const {stdout} = await vchMigrate(['rehearse', '--help']);
+    const codes = stdout
+      .split('\nExit codes:\n')[1]
+      ?.match(/^ {2}\d+/gm)
+      ?.map(Number);
+    expect(codes).to.include.members([0, 1, 3, 4, 5, 6]);
+  });
 
   it('refuses what it cannot read', async () => {
     const {code, stderr} = await vchMigrate(['rehearse', '--from-dump', 'none.json', '--data-only']);

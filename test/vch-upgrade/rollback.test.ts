@@ -84,6 +84,37 @@ describe('a rollback after the newer version has made containers', () => {
   });
 });
 
+describe('the appliance that a rollback has powered on', () => {
+  const STARTED = 'guestinfo.vice..init.sessions|docker-personality.started';
+
+  it('is waited for until its services have started again, whatever its snapshot says of them', () =>
+    withVch({settings: {bootTime: 300}}, async (session, simulator) => {
+      expect(applianceKeys(simulator)[STARTED]).to.equal('true');
+      await upgrade(session);
+      const {findings} = await rollback(session);
+      expect(applianceKeys(simulator)[STARTED]).to.equal('true');
+      expect(findings.map(({code}) => code)).not.to.include('not-ready-after-rollback');
+
+      await upgrade(session);
+      const vm = simulator.inventory.vm(APPLIANCE);
+      vm.setGuest({never: true});
+      const slow = await rollback(session, {timeout: 50});
+      expect(slow.upgrade.result).to.equal('rolled-back');
+      expect(slow.findings.map(({code}) => code)).to.include('not-ready-after-rollback');
+      expect(vm.extraConfig()[STARTED]).to.equal('<nil>');
+    }));
+
+  it('says of its services what it said before, if it was off', () =>
+    withVch(
+      {appliance: {powerState: 'poweredOff', extraConfig: {[STARTED]: 'true'}}},
+      async (session, simulator) => {
+        await upgrade(session);
+        expect((await rollback(session)).upgrade.result).to.equal('rolled-back');
+        expect(applianceKeys(simulator)[STARTED]).to.equal('true');
+      },
+    ));
+});
+
 // VIC's group 11-04: vic-machine configure refuses a VCH whose data version is not its own. Left out: configure itself.
 describe("an appliance's data version, by which vic-machine configure refuses an old VCH", () => {
   it('is the old one until everything else is written, and the old one again after a rollback', async () => {

@@ -43,6 +43,13 @@ export const rehearse = reportCommand({
     ],
     ['rehearse --from-dump vch1.dump.json --data-only', 'without the vCenter'],
   ],
+  exits: {
+    0: 'the upgrade would come through, and its rollback bring everything back',
+    1: 'the upgrade would fail or not begin, or its rollback not bring everything back',
+    3: 'the upgrade would come through, and leave containerVMs out',
+    4: 'an upgrade holds the VCH, or left its lock there',
+    6: 'the upgrade would end with the VCH down',
+  },
   writes: false,
   read: async ({own}) => ({
     timeout: own.timeout,
@@ -67,7 +74,11 @@ export const rehearse = reportCommand({
       taskFrom: given !== undefined ? 'given' : taskTime !== undefined ? 'measured' : 'assumed',
       boot: own['boot-time'],
     } as const;
-    const rehearsal = await rehearse(dumped.fixture, {...options, times, retryFor: session.patience});
+    const rehearsal = await rehearse(session, dumped.fixture, {
+      ...options,
+      times,
+      retryFor: session.patience,
+    });
     const {upgrade: _played, ...outcome} = rehearsal.outcome;
     return {
       ...outcome,

@@ -28,7 +28,7 @@ function fleetExit({
   const isWhole = !leftOut.some(({why}) => why === 'unplanned');
   const isPlanned = ({outcome}: FleetVch) => outcome?.error == null || outcome.summary !== null;
   if (summary.down > 0) return EXIT.person;
-  if (state === 'waiting') return EXIT.pending;
+  if (state === 'waiting' || state === 'paused') return EXIT.pending;
   if (state === 'held' || state === 'cancelled') return EXIT.failed;
   if (state === 'planned') return isWhole && vchs.every(isPlanned) ? EXIT.done : EXIT.partly;
   if (state !== 'done') return EXIT.done;

@@ -1,7 +1,8 @@
 import {hostname} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {processUser} from '../../appliance/machine.js';
-import {VchError} from '../../errors.js';
+import {hasCode, VchError} from '../../errors.js';
 import type {FleetDatabase} from '../../fleet/database.js';
 import type {QueueDatabase} from '../../fleet/queue.js';
 import type {FleetSource} from '../../fleet/source.js';
@@ -19,6 +20,9 @@ export interface OpenFleet {
   line(words: string): string;
 }
 
+/** How long a command waits while another one that looks has the embedded database, or a process opens it. */
+const A_MOMENT = 3_000;
+
 /** `user@host`: who decides. */
 export function whoami(): string {
   return `${processUser()}@${hostname()}`;
@@ -30,17 +34,59 @@ export async function withFleet<T>(
   context: RunContext,
   use: (fleet: OpenFleet) => Promise<T>,
 ): Promise<T> {
-  const url = databaseUrl(own, context);
-  if (url !== undefined) return withPostgres(url, own, use);
-  const {holderOf, stateDirectory} = await import('../../fleet/state-directory.js');
+  return located(own, () => {
+    const url = databaseUrl(own, context);
+    return url === undefined ? withShared(own, context, use) : withPostgres(url, own, use);
+  });
+}
+
+/** The embedded database: through the process that has it open, else here. */
+async function withShared<T>(
+  own: Own,
+  context: RunContext,
+  use: (fleet: OpenFleet) => Promise<T>,
+): Promise<T> {
+  const [{holderOf, stateDirectory}, {connectSocket}] = await Promise.all([
+    import('../../fleet/state-directory.js'),
+    import('../../fleet/socket.js'),
+  ]);
   const directory = stateDirectory(stateFolder(own, context));
-  if (holderOf(directory).state !== 'alive') return withEmbedded(own, context, use);
-  const {connectSocket} = await import('../../fleet/socket.js');
-  const database = await connectSocket(directory);
+  let isOpen = false;
+  const opened = (fleet: OpenFleet) => {
+    isOpen = true;
+    return use(fleet);
+  };
+  for (const until = Date.now() + A_MOMENT; ; await sleep(50)) {
+    try {
+      if (holderOf(directory).state !== 'alive') return await withEmbedded(own, context, opened);
+      const database = await connectSocket(directory);
+      try {
+        return await opened({database, line: lineOf(own)});
+      } finally {
+        await database.close();
+      }
+    } catch (error) {
+      const isPassing = hasCode(error, 'VCH_ERR_LOCKED') || hasCode(error, 'VCH_ERR_TRANSPORT');
+      if (isOpen || !isPassing || Date.now() > until) throw error;
+    }
+  }
+}
+
+/** A text whose commands name the same database. */
+export function locate(own: Own, text: string): string {
+  const words = wordsOf(own);
+  if (words === '' || text.includes(words)) return text;
+  return text.replaceAll(/\bvch-migrate fleet [a-z]+/g, (command) => `${command} ${words}`);
+}
+
+async function located<T>(own: Own, use: () => Promise<T>): Promise<T> {
   try {
-    return await use({database, line: lineOf(own)});
-  } finally {
-    await database.close();
+    return await use();
+  } catch (error) {
+    if (!(error instanceof VchError)) throw error;
+    const {code, message, fault, failure} = error;
+    const told = locate(own, message);
+    throw told === message ? error : new VchError(code, told, {fault, failure, cause: error});
   }
 }
 
@@ -69,8 +115,10 @@ export async function withWorkingFleet<T>(
   context: RunContext,
   use: (fleet: OpenFleet & {readonly db: QueueDatabase}) => Promise<T>,
 ): Promise<T> {
-  const url = databaseUrl(own, context);
-  return url === undefined ? withEmbedded(own, context, use) : withPostgres(url, own, use);
+  return located(own, () => {
+    const url = databaseUrl(own, context);
+    return url === undefined ? withEmbedded(own, context, use) : withPostgres(url, own, use);
+  });
 }
 
 /** Without --database, the run ends with the process. */
@@ -117,7 +165,9 @@ async function withEmbedded<T>(
 }
 
 function databaseUrl(own: Own, {terminal: {variables}, redactor, log}: RunContext): string | undefined {
-  const url = own.database ?? (variables.VCH_MIGRATE_DATABASE_URL || undefined);
+  // An option is nearer than a variable.
+  const variable = own['state-dir'] === undefined ? variables.VCH_MIGRATE_DATABASE_URL : undefined;
+  const url = own.database ?? (variable || undefined);
   const parsed = url === undefined || !URL.canParse(url) ? undefined : new URL(url);
   // It would be told with the next command.
   if (parsed?.searchParams.has('password') || parsed?.searchParams.has('sslpassword'))
@@ -159,12 +209,17 @@ function stateFolder(own: Own, {terminal: {variables}}: RunContext): string {
   );
 }
 
-function lineOf({database, 'state-dir': folder}: Own): OpenFleet['line'] {
+/** The options that name the database, without a password. */
+function wordsOf({database, 'state-dir': folder}: Own): string {
   const url = database === undefined || !URL.canParse(database) ? undefined : new URL(database);
   if (url !== undefined) url.password = '';
   const words = [
     ...(url === undefined ? [] : ['--database', shellQuoted(url.href)]),
     ...(folder === undefined ? [] : ['--state-dir', shellQuoted(folder)]),
   ];
-  return (line) => ['vch-migrate fleet', line, ...words].join(' ');
+  return words.join(' ');
+}
+
+function lineOf(own: Own): OpenFleet['line'] {
+  return (line) => ['vch-migrate fleet', line, wordsOf(own)].join(' ').trimEnd();
 }

@@ -57,9 +57,9 @@ function createVm(call: SessionCall) {
       guest: {},
       cdrom: undefined,
       refusesWritesWhilePoweredOn: false,
-      extraConfig: new ExtraConfig(undefined, spec.extraConfig),
+      extraConfig: new ExtraConfig(undefined, settings.breaks.includes('new-keys') ? [] : spec.extraConfig),
     });
-    vm.annotation = spec.annotation ?? '';
+    vm.annotation = settings.breaks.includes('notes') ? '' : (spec.annotation ?? '');
     return reference(vm);
   });
 }

@@ -36,7 +36,7 @@ export const propertyCollectorMethods: ReadonlyMap<string, Method> = new Map<str
   [
     'PropertyCollector.CancelRetrievePropertiesEx',
     withPrivilege(undefined, (call) => {
-      collectorOf(call).cancel(required(call.args, 'token'));
+      if (!call.ignored) collectorOf(call).cancel(required(call.args, 'token'));
       return {};
     }),
   ],

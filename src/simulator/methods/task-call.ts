@@ -9,7 +9,7 @@ export function startTask(
   entity: {readonly type: string; readonly id: string; readonly name: string},
   run: () => Value | undefined,
 ): Outcome {
-  const {vcenter, session, method, taskFault, carriedOut} = call;
+  const {vcenter, session, method, taskFault, carriedOut, ignored} = call;
   const running = vcenter.tasks.runningOn(entity.id);
   // Only a VM can be told to be busy: on anything else tasks wait for each other.
   if (
@@ -32,7 +32,7 @@ export function startTask(
     duration: vcenter.taskDuration(),
     run: () => {
       if (taskFault !== undefined && !carriedOut) throw taskFault;
-      const result = run();
+      const result = ignored ? undefined : run();
       if (taskFault !== undefined) throw taskFault;
       return result;
     },

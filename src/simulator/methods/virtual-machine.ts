@@ -73,7 +73,7 @@ function reconfigure(call: SessionCall): Outcome {
     if (!hasPrivilege(call.session.user.role, privilege, vm.id)) throw noPermission(vm, privilege);
   }
   return startTask(call, 'VirtualMachine.reconfigure', vm, () => {
-    vm.reconfigure(call.ignored ? {extraConfig: []} : spec);
+    vm.reconfigure(spec);
     vm.reconfigurations += 1;
     return undefined;
   });

@@ -4,7 +4,9 @@
  * `long-values`: cut at 32 KiB; `characters`: beyond ASCII become `?`; `empty-value`: it is kept, and removes nothing;
  * `revert`: brings no ExtraConfig back; `keyed-paths`: single keys cannot be read; `instance-uuid`: a new VM gets another
  * one; `privileges`: everything is granted, whatever its name; `missing-key`: an absent key reads as an empty one; `key-case`:
- * keys are lowered; `odd-keys`: those with a `|` are dropped; `recent-tasks`: a VM shows no tasks; `logout`: it ends no login.
+ * keys are lowered; `odd-keys`: those with a `|` are dropped; `recent-tasks`: a VM shows no tasks; `logout`: it ends no login;
+ * `same-version`: no write moves the changeVersion; `notes`: a new VM gets none; `new-keys`: a new VM gets none; `denials`:
+ * nothing is granted.
  */
 export const BREAKS = [
   'changeVersion',
@@ -23,6 +25,10 @@ export const BREAKS = [
   'odd-keys',
   'recent-tasks',
   'logout',
+  'same-version',
+  'notes',
+  'new-keys',
+  'denials',
 ] as const;
 
 export type Break = (typeof BREAKS)[number];

@@ -327,7 +327,7 @@ export class VirtualMachine implements ConfigView, GuestVm, VmPlace {
   }
 
   #moved(): void {
-    this.changeVersion = this.#clock.changeVersion();
+    if (!this.#breaks.includes('same-version')) this.changeVersion = this.#clock.changeVersion();
     this.modified = this.#clock.now();
   }
 

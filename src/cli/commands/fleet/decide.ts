@@ -44,7 +44,7 @@ function decisionCommand<More extends OptionSet>({
           'VCH_ERR_USAGE',
           `fleet ${name} needs a --reason, which is kept with your name: ${example[0]}`,
         );
-      const [{withFleet, whoami}, {findRun}, {reportOfRun}, {tell}] = await Promise.all([
+      const [{locate, withFleet, whoami}, {findRun}, {reportOfRun}, {tell}] = await Promise.all([
         import('../../fleet/open-fleet.js'),
         import('../../../fleet/view.js'),
         import('../../fleet/follow.js'),
@@ -53,7 +53,8 @@ function decisionCommand<More extends OptionSet>({
       return withFleet(own, context, async (fleet) => {
         const run = await findRun(fleet.database, word === '' ? undefined : word, states);
         const decision = {who: whoami(), reason: own.reason ?? 'no reason given'};
-        const {changed, message} = await decide(fleet.database, run, decision, own);
+        const {changed, message: said} = await decide(fleet.database, run, decision, own);
+        const message = locate(own, said);
         const report = await reportOfRun(fleet, context, run, 1);
         const document = {
           schema: 'vch-migrate/fleet-decision/v1' as const,

@@ -34,8 +34,11 @@ export const fleetServe = localCommand({
       import('../../../fleet/serve.js'),
     ]);
     const [, host = '127.0.0.1', port = '0'] = /^(.+):(\d{1,5})$/.exec(own.listen ?? '127.0.0.1:0') ?? [];
-    if (own.listen !== undefined && !/^.+:\d{1,5}$/.test(own.listen))
-      throw new VchError('VCH_ERR_USAGE', '--listen must be HOST:PORT, such as 127.0.0.1:8480');
+    if ((own.listen !== undefined && !/^.+:\d{1,5}$/.test(own.listen)) || Number(port) > 65_535)
+      throw new VchError(
+        'VCH_ERR_USAGE',
+        '--listen must be HOST:PORT with a port up to 65535, such as 127.0.0.1:8480',
+      );
     const plainHost = host.replace(/^\[|\]$/g, '');
     if (!/^(127\.|localhost$|::1$)/.test(plainHost))
       context.log.warn(

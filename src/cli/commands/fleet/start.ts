@@ -47,12 +47,17 @@ function startCommand<More extends OptionSet>(
         import('../../fleet/work.js'),
       ]);
       refuseUnasked(command, own, context.terminal.interactive, planned);
+      const embedded = isEmbedded(own, context);
+      if (own.detach && embedded)
+        throw new VchError(
+          'VCH_ERR_USAGE',
+          '--detach leaves the run to workers elsewhere, which takes --database; nothing was read or written',
+        );
       return withWorkingFleet(own, context, async (fleet) => {
         const run =
           planned === ''
             ? await newRun(context, fleet, own, command, commands)
             : await findRun(fleet.database, planned);
-        const embedded = isEmbedded(own, context);
         if (!(await agreed(context, fleet, run, command, {yes: own.yes, embedded}))) return EXIT.failed;
         const {message} = await startRun(fleet.database, run, {who: whoami()});
         context.log.info(message);
@@ -130,13 +135,13 @@ async function agreed(
   if (report.run.command !== command)
     throw new VchError(
       'VCH_ERR_USAGE',
-      `the run ${run} is one of ${report.run.command}: vch-migrate fleet ${report.run.command} ${run}`,
+      `the run ${run} is one of ${report.run.command}: ${fleet.line(`${report.run.command} ${run}`)}`,
     );
   // With PostgreSQL, workers of that release may be elsewhere.
   if (embedded && minorOf(report.run.tool) !== minorOf(context.version))
     throw new VchError(
       'VCH_ERR_USAGE',
-      `the run ${run} was planned by vch-migrate ${report.run.tool}, and this is ${context.version}: use that release, or plan again with vch-migrate fleet ${command} --inventory FILE`,
+      `the run ${run} was planned by vch-migrate ${report.run.tool}, and this is ${context.version}: use that release, or plan again with ${fleet.line(`${command} --inventory FILE`)}`,
     );
   if (isAgreed || command === 'verify' || report.run.state !== 'planned') return true;
   terminal.errors.write(fleetText(report, {columns: terminal.columns, colour: false}));

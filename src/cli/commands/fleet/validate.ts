@@ -1,3 +1,4 @@
+import {shellQuoted} from '../../../shell-word.js';
 import {localCommand} from '../../command.js';
 import {EXIT} from '../../exit.js';
 import {outputOptions} from '../../options.js';
@@ -33,8 +34,8 @@ export const fleetValidate = localCommand({
       problems,
       next:
         inventory === null
-          ? `correct ${file}, then vch-migrate fleet validate --inventory ${file}`
-          : `vch-migrate fleet plan --inventory ${file}`,
+          ? `correct ${file}, then vch-migrate fleet validate --inventory ${shellQuoted(file)}`
+          : `vch-migrate fleet plan --inventory ${shellQuoted(file)}`,
     };
     const told = await tell({document, text: inventoryText(document)}, context);
     return inventory === null ? EXIT.usage : told;
