@@ -436,8 +436,8 @@ const FULL_PAUSE = 2_000;
 const COUNTED = 120;
 
 /**
- * Whether as many VCHs of its vCenter are worked on as the run allows: by runs of all releases and inventories together, which
- * the queue's slots do not see. Those who begin on one vCenter take turns here until their transactions end.
+ * Whether as many VCHs of its vCenter are worked on as every run allows that goes on there: by runs of all releases and
+ * inventories together, which the queue's slots do not see. Those who begin on one vCenter take turns here until their transactions end.
  */
 async function isFull(statements: Statements, run: RunRow, {vcenter}: TargetRow): Promise<boolean> {
   const own = run.inventory.vcenters.find(({name}) => name === vcenter);
@@ -450,7 +450,16 @@ async function isFull(statements: Statements, run: RunRow, {vcenter}: TargetRow)
        AND coalesce(w.seen_at, t.began_at) > clock_timestamp() - interval '${COUNTED} s'`,
     [endpoint],
   );
-  return running.length >= own.concurrency;
+  const limits = await rowsOf(
+    statements,
+    fields({concurrency: count}),
+    `SELECT DISTINCT (v->>'concurrency')::integer AS concurrency
+     FROM vch_fleet.run r JOIN vch_fleet.target t ON t.run = r.id
+       JOIN jsonb_array_elements(r.inventory->'vcenters') v ON v->>'name' = t.vcenter
+     WHERE t.endpoint = $1 AND t.wave <= r.wave AND (t.state = 'running' OR (r.state = 'running' AND t.state IN ('pending', 'queued')))`,
+    [endpoint],
+  );
+  return running.length >= Math.min(own.concurrency, ...limits.map(({concurrency}) => concurrency));
 }
 
 /** Any number, the same for everybody who counts. */
