@@ -8,6 +8,7 @@ import {
   refusal,
   resultShape,
   serverDigest,
+  UNKNOWN_SERVER,
 } from '../doctor/result.js';
 import {systemCode, VchError} from '../errors.js';
 import {parseJson} from '../json-shape.js';
@@ -22,11 +23,12 @@ import type {Terminal} from './terminal.js';
 
 type Variables = Terminal['variables'];
 
-/** Where the last result for a server is kept; `undefined` where there is no home. A simulator of one run has none. */
+/** Where the last result for a server is kept; `undefined` where there is no home, or the server is not known. A simulator of one run has none. */
 export function resultPlace(
   {XDG_STATE_HOME: state, HOME: home}: Variables,
   server: string,
 ): string | undefined {
+  if (server === UNKNOWN_SERVER) return undefined;
   const folder = state?.startsWith('/') ? state : home && join(home, '.local', 'state');
   return folder ? join(folder, 'vch-migrate', 'doctor', `${server}.json`) : undefined;
 }
@@ -84,7 +86,7 @@ export async function assertStands(
   command: string,
   {file, variables, target, line}: Consulting,
 ): Promise<Known | undefined> {
-  const known = lastResult(session, file, target.kind === 'simulator' ? {} : variables);
+  const known = await lastResult(session, file, target.kind === 'simulator' ? {} : variables);
   const refused = known && refusal(known, command);
   if (refused) throw refused(await lookAgain(session, line));
   return known;
@@ -161,12 +163,16 @@ function runningToWrite({vms}: AnyOutcome): readonly string[] {
 }
 
 /** The result that a command line names, for a copy of that server. A dump that does not say which server it is of fits any. */
-export function resultForCopy(session: Session, file: string, isKnownServer: boolean): Known {
-  return isKnownServer ? namedResult(file, serverDigest(session)) : namedResult(file);
+export async function resultForCopy(session: Session, file: string, isKnownServer: boolean): Promise<Known> {
+  return isKnownServer ? namedResult(file, await serverDigest(session)) : namedResult(file);
 }
 
-function lastResult(session: Session, file: string | undefined, variables: Variables): Known | undefined {
-  const server = serverDigest(session);
+async function lastResult(
+  session: Session,
+  file: string | undefined,
+  variables: Variables,
+): Promise<Known | undefined> {
+  const server = await serverDigest(session);
   if (file === undefined) {
     const place = resultPlace(variables, server);
     const kept = place === undefined ? undefined : readTextFile(place);

@@ -81,7 +81,11 @@ export async function carryOut(
         })
       : prepared.doctor === undefined
         ? undefined
-        : resultForCopy(session, prepared.doctor, dump.instanceUuid !== null && !isMaskedCopy(session, dump));
+        : await resultForCopy(
+            session,
+            prepared.doctor,
+            dump.instanceUuid !== null && !isMaskedCopy(session, dump),
+          );
   const options: RunOptions = {
     ...ready.options,
     ...shared,

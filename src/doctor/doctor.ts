@@ -10,7 +10,7 @@ import {type Leftover, removeUnanswered} from './leftover.js';
 import {measure} from './measure.js';
 import {clockDifference, READING} from './reading.js';
 import {refusedBy} from './refusal.js';
-import {type DoctorResult, serverDigest} from './result.js';
+import {type DoctorResult, serverDigest, UNKNOWN_SERVER} from './result.js';
 import {SCRATCH} from './scratch.js';
 import {type NamedVm, type ScratchPlace, type ScratchVm, withNamedVm, withScratchVms} from './scratch-vm.js';
 import {standingOn} from './stands.js';
@@ -105,7 +105,7 @@ export async function examine(session: Session, options: DoctorOptions): Promise
     schema: 'vch-migrate/doctor/v1',
     tool: {name: 'vch-migrate', version: toolVersion, dataVersion: HIGHEST_DATA_VERSION},
     at: now().toISOString(),
-    server: serverDigest(session),
+    server: over === null ? await serverDigest(session) : UNKNOWN_SERVER,
     product: about.fullName,
     apiVersion: about.apiVersion,
     isVCenter: about.isVCenter,

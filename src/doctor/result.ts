@@ -14,6 +14,8 @@ import {
   text,
   whole,
 } from '../json-shape.js';
+import {retrieveOnce, withContainerView} from '../vim25/property-collector.js';
+import {textValue} from '../vim25/property-value.js';
 import type {Session} from '../vim25/session.js';
 import {isSeenInPlan, STANDS, standingOn} from './stands.js';
 
@@ -77,10 +79,31 @@ export const resultShape = fields(
   {unfinished: text},
 );
 
-/** Identifies a server in one build. */
-export function serverDigest({about, url}: Pick<Session, 'about' | 'url'>): string {
-  const identity = `${about.instanceUuid ?? url.host}:${about.build}`;
-  return createHash('sha256').update(identity).digest('hex').slice(0, 32);
+/** The digest of a server that does not tell what it is: nothing is kept for it. */
+export const UNKNOWN_SERVER = 'unknown';
+
+/**
+ * Identifies a server in one build, by what nobody can guess: no address can be found out by trying. An ESXi host, which has
+ * no instanceUuid, is known by its hardware.
+ */
+export async function serverDigest(session: Session): Promise<string> {
+  const {instanceUuid, build, isVCenter} = session.about;
+  const identity = instanceUuid ?? (isVCenter ? null : await hardwareUuid(session));
+  if (identity === null) return UNKNOWN_SERVER;
+  return createHash('sha256').update(`${identity}:${build}`).digest('hex').slice(0, 32);
+}
+
+async function hardwareUuid(session: Session): Promise<string | null> {
+  const path = 'hardware.systemInfo.uuid';
+  const uuids = await withContainerView(session, session.content.rootFolder, 'HostSystem', (view) =>
+    retrieveOnce(
+      session,
+      [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
+      [{type: 'HostSystem', pathSet: [path]}],
+      ({properties}) => textValue(properties.get(path)),
+    ),
+  );
+  return uuids[0] || null;
 }
 
 /** Reads what a doctor wrote. */

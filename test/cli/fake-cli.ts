@@ -129,7 +129,15 @@ const UPGRADING: readonly string[] = ['upgrade', 'rollback', 'resume', 'unlock']
 /** What is told of the server; no scripted command calls it. */
 const SESSION: Session = Object.create(null, {
   url: {value: new URL('https://vc.example/sdk')},
-  about: {value: {fullName: 'VMware vCenter Server 8.0.2', apiVersion: '8.0.2.0'}},
+  about: {
+    value: {
+      fullName: 'VMware vCenter Server 8.0.2',
+      apiVersion: '8.0.2.0',
+      isVCenter: true,
+      instanceUuid: '42000000-0000-4000-8000-000000000000',
+      build: '1',
+    },
+  },
   contact: {value: {waiting: 0, broken: null, silent: 0}},
 });
 

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {resultPlace} from '../../src/cli/doctor-result.js';
 import {examine} from '../../src/doctor/doctor.js';
 import {READING} from '../../src/doctor/reading.js';
 import {type DoctorResult, refusal} from '../../src/doctor/result.js';
@@ -17,6 +18,7 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from '../../src/simulator/simulator.js';
+import {retrieveOnce, withContainerView} from '../../src/vim25/property-collector.js';
 import {connect} from '../../src/vim25/session.js';
 import {createSnapshot} from '../../src/vim25/snapshot.js';
 import {TaskWaiter} from '../../src/vim25/tasks.js';
@@ -386,6 +388,46 @@ describe('doctor', function () {
       const nowhere = await examined(simulator, '--scratch', '--yes');
       expect(nowhere.code).to.equal(5);
       expect(nowhere.stderr).to.include('--scratch needs --scratch-folder and --scratch-pool');
+    }));
+
+  it('knows an ESXi host by what nobody can guess, whatever address it has', () => {
+    const about = {apiType: 'HostAgent'} as const;
+    const fixture = {...smallVch(VMS), about};
+    const digestOf = (simulator: Simulator) =>
+      examined(simulator).then(({result, code, stderr}) => {
+        expect(code, stderr).to.be.oneOf([0, 3]);
+        return result.server;
+      });
+    return withSimulator({fixture}, (simulator) =>
+      withSimulator({fixture}, async (other) => {
+        expect(new URL(other.url).host).not.to.equal(new URL(simulator.url).host);
+        const server = await digestOf(simulator);
+        expect(server)
+          .to.match(/^[0-9a-f]{32}$/)
+          .and.equal(await digestOf(other));
+        const vcenter = await withSimulator({fixture: smallVch(VMS)}, digestOf);
+        expect(server).not.to.equal(vcenter);
+      }),
+    );
+  });
+
+  it('keeps nothing for a host that does not tell which it is', () =>
+    withSimulator({fixture: {...smallVch(VMS), about: {apiType: 'HostAgent'}}}, async (simulator) => {
+      const session = await connect(loginTo(simulator));
+      const {rootFolder} = session.content;
+      const [host] = await withContainerView(session, rootFolder, 'HostSystem', (view) =>
+        retrieveOnce(
+          session,
+          [{obj: view, traverse: [{type: 'ContainerView', path: 'view'}]}],
+          [{type: 'HostSystem', pathSet: ['name']}],
+          ({obj}) => obj.value,
+        ),
+      );
+      await session.close();
+      simulator.addFault({method: 'RetrievePropertiesEx', do: {leaveOut: host ?? ''}});
+      const {result} = await examined(simulator);
+      expect(result.server).to.equal('unknown');
+      expect(resultPlace({XDG_STATE_HOME: '/state'}, result.server)).to.equal(undefined);
     }));
 
   it('works on a VM that the user names, and leaves it as it was', () =>

@@ -17,7 +17,8 @@ export function aboutInfo(about: About): Data {
     ['productLineId', string(about.productLineId)],
     ['apiType', string(about.apiType)],
     ['apiVersion', string(about.apiVersion)],
-    ['instanceUuid', string(about.instanceUuid)],
+    // A standalone ESXi host has none.
+    ['instanceUuid', about.apiType === 'HostAgent' ? undefined : string(about.instanceUuid)],
     ['licenseProductName', string('VMware VirtualCenter Server')],
     ['licenseProductVersion', string(`${majorOf(about.version)}.0`)],
   );

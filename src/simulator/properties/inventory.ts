@@ -1,3 +1,4 @@
+import {uuidV5} from '../fixture/uuid.js';
 import type {Cluster, Datacenter, Datastore, Entity, Folder, Host, ResourcePool} from '../model/entity.js';
 import {boolean, enumeration, int, list, long, reference, references, string} from '../soap/value.js';
 import {hostAboutInfo} from './about.js';
@@ -81,6 +82,17 @@ export const host: Struct<Host> = {
           state.managementServerIp === undefined ? undefined : string(state.managementServerIp),
         overallStatus: status,
         rebootRequired: () => boolean(false),
+      },
+    },
+    hardware: {
+      type: 'HostHardwareInfo',
+      fields: {
+        systemInfo: {
+          type: 'HostSystemInfo',
+          fields: {
+            uuid: (entity, {vcenter}) => string(uuidV5(vcenter.about.instanceUuid, entity.name)),
+          },
+        },
       },
     },
     config: {type: 'HostConfigInfo', fields: {host: reference, product: ({state}) => hostAboutInfo(state)}},
