@@ -22,7 +22,11 @@ export interface Ended {
 }
 
 /** Where a simulator is, and as whom to log in, as variables of the environment. */
-export function variablesFor({url, user, password}: Simulator): Readonly<Record<string, string>> {
+export function variablesFor({
+  url,
+  user,
+  password,
+}: Pick<Simulator, 'url' | 'user' | 'password'>): Readonly<Record<string, string>> {
   return {GOVC_URL: url, GOVC_USERNAME: user, GOVC_PASSWORD: password, GOVC_INSECURE: '1'};
 }
 

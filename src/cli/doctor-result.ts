@@ -132,7 +132,8 @@ export async function assertPlayStands(
 }
 
 function runningIn(planned: AnyOutcome, command: string): readonly string[] {
-  const writesAppliance = planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock';
+  const writesAppliance =
+    planned.vms.some(({kind}) => kind === 'appliance') || command === 'unlock' || command === 'rename';
   const {name, powerState} = planned.vch;
   const appliance = writesAppliance && powerState === 'poweredOn' ? [name] : [];
   // What brings a VCH up again goes on: a container that takes no write is reported, and read back.

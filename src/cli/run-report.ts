@@ -86,6 +86,8 @@ export async function carryOut(
             prepared.doctor,
             dump.instanceUuid !== null && !isMaskedCopy(session, dump),
           );
+  // Nobody can forbid a plan else: rename does not make one then.
+  const isRefuted = known?.result.assumptions.some(({status}) => status === 'refuted');
   const options: RunOptions = {
     ...ready.options,
     ...shared,
@@ -102,16 +104,21 @@ export async function carryOut(
       saveTimeWhereSmall(event);
       followed.hear(event);
     },
-    permit: async (planned, uploads) => {
-      const {standsAs, playsAs, lineTo: line} = prepared;
-      if (playsAs === undefined) {
-        if (dump === undefined) await assertPlanStands(session, known, standsAs, {planned, uploads, line});
-        return;
-      }
-      const again = async () =>
-        dump === undefined ? lookAgain(session, line) : 'vch-migrate doctor --scratch, on the vCenter itself';
-      await assertPlayStands(known, playsAs, {planned, uploads, again});
-    },
+    permit: isRefuted
+      ? async (planned, uploads) => {
+          const {standsAs, playsAs, lineTo: line} = prepared;
+          if (playsAs === undefined) {
+            if (dump === undefined)
+              await assertPlanStands(session, known, standsAs, {planned, uploads, line});
+            return;
+          }
+          const again = async () =>
+            dump === undefined
+              ? lookAgain(session, line)
+              : 'vch-migrate doctor --scratch, on the vCenter itself';
+          await assertPlayStands(known, playsAs, {planned, uploads, again});
+        }
+      : undefined,
     confirm: question?.ask,
     staging: {...ready.options.staging, goOn: question?.goOn, now},
     copyOf: dump && copiedTarget(dump),

@@ -39,7 +39,16 @@ export const STANDS: Readonly<Record<string, readonly string[]>> = {
 
 /** Where only the plan shows whether a command needs it: whether it writes to a VM that runs, or uploads. */
 const SEEN_IN_PLAN: Readonly<Record<string, readonly string[]>> = {
-  'hidden-while-running': ['apply', 'undo', 'upgrade', 'upgrade --data-only', 'rollback', 'resume', 'unlock'],
+  'hidden-while-running': [
+    'apply',
+    'undo',
+    'upgrade',
+    'upgrade --data-only',
+    'rollback',
+    'resume',
+    'unlock',
+    'rename',
+  ],
   upload: ['resume'],
 };
 

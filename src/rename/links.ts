@@ -5,7 +5,15 @@ import {Draft} from '../extraconfig/draft.js';
 import type {ExtraConfig} from '../extraconfig/extra-config.js';
 import {containerNameOf} from '../migration/names.js';
 import {linksTo, relink} from './aliases.js';
-import {commit, type RenameJob, renameRefusal, writeDraft} from './rename-target.js';
+import type {Container} from './docker-name.js';
+import {
+  type Containers,
+  commit,
+  type RenameJob,
+  type RenameTarget,
+  renameRefusal,
+  writeDraft,
+} from './rename-target.js';
 
 /** What became of the links in other containers. */
 interface LinksOutcome {
@@ -13,6 +21,17 @@ interface LinksOutcome {
   readonly vms: readonly VmOutcome[];
   /** The old names still found in links that a later run could update. */
   readonly open: readonly string[];
+}
+
+/** The other containers that link to the renamed one by such a name. */
+export function linkedTo(
+  {vm}: RenameTarget,
+  {all}: Containers,
+  oldNames: readonly string[],
+): readonly Container[] {
+  return all.filter(
+    ({containerId, config}) => containerId !== vm.containerId && linksTo(config, oldNames).length > 0,
+  );
 }
 
 /**
@@ -26,9 +45,7 @@ export async function renameLinks(
 ): Promise<LinksOutcome> {
   const {containers, target, claim, options} = job;
   const {newName} = options;
-  const linked = containers.all.filter(
-    ({containerId, config}) => containerId !== target.vm.containerId && linksTo(config, oldNames).length > 0,
-  );
+  const linked = linkedTo(target, containers, oldNames);
   const configs = new Map(linked.map(({ref, config}) => [ref.value, config]));
   const tell = (vm: VmOutcome) => withLinks(vm, configs.get(vm.id) ?? {}, oldNames, newName);
   const decide = decideLinks(oldNames, newName);

@@ -1,7 +1,7 @@
 import {assertFree} from '../appliance/lease.js';
 import {heldLabel, UPGRADE_LOCK} from '../appliance/upgrade-lock.js';
 import type {RunOutcome, VmOutcome} from '../containers/outcome.js';
-import {type Decide, outcomeOf, type PendingDecision} from '../containers/plan.js';
+import {type Decide, isDecidable, outcomeOf, type PendingDecision} from '../containers/plan.js';
 import {runOutcome} from '../containers/read-vch.js';
 import {hasCode, VchError} from '../errors.js';
 import {Draft} from '../extraconfig/draft.js';
@@ -17,7 +17,7 @@ import type {Session} from '../vim25/session.js';
 import {renameOwnAliases} from './aliases.js';
 import {conventionFindings, displayNameOf, type NamingConvention, readConvention} from './display-name.js';
 import {assertRenameWords, holderOf} from './docker-name.js';
-import {renameLinks} from './links.js';
+import {linkedTo, renameLinks} from './links.js';
 import {type RenameRecord, unfinishedIn, withRenameClaim} from './rename-claim.js';
 import {
   type Containers,
@@ -56,8 +56,10 @@ export async function renameContainer(session: Session, options: RenameOptions):
   // Checked first without a claim: a rename that is refused writes nothing at all.
   options.onProgress?.({type: 'phase', phase: 'read', total: found.vch.summary.containerVMs});
   const records = unfinishedIn(found.vch.leases);
-  const readings = await readContainers(session, found, NAMING_KEYS, options.expect);
+  const keys = options.permit === undefined ? NAMING_KEYS : 'all';
+  const readings = await readContainers(session, found, keys, options.expect);
   const first = renameTarget(readings.all, options, records);
+  await options.permit?.(planned(readings, first, records), false);
   const claim = {...options, rename: recordOf(first, newName), lease: options.claimLease};
   return withRenameClaim(session, found.vch, claim, async (held) => {
     // A rename whose turn came before ours may have changed anything.
@@ -66,6 +68,18 @@ export async function renameContainer(session: Session, options: RenameOptions):
     const target = renameTarget(containers.all, options, held.unfinished);
     return rename({session, options, containers, target, claim: held});
   });
+}
+
+/** What would be written, for who may forbid it. */
+function planned(read: Containers, target: RenameTarget, records: readonly RenameRecord[]): RunOutcome {
+  const earlier = records.filter(({container}) => container === target.vm.containerId).map(({from}) => from);
+  const linked = linkedTo(target, read, [target.oldName, ...earlier]).filter(isDecidable);
+  const vms = [...(target.renamed ? [] : [target.vm]), ...linked];
+  const decision = {status: 'unchanged', findings: []} as const;
+  return runOutcome(
+    read,
+    vms.map((vm) => ({...outcomeOf({vm, decision}), status: 'pending'})),
+  );
 }
 
 function recordOf({vm, oldName}: RenameTarget, newName: string): RenameRecord {

@@ -141,13 +141,47 @@ describeWithPeers('doctor', ['vcsim', 'govc', 'python'], (peers) => {
     }
   });
 
+  const servers = [
+    {server: 'vcsim', open: startVcsim, place: scratch('dc1', 'cluster1')},
+    {server: "govmomi's ESXi", open: startEsxi, place: scratch('ha-folder-vm', 'ha-root-pool')},
+  ];
+  const tried = servers.flatMap((one) => SCRATCH.map(({id}) => ({...one, id})));
+  for (const {server, open, place, id} of sampleOf('rows at which doctor is killed on vcsim', tried, {
+    sample: 2,
+    ci: 8,
+  }))
+    it(`leaves nothing behind on ${server}, killed while it tries ${id}`, async function () {
+      if (open === startEsxi && !canBeEsxi(peers)) this.skip();
+      const vcsim = await open(peers, 'legacy.json');
+      try {
+        const before = await vcsim.govc('find', '/', '-type', 'm');
+        const start = () => startProcess(['doctor', ...place, '--debug'], variablesFor(vcsim));
+        const {child, ended} = start();
+        let said = '';
+        child.stderr?.on('data', (chunk) => {
+          said += String(chunk);
+          if (said.includes(`trying ${id}\n`)) child.kill('SIGKILL');
+        });
+        await ended;
+        expect(child.signalCode).to.equal('SIGKILL');
+        expect(await vcsim.govc('find', '/', '-type', 'm')).not.to.equal(before);
+        const {code, stderr} = await start().ended;
+        expect(code, stderr).to.equal(3);
+        await obey(stderr, vcsim.govc);
+        expect(await vcsim.govc('find', '/', '-type', 'm')).to.equal(before);
+      } finally {
+        await vcsim.close();
+      }
+    });
+
   const cases = PLACES.flatMap(([method, nth]) =>
     (['own', 'named'] as const)
       .filter((kind) => kind === 'own' || !/^(?:CreateVM|Destroy)_Task$/.test(method))
-      .map((kind) => ({method, nth, kind})),
+      .flatMap((kind) => (['before', 'after'] as const).map((when) => ({method, nth, kind, when}))),
   );
-  for (const {method, nth, kind} of sampleOf('places where doctor is killed', cases, {sample: 2, ci: 28})) {
-    it(`leaves nothing behind on ${kind === 'own' ? 'its own VMs' : 'a VM that is named'}, killed at call ${nth} of ${method}`, async () => {
+  const sizes = {sample: 3, ci: 28};
+  for (const {method, nth, kind, when} of sampleOf('places where doctor is killed', cases, sizes)) {
+    it(`leaves nothing behind on ${kind === 'own' ? 'its own VMs' : 'a VM that is named'}, killed ${when} call ${nth} of ${method} is carried out`, async () => {
       const simulator = await startSimulator({fixture: smallVch([{name: 'web'}, {name: 'db'}, SPARE])});
       try {
         const env = {...process.env, ...variablesFor(simulator), GOVC_PERSIST_SESSION: 'false'};
@@ -156,19 +190,20 @@ describeWithPeers('doctor', ['vcsim', 'govc', 'python'], (peers) => {
         const place =
           kind === 'own' ? scratch('dc1/vch1', 'cluster1') : ['--scratch', '--scratch-vm', 'spare', '--yes'];
         const killed = startProcess(['doctor', ...place], variablesFor(simulator));
-        simulator.addFault({method, nth, before: () => void killed.child.kill('SIGKILL')});
+        simulator.addFault({
+          method,
+          nth,
+          before: () => void killed.child.kill('SIGKILL'),
+          ...(when === 'before' && {do: 'drop-before' as const}),
+        });
         await killed.ended;
         expect(killed.child.signalCode).to.equal('SIGKILL');
         simulator.clearFaults();
 
         const next = () => startProcess(['doctor', ...place], variablesFor(simulator)).ended;
         let {code, stderr} = await next();
-        // A VM that runs is left to a person, with these commands.
-        const commands = [
-          ...stderr.matchAll(/\bgovc (vm\.(?:destroy|power -off -force) VirtualMachine:vm-\d+)/g),
-        ];
-        for (const [, words = ''] of commands) await govc(...words.split(' '));
-        if (kind === 'named' && commands.length > 0) ({code, stderr} = await next());
+        const isLeft = await obey(stderr, govc);
+        if (kind === 'named' && isLeft) ({code, stderr} = await next());
         expect(code, stderr).to.equal(0);
         expect(await everything(govc)).to.deep.equal(before);
       } finally {
@@ -177,6 +212,13 @@ describeWithPeers('doctor', ['vcsim', 'govc', 'python'], (peers) => {
     });
   }
 });
+
+/** Runs the commands of a doctor that leaves a VM that runs to a person; tells whether there were any. */
+async function obey(stderr: string, govc: (...args: string[]) => Promise<string>): Promise<boolean> {
+  const commands = [...stderr.matchAll(/\bgovc (vm\.(?:destroy|power -off -force) VirtualMachine:[\w-]+)/g)];
+  for (const [, words = ''] of commands) await govc(...words.split(' '));
+  return commands.length > 0;
+}
 
 /** All VMs, files, keys of the VM that is named and its snapshots, as govc finds them. */
 async function everything(govc: (...args: string[]) => Promise<string>) {

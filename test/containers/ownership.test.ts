@@ -21,7 +21,10 @@ function sharedPool(pools: readonly [string, string], where: Where, more: Partia
   const appliance = (name: string, id: string, folder: string, pool: string) => ({
     ...{name, id, folder, pool},
     uuid: `42000000-0000-4000-8000-0000000000${id.slice(-2)}`,
-    extraConfig: {'guestinfo.vice./init/common/id': `VirtualMachine:${id}`},
+    extraConfig: {
+      'guestinfo.vice./init/common/id': `VirtualMachine:${id}`,
+      'guestinfo.vice./init/version/PluginVersion': '0',
+    },
   });
   const containerId = containerIdOf('theirs');
   const fixture = {

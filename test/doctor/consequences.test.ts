@@ -11,6 +11,7 @@ import type {Report} from '../../src/report/report.js';
 import type {FaultRule, Simulator} from '../../src/simulator/simulator.js';
 import type {UpgradeOptions} from '../../src/vch-upgrade/vch-target.js';
 import {connect, type Session} from '../../src/vim25/session.js';
+import {ALIASES, container, displayNameOf} from '../containers/containers.js';
 import {sampleOf} from '../depth.js';
 import {writeIso} from '../iso-file.js';
 import {onSimulator, reportOf} from '../on-simulator.js';
@@ -206,9 +207,6 @@ describe('what follows from a refuted assumption', function () {
         const [, words = ''] = /look again: vch-migrate (doctor .*)$/m.exec(apply.stderr) ?? [];
         const upgrade = await onSimulator(simulator, ...unasked(['upgrade', '--data-only', ...known]));
         expect(upgrade.stderr).to.include('vch1, web are powered on');
-        const rename = await onSimulator(simulator, ...unasked(['rename', 'db', 'db-2', ...known]));
-        expect(rename.code).to.equal(1);
-        expect(rename.stderr).to.include('stands on this');
         expect(simulator.requests.list.filter(({method}) => WRITES.test(method))).to.deep.equal([]);
         const again = await onSimulator(simulator, ...words.split(' '), '--scratch-vms', '1', '--yes');
         expect(again.code, `${words}: ${again.stderr}`).to.equal(0);
@@ -220,6 +218,42 @@ describe('what follows from a refuted assumption', function () {
         const undo = await onSimulator(simulator, ...unasked(['undo', ...known]));
         expect(undo.code).to.equal(1);
         expect(undo.stderr).to.include('undo stands on this').and.include('web is powered on');
+      });
+    }));
+
+  it('is that a rename is refused only where something that it writes runs', () =>
+    withDirectory({}, (folder) => {
+      const fixture = smallVch(
+        [
+          container('web'),
+          container('db', {powerState: 'poweredOff'}),
+          container('app', {aliases: ':app|db:database'}),
+        ],
+        {breaks: ['hidden-keys']},
+      );
+      return withSimulator({fixture, now: () => Date.now()}, async (simulator) => {
+        const known = await refutedOn(simulator, folder, 'hidden-while-running');
+        const rename = (name: string) =>
+          onSimulator(simulator, ...unasked(['rename', name, `${name}-2`, ...known]));
+        expect((await rename('db')).stderr)
+          .to.include('vch1, ')
+          .and.include('are powered on');
+        simulator.inventory.vm('vm-100').powerOff();
+        for (const [name, running] of [
+          ['web', 'web'],
+          ['db', 'app'],
+        ] as const) {
+          const {code, stderr} = await rename(name);
+          expect(code, name).to.equal(1);
+          expect(stderr)
+            .to.include(`${displayNameOf(running)} is powered on`)
+            .and.include('Nothing was written');
+        }
+        expect(simulator.requests.list.filter(({method}) => WRITES.test(method))).to.deep.equal([]);
+        simulator.inventory.vm('vm-103').powerOff();
+        const {code, stderr} = await rename('db');
+        expect(code, stderr).to.equal(0);
+        expect(simulator.inventory.vm('vm-103').extraConfig()[ALIASES]).to.equal(':app|db-2:database');
       });
     }));
 
