@@ -280,7 +280,7 @@ function nextOf(
     case 'paused':
       return `go on: ${line(`resume ${id} --reason TEXT`)}`;
     case 'held':
-      return `fix the cause, then try those again: ${line(`retry ${id} --reason TEXT`)}; or go on without them: ${line(`resume ${id} --reason TEXT`)}`;
+      return `fix the cause, then try those again: ${line(`retry ${id} --reason TEXT`)}; or go on without them, with what is held: ${line(`resume ${id} --reason TEXT`)}`;
     case 'cancelled':
       return left === 0
         ? 'nothing'

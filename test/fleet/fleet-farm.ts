@@ -3,7 +3,8 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {findLease} from '../../src/appliance/lease.js';
 import {UPGRADE_LOCK} from '../../src/appliance/upgrade-lock.js';
-import type {FleetReport} from '../../src/report/fleet/report.js';
+import {isSettled} from '../../src/fleet/advance.js';
+import {type FleetReport, TARGET_STATES} from '../../src/report/fleet/report.js';
 import type {ServerTime} from '../../src/simulator/model/clock.js';
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.js';
 import {ROOT} from '../peers.js';
@@ -172,7 +173,9 @@ export function mostAtATime({events}: FleetReport): number {
     const own = running.get(vcenter) ?? new Set();
     running.set(vcenter, own);
     if (type === 'began' || type === 'taken-over') own.add(vch);
-    else own.delete(vch);
+    // Whatever else happens to it, it is worked on until it has ended, or waits for its next turn.
+    else if (type === 'requeued' || TARGET_STATES.some((state) => state === type && isSettled(state)))
+      own.delete(vch);
     most = Math.max(most, own.size);
   }
   return most;
