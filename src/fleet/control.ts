@@ -205,7 +205,8 @@ export function retry(
       ...(vchs.length > 0 ? ['partly'] : []),
     ];
     const chosen = await statements.query(
-      `UPDATE vch_fleet.target SET state = 'pending', sent = false, tries = 0, forgiven = false, offline = false, not_before = NULL
+      `UPDATE vch_fleet.target SET state = 'pending', sent = false, tries = 0, forgiven = false, offline = false, not_before = NULL,
+         unfinished = unfinished OR coalesce(result = 'resumable', false)
        WHERE run = $1 AND state = ANY($2) AND ($3::text[] IS NULL OR name = ANY($3) OR vcenter || '/' || name = ANY($3) OR vcenter || '/' || vch = ANY($3))
        RETURNING vch`,
       [id, states, vchs.length === 0 ? null : vchs],

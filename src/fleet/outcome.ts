@@ -26,6 +26,9 @@ export type Verdict =
 /** How often a vCenter that does not answer is tried, and the seconds before each further try. */
 export const PAUSES: readonly number[] = [10, 30, 60, 120];
 
+/** After how many workers that ended in the middle of a VCH it is only looked at. */
+export const MOST_DEATHS = 4;
+
 const DONE: readonly string[] = ['changed', 'unchanged', 'skipped', 'pending'];
 const MOST_ATTENTION = 20;
 
@@ -59,11 +62,13 @@ interface Attempt {
   readonly stopped: StopReason | null;
   /** An earlier worker, or an earlier try, had begun. */
   readonly begun: boolean;
+  /** How many workers in a row ended in the middle of it. */
+  readonly deaths: number;
 }
 
 /** What becomes of a VCH after a command with a report; `ours` if its upgrade record is of this run. */
 export function judge({report, exit}: UnitEnd, attempt: Attempt & {readonly ours: boolean}): Verdict {
-  const {wanted, did, name, tries, stopped, ours} = attempt;
+  const {wanted, did, name, tries, stopped, ours, deaths} = attempt;
   const result = report.upgrade?.result ?? null;
   const error = report.upgrade?.error;
   if (report.interrupted && stopped !== null && stopped !== 'cancelled')
@@ -97,6 +102,7 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt & {readonly ours
     return settle('down', 'needs a person now: its appliance is down, or could not be put back');
   if (report.interrupted) return settle('stopped', 'was stopped, because the run was cancelled');
   if (unfinished) return settle('unreachable', 'is unfinished: its vCenter does not answer');
+  if (did === 'status' && deaths >= MOST_DEATHS) return givenUp(report, attempt);
   // The run was cancelled when its worker was gone: nothing was done but to look.
   if (did === 'status') return settle('stopped', leftBy(report.vch.lock, wanted, ours));
   // An upgrade that an earlier worker had finished, and could not tell.
@@ -116,6 +122,21 @@ export function judge({report, exit}: UnitEnd, attempt: Attempt & {readonly ours
   if (exit === 0) return settle('done', `${result ?? 'is done'}`);
   if (exit === 3) return settle('partly', `${result ?? 'is done'}, but for some of its VMs`);
   return settle('failed', `failed: ${result ?? `exit ${exit}`}${error == null ? '' : ` (${error.code})`}`);
+}
+
+/** What is known of a VCH in whose middle one worker after the other ended. */
+function givenUp(report: Report, {name, deaths, ours}: Attempt & {readonly ours: boolean}): Verdict {
+  const words = `${deaths} workers in a row ended in the middle of it`;
+  const is = ours ? 'its upgrade is unfinished' : 'no upgrade of this run is unfinished on it';
+  const message = `${words}; ${is}. See in the logs of the workers why they ended, then try it again with vch-migrate fleet retry`;
+  return {
+    kind: 'settle',
+    settled: {
+      ...{state: 'failed', exit: 1, result: ours ? 'resumable' : null, verified: null, offline: false},
+      outcome: {...outcomeOf(report), error: {code: 'VCH_ERR_INTERNAL', message}},
+      message: `${name} is given up: ${words}; ${is}`,
+    },
+  };
 }
 
 /** What is known of a VCH whose worker was gone when its run was cancelled. */

@@ -20,11 +20,10 @@ const HEARTBEAT_INTERVAL = 5;
 /** Seconds between two looks for dead workers. */
 const SUPERVISION = 5;
 const POLLING = 1;
-/** How often a VCH is taken over before it is given up. */
-const TAKEOVERS = 3;
+/** A job that is left to the next worker fails, and that is no limit: what becomes of its VCH is decided by looking at it. */
+const RETRIES = 1_000_000_000;
 /** Hours after which a job has hung. */
 const LONGEST = 24;
-const LOST = 'vch-lost';
 
 /** Who is given the jobs: the present attempt, and a signal that the claim on it was lost. One that rejects leaves it to the next. */
 export type Work = (key: JobKey, claim: AbortSignal) => Promise<void>;
@@ -71,7 +70,6 @@ export class FleetQueue {
     });
     boss.on('error', (error) => log.debug(`the queue: ${toVchError(error).code}`));
     await boss.start();
-    await boss.createQueue(LOST, {retryLimit: 5});
     return new FleetQueue(boss, db.database, minorOf(tool));
   }
 
@@ -123,13 +121,6 @@ export class FleetQueue {
     for (const taker of this.#takers.get(queue)?.ids ?? []) this.#boss.notifyWorker(taker);
   }
 
-  /** Hears of VCHs whose workers have died again and again. */
-  async workOnLost(work: (key: JobKey) => Promise<void>): Promise<void> {
-    await this.#boss.work<JobKey>(LOST, {pollingIntervalSeconds: 2}, async (jobs) => {
-      for (const {data} of jobs) await work(data);
-    });
-  }
-
   /** Takes no more jobs, and waits for those that run. */
   async close(): Promise<void> {
     await this.#boss.stop({graceful: true, timeout: LONGEST * 3_600_000, close: true});
@@ -155,14 +146,12 @@ export class FleetQueue {
     if (this.#known.has(queue)) return;
     await this.#boss.createQueue(queue, {
       policy: 'singleton',
-      retryLimit: TAKEOVERS,
       // At once, and before all that follows in its slot: nobody else may begin there meanwhile.
       retryDelay: 0,
       heartbeatSeconds: HEARTBEAT,
       expireInSeconds: LONGEST * 3600 - 1,
       retentionSeconds: 30 * 24 * 3600,
       deleteAfterSeconds: 24 * 3600,
-      deadLetter: LOST,
     });
     this.#known.add(queue);
   }
@@ -194,6 +183,7 @@ function jobOf({run, vcenter, vch, dispatch, slot, turn, not_before, isos}: Shap
     id: jobId({run, vcenter, vch, dispatch}),
     data: {run, vcenter, vch, dispatch},
     singletonKey: `${vcenter}/${slot}`,
+    retryLimit: RETRIES,
     // A job that is retried keeps its place before the later turns of its slot.
     priority: (isos ? 2 : 1) * ISO_PRIORITY - turn,
     ...(not_before === null ? {} : {startAfter: new Date(not_before)}),
@@ -210,9 +200,4 @@ export function jobId({run, vcenter, vch, dispatch}: JobKey): string {
 
 function executing(statements: Statements) {
   return async (sql: string, values?: unknown[]) => ({rows: [...(await statements.query(sql, values))]});
-}
-
-/** What a person can do about a VCH whose workers have died again and again. */
-export function lostMessage(): string {
-  return `${TAKEOVERS + 1} workers in a row ended in the middle of it`;
 }

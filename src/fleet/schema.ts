@@ -132,6 +132,8 @@ CREATE TABLE vch_fleet.left_out (
   ],
   // For which vCenters of which runs a worker can do nothing, and why.
   ['0003-unable', "ALTER TABLE vch_fleet.worker ADD COLUMN unable jsonb NOT NULL DEFAULT '[]'"],
+  // How many workers in a row ended in the middle of it, and had not left it to the next one.
+  ['0004-deaths', 'ALTER TABLE vch_fleet.target ADD COLUMN deaths integer NOT NULL DEFAULT 0'],
 ];
 
 /** Any number, the same for everybody who migrates this schema. */

@@ -72,6 +72,7 @@ export const targetShape = fields({
   not_before: nullable(time),
   unfinished: flag,
   tries: count,
+  deaths: whole,
   vch_runs: list(text),
   worker: nullable(text),
   began_at: nullable(time),
@@ -399,6 +400,7 @@ export async function beginTarget(
       targetShape,
       // Whoever it is taken over from may have left it in the middle.
       `UPDATE vch_fleet.target SET state = 'running', worker = $4, began_at = clock_timestamp(), ended_at = NULL, unfinished = unfinished OR $6,
+         deaths = CASE WHEN $6 THEN deaths + 1 ELSE 0 END,
          vch_runs = vch_runs || to_jsonb($5::text)
        WHERE run = $1 AND vcenter = $2 AND vch = $3 RETURNING *`,
       [key.run, key.vcenter, key.vch, worker, vchRun, takeover],
@@ -434,8 +436,8 @@ const FULL_PAUSE = 2_000;
 const COUNTED = 120;
 
 /**
- * Whether as many VCHs of its vCenter are worked on as the run allows: by runs of all releases and inventories together, which
- * the queue's slots do not see. Those who begin on one vCenter take turns here until their transactions end.
+ * Whether as many VCHs of its vCenter are worked on as every run allows that goes on there: by runs of all releases and
+ * inventories together, which the queue's slots do not see. Those who begin on one vCenter take turns here until their transactions end.
  */
 async function isFull(statements: Statements, run: RunRow, {vcenter}: TargetRow): Promise<boolean> {
   const own = run.inventory.vcenters.find(({name}) => name === vcenter);
@@ -448,11 +450,29 @@ async function isFull(statements: Statements, run: RunRow, {vcenter}: TargetRow)
        AND coalesce(w.seen_at, t.began_at) > clock_timestamp() - interval '${COUNTED} s'`,
     [endpoint],
   );
-  return running.length >= own.concurrency;
+  const limits = await rowsOf(
+    statements,
+    fields({concurrency: count}),
+    `SELECT DISTINCT (v->>'concurrency')::integer AS concurrency
+     FROM vch_fleet.run r JOIN vch_fleet.target t ON t.run = r.id
+       JOIN jsonb_array_elements(r.inventory->'vcenters') v ON v->>'name' = t.vcenter
+     WHERE t.endpoint = $1 AND t.wave <= r.wave AND (t.state = 'running' OR (r.state = 'running' AND t.state IN ('pending', 'queued')))`,
+    [endpoint],
+  );
+  return running.length >= Math.min(own.concurrency, ...limits.map(({concurrency}) => concurrency));
 }
 
 /** Any number, the same for everybody who counts. */
 const LIMIT_LOCK = 17_734;
+
+/** Notes that a worker leaves a VCH to the next one, alive: it is no further one that ended in the middle of it. */
+export async function leaveTarget(database: FleetDatabase, key: JobKey, worker: string): Promise<void> {
+  await database.query(
+    `UPDATE vch_fleet.target SET deaths = deaths - 1
+     WHERE run = $1 AND vcenter = $2 AND vch = $3 AND dispatch = $4 AND worker = $5 AND state = 'running'`,
+    [key.run, key.vcenter, key.vch, key.dispatch, worker],
+  );
+}
 
 /** Gives back a job on which a worker has not begun. `running` if an earlier worker has: that job must be kept. */
 export async function releaseTarget(

@@ -131,7 +131,7 @@ export async function readRun(
     rowsOf(
       database,
       targetShape,
-      `SELECT run, vcenter, vch, name, own_name, path, container_vms, wave, slot, turn, state, dispatch, not_before, unfinished, tries, '[]'::jsonb AS vch_runs,
+      `SELECT run, vcenter, vch, name, own_name, path, container_vms, wave, slot, turn, state, dispatch, not_before, unfinished, tries, deaths, '[]'::jsonb AS vch_runs,
          worker, began_at, ended_at, exit, result, verified, coalesce(outcome, planned) AS outcome
        FROM vch_fleet.target WHERE run = $1 ORDER BY wave, vcenter, name, vch`,
       [id],

@@ -9,8 +9,16 @@ import {Abilities, type AbilityOptions, type Isos} from './abilities.js';
 import type {Login} from './credentials.js';
 import {type FleetDatabase, rowsOf, untilAnswered} from './database.js';
 import type {FleetVCenter} from './inventory.js';
-import {judge, judgeError, PAUSES, type StopReason, type UnitEnd, type Verdict} from './outcome.js';
-import {FleetQueue, lostMessage, type QueueDatabase, type Share} from './queue.js';
+import {
+  judge,
+  judgeError,
+  MOST_DEATHS,
+  PAUSES,
+  type StopReason,
+  type UnitEnd,
+  type Verdict,
+} from './outcome.js';
+import {FleetQueue, type QueueDatabase, type Share} from './queue.js';
 import {
   addLater,
   type Begun,
@@ -18,6 +26,7 @@ import {
   isLastOfVCenter,
   type JobKey,
   keepReport,
+  leaveTarget,
   type RunRow,
   releaseTarget,
   requeueTarget,
@@ -51,6 +60,8 @@ export interface Hands {
     unit: Unit,
     signal: AbortSignal,
   ): Promise<{readonly run: string; readonly state: 'unfinished' | 'rolling-back' | 'done'} | null>;
+  /** Waits until it is certain that nobody is at work on the VCH; VCH_ERR_LOCKED if somebody is. */
+  watch(unit: Unit, signal: AbortSignal): Promise<void>;
   /** Looks at the vCenter: its VCHs that belong to the fleet now. */
   look(unit: Unit, signal: AbortSignal): Promise<readonly FoundVch[]>;
 }
@@ -77,6 +88,8 @@ interface Running {
   readonly run: string;
   readonly abort: AbortController;
   stopped: StopReason | null;
+  /** Its run was cancelled before: it only looks, and that is not stopped. */
+  readonly looks: boolean;
 }
 
 /** What this worker has for a VCH. */
@@ -123,7 +136,6 @@ export class FleetWorker {
     const queue = await FleetQueue.open(options.db, options.tool, options.log);
     const worker = new FleetWorker(options, queue);
     if (options.db.kind === 'embedded') await queue.releaseAll();
-    await queue.workOnLost((key) => worker.#giveUp(key));
     return worker;
   }
 
@@ -164,7 +176,7 @@ export class FleetWorker {
         "SELECT id FROM vch_fleet.run WHERE state = 'cancelled' AND id = ANY($1)",
         [[...new Set([...this.#running].map(({run}) => run))]],
       );
-      this.#abort('cancelled', ({run}) => cancelled.some(({id}) => id === run));
+      this.#abort('cancelled', ({run, looks}) => !looks && cancelled.some(({id}) => id === run));
       // Logins may take long to be found, and nothing waits for them but the VCHs that need them.
       this.#looking ??= this.#look()
         .catch((error: unknown) => this.#waiting(toVchError(error).message))
@@ -268,7 +280,8 @@ export class FleetWorker {
       beginTarget(this.#database, key, {worker: this.id, vchRun, now: now()}),
     );
     if (begun.status !== 'go') return;
-    const running: Running = {run: key.run, abort: new AbortController(), stopped: null};
+    const looks = begun.run.state === 'cancelled';
+    const running: Running = {run: key.run, abort: new AbortController(), stopped: null, looks};
     const lost = () => this.#abort('claim-lost', (one) => one === running);
     claim.addEventListener('abort', lost, {once: true});
     this.#running.add(running);
@@ -314,6 +327,12 @@ export class FleetWorker {
       throw new LeftToNext(`${key.vcenter}/${key.vch} is left to another worker`);
   }
 
+  /** Leaves a VCH to another worker in the middle of it; its slot is kept, and nobody has died. */
+  async #leave(key: JobKey): Promise<never> {
+    await this.#recorded(() => leaveTarget(this.#database, key, this.id));
+    throw new LeftToNext(`${key.vcenter}/${key.vch} is left to another worker`);
+  }
+
   async #carryOut(
     key: JobKey,
     {run, target, plan, takeover}: Extract<Begun, {status: 'go'}>,
@@ -331,6 +350,7 @@ export class FleetWorker {
       tries: target.tries,
       stopped: running.stopped,
       begun: earlier.length > 0,
+      deaths: takeover ? target.deaths : 0,
     });
     // Cancelled when it was looked at, and tried again since: without ISO files it would change the data alone.
     if (run.command === 'upgrade' && run.release !== null && isos === null && run.state !== 'cancelled') {
@@ -371,8 +391,11 @@ export class FleetWorker {
           await sleep(this.#options.watch ?? WATCH, undefined, {signal}).catch(() => undefined);
           const {stopped} = attempt();
           if (stopped === null) continue;
-          if (stopped !== 'cancelled') throw new LeftToNext(`${target.name} is left to another worker`);
+          if (stopped !== 'cancelled') return this.#leave(key);
         }
+        // It may have been stopped while it watched whether the worker that began is alive.
+        if (takeover && failure.code === 'VCH_ERR_INTERRUPTED' && running.stopped !== 'cancelled')
+          return this.#leave(key);
         log.warn(`${target.vcenter}/${target.name}: ${failure.code}: ${failure.message}`);
         if (failure.code !== 'VCH_ERR_TRANSPORT') await this.#nameLater(key, unit, signal);
         return judgeError(failure, {...attempt(), did});
@@ -400,17 +423,21 @@ export class FleetWorker {
     signal: AbortSignal,
   ): Promise<{readonly command: Unit['command']; readonly ours: boolean}> {
     const {run, target} = unit;
-    const isOver = takeover && run.state === 'cancelled';
+    const isGivenUp = takeover && target.deaths >= MOST_DEATHS;
+    const isOver = isGivenUp || (takeover && run.state === 'cancelled');
     if (earlier.length === 0 || (run.command !== 'upgrade' && !isOver))
       return {command: run.command, ours: false};
+    // Whoever began may be alive, without the database: until that has ended, nothing else begins in its place.
+    if (isGivenUp && (run.command === 'upgrade' || run.command === 'rollback'))
+      await this.#options.hands.watch(unit, signal);
     const found = await this.#options.hands.lastUpgrade(unit, signal);
     const left = found !== null && earlier.includes(found.run) ? found.state : null;
     const ours = left === 'unfinished' || left === 'rolling-back';
+    // Its worker ended before it could say so.
+    if (run.command === 'upgrade' && left === 'done' && target.unfinished) return {command: 'verify', ours};
     if (isOver) return {command: 'status', ours};
     if (ours) return {command: left === 'rolling-back' ? 'rollback' : 'resume', ours};
-    // Its worker ended before it could say so.
-    const isDone = left === 'done' && target.unfinished;
-    return {command: isDone ? 'verify' : run.command, ours};
+    return {command: run.command, ours};
   }
 
   /** Where the next wave opens by itself, an upgrade is verified once more, from the outside. */
@@ -468,21 +495,6 @@ export class FleetWorker {
       requeueTarget(this.#database, key, this.id, {notBefore, message, counts, unfinished}),
     );
     log.info(`${key.vcenter}/${message}`);
-  }
-
-  /** A VCH in whose middle one worker after the other ended. */
-  async #giveUp(key: JobKey): Promise<void> {
-    const error = {
-      code: 'VCH_ERR_INTERNAL',
-      message: `${lostMessage()}; look at it with vch-migrate status, then vch-migrate fleet retry`,
-    };
-    await this.#answered(() =>
-      settleTarget(this.#database, key, null, {
-        ...{state: 'failed', exit: 1, result: null, verified: null, offline: false},
-        outcome: {summary: null, version: null, error, attention: [], next: null},
-        message: `it is given up: ${lostMessage()}`,
-      }),
-    );
   }
 
   /** However long the database is away. */

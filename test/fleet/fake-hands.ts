@@ -137,6 +137,7 @@ export function workerWith(
     hands: {
       perform: async (unit) => upgraded(unit, 'upgraded'),
       lastUpgrade: async () => null,
+      watch: async () => undefined,
       look: async () => [],
       ...hands,
     },

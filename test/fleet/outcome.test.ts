@@ -11,6 +11,7 @@ const ATTEMPT = {
   tries: 0,
   stopped: null,
   begun: false,
+  deaths: 0,
   ours: false,
 } as const;
 

@@ -8,6 +8,7 @@ import type {FleetVCenter} from '../../fleet/inventory.js';
 import type {UnitEnd} from '../../fleet/outcome.js';
 import type {Hands, Unit} from '../../fleet/worker.js';
 import type {Logger} from '../../log.js';
+import type {VchTarget} from '../../vch-upgrade/vch-target.js';
 import type {Session} from '../../vim25/session.js';
 import type {Command} from '../command.js';
 import type {RunContext} from '../context.js';
@@ -60,33 +61,45 @@ export function fleetHands(context: RunContext, commands: readonly Command[]): H
         return vchs;
       });
     },
-    async lastUpgrade(unit, signal) {
-      const [{openVch}, {isRollingBack, recordOn}] = await Promise.all([
-        import('../../vch-upgrade/vch-target.js'),
-        import('../../vch-upgrade/steps.js'),
+    async watch(unit, signal) {
+      const [{watchOwner}, {UPGRADE_LOCK}] = await Promise.all([
+        import('../../appliance/lease.js'),
+        import('../../appliance/upgrade-lock.js'),
       ]);
-      return withLogin(
-        context,
-        commands,
-        lineOf({...unit, command: 'status'}, []),
-        signal,
-        async (session, {log}) => {
-          const registry = await context.registry([]);
-          const {writer, label} = await openVch(session, {
-            ...{vch: {id: unit.target.vch}, registry, runId: unit.vchRun, user: session.user},
-            ...{toolVersion: context.version, parallelism: 1, log, signal},
-          });
-          const record = recordOn((await writer.read()).config, label);
-          if (record === null) return null;
-          const {run, phase} = record;
-          return {
-            run,
-            state: phase === 'done' ? 'done' : isRollingBack(phase) ? 'rolling-back' : 'unfinished',
-          };
-        },
-      );
+      await onVch(unit, signal, ({writer}, log) => watchOwner(writer, UPGRADE_LOCK, {signal, log}));
+    },
+    async lastUpgrade(unit, signal) {
+      const {isRollingBack, recordOn} = await import('../../vch-upgrade/steps.js');
+      return onVch(unit, signal, async ({writer, label}) => {
+        const record = recordOn((await writer.read()).config, label);
+        if (record === null) return null;
+        const {run, phase} = record;
+        return {
+          run,
+          state: phase === 'done' ? 'done' : isRollingBack(phase) ? 'rolling-back' : 'unfinished',
+        };
+      });
     },
   };
+
+  async function onVch<T>(
+    unit: Unit,
+    signal: AbortSignal,
+    look: (vch: Pick<VchTarget, 'writer' | 'label'>, log: Logger) => Promise<T>,
+  ): Promise<T> {
+    const {openVch} = await import('../../vch-upgrade/vch-target.js');
+    const line = lineOf({...unit, command: 'status'}, []);
+    return withLogin(context, commands, line, signal, async (session, {log}) => {
+      const registry = await context.registry([]);
+      return look(
+        await openVch(session, {
+          ...{vch: {id: unit.target.vch}, registry, runId: unit.vchRun, user: session.user},
+          ...{toolVersion: context.version, parallelism: 1, log, signal},
+        }),
+        log,
+      );
+    });
+  }
 }
 
 function lineOf({run, target, vcenter, login, command, vchRun, isos}: Unit, args: readonly string[]): Line {
