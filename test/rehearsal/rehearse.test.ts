@@ -61,7 +61,7 @@ describe('rehearse', function () {
     'VCHs of fixtures whose upgrade is compared with its rehearsal',
     VCHS,
     {
-      sample: 2,
+      sample: 1,
       ci: VCHS.length,
     },
   )) {

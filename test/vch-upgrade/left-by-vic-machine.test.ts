@@ -163,7 +163,7 @@ describeWithPeers('the commands that end what vic-machine left', ['govc'], ({gov
     ways.slice(0, 2).map((way, index) => ({state, events, way, index})),
   );
   for (const {state, events, way, index} of sampleOf('ways out of what vic-machine left', cases, {
-    sample: 5,
+    sample: 3,
     ci: cases.length,
   })) {
     it(`end ${state}: ${way.length} of way ${index + 1}`, () =>
