@@ -7,7 +7,6 @@ import {
   parseResult,
   refusal,
   resultShape,
-  serverDigest,
   UNKNOWN_SERVER,
 } from '../doctor/result.js';
 import {systemCode, VchError} from '../errors.js';
@@ -165,7 +164,13 @@ function runningToWrite({vms}: AnyOutcome): readonly string[] {
 
 /** The result that a command line names, for a copy of that server. A dump that does not say which server it is of fits any. */
 export async function resultForCopy(session: Session, file: string, isKnownServer: boolean): Promise<Known> {
-  return isKnownServer ? namedResult(file, await serverDigest(session)) : namedResult(file);
+  return isKnownServer ? namedResult(file, await digestOf(session)) : namedResult(file);
+}
+
+/** Loaded only with a session: the help needs none of it. */
+async function digestOf(session: Session): Promise<string> {
+  const {serverDigest} = await import('../doctor/server-digest.js');
+  return serverDigest(session);
 }
 
 async function lastResult(
@@ -173,7 +178,7 @@ async function lastResult(
   file: string | undefined,
   variables: Variables,
 ): Promise<Known | undefined> {
-  const server = await serverDigest(session);
+  const server = await digestOf(session);
   if (file === undefined) {
     const place = resultPlace(variables, server);
     const kept = place === undefined ? undefined : readTextFile(place);

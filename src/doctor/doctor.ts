@@ -10,9 +10,10 @@ import {type Leftover, removeUnanswered} from './leftover.js';
 import {measure} from './measure.js';
 import {clockDifference, READING} from './reading.js';
 import {refusedBy} from './refusal.js';
-import {type DoctorResult, serverDigest, UNKNOWN_SERVER} from './result.js';
+import {type DoctorResult, UNKNOWN_SERVER} from './result.js';
 import {SCRATCH} from './scratch.js';
 import {type NamedVm, type ScratchPlace, type ScratchVm, withNamedVm, withScratchVms} from './scratch-vm.js';
+import {serverDigest} from './server-digest.js';
 import {standingOn} from './stands.js';
 
 /** On which VMs the doctor may write. */
