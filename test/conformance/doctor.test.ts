@@ -147,7 +147,7 @@ describeWithPeers('doctor', ['vcsim', 'govc', 'python'], (peers) => {
   ];
   const tried = servers.flatMap((one) => SCRATCH.map(({id}) => ({...one, id})));
   for (const {server, open, place, id} of sampleOf('rows at which doctor is killed on vcsim', tried, {
-    sample: 2,
+    sample: 1,
     ci: 8,
   }))
     it(`leaves nothing behind on ${server}, killed while it tries ${id}`, async function () {
@@ -179,7 +179,7 @@ describeWithPeers('doctor', ['vcsim', 'govc', 'python'], (peers) => {
       .filter((kind) => kind === 'own' || !/^(?:CreateVM|Destroy)_Task$/.test(method))
       .flatMap((kind) => (['before', 'after'] as const).map((when) => ({method, nth, kind, when}))),
   );
-  const sizes = {sample: 3, ci: 28};
+  const sizes = {sample: 2, ci: 28};
   for (const {method, nth, kind, when} of sampleOf('places where doctor is killed', cases, sizes)) {
     it(`leaves nothing behind on ${kind === 'own' ? 'its own VMs' : 'a VM that is named'}, killed ${when} call ${nth} of ${method} is carried out`, async () => {
       const simulator = await startSimulator({fixture: smallVch([{name: 'web'}, {name: 'db'}, SPARE])});

@@ -22,6 +22,7 @@ import {retrieveOnce, withContainerView} from '../../src/vim25/property-collecto
 import {connect} from '../../src/vim25/session.js';
 import {createSnapshot} from '../../src/vim25/snapshot.js';
 import {TaskWaiter} from '../../src/vim25/tasks.js';
+import {sampleOf} from '../depth.js';
 import {onSimulator, startProcess, variablesFor, vchMigrate} from '../on-simulator.js';
 import {expectValid} from '../schemas.js';
 import {loginTo, smallVch, withSimulator as withAnySimulator} from '../small-vch.js';
@@ -218,7 +219,12 @@ describe('doctor', function () {
       expect(stdout).not.to.match(/vch-migrate-doctor-[0-9a-f]/);
     }));
 
-  for (const [what, {breaks = [], ...options}, ...ids] of FAULTS) {
+  const found = {sample: 12, ci: FAULTS.length};
+  for (const [what, {breaks = [], ...options}, ...ids] of sampleOf(
+    'faults that doctor finds',
+    FAULTS,
+    found,
+  )) {
     it(`finds by name that ${what}`, () =>
       withSimulator({fixture: smallVch(VMS, {breaks}), ...options}, async (simulator) => {
         const {result, refuted, code, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');
@@ -236,7 +242,10 @@ describe('doctor', function () {
       }));
   }
 
-  for (const [{breaks = [], ...options}, id, why] of HIDES) {
+  for (const [{breaks = [], ...options}, id, why] of sampleOf('faults that hide', HIDES, {
+    sample: 3,
+    ci: 99,
+  })) {
     it(`leaves open what a fault hides: ${id}: ${why}`, () =>
       withSimulator({fixture: smallVch(VMS, {breaks}), ...options}, async (simulator) => {
         const {result, code, stderr} = await examined(simulator, ...SCRATCHED, '--scratch-vms', '1');

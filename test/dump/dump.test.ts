@@ -4,6 +4,7 @@ import {gzipSync} from 'node:zlib';
 import {expect} from 'chai';
 import type {VchDescription} from '../../src/inventory/vch.js';
 import type {Report} from '../../src/report/report.js';
+import {sizeOf} from '../depth.js';
 import {onSimulator, vchMigrate} from '../on-simulator.js';
 import {ROOT} from '../peers.js';
 import {expectValid} from '../schemas.js';
@@ -32,12 +33,20 @@ function decisionsIn(stdout: string) {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** The large VCH with 500 containerVMs, of each age and in each power state. */
+/** The large VCH with fewer containerVMs, of each age and in each power state. */
 function fewer(folder: string): string {
   const path = join(folder, 'large.json');
   const {generate, ...fixture} = JSON.parse(readFileSync(`${ROOT}fixtures/large.json`, 'utf8'));
   symlinkSync(`${ROOT}fixtures/vic-encoded.jsonl`, join(folder, 'vic-encoded.jsonl'));
-  writeFileSync(path, JSON.stringify({...fixture, generate: [{...generate[0], count: 500}]}));
+  writeFileSync(
+    path,
+    JSON.stringify({
+      ...fixture,
+      generate: [
+        {...generate[0], count: sizeOf('VMs that are masked', {sample: 120, ci: 500, exhaustive: 500})},
+      ],
+    }),
+  );
   return path;
 }
 

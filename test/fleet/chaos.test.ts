@@ -29,7 +29,7 @@ const REST =
 
 /** How large the chaos is: as the issue asks for, or a sample of it. */
 const vcenters = sizeOf('vCenters of the fleet in chaos', {sample: 2, ci: 3, exhaustive: 10});
-const vchs = vcenters === 10 ? 20 : 4;
+const vchs = vcenters === 10 ? 20 : vcenters === 2 ? 3 : 4;
 const workers = vcenters === 10 ? 4 : 2;
 const awayFor = vcenters === 10 ? 60_000 : 4_000;
 

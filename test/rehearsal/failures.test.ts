@@ -83,7 +83,8 @@ describe('where a failure ends', function () {
     'releases whose failures are compared with a rehearsal',
     ['v0.8.0', 'v0.9.0', 'v1.1.1'],
     {
-      sample: 1,
+      // The rehearsal itself is compared with an upgrade in each run.
+      sample: 0,
       ci: 3,
     },
   );

@@ -148,8 +148,8 @@ describeWithBrowser('the page of a fleet in Chromium', (browser) => {
           report.vms.filter(({kind}) => kind === 'container').length,
         );
         await page.keyboard.press('Escape');
-        expect(await page.locator('#vch').isVisible()).to.equal(false);
-        expect(await page.locator('#vch-report > *').count()).to.equal(0);
+        await page.locator('#vch').waitFor({state: 'hidden'});
+        await page.locator('#vch-report > *').first().waitFor({state: 'detached'});
       }
       // One that was not worked on has no report; its tile has what is known.
       await tile(page, 'vc0/vm-4').click();
