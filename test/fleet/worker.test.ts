@@ -22,6 +22,7 @@ import {
   type WorkerOptions,
 } from '../../src/fleet/worker.js';
 import {silent} from '../../src/log.js';
+import {sampleOf} from '../depth.js';
 import {withDirectory} from '../temporary-directory.js';
 import {planned, TOOL, upgraded, workerWith} from './fake-hands.js';
 import {describeWithPostgres} from './postgres-server.js';
@@ -762,39 +763,45 @@ function behaves(kind: QueueDatabase['kind'], database: () => QueueDatabase): vo
     });
 }
 
-describe('fleet/worker on the embedded database', function () {
-  this.timeout(120_000);
-  let database: QueueDatabase | undefined;
-  let folder: string;
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'vch-fleet-'));
-    const embedded = await openEmbedded(stateDirectory(folder));
-    await migrateSchema(embedded);
-    database = {kind: 'embedded', database: embedded};
-  });
-  after(async () => {
-    await database?.database.close();
-    rmSync(folder, {recursive: true, force: true});
-  });
-  behaves('embedded', () => {
-    if (database === undefined) throw new Error('the database is not there yet');
-    return database;
-  });
+const DATABASES = sampleOf('databases on which workers are tried', ['embedded', 'postgres'] as const, {
+  sample: 1,
+  ci: 2,
 });
+if (DATABASES.includes('embedded'))
+  describe('fleet/worker on the embedded database', function () {
+    this.timeout(120_000);
+    let database: QueueDatabase | undefined;
+    let folder: string;
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'vch-fleet-'));
+      const embedded = await openEmbedded(stateDirectory(folder));
+      await migrateSchema(embedded);
+      database = {kind: 'embedded', database: embedded};
+    });
+    after(async () => {
+      await database?.database.close();
+      rmSync(folder, {recursive: true, force: true});
+    });
+    behaves('embedded', () => {
+      if (database === undefined) throw new Error('the database is not there yet');
+      return database;
+    });
+  });
 
-describeWithPostgres('fleet/worker on PostgreSQL', (server) => {
-  let database: QueueDatabase | undefined;
-  before(async () => {
-    const options = postgresOptions(server().url);
-    const postgres = await openPostgres(options);
-    await migrateSchema(postgres);
-    database = {kind: 'postgres', database: postgres, options};
+if (DATABASES.includes('postgres'))
+  describeWithPostgres('fleet/worker on PostgreSQL', (server) => {
+    let database: QueueDatabase | undefined;
+    before(async () => {
+      const options = postgresOptions(server().url);
+      const postgres = await openPostgres(options);
+      await migrateSchema(postgres);
+      database = {kind: 'postgres', database: postgres, options};
+    });
+    after(async () => {
+      await database?.database.close();
+    });
+    behaves('postgres', () => {
+      if (database === undefined) throw new Error('the database is not there yet');
+      return database;
+    });
   });
-  after(async () => {
-    await database?.database.close();
-  });
-  behaves('postgres', () => {
-    if (database === undefined) throw new Error('the database is not there yet');
-    return database;
-  });
-});

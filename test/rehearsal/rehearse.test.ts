@@ -61,7 +61,8 @@ describe('rehearse', function () {
     'VCHs of fixtures whose upgrade is compared with its rehearsal',
     VCHS,
     {
-      sample: 1,
+      // One VCH is compared with its upgrade in each run, below.
+      sample: 0,
       ci: VCHS.length,
     },
   )) {
