@@ -27,6 +27,7 @@ const ARGS: Readonly<Record<string, readonly string[]>> = {
   upgrade: ['--data-only'],
   rehearse: ['--data-only'],
   dump: ['none.json'],
+  wait: ['--for', 'ready'],
 };
 const WRITES = /^(?:.*_Task|LogUserEvent|(?:PUT|DELETE) .*)$/;
 
