@@ -85,7 +85,7 @@ describe('where a failure ends', function () {
     {
       // The rehearsal itself is compared with an upgrade in each run.
       sample: 0,
-      ci: 3,
+      ci: 2,
     },
   );
   for (const release of releases) {
