@@ -132,7 +132,7 @@ process.execArgv.push('--max-semi-space-size=32');
 const mocha = new Mocha({
   parallel: true,
   // Some of them wait: for processes, for a browser, for time in which a worker counts as alive.
-  jobs: Number(process.env.VCH_TEST_JOBS ?? availableParallelism() + 2),
+  jobs: Number(process.env.VCH_TEST_JOBS ?? availableParallelism() + 3),
   // Of a machine with other things to do.
   timeout: 120_000,
   forbidOnly: true,
