@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {type Browser, chromium} from 'playwright-core';
+import {type Browser, chromium, type Page} from 'playwright-core';
 import {leaveOut} from './depth.js';
 import {peersAreRequired} from './peers.js';
 
@@ -48,4 +48,19 @@ export function describeWithBrowser(title: string, body: (browser: () => Browser
 
 function absent(): Browser {
   throw new Error('the browser is not there yet');
+}
+
+/** Collects what must not happen on a page, from now on: errors of scripts, dialogs, and requests to other addresses. */
+export function watchPage(page: Page, isOwn: (url: string) => boolean): string[] {
+  const trouble: string[] = [];
+  page.on('pageerror', (error) => trouble.push(String(error)));
+  page.on('dialog', (dialog) => {
+    trouble.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!isOwn(url) && !url.startsWith('data:')) trouble.push(`a request to ${url}`);
+  });
+  return trouble;
 }

@@ -26,7 +26,7 @@ export interface Leftover {
   readonly owner: 'alive' | 'gone' | 'unknown';
   /** Why it must be left alone; `null` if what is left there may be removed. */
   readonly why: string | null;
-  /** What differs as long as somebody works on it. */
+  /** A text that changes while another doctor works on the VM. */
   readonly state: string;
 }
 

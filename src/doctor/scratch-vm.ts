@@ -78,7 +78,7 @@ export class ScratchVm {
     await (changeVersion === undefined ? this.asItIsNow(write) : write());
   }
 
-  /** Does again what finds that somebody has written in between: vCenter itself may write to a VM that is new. */
+  /** Repeats a write that another writer has overtaken: vCenter itself may write to a new VM. */
   async asItIsNow<T>(act: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -26,7 +26,7 @@ export interface AbilityOptions {
 }
 
 /** Something without which a worker takes no VCH; `null` if it has it. */
-export type Lack = string | null;
+type Lack = string | null;
 
 /** What a worker can do, as far as that depends on its machine: logins, ISO files, its version. */
 export class Abilities {

@@ -75,7 +75,7 @@ export async function serveRun(
  * Whether the page answers to a Host header: to addresses, to `localhost`, and to the names it was given, each at any port
  * unless it was given with one. A page from elsewhere can point a name of its own at this machine, and no other.
  */
-export function hostCheck(names: readonly string[]): (header: string) => boolean {
+function hostCheck(names: readonly string[]): (header: string) => boolean {
   const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   return (header) => {
     const host = header.toLowerCase();

@@ -5,11 +5,11 @@ import {openIdle} from './idle-database.js';
 import {connectSocket} from './socket.js';
 import {holderOf, type StateDirectory} from './state-directory.js';
 
-/** A database for who only looks, however long: it takes it from nobody. */
+/** A database to look at, for any length of time, without keeping it from a process that works. */
 export interface FleetSource {
   /** VCH_ERR_TRANSPORT while it cannot be reached. What only reads leaves the stamp as it is. */
   use<T>(work: (database: FleetDatabase) => Promise<T>, writes?: boolean): Promise<T>;
-  /** `null` while others may change it at any time; else a text that stays the same until somebody has had it open. */
+  /** A text that changes when another process has opened the database; `null` while others may change it at any time. */
   stamp(): string | null;
   close(): Promise<void>;
 }
@@ -20,8 +20,8 @@ export function sharedSource(database: FleetDatabase): FleetSource {
 }
 
 /**
- * The embedded database of a state directory: through the socket of the process that has it open, for as long as there is one;
- * else it is opened here, for a moment at a time, so that whoever would work may begin.
+ * The embedded database of a state directory. While another process has it open, its socket is used. Otherwise the database
+ * is opened here, for a moment at a time, so that a worker can start.
  */
 export function embeddedSource(directory: StateDirectory): FleetSource {
   let connection: FleetDatabase | undefined;

@@ -21,7 +21,7 @@ interface Going {
   readonly state: (typeof TARGET_STATES)[number];
 }
 
-/** A vCenter with whose VCHs nobody goes on, and what each worker lacks; none if there is no worker. */
+/** A vCenter whose VCHs no worker can continue, and what each worker lacks. The list is empty if there is no worker. */
 export interface Stalled {
   readonly vcenter: string;
   readonly lacks: readonly {readonly worker: string; readonly why: string}[];
@@ -50,7 +50,7 @@ export function stalledOf(
   return {stalled, all: stalled.length > 0 && stalled.length === vcenters.length};
 }
 
-/** What a person is told about stalled vCenters. */
+/** Stalled vCenters as one phrase, for people. */
 export function stalledWords(stalled: readonly Stalled[]): string {
   const names = stalled.map(({vcenter}) => vcenter);
   const shown =

@@ -88,8 +88,8 @@ function create(file: string, content: string): boolean {
 }
 
 /**
- * Puts our lock in the place of one whose process is gone; false if somebody else has. The lock is never away meanwhile: of
- * those who judged the same one only who makes the file named after it may replace it.
+ * Replaces the lock of a process that is gone by ours; false if another process was quicker. The lock file exists all the
+ * time: of the processes that judged the same lock, only the one that creates the file named after it may replace it.
  */
 export function takeOver(lock: string, judged: string, mine: string): boolean {
   const claim = `${lock}.${createHash('sha256').update(judged).digest('hex').slice(0, 16)}`;
@@ -114,7 +114,7 @@ function unusable({path}: StateDirectory, code: string): VchError {
 }
 
 /** Another process has the directory. */
-export function inUse(
+function inUse(
   {path, lock}: StateDirectory,
   {pid, host}: {readonly pid: number | null; readonly host: string | null},
 ): VchError {

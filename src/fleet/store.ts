@@ -252,11 +252,7 @@ function endpointOf(url: string): string {
 }
 
 /** Notes what a run leaves alone, once each, with an event for each. */
-export async function addLeftOut(
-  statements: Statements,
-  run: string,
-  leftOut: readonly LeftOut[],
-): Promise<void> {
+async function addLeftOut(statements: Statements, run: string, leftOut: readonly LeftOut[]): Promise<void> {
   const noted = await rowsOf(
     statements,
     leftOutShape,

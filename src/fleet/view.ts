@@ -222,7 +222,7 @@ export async function readRun(
   };
 }
 
-/** The VCHs of the open waves with which somebody must go on. */
+/** The VCHs of the open waves that still need a worker. */
 function isGoing({wave}: RunRow): (vch: FleetVch) => boolean {
   return (vch) => vch.wave <= wave && ['pending', 'queued', 'running'].includes(vch.state);
 }

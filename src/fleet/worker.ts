@@ -60,7 +60,7 @@ export interface Hands {
     unit: Unit,
     signal: AbortSignal,
   ): Promise<{readonly run: string; readonly state: 'unfinished' | 'rolling-back' | 'done'} | null>;
-  /** Waits until it is certain that nobody is at work on the VCH; VCH_ERR_LOCKED if somebody is. */
+  /** Watches the lock of the VCH until its owner is known to be dead; rejects with VCH_ERR_LOCKED if the owner is alive. */
   watch(unit: Unit, signal: AbortSignal): Promise<void>;
   /** Looks at the vCenter: its VCHs that belong to the fleet now. */
   look(unit: Unit, signal: AbortSignal): Promise<readonly FoundVch[]>;
@@ -374,8 +374,7 @@ export class FleetWorker {
         return {...verdict, settled};
       } catch (error) {
         const failure = toVchError(error);
-        const atWork =
-          failure.code === 'VCH_ERR_LOCKED' && (await this.#isStillAtWork(unit, earlier, signal));
+        const atWork = failure.code === 'VCH_ERR_LOCKED' && (await this.#mayBeAtWork(unit, earlier, signal));
         // It may have ended since.
         if (failure.code === 'VCH_ERR_LOCKED' && !atWork && again < 1 && earlier.length > 0) {
           again += 1;
@@ -385,7 +384,7 @@ export class FleetWorker {
           again = 0;
           if (!told)
             log.warn(
-              `${target.vcenter}/${target.name} is still worked on by the worker that began, which does not reach the database; its slot is kept until that has ended`,
+              `${target.vcenter}/${target.name} is locked, and the worker that began may still be at work without the database; its slot is kept until that has ended`,
             );
           told = true;
           await sleep(this.#options.watch ?? WATCH, undefined, {signal}).catch(() => undefined);
@@ -403,14 +402,15 @@ export class FleetWorker {
     }
   }
 
-  /** Whether a VCH is held by a worker of this run that was taken for dead. */
-  async #isStillAtWork(unit: Unit, earlier: readonly string[], signal: AbortSignal): Promise<boolean> {
+  /** Whether a worker of this run that was taken for dead may hold a VCH. */
+  async #mayBeAtWork(unit: Unit, earlier: readonly string[], signal: AbortSignal): Promise<boolean> {
     if (earlier.length === 0) return false;
     try {
       const found = await this.#options.hands.lastUpgrade(unit, signal);
       return found !== null && found.state !== 'done' && earlier.includes(found.run);
-    } catch {
-      // Whatever keeps us from looking keeps us from working, too, and is told then.
+    } catch (error) {
+      // It is not known, so its slot stays. The next attempt at the command fails in the same way, and is reported.
+      this.#options.log.debug(`${unit.target.name} cannot be looked at: ${toVchError(error).message}`);
       return true;
     }
   }

@@ -335,7 +335,7 @@ function toVch(
   };
 }
 
-/** Whose each containerVM is. A VCH's containers are beside it as a rule, and a look there spares a digest for every other VCH. */
+/** The owner of each containerVM. Most are beside their VCH, so looking there first saves a digest for every other VCH. */
 function ownersOf(
   appliances: VicInventory['appliances'],
   containers: VicInventory['containers'],

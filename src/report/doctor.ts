@@ -35,7 +35,7 @@ export interface DoctorDocument {
 }
 
 /** What is said once, and not of each row. */
-export const NEEDS_SCRATCH = 'it takes a write: --scratch';
+const NEEDS_SCRATCH = 'it takes a write: --scratch';
 
 const STYLE = {confirmed: 'green', refuted: 'red', 'not-tried': 'yellow'} as const;
 const MARK = {confirmed: '✓ confirmed', refuted: '✗ refuted', 'not-tried': '- not tried'} as const;

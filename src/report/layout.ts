@@ -1,5 +1,4 @@
 import {styleText} from 'node:util';
-import type {ReportStatus} from './report.js';
 import type {Tone} from './vm-words.js';
 
 /** The columns of a terminal or page, and whether it shows colours. */
@@ -32,20 +31,6 @@ export function layoutOf({columns, colour, details = false, saved = [], log}: La
     paint: (style: Style, text: string) => (colour ? styleText(style, text, {validateStream: false}) : text),
   };
 }
-
-/** The colour of a VM's status. */
-export const STATUS_STYLE: Readonly<Record<ReportStatus, Style>> = {
-  changed: 'green',
-  unchanged: 'green',
-  pending: 'cyan',
-  failed: 'red',
-  conflict: 'red',
-  unknown: 'red',
-  refused: 'yellow',
-  unreachable: 'yellow',
-  'not-attempted': 'yellow',
-  skipped: 'dim',
-};
 
 /** The colour of a meaning. */
 export const TONE_STYLE: Readonly<Record<Tone, Style>> = {

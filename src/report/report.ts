@@ -199,10 +199,10 @@ const upgrade = fields(
 /** An upgrade of the VCH as a whole. */
 export type ReportUpgrade = ShapeOf<typeof upgrade>;
 
-const compared = fields({check: text, ok: count, of: count});
 /** What `verify` compared, and on how many of the VMs it was as it should be. */
-export type ReportCompared = ShapeOf<typeof compared>;
+const compared = fields({check: text, ok: count, of: count});
 
+/** A run on a copy of the VCH. */
 const played = fields({
   result: oneOf(UPGRADE_RESULTS),
   error: nullable(error),
@@ -210,8 +210,6 @@ const played = fields({
   took: count,
   outage: nullable(count),
 });
-/** A run on a copy of the VCH. */
-export type ReportPlayed = ShapeOf<typeof played>;
 
 const rehearsal = fields(
   {

@@ -111,7 +111,7 @@ export class Session {
     return repeat(this, READ, () => this.call(method, object, args));
   }
 
-  /** Another login of the same user; whoever asks for it closes it. */
+  /** Logs in once more as the same user. The caller closes that session. */
   another(log: ConnectOptions['log']): Promise<Session> {
     return connect({...this.#options, log});
   }

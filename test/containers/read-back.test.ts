@@ -91,6 +91,7 @@ describe('containers: reading back while others are written', () => {
   > = {
     'lost a key': [{'common/name': null}, 'failed'],
     'is no containerVM any more': [{'guestinfo.vice./common/id': null}, 'unknown'],
+    'is another container': [{'guestinfo.vice./common/id': 'b'.repeat(64)}, 'unknown'],
   };
   for (const [what, [change, status]] of Object.entries(LOOKS)) {
     it(`reads a VM again in the end that ${what}, and says so if that stays`, async () => {

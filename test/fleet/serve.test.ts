@@ -20,7 +20,7 @@ import {lastReport, readRun} from '../../src/fleet/view.js';
 import type {FleetReport} from '../../src/report/fleet/report.js';
 import {vchHtml} from '../../src/report/fleet/vch-html.js';
 import type {Clock, SleepOptions} from '../../src/vim25/clock.js';
-import {describeWithBrowser} from '../browser.js';
+import {describeWithBrowser, watchPage} from '../browser.js';
 import {hostileReport} from '../report/hostile-report.js';
 import {planned} from './fake-hands.js';
 
@@ -95,16 +95,7 @@ describeWithBrowser('fleet/serve', (browser) => {
       bypassCSP: false,
     });
     const page = await context.newPage();
-    const trouble: string[] = [];
-    page.on('pageerror', ({message}) => trouble.push(message));
-    page.on('dialog', (dialog) => {
-      trouble.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on('request', (one) => {
-      if (!one.url().startsWith(server.url) && !one.url().startsWith('data:'))
-        trouble.push(`a request to ${one.url()}`);
-    });
+    const trouble = watchPage(page, (url) => url.startsWith(server.url));
     try {
       await page.goto(`${server.url}#token=${TOKEN}`);
       await use(page, trouble);

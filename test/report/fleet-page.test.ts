@@ -9,7 +9,7 @@ import {fleetHtml} from '../../src/report/fleet/html.js';
 import {countTargets, type FleetReport, type FleetVch} from '../../src/report/fleet/report.js';
 import {vchHtml, vmsShown} from '../../src/report/fleet/vch-html.js';
 import {verdict} from '../../src/report/verdict.js';
-import {describeWithBrowser} from '../browser.js';
+import {describeWithBrowser, watchPage} from '../browser.js';
 import {HOSTILE} from './hostile.js';
 import {hostileReport} from './hostile-report.js';
 import {mixed} from './html-examples.js';
@@ -112,18 +112,10 @@ describeWithBrowser('the page of a fleet in Chromium', (browser) => {
     writeFileSync(path, fleetHtml(report, undefined, pages));
     const context = await browser().newContext({viewport: {width: 1280, height: 900}, ...options});
     const page = await context.newPage();
-    const trouble: string[] = [];
-    page.on('pageerror', ({message}) => trouble.push(message));
-    page.on('dialog', (dialog) => {
-      trouble.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on('request', (one) => {
-      if (one.url() !== pathToFileURL(path).href && !one.url().startsWith('data:'))
-        trouble.push(`a request to ${one.url()}`);
-    });
+    const {href} = pathToFileURL(path);
+    const trouble = watchPage(page, (url) => url === href);
     try {
-      await page.goto(pathToFileURL(path).href);
+      await page.goto(href);
       await use(page);
       expect(trouble).to.deep.equal([]);
     } finally {

@@ -10,7 +10,7 @@ import {html, toHtml} from '../../src/report/formats/html.js';
 import {listingPage, listingText} from '../../src/report/ls.js';
 import type {Report} from '../../src/report/report.js';
 import {verdict} from '../../src/report/verdict.js';
-import {describeWithBrowser} from '../browser.js';
+import {describeWithBrowser, watchPage} from '../browser.js';
 import {sampleOf} from '../depth.js';
 import {hostileReport} from './hostile-report.js';
 import {many, mixed} from './html-examples.js';
@@ -121,16 +121,8 @@ describeWithBrowser('html report in Chromium', (browser) => {
     const context = await browser().newContext({viewport: {width: 1280, height: 900}, ...options});
     try {
       const page = await context.newPage();
-      const trouble: string[] = [];
+      const trouble = watchPage(page, (asked) => asked === url);
       page.on('console', (message) => trouble.push(`${message.type()}: ${message.text()}`));
-      page.on('pageerror', (error) => trouble.push(String(error)));
-      page.on('dialog', (dialog) => {
-        trouble.push(`dialog: ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      page.on('request', (request) => {
-        if (request.url() !== url && request.url() !== 'data:,') trouble.push(`request: ${request.url()}`);
-      });
       await page.goto(url);
       await page.getByRole('heading', {level: 1}).waitFor();
       await use(page, trouble);
