@@ -53,7 +53,7 @@ export const rehearse = reportCommand({
   writes: false,
   read: async ({own}) => ({
     timeout: own.timeout,
-    ...(await requireIsos(own)),
+    ...(await requireIsos(own, 'rehearse')),
     ...skippedChecks(own),
     dataOnly: own['data-only'],
   }),
