@@ -42,13 +42,17 @@ describe('containers: a run in stages', () => {
     ] as const) {
       await withSession({fixture: twenty}, async (session) => {
         const phases: string[] = [];
+        const inFlight: number[] = [];
         const onProgress = (event: ProgressEvent) => {
+          if (event.type === 'in-flight') inFlight.push(event.vms);
           if (event.type === 'phase') phases.push(`${event.phase} ${event.total}`);
           if (event.type === 'progress' && event.done === event.total) phases.push('done');
         };
         await applyMigration(session, {vch, staging: {canary}, onProgress});
         const written = phases.findIndex((phase) => phase.startsWith('commit'));
         expect(phases.slice(written)).to.deep.equal(expected);
+        expect(Math.min(...inFlight)).to.equal(0);
+        expect(inFlight.at(-1)).to.equal(0);
       });
     }
   });

@@ -1,9 +1,11 @@
 import {readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect} from 'chai';
+import {readIsoInfo} from '../../src/iso/iso-info.js';
 import {fileJournal, type SideEffect} from '../../src/index.js';
 import {silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
+import {writeIso} from '../iso-file.js';
 import {reportOf} from '../on-simulator.js';
 import {rejection} from '../rejection.js';
 import {withDirectory} from '../temporary-directory.js';
@@ -29,6 +31,23 @@ describe('the journal of an upgrade', () => {
       expect((await rollback(session, {journal, parallelism: 1})).upgrade.result).to.equal('rolled-back');
       expect(told.map(calledAs)).to.deep.equal(writesOf(simulator));
       for (const {detail} of told) expect(detail).to.match(/\S/);
+    });
+  });
+
+  it('has the files of a release, sent and taken away', async () => {
+    await withDirectory({}, async (directory) => {
+      const iso = await readIsoInfo(await writeIso(join(directory, 'vic.iso'), {created: '2020060100000000'}));
+      await withVch({}, async (session) => {
+        const told: SideEffect[] = [];
+        const journal = (effect: SideEffect) => void told.push(effect);
+        const files = (effect: string) => told.filter((one) => one.effect === effect).map(({object}) => object);
+        await upgrade(session, {journal, applianceIso: iso, bootstrapIso: iso});
+        expect(files('PUT')).to.have.lengthOf(2);
+        for (const {effect, detail} of told)
+          if (effect === 'PUT') expect(detail).to.equal(`${iso.path}, ${iso.size} bytes`);
+        expect((await rollback(session, {journal})).upgrade.result).to.equal('rolled-back');
+        expect(files('DeleteDatastoreFile_Task').sort()).to.deep.equal(files('PUT').sort());
+      });
     });
   });
 
