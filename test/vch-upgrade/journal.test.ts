@@ -1,8 +1,8 @@
 import {readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {readIsoInfo} from '../../src/iso/iso-info.js';
 import {fileJournal, type SideEffect} from '../../src/index.js';
+import {readIsoInfo} from '../../src/iso/iso-info.js';
 import {silent} from '../../src/log.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {writeIso} from '../iso-file.js';
@@ -36,11 +36,14 @@ describe('the journal of an upgrade', () => {
 
   it('has the files of a release, sent and taken away', async () => {
     await withDirectory({}, async (directory) => {
-      const iso = await readIsoInfo(await writeIso(join(directory, 'vic.iso'), {created: '2020060100000000'}));
+      const iso = await readIsoInfo(
+        await writeIso(join(directory, 'vic.iso'), {created: '2020060100000000'}),
+      );
       await withVch({}, async (session) => {
         const told: SideEffect[] = [];
         const journal = (effect: SideEffect) => void told.push(effect);
-        const files = (effect: string) => told.filter((one) => one.effect === effect).map(({object}) => object);
+        const files = (effect: string) =>
+          told.filter((one) => one.effect === effect).map(({object}) => object);
         await upgrade(session, {journal, applianceIso: iso, bootstrapIso: iso});
         expect(files('PUT')).to.have.lengthOf(2);
         for (const {effect, detail} of told)
