@@ -166,6 +166,13 @@ describe('architecture', () => {
     expect(strangers).to.deep.equal([]);
   });
 
+  it('makes folders in one place: Node’s own recursion may never return', () => {
+    const makers = [...sources('src'), ...sources('plugins')].filter((file) =>
+      /\bmkdir(Sync)?\(/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(makers).to.deep.equal(['src/make-folder.ts']);
+  });
+
   it('lets plugins see the plugin contract alone', () => {
     const outside = all.filter(
       ({file, target}) =>

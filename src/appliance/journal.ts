@@ -1,7 +1,8 @@
-import {appendFileSync, mkdirSync} from 'node:fs';
+import {appendFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {systemCode, VchError} from '../errors.js';
 import type {Logger} from '../log.js';
+import {makeFolder} from '../make-folder.js';
 
 /** A request that changes something, as it is noted right before it is sent. */
 export interface SideEffect {
@@ -26,7 +27,7 @@ export function fileJournal(
   const path = join(directory, `${runId}.jsonl`);
   const append = (entry: object) => appendFileSync(path, `${JSON.stringify(entry)}\n`, {mode: 0o600});
   try {
-    mkdirSync(directory, {recursive: true});
+    makeFolder(directory);
     append({schema: 'vch-migrate/journal/v1', time: new Date().toISOString(), run: runId, command});
   } catch (error) {
     throw new VchError(

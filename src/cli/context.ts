@@ -7,6 +7,7 @@ import type {Redactor} from './redactor.js';
 import type {OutputSettings} from './settings.js';
 import type {Stop} from './stop.js';
 import type {Terminal} from './terminal.js';
+import {holdAll} from './v8.js';
 
 /** The running simulator, as far as the commands need it. */
 export type RunningSimulator = Pick<Simulator, 'url' | 'user' | 'password' | 'thumbprint' | 'close'>;
@@ -38,7 +39,10 @@ export interface RunContext extends CliContext {
 /** The layers below the commands. Each is loaded when it is first needed: `--help` needs none of them. */
 export const layers: Pick<CliContext, 'login' | 'startSimulator' | 'registry'> = {
   login: async (options, use) => (await import('../vim25/session.js')).withSession(options, use),
-  startSimulator: async (options) => (await import('../simulator/simulator.js')).startSimulator(options),
+  startSimulator: async (options) => {
+    holdAll();
+    return (await import('../simulator/simulator.js')).startSimulator(options);
+  },
   registry: async (directories) =>
     (await import('../plugin-files/load-plugins.js')).loadRegistry(directories),
 };

@@ -49,12 +49,12 @@ export function readAccess(given: GivenOptions, env: Environment, read: ReadText
   // Not repeated: what looks like a URL may contain a password.
   if (/^[a-z]+:\/\//i.test(given.text('user') ?? ''))
     problems.add('--user is a URL, as -u is in govc; here the URL is --target (-t), and -u the user');
-  const {source, target} = chooseTarget(given, env, problems);
+  const {source, word, target} = chooseTarget(given, env, problems);
   const password = optionPassword(given, read, problems);
   if (target?.kind !== 'vsphere') {
     // The variables mean a real vCenter; the simulator has its own user, unless an option names another.
     const warnings = visible(given.text('password') !== undefined);
-    return {target, user: given.text('user'), password, warnings};
+    return {target, word, user: given.text('user'), password, warnings};
   }
   const inUrl = (of: Source, what: 'user' | 'password') => (of === source ? target[what] : undefined);
   const user =
@@ -68,6 +68,8 @@ export function readAccess(given: GivenOptions, env: Environment, read: ReadText
     problems.add('--user is missing: name the vSphere user, with the option or in the target');
   return {
     target,
+    /** The option or variable that named it. */
+    word,
     user,
     password:
       password ??
@@ -112,7 +114,7 @@ function chooseTarget(given: GivenOptions, env: Environment, problems: Problems)
     return {};
   }
   const target = parseTarget(text);
-  if (target.kind !== 'invalid') return {source, target};
+  if (target.kind !== 'invalid') return {source, word, target};
   problems.add(`${word} ${target.problem}`);
   return {};
 }

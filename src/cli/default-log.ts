@@ -1,5 +1,6 @@
-import {closeSync, constants, mkdirSync} from 'node:fs';
+import {closeSync, constants} from 'node:fs';
 import {join} from 'node:path';
+import {makeFolder} from '../make-folder.js';
 import {openForWriting} from './result-file.js';
 import {xdgFolder} from './xdg.js';
 
@@ -15,7 +16,7 @@ export function defaultLogFile(
   if (folder === undefined) return undefined;
   const path = join(folder, `${now.toISOString().slice(0, 10)}.log`);
   try {
-    mkdirSync(folder, {recursive: true, mode: 0o700});
+    makeFolder(folder, 0o700);
     closeSync(openForWriting(path, constants.O_APPEND | constants.O_CREAT));
     return path;
   } catch {

@@ -1,4 +1,3 @@
-import {mkdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {AnyOutcome} from '../containers/outcome.js';
 import {
@@ -12,6 +11,7 @@ import {
 import {systemCode, VchError} from '../errors.js';
 import {parseJson} from '../json-shape.js';
 import type {Logger} from '../log.js';
+import {makeFolder} from '../make-folder.js';
 import type {Finding} from '../migration/finding.js';
 import {toJson} from '../report/formats/json.js';
 import {readTextFile, requiredText} from '../text-file.js';
@@ -37,7 +37,7 @@ export function keepResult(result: DoctorResult, variables: Variables, log: Logg
   const place = resultPlace(variables, result.server);
   if (place === undefined) return;
   try {
-    mkdirSync(dirname(place), {recursive: true, mode: 0o700});
+    makeFolder(dirname(place), 0o700);
     writeWhole(place, toJson(withEarlier(result, place)));
   } catch (error) {
     log.warn(`the result could not be kept in ${place} (${systemCode(error)}); name its file with --doctor`);

@@ -41,13 +41,13 @@ interface SettingsContext {
 export function readSettings(given: GivenOptions, problems: Problems, context: SettingsContext) {
   const {command, terminal, read = readTextFile, formats = FORMATS, files = []} = context;
   const env = readEnvironment(terminal.variables);
-  const {target, user, password, warnings} = readAccess(given, env, read, problems);
+  const {target, word, user, password, warnings} = readAccess(given, env, read, problems);
   const tls = readTrust(given, env, read, problems);
   const proxy = target?.kind === 'vsphere' ? proxyFor(target.url, env.proxy, problems) : undefined;
   const retryFor = targetOptions['retry-for'].read(given, 'retry-for', problems);
   const output = readOutput(given, problems, formats);
   refuseTwice([...files, output.logFile, ...output.reports.map(({path}) => path)], problems);
-  if (target?.kind === 'simulator') refuseUnreadable(target, problems);
+  if (target?.kind === 'simulator') refuseUnreadable(target, problems, word);
   if (target?.kind === 'vsphere' && password === undefined && !terminal.interactive) {
     problems.add(
       'the password is missing and there is no terminal to ask on: use --password-file or GOVC_PASSWORD',
@@ -145,7 +145,7 @@ function refuseTwice(paths: readonly (string | undefined)[], problems: Problems)
     problems.add(`${path} is named for two files at once`);
 }
 
-function refuseUnreadable({fixture, isDump}: SimulatorTarget, problems: Problems): void {
+function refuseUnreadable({fixture, isDump}: SimulatorTarget, problems: Problems, word = '--target'): void {
   const what = isDump ? 'dump' : 'fixture';
   try {
     accessSync(fixture, constants.R_OK);
@@ -153,8 +153,8 @@ function refuseUnreadable({fixture, isDump}: SimulatorTarget, problems: Problems
     const reason = systemCode(error);
     problems.add(
       reason === 'ENOENT' || reason === 'ENOTDIR'
-        ? `--target: there is no ${what} ${fixture}`
-        : `--target: the ${what} ${fixture} cannot be read (${reason})`,
+        ? `${word}: there is no ${what} ${fixture}`
+        : `${word}: the ${what} ${fixture} cannot be read (${reason})`,
     );
   }
 }

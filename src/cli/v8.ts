@@ -7,6 +7,8 @@ const LARGE = 3_000;
 // By default, V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects garbage.
 const SAVES_MEMORY = ['--optimize-for-size', '--heap-growing-percent=0', '--semi-space-growth-factor=1'];
 const SAVES_TIME = ['--no-optimize-for-size', '--heap-growing-percent=30', '--semi-space-growth-factor=2'];
+/** Where nearly nothing of it can go: each time twice as much, or collecting it takes most of the time. */
+const HOLDS_ALL = ['--no-optimize-for-size', '--heap-growing-percent=100', '--semi-space-growth-factor=2'];
 
 // By default, V8 optimizes what has run for a millisecond: in a process of seconds, that costs more than it brings. Each
 // release of Node has its own name for when, and complains of one that it does not know.
@@ -16,16 +18,30 @@ const OPTIMIZES_LATER: Readonly<Record<string, string>> = {
   24: '--invocation-count-for-turbofan=30000',
 };
 
+/** What is known of the VMs that this process holds; `null` before `setUpV8`, as in the process of a test. */
+let held: 'unknown' | 'all' | null = null;
+
 /** How V8 collects garbage until the size of a VCH is known, and when it optimizes. */
 export function setUpV8(): void {
-  for (const flag of SAVES_MEMORY) setFlagsFromString(flag);
+  held = 'unknown';
+  set(SAVES_MEMORY);
   const later = OPTIMIZES_LATER[process.versions.node.split('.')[0] ?? ''];
-  if (later !== undefined) setFlagsFromString(later);
+  if (later !== undefined) set([later]);
+}
+
+/** Called where a process is going to hold every VM: of a copy, or of a simulator. */
+export function holdAll(): void {
+  if (held === null) return;
+  held = 'all';
+  set(HOLDS_ALL);
 }
 
 /** Hears how large the VCH is, and spends some memory on speed where it is small. */
 export function saveTimeWhereSmall(event: ProgressEvent): void {
-  if (event.type !== 'phase' || event.phase !== 'read') return;
-  const isSmall = event.total !== null && event.total < LARGE;
-  for (const flag of isSmall ? SAVES_TIME : SAVES_MEMORY) setFlagsFromString(flag);
+  if (held !== 'unknown' || event.type !== 'phase' || event.phase !== 'read') return;
+  set(event.total !== null && event.total < LARGE ? SAVES_TIME : SAVES_MEMORY);
+}
+
+function set(flags: readonly string[]): void {
+  for (const flag of flags) setFlagsFromString(flag);
 }

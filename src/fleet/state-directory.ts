@@ -1,9 +1,10 @@
 import {createHash} from 'node:crypto';
-import {chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {chmodSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {processStart, processState, thisMachine} from '../appliance/machine.js';
 import {systemCode, VchError} from '../errors.js';
 import {count, fields, nullable, parseJson, text} from '../json-shape.js';
+import {makeFolder} from '../make-folder.js';
 import {shellQuoted} from '../shell-word.js';
 
 const owner = fields({
@@ -30,7 +31,7 @@ export function holderOf({lock}: Pick<StateDirectory, 'lock'>) {
     json = readFileSync(lock, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return {state: 'none'} as const;
-    throw error;
+    throw unusable(dirname(lock), error);
   }
   const {value} = parseJson(json, owner);
   // Not complete yet, or not ours: whoever writes it is alive.
@@ -50,8 +51,12 @@ export function holderOf({lock}: Pick<StateDirectory, 'lock'>) {
  */
 export async function withStateDirectory<T>(directory: StateDirectory, use: () => Promise<T>): Promise<T> {
   const {path, lock} = directory;
-  mkdirSync(path, {recursive: true, mode: 0o700});
-  chmodSync(path, 0o700);
+  try {
+    makeFolder(path, 0o700);
+    chmodSync(path, 0o700);
+  } catch (error) {
+    throw unusable(path, error);
+  }
   const mine = JSON.stringify({pid: process.pid, started: processStart(process.pid), machine: thisMachine()});
   take(directory, mine);
   try {
@@ -67,7 +72,7 @@ function take(directory: StateDirectory, mine: string): void {
     try {
       if (create(lock, mine)) return;
     } catch (error) {
-      throw unusable(directory, systemCode(error));
+      throw unusable(directory.path, error);
     }
     const holder = holderOf(directory);
     if (holder.state === 'alive') throw inUse(directory, holder);
@@ -106,10 +111,10 @@ export function takeOver(lock: string, judged: string, mine: string): boolean {
   return true;
 }
 
-function unusable({path}: StateDirectory, code: string): VchError {
+function unusable(path: string, error: unknown): VchError {
   return new VchError(
     'VCH_ERR_USAGE',
-    `the state directory ${path} cannot be used (${code}); name another with --state-dir`,
+    `the state directory ${path} cannot be used (${systemCode(error)}); name another with --state-dir`,
   );
 }
 

@@ -92,7 +92,9 @@ export async function findRun(
   const fitting = runs.filter(({state}) => states.includes(state));
   const [run] = fitting;
   if (run === undefined)
-    throw usage(runs.length === 0 ? 'there is no fleet run yet' : `no fleet run is ${states.join(' or ')}`);
+    throw runs.length === 0
+      ? new VchError('VCH_ERR_USAGE', 'there is no fleet run yet; vch-migrate fleet plan makes one')
+      : usage(`no fleet run is ${states.join(' or ')}`);
   if (fitting.length > 1 && states.length < RUN_STATES.length)
     throw usage(
       `${fitting.length} fleet runs are ${states.join(' or ')}: name one of ${fitting.map(({id}) => id).join(', ')}`,

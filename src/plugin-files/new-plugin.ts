@@ -1,9 +1,10 @@
 import {existsSync} from 'node:fs';
-import {mkdir, readdir, writeFile} from 'node:fs/promises';
+import {readdir, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {dirname, join, resolve} from 'node:path';
 import {builtinPlugins} from '../../plugins/index.js';
 import {systemCode, VchError} from '../errors.js';
+import {makeFolder} from '../make-folder.js';
 import {FIRST_FOREIGN_VERSION} from '../migration/data-version.js';
 import {pluginId, type Target} from '../migration/plugin.js';
 import {isPluginName} from '../migration/plugin-rules.js';
@@ -62,7 +63,7 @@ async function write(files: readonly (readonly [string, string])[]): Promise<voi
     throw new VchError('VCH_ERR_USAGE', `${there} already exists; move it, or choose another name`);
   try {
     for (const [file, text] of files) {
-      await mkdir(dirname(file), {recursive: true});
+      makeFolder(dirname(file));
       await writeFile(file, text, {flag: 'wx'});
     }
   } catch (error) {

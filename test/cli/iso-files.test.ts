@@ -76,6 +76,14 @@ describe('the ISO files of an upgrade', () => {
     });
   }
 
+  it('name the help of the command that was typed', async () => {
+    for (const [command = '', ...args] of [UPGRADE, ['rehearse', ...VCH]]) {
+      const {code, stderr} = await inFolder([], [command, ...args]);
+      expect(code).to.equal(5);
+      expect(stderr).to.contain(`; see vch-migrate ${command} --help`);
+    }
+  });
+
   it('stand in the question, with their versions', async () => {
     const {questions} = await inFolder(['appliance.iso', 'bootstrap.iso'], ['upgrade'], ['vch1']);
     expect(questions[0]).to.contain(

@@ -63,7 +63,12 @@ describe('settings', () => {
     [
       'a fixture that is not there',
       {options: {target: 'sim:nowhere.json'}},
-      /there is no fixture nowhere.json/,
+      /--target: there is no fixture nowhere.json/,
+    ],
+    [
+      'a fixture of the environment that is not there',
+      {options: {}, variables: {GOVC_URL: 'sim:nowhere.json'}},
+      /GOVC_URL: there is no fixture nowhere.json/,
     ],
     ['an option without a value', {options: {...option, name: ''}}, /--name needs a value/],
     [

@@ -251,7 +251,7 @@ describe('dump', () => {
         ['twice.json', 'it has vm-1 twice'],
         ['cut.json', 'is not JSON: it may be cut off'],
         ['other.json', 'is no dump'],
-        ['none.json', 'there is no dump'],
+        ['none.json', '--from-dump: there is no dump'],
       ] as const) {
         const {code, stderr} = await vchMigrate(['plan', '--from-dump', join(folder, name)]);
         expect(code).to.equal(5);

@@ -68,4 +68,14 @@ describe('fleet/state-directory', () => {
       expect(readFileSync(lock, 'utf8')).to.equal('mine');
       expect(readdirSync(folder)).to.deep.equal(['fleet.pid']);
     }));
+
+  it('says so where it cannot be used', () =>
+    withDirectory({file: ''}, async (folder) => {
+      const path = join(folder, 'file', 'state');
+      const directory = stateDirectory(path);
+      const told = `the state directory ${path} cannot be used (ENOTDIR); name another with --state-dir`;
+      const error = await rejection(withStateDirectory(directory, async () => undefined));
+      expect(error).to.include({code: 'VCH_ERR_USAGE', message: told});
+      expect(() => holderOf(directory)).to.throw(told);
+    }));
 });

@@ -53,7 +53,7 @@ describe('fleet/view', () => {
       'no fleet run is held or paused',
     );
     expect((await rejection(findRun(databaseWith([]), undefined))).message).to.contain(
-      'there is no fleet run yet; vch-migrate fleet status shows the latest, vch-migrate fleet plan makes one',
+      'there is no fleet run yet; vch-migrate fleet plan makes one',
     );
   });
 });

@@ -335,6 +335,6 @@ describe('rehearse', function () {
   it('refuses what it cannot read', async () => {
     const {code, stderr} = await vchMigrate(['rehearse', '--from-dump', 'none.json', '--data-only']);
     expect(code).to.equal(5);
-    expect(stderr).to.include('there is no dump none.json');
+    expect(stderr).to.include('--from-dump: there is no dump none.json');
   });
 });

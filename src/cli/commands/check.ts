@@ -25,7 +25,7 @@ export const check = reportCommand({
   writes: false,
   read: async ({own}) => ({
     timeout: own.timeout,
-    ...(await readIsos(own)),
+    ...(await readIsos(own, 'check')),
     ...skippedChecks(own),
   }),
   async run(session, options, {own}) {

@@ -6,6 +6,7 @@ import {listingCommand} from '../command.js';
 import {targetOf} from '../login.js';
 import {flag} from '../option.js';
 import {writeWhole} from '../result-file.js';
+import {holdAll} from '../v8.js';
 
 /** What `plan` reads, as a file. */
 export const dump = listingCommand({
@@ -32,6 +33,7 @@ export const dump = listingCommand({
       import('../compose-report.js'),
     ]);
     const {stop, version, now} = context;
+    holdAll();
     const dumped = await untilStopped(stop.signal, () =>
       dumpInventory(session, settings.vch, {at: now(), toolVersion: version}),
     );

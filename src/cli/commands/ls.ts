@@ -61,7 +61,7 @@ async function isoAtHand(
 ): Promise<ListedIso | undefined> {
   const {compareReleases} = await import('../../iso/version-stamp.js');
   try {
-    const {applianceIso} = await readIsos({'appliance-iso': named});
+    const {applianceIso} = await readIsos({'appliance-iso': named}, 'ls');
     if (applianceIso === undefined) return undefined;
     const {path, version, buildNumber: build} = applianceIso;
     const isOlder = (vch: VchDescription) => (compareReleases(vch, {version, build}) ?? 0) < 0;

@@ -5,6 +5,7 @@ import {action, isOfMaskedDump, LOOK_ELSEWHERE, unlessStopped} from '../next.js'
 import {text, withDefault} from '../option.js';
 import {dataOnly, duration, isoOptions, timeout, versionSwitches} from '../options.js';
 import {skippedChecks, tellForce} from '../upgrade-result.js';
+import {holdAll} from '../v8.js';
 
 const TASK_TIME = 500;
 const BOOT_TIME = 2 * 60_000;
@@ -53,7 +54,7 @@ export const rehearse = reportCommand({
   writes: false,
   read: async ({own}) => ({
     timeout: own.timeout,
-    ...(await requireIsos(own)),
+    ...(await requireIsos(own, 'rehearse')),
     ...skippedChecks(own),
     dataOnly: own['data-only'],
   }),
@@ -65,6 +66,7 @@ export const rehearse = reportCommand({
       import('../../rehearsal/findings.js'),
     ]);
     const {toolVersion, vch} = options;
+    holdAll();
     options.onProgress?.({type: 'phase', phase: 'read', label: 'copying the VCH', total: null});
     const dumped = await dumpInventory(session, vch, {at: new Date(), toolVersion});
     const given = own['task-time'];

@@ -16,7 +16,7 @@ export const resume = reportCommand({
     ['resume -n vch1 --appliance-iso appliance.iso', 'the same when the upload of that file was cut off'],
   ],
   ...wholeVch,
-  read: async ({own}) => ({timeout: own.timeout, ...(await readIsos(own))}),
+  read: async ({own}) => ({timeout: own.timeout, ...(await readIsos(own, 'resume'))}),
   async run(session, options, {own}) {
     const {resumeVch} = await import('../../vch-upgrade/resume.js');
     return resumeVch(session, await journaled('resume', options, own.journal));

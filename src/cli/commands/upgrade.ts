@@ -37,7 +37,7 @@ export const upgrade = reportCommand({
   asksForName: true,
   read: async ({own}) => ({
     timeout: own.timeout,
-    ...(await requireIsos(own)),
+    ...(await requireIsos(own, 'upgrade')),
     ...skippedChecks(own),
     dataOnly: own['data-only'],
     dryRun: own['dry-run'],

@@ -4,6 +4,9 @@ import {type Inventory, problemLines, readInventory} from '../../fleet/inventory
 import {shellQuoted} from '../../shell-word.js';
 import {requiredText} from '../../text-file.js';
 
+/** How many problems a message names; `fleet validate` lists them all. */
+const SHOWN = 5;
+
 /** Reads the file that `--inventory` names, with whatever is wrong with it. */
 export function readInventoryFile(path: string | undefined) {
   if (path === undefined)
@@ -17,10 +20,13 @@ export function readInventoryFile(path: string | undefined) {
 /** The same for a command that needs it whole. Paths in it are relative to its folder. */
 export function requireInventory(path: string | undefined): Inventory {
   const {file, inventory, problems} = readInventoryFile(path);
-  if (inventory === null)
+  if (inventory === null) {
+    const lines = problemLines(file, problems);
+    const more = lines.length > SHOWN ? [`${lines.length - SHOWN} more`] : [];
     throw usage(
-      `${problemLines(file, problems).join('; ')}. See vch-migrate fleet validate --inventory ${shellQuoted(file)}`,
+      `${[...lines.slice(0, SHOWN), ...more].join('; ')}. See vch-migrate fleet validate --inventory ${shellQuoted(file)}`,
     );
+  }
   const folder = dirname(resolve(file));
   const {release, vcenters} = inventory;
   return {

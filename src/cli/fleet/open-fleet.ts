@@ -72,11 +72,11 @@ async function withShared<T>(
   }
 }
 
-/** A text whose commands name the same database. */
+/** A text whose commands name the same database; `fleet validate` has none. */
 export function locate(own: Own, text: string): string {
   const words = wordsOf(own);
   if (words === '' || text.includes(words)) return text;
-  return text.replaceAll(/\bvch-migrate fleet [a-z]+/g, (command) => `${command} ${words}`);
+  return text.replaceAll(/\bvch-migrate fleet (?!validate)[a-z]+/g, (command) => `${command} ${words}`);
 }
 
 async function located<T>(own: Own, use: () => Promise<T>): Promise<T> {
