@@ -238,7 +238,9 @@ export class HttpClient {
   }
 
   #remember(headers: Head['headers']): void {
-    for (const cookie of [headers['set-cookie'] ?? []].flat()) {
+    const cookies = headers['set-cookie'];
+    if (cookies === undefined) return;
+    for (const cookie of [cookies].flat()) {
       // vCenter quotes the value, vcsim does not; it goes back byte for byte.
       const pair = cookie.split(';', 1)[0];
       if (pair?.startsWith('vmware_soap_session=')) this.#cookie = pair;

@@ -229,7 +229,7 @@ async function eachObject(
   let token: string | null = null;
   try {
     let page = new Page(use);
-    const options = {maxObjects: PAGE};
+    const options = xmlElements({maxObjects: xmlText(`${PAGE}`)});
     let answer = await session.call('RetrievePropertiesEx', collector, {specSet, options}, page.streamed);
     for (let first = true; ; first = false) {
       // Present or not is what counts: "0" is a token like any other.

@@ -1,3 +1,4 @@
+import {setImmediate} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {type Client, createClientAsync, type IHttpClient} from 'soap';
 import {VchError} from '../errors.js';
@@ -5,7 +6,7 @@ import {faultError, soapFault} from './faults.js';
 import type {ConnectOptions} from './http-client.js';
 import {failureOfStatus, type HttpClient, type IncomingAnswer, isSoap, STARTING} from './http-client.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
-import {child, escapeText, readTree, type Streamed, type XmlElement} from './xml.js';
+import {child, encoded, escapeText, readTree, type Streamed, type XmlElement, xmlText} from './xml.js';
 
 const WSDL = fileURLToPath(new URL('vim25.wsdl', import.meta.url));
 
@@ -17,6 +18,7 @@ export class Transport {
   readonly #client: Client;
   readonly #url: URL;
   readonly #exchanges: Map<string, Exchange>;
+  readonly #turns = new Turns();
   #sequence = 0;
 
   private constructor(client: Client, {url, runId}: ConnectOptions, exchanges: Map<string, Exchange>) {
@@ -32,7 +34,7 @@ export class Transport {
   /** Creates the client from our WSDL; nothing is sent yet. */
   static async create(options: ConnectOptions, http: HttpClient): Promise<Transport> {
     const exchanges = new Map<string, Exchange>();
-    const httpClient = soapHttpClient(http, exchanges, withoutPassword(options.password));
+    const httpClient = soapHttpClient(http, options.url, exchanges, withoutPassword(options.password));
     const client = await createClientAsync(WSDL, {endpoint: options.url.href, httpClient});
     // `soap` leaves it out, and values of the type `xsd:string` name it. govmomi does without, as long as servers allow it.
     client.wsdl.xmlnsInEnvelope = ' xmlns:vim25="urn:vim25" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
@@ -51,10 +53,11 @@ export class Transport {
     args: Arguments = {},
     streamed?: Streamed,
   ): Promise<XmlElement> {
+    await this.#turns.begin();
     const path = streamed && ['Envelope', 'Body', `${method}Response`, ...streamed.path];
     const envelope = await this.#invoke(
       method,
-      {_this: reference(object), ...args},
+      encoded({_this: reference(object), ...args}),
       streamed && path && {...streamed, path},
     );
     const content = child(envelope, 'Body')?.children[0];
@@ -83,6 +86,29 @@ export class Transport {
   }
 }
 
+/** Calls that may begin in one turn of the event loop. */
+const CALLS_A_TURN = 4;
+
+/**
+ * Spreads calls over turns of the event loop. undici sends at the end of a turn what began in it: if all calls that become
+ * possible at once began in one, the server would wait until the last of them is encoded. And a call that began in the
+ * turn of the answer before it would not find that connection free yet, and open another.
+ */
+class Turns {
+  #begun = 0;
+
+  /** Resolves in a later turn, when another call may begin. */
+  async begin(): Promise<void> {
+    do await setImmediate();
+    while (this.#begun === CALLS_A_TURN);
+    if (this.#begun === 0)
+      void setImmediate().then(() => {
+        this.#begun = 0;
+      });
+    this.#begun += 1;
+  }
+}
+
 /** A call under way: what to do with its answer. */
 interface Exchange {
   readonly streamed: Streamed | undefined;
@@ -91,7 +117,7 @@ interface Exchange {
 
 /** A reference as an argument. */
 export function reference(object: ManagedObjectReference) {
-  return {attributes: {type: object.type}, $value: object.value};
+  return {attributes: {type: object.type}, ...xmlText(object.value)};
 }
 
 function cleanError(error: unknown, method: string, url: URL): VchError {
@@ -110,18 +136,19 @@ function cleanError(error: unknown, method: string, url: URL): VchError {
  */
 function soapHttpClient(
   http: HttpClient,
+  url: URL,
   exchanges: ReadonlyMap<string, Exchange>,
   said: (sentence: string) => string,
 ): IHttpClient {
   return {
     // The package types this as an axios answer, but uses nothing of it.
-    async request(url, body: string, callback, headers = {}, {exchangeId} = {}): Promise<never> {
+    async request(_url, body: string, callback, headers = {}, {exchangeId} = {}): Promise<never> {
       try {
         const exchange = exchanges.get(exchangeId);
         if (exchange === undefined) throw new VchError('VCH_ERR_INTERNAL', 'nobody waits for this answer');
-        const request = {method: 'POST', path: new URL(url).pathname, headers, body} as const;
+        const request = {method: 'POST', path: url.pathname, headers, body} as const;
         const envelope = await http.receive(request, async (answer) => {
-          assertSoap(answer, new URL(url), http.contact.answered);
+          assertSoap(answer, url, http.contact.answered);
           return readTree(answer.text, {streamed: exchange.streamed, said});
         });
         exchange.answered(envelope);

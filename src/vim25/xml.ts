@@ -225,12 +225,28 @@ export function xmlString(text: string): XmlText {
  */
 export function xmlElements(elements: Readonly<Record<string, XmlText | readonly XmlText[]>>): XmlText {
   let xml = '';
-  for (const [name, content] of Object.entries(elements))
-    for (const element of [content].flat()) xml += elementOf(name, element);
+  for (const [name, content] of Object.entries(elements)) {
+    if ('$xml' in content) xml += elementOf(name, content);
+    else for (const element of content) xml += elementOf(name, element);
+  }
   return {$xml: xml};
 }
 
-function elementOf(name: string, {$xml, attributes = {}}: XmlText): string {
+/** The arguments of a call: one text if all of them are encoded already, so that `soap` has nothing to look up. */
+export function encoded(elements: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return areEncoded(elements) ? {...xmlElements(elements)} : elements;
+}
+
+function areEncoded(
+  elements: Readonly<Record<string, unknown>>,
+): elements is Readonly<Record<string, XmlText>> {
+  return Object.values(elements).every(
+    (value) => typeof value === 'object' && value !== null && '$xml' in value,
+  );
+}
+
+function elementOf(name: string, {$xml, attributes}: XmlText): string {
+  if (attributes === undefined) return `<${name}>${$xml}</${name}>`;
   let written = '';
   for (const [key, value] of Object.entries(attributes)) written += ` ${key}="${escapeAttribute(value)}"`;
   return `<${name}${written}>${$xml}</${name}>`;

@@ -1,9 +1,11 @@
+import type {Socket} from 'node:net';
 import {text} from 'node:stream/consumers';
 import {expect} from 'chai';
+import pLimit from 'p-limit';
 import {SaxesParser} from 'saxes';
 import {silent} from '../../src/log.js';
 import {HttpClient} from '../../src/vim25/http-client.js';
-import {Transport} from '../../src/vim25/transport.js';
+import {type Arguments, Transport} from '../../src/vim25/transport.js';
 import {xmlString} from '../../src/vim25/xml.js';
 import {rejection} from '../rejection.js';
 import {serving} from './serving.js';
@@ -36,5 +38,67 @@ describe('vim25: the envelope of a call', () => {
     parser.write(bodies.join('')).close();
     expect(bodies.length).to.equal(1);
     expect(types).to.deep.equal([['http://www.w3.org/2001/XMLSchema', 'string']]);
+  });
+});
+
+describe('vim25: many calls that are possible at once', () => {
+  const answer =
+    '<Envelope><Body><CancelRetrievePropertiesExResponse></CancelRetrievePropertiesExResponse></Body></Envelope>';
+  const calls = Array.from({length: 40}, (_, n) => n);
+  const calling = (
+    arrived: (socket: Socket) => void,
+    use: (call: (args: Arguments) => Promise<unknown>) => Promise<unknown>,
+  ) =>
+    serving(
+      (request, response) => {
+        arrived(request.socket);
+        request.resume();
+        response.end(answer);
+      },
+      async (url) => {
+        const http = new HttpClient({...OPTIONS, url}, calls.length);
+        const transport = await Transport.create({...OPTIONS, url}, http);
+        const collector = {type: 'PropertyCollector', value: 'propertyCollector'};
+        await use((args) => transport.call('CancelRetrievePropertiesEx', collector, args));
+        await http.close();
+      },
+    );
+
+  it('go by the connections of the answers before them', async () => {
+    const sockets = new Set<Socket>();
+    await calling(
+      (socket) => sockets.add(socket),
+      (call) => pLimit(4).map(calls, () => call({token: 't'})),
+    );
+    expect(sockets.size).to.equal(4);
+  });
+
+  it('are sent before the last of them is encoded', async () => {
+    const encoded: number[] = [];
+    let arrived = 0;
+    const token = () => {
+      encoded.push(arrived);
+      return 't';
+    };
+    await calling(
+      () => {
+        arrived += 1;
+      },
+      async (call) => {
+        await Promise.all(calls.map(() => call({token: 't'})));
+        arrived = 0;
+        await Promise.all(
+          calls.map(() =>
+            call({
+              get token() {
+                return token();
+              },
+            }),
+          ),
+        );
+      },
+    );
+    expect(encoded.at(0)).to.equal(0);
+    expect(encoded.at(-1)).to.be.above(0);
   });
 });
