@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import type {ProgressEvent} from '../../src/containers/outcome.js';
 import type {Simulator} from '../../src/simulator/simulator.js';
 import {revertToSnapshot} from '../../src/vim25/snapshot.js';
 import {TaskWaiter} from '../../src/vim25/tasks.js';
@@ -32,6 +33,25 @@ describe('an upgrade that is gone on with', () => {
       expect(outcome.upgrade.result).to.equal('upgraded');
       expect(appliance(simulator).powerState).to.equal('poweredOn');
       expect(outcome.vms[0]).to.include({id: APPLIANCE, powerState: 'poweredOn', dataVersion: 10});
+    });
+  });
+
+  it('is down only from its power-off, and says each thing that it waits for once', async () => {
+    const settings = {bootTime: 100};
+    await withVch({vms: [], settings}, async (session) => {
+      await stoppedAt(session, 'snapshot');
+      const told: string[] = [];
+      const onProgress = (event: ProgressEvent) => {
+        if (event.type === 'outage') told.push(event.to === null ? 'down' : 'up');
+        if (event.type === 'waiting') told.push(event.reason);
+        if (event.type === 'phase') told.push(event.phase);
+      };
+      expect((await resume(session, {onProgress})).upgrade.result).to.equal('upgraded');
+      expect(told.filter((one) => one === 'down' || one === 'up')).to.deep.equal(['down', 'up']);
+      expect(told.indexOf('down')).to.be.greaterThan(told.indexOf('power-off'));
+      expect(told.indexOf('up')).to.be.greaterThan(told.indexOf('ready'));
+      expect(told).to.include('the start of docker-personality, port-layer, vicadmin');
+      expect(told.filter((one, n) => one === told[n - 1])).to.deep.equal([]);
     });
   });
 
