@@ -8,8 +8,11 @@ import type {Session} from '../vim25/session.js';
 import type {VmOutcome} from './outcome.js';
 import {outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
-/** So many VMs are read back at a time, while others are written. */
-const BATCH = 250;
+/**
+ * So many VMs are read back at a time while others are written; half a hundred are enough where they are written slowly:
+ * as long as a large answer is read, nobody sees which tasks have ended, and their places stay empty.
+ */
+const BATCH = {most: 250, least: 50, after: 200};
 
 /** What is known of a VM that was read back; `undefined`: answers leave it out. */
 type Reading = WrittenVm | 'unseen' | 'gone' | undefined | VchError;
@@ -26,15 +29,19 @@ export class ReadBack {
   readonly #unconfirmed: Planned[] = [];
   readonly #confirmed = new Set<string>();
   #reading: Promise<void> | null = null;
+  #last: number;
 
   constructor(session: Session) {
     this.#session = session;
+    this.#last = session.clock.now();
   }
 
   /** The task of one more VM has succeeded. */
   add(written: Planned): void {
     this.#unread.push(written);
-    if (this.#reading === null && this.#unread.length >= BATCH) this.#reading = this.#readBatch();
+    const {most, least, after} = BATCH;
+    const enough = this.#session.clock.now() - this.#last < after ? most : least;
+    if (this.#reading === null && this.#unread.length >= enough) this.#reading = this.#readBatch();
   }
 
   /** Everything is written: reads what is left, and gives the outcome of each VM. */
@@ -49,7 +56,8 @@ export class ReadBack {
   }
 
   async #readBatch(): Promise<void> {
-    const batch = this.#unread.splice(0, BATCH);
+    this.#last = this.#session.clock.now();
+    const batch = this.#unread.splice(0, BATCH.most);
     try {
       const read = await this.#read(batch);
       for (const {vm, decision} of batch) {

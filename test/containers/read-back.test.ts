@@ -73,6 +73,25 @@ describe('containers: reading back while others are written', () => {
     });
   });
 
+  it('reads few at a time where they are written slowly: a large answer keeps places of the window empty', async () => {
+    await withWritten(async (readBack, planned, simulator, session) => {
+      const wait = async (milliseconds: number, from: number, to: number) => {
+        await session.clock.sleep(milliseconds);
+        for (const written of planned.slice(from, to)) readBack.add(written);
+        await session.clock.sleep(50);
+        return reads(simulator);
+      };
+      expect(await wait(0, 0, 60)).to.equal(0);
+      expect(await wait(100, 60, 61)).to.equal(0);
+      expect(await wait(100, 61, 62)).to.equal(1);
+      expect(await wait(300, 62, 111)).to.equal(1);
+      expect(await wait(0, 111, 112)).to.equal(2);
+      const verdictOn = await readBack.finished();
+      expect(new Set(statusesOf(planned.slice(0, 112), verdictOn))).to.deep.equal(new Set(['changed']));
+      expect(reads(simulator)).to.equal(2);
+    });
+  });
+
   it('never confirms a VM before it is told that it is written', async () => {
     await withWritten(async (readBack, planned, simulator, session) => {
       for (const written of planned.slice(0, BATCH)) readBack.add(written);
