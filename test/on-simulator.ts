@@ -66,7 +66,7 @@ export async function vchMigrate(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
   clock?: Clock,
-  version = '9.9.9',
+  {version = '9.9.9', now = () => new Date()}: Partial<Pick<CliContext, 'version' | 'now'>> = {},
 ): Promise<Ended> {
   const {terminal, written} = recordingTerminal({variables});
   const login: CliContext['login'] = (options, use) => layers.login({...options, clock}, use);
@@ -76,7 +76,7 @@ export async function vchMigrate(
     terminal,
     stop: {signal: new AbortController().signal, by: () => null},
     version,
-    now: () => new Date(),
+    now,
     newRunId: randomUUID,
   });
   return {code, ...written()};

@@ -153,7 +153,7 @@ describe('what follows from a refuted assumption', function () {
             .filter((command) => !isSeenInPlan(id, command) && id !== 'upload')
             .map((command) => ({id, title, command})),
         );
-        for (const {id, title, command} of sampleOf('refusals by doctor', cases, {sample: 14, ci: 200})) {
+        for (const {id, title, command} of sampleOf('refusals by doctor', cases, {sample: 9, ci: 200})) {
           const file = join(folder, `${id}.json`);
           const assumptions = ALL.map(({id: each, title, meaning}) => {
             const row = {id: each, title, meaning, seen: 'as it was', stops: []};

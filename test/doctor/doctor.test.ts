@@ -219,7 +219,7 @@ describe('doctor', function () {
       expect(stdout).not.to.match(/vch-migrate-doctor-[0-9a-f]/);
     }));
 
-  const found = {sample: 5, ci: 24};
+  const found = {sample: 4, ci: 24};
   for (const [what, {breaks = [], ...options}, ...ids] of sampleOf(
     'faults that doctor finds',
     FAULTS,
@@ -243,7 +243,7 @@ describe('doctor', function () {
   }
 
   for (const [{breaks = [], ...options}, id, why] of sampleOf('faults that hide', HIDES, {
-    sample: 3,
+    sample: 2,
     ci: 99,
   })) {
     it(`leaves open what a fault hides: ${id}: ${why}`, () =>

@@ -43,7 +43,7 @@ function fewer(folder: string): string {
     JSON.stringify({
       ...fixture,
       generate: [
-        {...generate[0], count: sizeOf('VMs that are masked', {sample: 120, ci: 500, exhaustive: 500})},
+        {...generate[0], count: sizeOf('VMs that are masked', {sample: 60, ci: 500, exhaustive: 500})},
       ],
     }),
   );

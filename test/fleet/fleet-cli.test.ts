@@ -75,7 +75,7 @@ describe('fleet on the embedded database, command by command', function () {
       const unasked = await fleet('upgrade', run.id);
       expect(unasked.code).to.equal(5);
       const other = ['fleet', 'upgrade', run.id, '--yes', '--state-dir', state];
-      const refused = await vchMigrate(other, farm.variables, undefined, '9.8.0');
+      const refused = await vchMigrate(other, farm.variables, undefined, {version: '9.8.0'});
       expect(refused.code).to.equal(5);
       expect(refused.stderr).to.contain('was planned by vch-migrate 9.9.9, and this is 9.8.0');
       const canaries = await fleet('upgrade', run.id, '--yes');

@@ -56,7 +56,7 @@ describe('a fleet whose worker has died on another machine in the middle of an u
         if (phase === 'upload') await expectLeftAlone(again, farm.variables, folder);
         const clock = new VirtualClock();
         const withIsos = [...again, '--debug', '--iso-dir', join(folder, 'iso')];
-        const second = await vchMigrate(withIsos, farm.variables, clock, VERSION);
+        const second = await vchMigrate(withIsos, farm.variables, clock, {version: VERSION});
         expect(second.code, second.stderr).to.equal(0);
         expect(second.stderr).to.contain(`watching for a sign of life for up to ${lease} s`);
         expect(clock.elapsed / 1000).to.be.within(lease, lease + 60);
@@ -82,11 +82,11 @@ async function expectLeftAlone(
   folder: string,
 ): Promise<void> {
   // It ends at once: what another release has begun is not its own.
-  const other = await vchMigrate(line, variables, undefined, '9.8.0');
+  const other = await vchMigrate(line, variables, undefined, {version: '9.8.0'});
   expect([other.code, other.stderr]).to.include(0);
   expect(other.stderr).to.contain('lacks the version of the run');
 
-  const without = await vchMigrate(line, variables, undefined, VERSION);
+  const without = await vchMigrate(line, variables, undefined, {version: VERSION});
   expect(without.code, without.stderr).to.equal(1);
   expect(without.stderr)
     .to.contain(`lacks the ISO file ${folder}/appliance.iso of the plan (there is none)`)

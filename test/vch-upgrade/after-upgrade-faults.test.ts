@@ -74,7 +74,7 @@ for (const [name, command] of Object.entries(COMMANDS)) {
 
     it('says truly what it came to, and comes to its goal when it is run again', async () => {
       const all = await callsOf(command);
-      const cases = sampleOf(`runs of ${name} of which one call goes wrong`, all, {sample: 4, ci: 80});
+      const cases = sampleOf(`runs of ${name} of which one call goes wrong`, all, {sample: 3, ci: 80});
       const untrue: object[] = [];
       const left = [...cases];
       const takeUp = async () => {

@@ -58,7 +58,7 @@ describe('a process that is killed in the middle', function () {
   this.timeout(120_000);
 
   const killed = UPGRADE.flatMap((at) => [[...at, 'resumed'] as const, [...at, 'rolled back'] as const]);
-  for (const [phase, moment, end] of sampleOf('upgrades that are killed', killed, {sample: 5, ci: 16})) {
+  for (const [phase, moment, end] of sampleOf('upgrades that are killed', killed, {sample: 3, ci: 16})) {
     if (end === 'resumed') {
       it(`is resumed to upgraded from the phase ${phase}, killed ${moment}`, () =>
         withKilled(phase, moment, async (simulator, session, isos) => {

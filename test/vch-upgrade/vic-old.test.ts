@@ -48,7 +48,7 @@ const LEFT_OUT =
   /^(vch-migrate\/.*|guestinfo\.vice\.\.init\.networks\|client\.assigned\.IP|guestinfo\.vice\.\.init\.sessions\|[^.]*\.started|guestinfo\.vice\.\/registry\/insecure_registries\|\d+\/(Host|Path))$/;
 
 describe('VCHs of VIC 0.8, 0.9 and 1.1 as VIC itself encoded them', () => {
-  for (const vm of sampleOf('appliances of old VICs', APPLIANCES, {sample: 6, ci: 15})) {
+  for (const vm of sampleOf('appliances of old VICs', APPLIANCES, {sample: 4, ci: 15})) {
     it(`become what vic-machine makes of them, and what they were after a rollback: ${vm.name}`, async () => {
       await withIsos((isos) =>
         withSession({fixture: vchOf(vm)}, async (session, simulator) => {
