@@ -179,7 +179,7 @@ describeWithPeers('doctor', ['vcsim', 'govc', 'python'], (peers) => {
       .filter((kind) => kind === 'own' || !/^(?:CreateVM|Destroy)_Task$/.test(method))
       .flatMap((kind) => (['before', 'after'] as const).map((when) => ({method, nth, kind, when}))),
   );
-  const sizes = {sample: 2, ci: 28};
+  const sizes = {sample: 1, ci: 28};
   for (const {method, nth, kind, when} of sampleOf('places where doctor is killed', cases, sizes)) {
     it(`leaves nothing behind on ${kind === 'own' ? 'its own VMs' : 'a VM that is named'}, killed ${when} call ${nth} of ${method} is carried out`, async () => {
       const simulator = await startSimulator({fixture: smallVch([{name: 'web'}, {name: 'db'}, SPARE])});

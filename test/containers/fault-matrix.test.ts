@@ -41,7 +41,7 @@ describe('a run over containerVMs of which any one SOAP call goes wrong', functi
   for (const [name, command] of Object.entries(COMMANDS)) {
     it(`${name} says truly what became of each`, async () => {
       const {after, calls} = await undisturbed(command);
-      const cases = sampleOf(`calls of ${name} that go wrong`, calls, {sample: 12, ci: 120});
+      const cases = sampleOf(`calls of ${name} that go wrong`, calls, {sample: 8, ci: 120});
       const lies: string[] = [];
       let changed = 0;
       for (const call of cases) {

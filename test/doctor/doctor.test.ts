@@ -219,7 +219,7 @@ describe('doctor', function () {
       expect(stdout).not.to.match(/vch-migrate-doctor-[0-9a-f]/);
     }));
 
-  const found = {sample: 4, ci: 24};
+  const found = {sample: 3, ci: 24};
   for (const [what, {breaks = [], ...options}, ...ids] of sampleOf(
     'faults that doctor finds',
     FAULTS,

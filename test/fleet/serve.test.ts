@@ -21,6 +21,7 @@ import type {FleetReport} from '../../src/report/fleet/report.js';
 import {vchHtml} from '../../src/report/fleet/vch-html.js';
 import type {Clock, SleepOptions} from '../../src/vim25/clock.js';
 import {describeWithBrowser, watchPage} from '../browser.js';
+import {sampleOf} from '../depth.js';
 import {hostileReport} from '../report/hostile-report.js';
 import {planned} from './fake-hands.js';
 
@@ -172,11 +173,12 @@ describeWithBrowser('fleet/serve', (browser) => {
     }
   });
 
-  for (const [width, scheme] of [
+  const screens = [
     [1280, 'light'],
     [1280, 'dark'],
     [390, 'light'],
-  ] as const)
+  ] as const;
+  for (const [width, scheme] of sampleOf('screens of a served fleet', screens, {sample: 1, ci: 3}))
     it(`has no violation of axe-core's rules at ${width} pixels, ${scheme}, nor has its dialog, and is no wider than that`, () =>
       withPage(
         async (page) => {

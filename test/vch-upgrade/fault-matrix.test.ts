@@ -46,7 +46,7 @@ describe('an upgrade of which any one SOAP call goes wrong', function () {
 
   it('ends as before, or upgraded, or resumable to upgraded, and says truly which', async () => {
     const all = await callsOfAnUpgrade();
-    const cases = sampleOf('upgrades of which one call goes wrong', all, {sample: 16, ci: 240});
+    const cases = sampleOf('upgrades of which one call goes wrong', all, {sample: 10, ci: 240});
     const tried = await tryAll(cases);
 
     expect(tried).to.have.length(cases.length);

@@ -76,7 +76,7 @@ describe('a vCenter that is away in the middle of a run', function () {
         SECONDS.flatMap((seconds) => WHEN.map((when): Case => ({place, on, mode, seconds, when}))),
       ),
     );
-    const cases = sampleOf('outages of vCenter in the middle of a run', all, {sample: 5, ci: 45});
+    const cases = sampleOf('outages of vCenter in the middle of a run', all, {sample: 3, ci: 45});
     const rows: string[] = [];
     const wrong: string[] = [];
     for (const one of cases) {

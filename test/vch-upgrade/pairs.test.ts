@@ -20,7 +20,7 @@ import {
   upgrade,
 } from './small-upgrade.js';
 
-const PAIRS = sizeOf('pairs of upgrades', {sample: 5, ci: 25, exhaustive: 50});
+const PAIRS = sizeOf('pairs of upgrades', {sample: 4, ci: 25, exhaustive: 50});
 const PAIRS_OF_PROCESSES = sizeOf('pairs of processes that upgrade', {sample: 1, ci: 2, exhaustive: 3});
 const QUICK_VCH = smallVch([{name: 'web'}], {bootTime: 5, shutdownTime: 0});
 
