@@ -5,7 +5,7 @@ import {type FaultAction, type Simulator, startSimulator} from '../../src/simula
 import {sizeOf} from '../depth.js';
 import {startProcess, variablesFor} from '../on-simulator.js';
 
-const VMS = sizeOf('containerVMs of the soak', {sample: 400, ci: 4_000, exhaustive: 40_000});
+const VMS = sizeOf('containerVMs of the soak', {sample: 600, ci: 4_000, exhaustive: 40_000});
 const KILLS = sizeOf('kills of the soak', {sample: 3, ci: 5, exhaustive: 20});
 /** The share of the calls that fail: of reads so much, of writes more. */
 const RATE = 0.02;
