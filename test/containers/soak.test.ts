@@ -70,7 +70,7 @@ describe(`${VMS} containerVMs with ${100 * RATE} % of the calls failing, session
 
       expect(soak.kills).to.equal(KILLS);
       expect(soak.faults).to.be.above(VMS / 100);
-        expect(soak.expired).to.be.above(0);
+      expect(soak.expired).to.be.above(0);
       expect(simulator.sessions).to.equal(0);
       let migrated = 0;
       for (const vm of simulator.inventory.vms()) {
