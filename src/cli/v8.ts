@@ -7,7 +7,7 @@ const LARGE = 3_000;
 // By default, V8 lets the 50 MB that a VCH of 10,000 containerVMs needs grow to 250 before it collects garbage.
 const SAVES_MEMORY = ['--optimize-for-size', '--heap-growing-percent=0', '--semi-space-growth-factor=1'];
 const SAVES_TIME = ['--no-optimize-for-size', '--heap-growing-percent=30', '--semi-space-growth-factor=4'];
-/** Where nearly nothing of it can go: each time twice as much, or collecting it takes most of the time. */
+/** Nearly nothing can be freed there: unless the heap may double each time, collecting it takes most of the time. */
 const HOLDS_ALL = ['--no-optimize-for-size', '--heap-growing-percent=100', '--semi-space-growth-factor=2'];
 
 // By default, V8 optimizes what has run for a millisecond: in a process of seconds, that costs more than it brings. Each

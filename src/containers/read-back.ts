@@ -9,7 +9,7 @@ import type {VmOutcome} from './outcome.js';
 import {outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
- * So many VMs are read back at a time while others are written; half a hundred are enough where they are written slowly:
+ * So many VMs are read back at a time while others are written; fifty are enough where they are written slowly:
  * as long as a large answer is read, nobody sees which tasks have ended, and their places stay empty.
  */
 const BATCH = {most: 250, least: 50, after: 200};

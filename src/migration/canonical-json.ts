@@ -12,7 +12,7 @@ export function canonicalJson(value: Json): string {
   return `{${members}}`;
 }
 
-/** What JSON has as it is. */
+/** Text that JSON writes unescaped. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 function quote(text: string): string {

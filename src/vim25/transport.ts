@@ -95,17 +95,29 @@ const CALLS_A_TURN = 4;
  * turn of the answer before it would not find that connection free yet, and open another.
  */
 class Turns {
+  readonly #waiting: (() => void)[] = [];
   #begun = 0;
 
-  /** Resolves in a later turn, when another call may begin. */
+  /** Resolves in a later turn, when another call may begin: in the order of asking. */
   async begin(): Promise<void> {
-    do await setImmediate();
-    while (this.#begun === CALLS_A_TURN);
-    if (this.#begun === 0)
-      void setImmediate().then(() => {
-        this.#begun = 0;
+    await setImmediate();
+    if (this.#begun < CALLS_A_TURN) this.#take(1);
+    else
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
       });
-    this.#begun += 1;
+  }
+
+  #take(calls: number): void {
+    if (this.#begun === 0) void setImmediate().then(() => this.#next());
+    this.#begun += calls;
+  }
+
+  #next(): void {
+    this.#begun = 0;
+    const next = this.#waiting.splice(0, CALLS_A_TURN);
+    if (next.length > 0) this.#take(next.length);
+    for (const begin of next) begin();
   }
 }
 

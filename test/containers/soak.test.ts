@@ -70,7 +70,8 @@ describe(`${VMS} containerVMs with ${100 * RATE} % of the calls failing, session
 
       expect(soak.kills).to.equal(KILLS);
       expect(soak.faults).to.be.above(VMS / 100);
-      expect(soak.expired).to.be.above(0);
+      // A run of few takes hardly longer than a session lasts.
+      expect(soak.expired).to.be.above(VMS < 1_000 ? 0 : 1);
       expect(simulator.sessions).to.equal(0);
       let migrated = 0;
       for (const vm of simulator.inventory.vms()) {

@@ -48,6 +48,7 @@ describe('an upgrade that is gone on with', () => {
       };
       expect((await resume(session, {onProgress})).upgrade.result).to.equal('upgraded');
       expect(told.filter((one) => one === 'down' || one === 'up')).to.deep.equal(['down', 'up']);
+      expect(told).to.include.members(['power-off', 'ready']);
       expect(told.indexOf('down')).to.be.greaterThan(told.indexOf('power-off'));
       expect(told.indexOf('up')).to.be.greaterThan(told.indexOf('ready'));
       expect(told).to.include('the start of docker-personality, port-layer, vicadmin');

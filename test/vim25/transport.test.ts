@@ -1,5 +1,6 @@
 import type {Socket} from 'node:net';
 import {text} from 'node:stream/consumers';
+import {setImmediate} from 'node:timers/promises';
 import {expect} from 'chai';
 import pLimit from 'p-limit';
 import {SaxesParser} from 'saxes';
@@ -71,6 +72,26 @@ describe('vim25: many calls that are possible at once', () => {
       (call) => pLimit(4).map(calls, () => call({token: 't'})),
     );
     expect(sockets.size).to.equal(4);
+  });
+
+  it('begin in the order of asking', async () => {
+    const begun: number[] = [];
+    await calling(
+      () => undefined,
+      async (call) => {
+        const ask = (n: number) =>
+          call({
+            get token() {
+              begun.push(n);
+              return 't';
+            },
+          });
+        const first = calls.slice(0, 20).map(ask);
+        await setImmediate();
+        await Promise.all([...first, ...calls.slice(20).map(ask)]);
+      },
+    );
+    expect(begun).to.deep.equal(calls);
   });
 
   it('are sent before the last of them is encoded', async () => {
