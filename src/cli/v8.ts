@@ -24,6 +24,7 @@ let held: 'unknown' | 'all' | null = null;
 /** How V8 collects garbage until the size of a VCH is known, and when it optimizes. */
 export function setUpV8(): void {
   held = 'unknown';
+  // Most of what is made before a VCH is read is garbage at once.
   set([...SAVES_MEMORY, '--semi-space-growth-factor=4']);
   const later = OPTIMIZES_LATER[process.versions.node.split('.')[0] ?? ''];
   if (later !== undefined) set([later]);

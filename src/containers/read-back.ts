@@ -10,7 +10,8 @@ import {outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
  * So many VMs are read back at a time while others are written; fifty are enough where they are written slowly:
- * as long as a large answer is read, nobody sees which tasks have ended, and their places stay empty.
+ * as long as a large answer is read, nobody sees which tasks have ended, and their places stay empty. `after` is in milliseconds
+ * since the reading before began.
  */
 const BATCH = {most: 250, least: 50, after: 200};
 
