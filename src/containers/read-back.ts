@@ -9,17 +9,17 @@ import type {VmOutcome} from './outcome.js';
 import {outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
- * So many VMs are read back at a time while others are written; fifty are enough where they are written slowly:
- * as long as a large answer is read, nobody sees which tasks have ended, and their places stay empty. `after` is in milliseconds
- * since the reading before began.
+ * VMs are read back while others are written, if those are written slowly: `least` at a time, as long as a large answer is
+ * read, nobody sees which tasks have ended, and their places stay empty. Where `most` or more are written in `after`
+ * milliseconds, server and client have enough to do, and all are read in the end.
  */
 const BATCH = {most: 250, least: 50, after: 200};
 
-/** What is known of a VM that was read back; `undefined`: answers leave it out. */
-type Reading = WrittenVm | 'unseen' | 'gone' | undefined | VchError;
+/** What reading a VM back gave: what differs from what was written. `undefined`: answers leave the VM out. */
+type Reading = readonly string[] | 'unseen' | 'gone' | undefined | VchError;
 
 /**
- * Reads back what was written, most of it while other VMs are written. A reading then can only confirm a write: whatever
+ * Reads back what was written, some of it while other VMs are written. A reading then can only confirm a write: whatever
  * it does not confirm is read again when everything is written, and that reading decides.
  */
 export class ReadBack {
@@ -30,19 +30,29 @@ export class ReadBack {
   readonly #unconfirmed: Planned[] = [];
   readonly #confirmed = new Set<string>();
   #reading: Promise<void> | null = null;
-  #last: number;
+  /** When writing was last found to be quick, or a reading began. */
+  #since: number;
+  /** How many have been written since then. */
+  #written = 0;
 
   constructor(session: Session) {
     this.#session = session;
-    this.#last = session.clock.now();
+    this.#since = session.clock.now();
   }
 
   /** The task of one more VM has succeeded. */
   add(written: Planned): void {
     this.#unread.push(written);
+    this.#written += 1;
     const {most, least, after} = BATCH;
-    const enough = this.#session.clock.now() - this.#last < after ? most : least;
-    if (this.#reading === null && this.#unread.length >= enough) this.#reading = this.#readBatch();
+    if (this.#session.clock.now() - this.#since < after) return;
+    if (this.#written >= most) this.#restart();
+    else if (this.#reading === null && this.#unread.length >= least) this.#reading = this.#readBatch();
+  }
+
+  #restart(): void {
+    this.#since = this.#session.clock.now();
+    this.#written = 0;
   }
 
   /** Everything is written: reads what is left, and gives the outcome of each VM. */
@@ -50,22 +60,16 @@ export class ReadBack {
     await this.#reading;
     const read = await this.#read([...this.#unconfirmed, ...this.#unread]).catch(toVchError);
     const of = ({vm: {ref}}: Planned) => (read instanceof VchError ? read : read.get(ref.value));
-    return (written) =>
-      this.#confirmed.has(written.vm.ref.value)
-        ? {...outcomeOf(written), status: 'changed'}
-        : verified(written, of(written));
+    return (written) => verified(written, this.#confirmed.has(written.vm.ref.value) ? [] : of(written));
   }
 
   async #readBatch(): Promise<void> {
-    this.#last = this.#session.clock.now();
+    this.#restart();
     const batch = this.#unread.splice(0, BATCH.most);
     try {
       const read = await this.#read(batch);
-      for (const {vm, decision} of batch) {
-        const now = read.get(vm.ref.value);
-        if (typeof now === 'object' && isSame(now, vm) && holds(now, decision))
-          this.#confirmed.add(vm.ref.value);
-      }
+      for (const [id, now] of read)
+        if (now !== 'unseen' && now !== 'gone' && now.length === 0) this.#confirmed.add(id);
     } catch (error) {
       this.#session.log.debug(`${batch.length} VMs are read back later: ${toVchError(error).message}`);
     }
@@ -74,11 +78,16 @@ export class ReadBack {
   }
 
   /** A successful task does not prove that a key was kept. */
-  #read(written: readonly Planned[]) {
+  #read(written: readonly Planned[]): Promise<ReadonlyMap<string, readonly string[] | 'unseen' | 'gone'>> {
     const keys = [...new Set(written.flatMap(({decision}) => writtenKeys(decision).map(({key}) => key)))];
     const named = written.some(({decision}) => decision.displayName !== undefined);
+    const byId = new Map(written.map((one) => [one.vm.ref.value, one]));
     const refs = written.map(({vm}) => vm.ref);
-    return readBack(this.#session, refs, {keys, named});
+    // Only the comparison is kept: the ledgers of a large VCH would take as much memory as all else that is known of it.
+    return readBack(this.#session, refs, {keys, named}, (id, now) => {
+      const one = byId.get(id);
+      return one === undefined || !isSame(now, one.vm) ? 'unseen' : differing(now, one.decision);
+    });
   }
 }
 
@@ -95,10 +104,9 @@ function verified({vm, decision}: Planned, now: Reading): VmOutcome {
   if (now instanceof VchError) return unread(now.message);
   if (now === 'gone') return {...outcome, status: 'skipped', findings: [...outcome.findings, GONE]};
   if (now === undefined) return unread('vCenter leaves it out of its answers');
-  if (now === 'unseen' || !isSame(now, vm)) return unread('its configuration cannot be seen now');
-  const lost = differing(now, decision);
-  if (lost.length === 0) return {...outcome, status: 'changed'};
-  const message = `${labelOf(vm)}: the task succeeded, but ${lost.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
+  if (now === 'unseen') return unread('its configuration cannot be seen now');
+  if (now.length === 0) return {...outcome, status: 'changed'};
+  const message = `${labelOf(vm)}: the task succeeded, but ${now.join(', ')} does not hold what was written; compare with govc vm.info -e ${refString(vm.ref)}, then run vch-migrate verify`;
   return {...outcome, status: 'failed', error: new VchError('VCH_ERR_VERIFY', message)};
 }
 

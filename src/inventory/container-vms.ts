@@ -211,14 +211,15 @@ interface Written {
 }
 
 /**
- * Reads back what was written to VMs. `unseen`: its keys cannot be known, or are not those of a containerVM any more. One that
- * vCenter leaves out of its answer twice has no entry.
+ * Reads back what was written to VMs, and gives what `map` makes of each. `unseen`: its keys cannot be known, or are not
+ * those of a containerVM any more. One that vCenter leaves out of its answer twice has no entry.
  */
-export async function readBack(
+export async function readBack<T>(
   session: Session,
   refs: readonly ManagedObjectReference[],
   {keys, named}: Written,
-): Promise<ReadonlyMap<string, WrittenVm | 'unseen' | 'gone'>> {
+  map: (id: string, vm: WrittenVm) => T,
+): Promise<ReadonlyMap<string, T | 'unseen' | 'gone'>> {
   const wanted = [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
   const paths = [...(named ? ['name'] : []), 'runtime.connectionState', ...extraConfigPaths(wanted)];
   return readEach(session, refs, paths, (content) => {
@@ -229,7 +230,7 @@ export async function readBack(
       isConnected(content) &&
       content.missing.length === 0;
     if (!isSeen) return 'unseen';
-    return {config, ...(named && {displayName: displayNameOf(content)})};
+    return map(content.obj.value, {config, ...(named && {displayName: displayNameOf(content)})});
   });
 }
 

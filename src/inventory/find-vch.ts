@@ -276,18 +276,19 @@ async function fitting(
 ): Promise<readonly Vch[]> {
   const wantedId = selector.id?.replace(/^VirtualMachine:/, '');
   const candidates = inventory.appliances.filter(({ref}) => wantedId === undefined || ref.value === wantedId);
-  const pathOf = await inventoryPaths(
-    session,
-    candidates.map(({pool, ref}) => pool ?? ref),
-  );
-  const details = new Map(
-    await readObjects(
+  const [pathOf, read] = await Promise.all([
+    inventoryPaths(
+      session,
+      candidates.map(({pool, ref}) => pool ?? ref),
+    ),
+    readObjects(
       session,
       candidates.map(({ref}) => ref),
       ['runtime.powerState', ...extraConfigPaths(KEYS)],
       ({obj, properties}) => [obj.value, properties] as const,
     ),
-  );
+  ]);
+  const details = new Map(read);
   return candidates.flatMap((appliance) => {
     const id = appliance.ref.value;
     const path = pathOf(appliance.pool ?? appliance.ref);

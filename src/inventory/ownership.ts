@@ -1,4 +1,4 @@
-import {createHash} from 'node:crypto';
+import {hash} from 'node:crypto';
 import type {ManagedObjectReference} from '../vim25/managed-object.js';
 import type {VicVm} from './vch.js';
 
@@ -9,11 +9,9 @@ import type {VicVm} from './vch.js';
 export function containerBiosUuid(vchBiosUuid: string, containerId: string): string {
   const namespace = Buffer.from(vchBiosUuid.replaceAll('-', ''), 'hex');
   if (namespace.length !== 16) return '';
-  const hash = createHash('sha1').update(namespace).update(containerId).digest().subarray(0, 16);
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const hex = hash('sha1', Buffer.concat([namespace, Buffer.from(containerId)]));
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** Whether that BIOS UUID is the one this VCH gives to that container. */

@@ -8,8 +8,8 @@ import type {Session} from './session.js';
 import {reference} from './transport.js';
 import {
   child,
-  childrenNamed,
   childText,
+  elementOf,
   type Streamed,
   type XmlElement,
   type XmlText,
@@ -53,9 +53,17 @@ export function assertNothingMissing(content: ObjectContent, what: string): void
     throw faultError(missing.fault, `${what}: ${missing.path} of ${content.obj.value}`);
 }
 
+/** By key. There are a few dozen, and each is looked up in every VM. */
+const EXTRA_CONFIG_PATHS = new Map<string, string>();
+
 /** The path of one ExtraConfig key; the same key is wanted in its answer. */
 export function extraConfigPath(key: string): string {
-  return `config.extraConfig["${key}"]`;
+  let path = EXTRA_CONFIG_PATHS.get(key);
+  if (path === undefined) {
+    path = `config.extraConfig["${key}"]`;
+    EXTRA_CONFIG_PATHS.set(key, path);
+  }
+  return path;
 }
 
 /** Which keys of an ExtraConfig are wanted; `all` reads it whole. */
@@ -74,8 +82,10 @@ export function extraConfigOf(
   const options =
     keys === 'all'
       ? optionValues(properties.get('config.extraConfig'))
-      : keys.flatMap((key) => optionValue(properties.get(extraConfigPath(key))) ?? []);
-  return Object.fromEntries(options.map(({key, value}) => [key, value]));
+      : keys.map((key) => optionValue(properties.get(extraConfigPath(key))));
+  const entries: [string, string][] = [];
+  for (const option of options) if (option !== null) entries.push([option.key, option.value]);
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -123,12 +133,24 @@ export async function readEach<T>(
   pathSet: readonly string[],
   map: (content: ObjectContent) => T,
 ): Promise<ReadonlyMap<string, T | 'gone'>> {
-  const starts = Array.from({length: Math.ceil(objects.length / CHUNK)}, (_, at) => at * CHUNK);
   const found = new Map<string, T | 'gone'>();
-  await pLimit(CHUNKS_AT_ONCE).map(starts, (start) =>
-    readChunk(session, objects.slice(start, start + CHUNK), pathSet, map, found),
+  await pLimit(CHUNKS_AT_ONCE).map(chunksOf(objects), (chunk) =>
+    readChunk(session, chunk, pathSet, map, found),
   );
   return found;
+}
+
+/** The first of many chunks are smaller, so that there is something to read while the server looks the others up. */
+function chunksOf<T>(objects: readonly T[]): readonly (readonly T[])[] {
+  const chunks: (readonly T[])[] = [];
+  const isLong = objects.length > CHUNK * CHUNKS_AT_ONCE;
+  for (let start = 0; start < objects.length; ) {
+    const part = isLong ? Math.min(1, (chunks.length + 1) / (CHUNKS_AT_ONCE + 1)) : 1;
+    const end = start + Math.ceil(CHUNK * part);
+    chunks.push(objects.slice(start, end));
+    start = end;
+  }
+  return chunks;
 }
 
 /** One object that is gone fails the reading of all, and halving the list finds it. */
@@ -362,7 +384,7 @@ function propertySpec({type, pathSet}: PropertySpec): XmlText {
 
 function objectSpec({obj, traverse}: ObjectSpec): XmlText {
   const start = {attributes: {type: obj.type}, ...xmlText(obj.value)};
-  if (traverse === undefined) return xmlElements({obj: start, skip: xmlText('false')});
+  if (traverse === undefined) return {$xml: `${elementOf('obj', start)}<skip>false</skip>`};
   const selectSet = traverse.map(({type, path}) => ({
     attributes: {'xsi:type': 'TraversalSpec'},
     ...xmlElements({type: xmlText(type), path: xmlText(path), skip: xmlText('false')}),
@@ -377,16 +399,19 @@ function objectContent(element: XmlElement): ObjectContent {
       failure: 'maybe-done',
     });
   const properties = new Map<string, XmlElement>();
-  for (const property of childrenNamed(element, 'propSet')) {
-    const name = childText(property, 'name');
-    const value = child(property, 'val');
-    // vcsim sends a name without a value for what is not there.
-    if (name !== undefined && value !== undefined) properties.set(name, value);
+  const missing: {path: string; fault: VimFault}[] = [];
+  for (const part of element.children) {
+    if (part.name === 'propSet') {
+      const name = childText(part, 'name');
+      const value = child(part, 'val');
+      // vcsim sends a name without a value for what is not there.
+      if (name !== undefined && value !== undefined) properties.set(name, value);
+    } else if (part.name === 'missingSet') {
+      const fault = child(part, 'fault');
+      if (fault !== undefined)
+        missing.push({path: childText(part, 'path') ?? '', fault: localizedFault(fault)});
+    }
   }
-  const missing = childrenNamed(element, 'missingSet').flatMap((entry) => {
-    const fault = child(entry, 'fault');
-    return fault ? [{path: childText(entry, 'path') ?? '', fault: localizedFault(fault)}] : [];
-  });
   return {obj, properties, missing};
 }
 

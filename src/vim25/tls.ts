@@ -76,6 +76,7 @@ export function trustedAuthorities(options: TlsOptions = {}): string[] {
 }
 
 function judge(socket: TLSSocket, url: URL, options: TlsOptions): VchError | null {
+  if (options.thumbprint === undefined && (options.insecure === true || socket.authorized)) return null;
   const certificate = socket.getPeerCertificate();
   if (options.thumbprint !== undefined) {
     if (matches(certificate, options.thumbprint)) return null;
@@ -85,7 +86,6 @@ function judge(socket: TLSSocket, url: URL, options: TlsOptions): VchError | nul
         `${certificate.fingerprint256} (SHA-256), ${certificate.fingerprint} (SHA-1). If that is right, pass it as --thumbprint`,
     );
   }
-  if (options.insecure === true || socket.authorized) return null;
   const pins = knownHostPins(options.knownHosts ?? '', url);
   if (pins.some((pin) => matches(certificate, pin))) return null;
   const reason = pins.length > 0 ? 'and it differs from the one in the known-hosts file' : reasonOf(socket);

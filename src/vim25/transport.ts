@@ -6,7 +6,17 @@ import {faultError, soapFault} from './faults.js';
 import type {ConnectOptions} from './http-client.js';
 import {failureOfStatus, type HttpClient, type IncomingAnswer, isSoap, STARTING} from './http-client.js';
 import {type ManagedObjectReference, refString} from './managed-object.js';
-import {child, encoded, escapeText, readTree, type Streamed, type XmlElement, xmlText} from './xml.js';
+import {
+  areEncoded,
+  child,
+  elementOf,
+  escapeText,
+  readTree,
+  type Streamed,
+  type XmlElement,
+  xmlElements,
+  xmlText,
+} from './xml.js';
 
 const WSDL = fileURLToPath(new URL('vim25.wsdl', import.meta.url));
 
@@ -57,7 +67,7 @@ export class Transport {
     const path = streamed && ['Envelope', 'Body', `${method}Response`, ...streamed.path];
     const envelope = await this.#invoke(
       method,
-      encoded({_this: reference(object), ...args}),
+      message(method, {_this: reference(object), ...args}),
       streamed && path && {...streamed, path},
     );
     const content = child(envelope, 'Body')?.children[0];
@@ -125,6 +135,13 @@ class Turns {
 interface Exchange {
   readonly streamed: Streamed | undefined;
   readonly answered: (envelope: XmlElement) => void;
+}
+
+/** What `soap` gets to send: the whole message where every argument is encoded, so that it has nothing to look up in the WSDL. */
+function message(method: string, args: Arguments): Arguments {
+  return areEncoded(args)
+    ? {_xml: elementOf(method, {attributes: {xmlns: 'urn:vim25'}, ...xmlElements(args)})}
+    : args;
 }
 
 /** A reference as an argument. */

@@ -36,6 +36,8 @@ interface OpenElement extends XmlElement {
 
 /** Several times what the largest page of properties has; each takes some hundred bytes of memory. */
 const MOST_PARTS = 2_000_000;
+/** Many more than all of vim25 that is used; what a server makes up is not remembered for ever. */
+const MOST_NAMES = 1_000;
 /** A chain of snapshots is the deepest thing in vim25. */
 const DEEPEST = 500;
 /** Characters after which signals and timers are heard. */
@@ -48,7 +50,8 @@ export async function readTree(
   pieces: AsyncIterable<string>,
   options: ReadOptions = {},
 ): Promise<XmlElement> {
-  const tree = new Tree(options);
+  const tree = IDLE.pop() ?? new Tree();
+  tree.begin(options);
   let unheard = 0;
   for await (const piece of pieces) {
     for (let start = 0; start < piece.length; start += SLICE) {
@@ -60,31 +63,34 @@ export async function readTree(
       await setImmediate();
     }
   }
-  return tree.end();
+  const root = tree.end();
+  IDLE.push(tree);
+  return root;
 }
 
-/** A tree while its text comes in. */
+/** A tree while its text comes in. When it is at its end, it can begin with another. */
 class Tree {
-  readonly #options: ReadOptions;
   readonly #parser = new SaxesParser({xmlns: false, position: false});
-  readonly #root: OpenElement = {name: '', type: null, text: '', children: NONE};
-  readonly #open: OpenElement[] = [this.#root];
-  /** Names and types without their prefixes: an answer has few, thousands of times. */
+  /** Names and types without their prefixes: answers have few, thousands of times. */
   readonly #names = new Map<string, string>();
+  #options: ReadOptions = {};
+  #root = outermost();
+  #open = [this.#root];
+  /** That of the element whose start is being read. */
+  #type: string | null = null;
   #parts = 0;
 
-  constructor(options: ReadOptions) {
-    this.#options = options;
+  constructor() {
     const parser = this.#parser;
-    parser.on('attribute', () => this.#count());
-    parser.on('opentag', ({name, attributes}) => {
+    parser.on('attribute', ({name, value}) => {
       this.#count();
-      this.#open.push({
-        name: this.#localName(name),
-        type: this.#typeOf(attributes),
-        text: '',
-        children: NONE,
-      });
+      // `type` marks a reference, `<prefix>:type` a polymorphic value; no element of vim25 has both.
+      if (this.#localName(name) === 'type') this.#type ??= this.#localName(value);
+    });
+    parser.on('opentag', ({name}) => {
+      this.#count();
+      this.#open.push({name: this.#localName(name), type: this.#type, text: '', children: NONE});
+      this.#type = null;
     });
     const addText = (text: string) => {
       const element = this.#open.at(-1);
@@ -97,6 +103,10 @@ class Tree {
     parser.on('error', () => fail('it is not well-formed XML'));
   }
 
+  begin(options: ReadOptions): void {
+    this.#options = options;
+  }
+
   write(text: string): void {
     this.#parser.write(text);
   }
@@ -104,15 +114,22 @@ class Tree {
   end(): XmlElement {
     if (this.#root.children.length === 0 && this.#open.length === 1) fail('it is empty');
     this.#parser.close();
-    return this.#root.children[0] ?? fail('it is empty');
+    const [root] = this.#root.children;
+    // Nothing of the answer is kept with it.
+    this.#options = {};
+    this.#root = outermost();
+    this.#open = [this.#root];
+    this.#parts = 0;
+    return root ?? fail('it is empty');
   }
 
   #close(): void {
     const closed = this.#open.pop();
     const parent = this.#open.at(-1);
     if (closed === undefined || parent === undefined) return;
-    const {said = (sentence) => sentence, streamed} = this.#options;
-    closed.text = copied(SENTENCES.has(closed.name) ? said(closed.text) : closed.text);
+    const {said, streamed} = this.#options;
+    if (said !== undefined && SENTENCES.has(closed.name)) closed.text = said(closed.text);
+    closed.text = copied(closed.text);
     if (streamed !== undefined && this.#isAt(streamed.path, closed)) streamed.take(closed);
     else if (parent.children === NONE) parent.children = [closed];
     else parent.children.push(closed);
@@ -140,26 +157,30 @@ class Tree {
     let local = this.#names.get(qualified);
     if (local === undefined) {
       local = copied(qualified.slice(qualified.indexOf(':') + 1));
+      if (this.#names.size >= MOST_NAMES) this.#names.clear();
       this.#names.set(copied(qualified), local);
     }
     return local;
-  }
-
-  #typeOf(attributes: Readonly<Record<string, string>>): string | null {
-    for (const name of Object.keys(attributes)) {
-      // `type` marks a reference, `<prefix>:type` a polymorphic value; no element of vim25 has both.
-      if (name === 'type' || name.endsWith(':type')) return this.#localName(attributes[name] ?? '');
-    }
-    return null;
   }
 }
 
 /** Shared by all elements without any. */
 const NONE: XmlElement[] = [];
 
-/** The same text. V8 makes one of 13 characters or more a view of the text it is cut from, and so keeps that, too. */
+/** Those that are at their end: to make one takes longer than to read a short answer. */
+const IDLE: Tree[] = [];
+
+/** What holds the root of an answer. */
+function outermost(): OpenElement {
+  return {name: '', type: null, text: '', children: NONE};
+}
+
+/**
+ * The same text. V8 makes one of 13 characters or more a view of the text it is cut from, and so keeps that, too. It copies a
+ * text that was put together before it cuts it, which takes less than through a Buffer.
+ */
 function copied(text: string): string {
-  return text.length < 13 ? text : Buffer.from(text).toString();
+  return text.length < 13 ? text : ` ${text}`.slice(1);
 }
 
 function fail(what: string): never {
@@ -232,12 +253,8 @@ export function xmlElements(elements: Readonly<Record<string, XmlText | readonly
   return {$xml: xml};
 }
 
-/** The arguments of a call: one text if all of them are encoded already, so that `soap` has nothing to look up. */
-export function encoded(elements: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return areEncoded(elements) ? {...xmlElements(elements)} : elements;
-}
-
-function areEncoded(
+/** Whether there is nothing left for `soap` to look up. */
+export function areEncoded(
   elements: Readonly<Record<string, unknown>>,
 ): elements is Readonly<Record<string, XmlText>> {
   return Object.values(elements).every(
@@ -245,7 +262,8 @@ function areEncoded(
   );
 }
 
-function elementOf(name: string, {$xml, attributes}: XmlText): string {
+/** An element with that content. */
+export function elementOf(name: string, {$xml, attributes}: XmlText): string {
   if (attributes === undefined) return `<${name}>${$xml}</${name}>`;
   let written = '';
   for (const [key, value] of Object.entries(attributes)) written += ` ${key}="${escapeAttribute(value)}"`;

@@ -12,7 +12,7 @@ import type {Session} from '../../src/vim25/session.js';
 import {smallVch, withSession} from '../small-vch.js';
 import {vch} from './containers.js';
 
-/** So many are read at a time, while others are written. */
+/** So many are read at a time, and so many in a fifth of a second are written quickly. */
 const BATCH = 250;
 const vmsOf = (count: number) => Array.from({length: count}, (_, n) => ({name: `c${1000 + n}`}));
 const fixture = smallVch(vmsOf(BATCH + 10));
@@ -54,17 +54,39 @@ async function settle(session: Session): Promise<void> {
   await session.clock.sleep(60_000);
 }
 
+/** So that the first sixty are read while the rest is written. */
+async function addSlowly(readBack: ReadBack, planned: readonly Planned[], session: Session): Promise<void> {
+  for (const written of planned.slice(0, 60)) readBack.add(written);
+  await session.clock.sleep(300);
+  for (const written of planned.slice(60)) readBack.add(written);
+  await settle(session);
+}
+
 function statusesOf(planned: readonly Planned[], verdictOn: (written: Planned) => VmOutcome) {
   return planned.map((written) => verdictOn(written).status);
 }
 
 describe('containers: reading back while others are written', () => {
-  it('begins as soon as enough are written, and reads each of them once', async () => {
+  it('waits with all of them for the end while they are written quickly', async () => {
     await withWritten(async (readBack, planned, simulator, session) => {
-      for (const written of planned.slice(0, BATCH - 1)) readBack.add(written);
+      for (const written of planned.slice(0, BATCH)) readBack.add(written);
+      await session.clock.sleep(200);
+      for (const written of planned.slice(BATCH)) readBack.add(written);
       await settle(session);
       expect(reads(simulator)).to.equal(0);
-      for (const written of planned.slice(BATCH - 1)) readBack.add(written);
+      const verdictOn = await readBack.finished();
+      expect(reads(simulator)).to.equal(2);
+      expect(new Set(statusesOf(planned, verdictOn))).to.deep.equal(new Set(['changed']));
+    });
+  });
+
+  it('reads what is left from quick times as soon as they are written slowly, as many as one request is for', async () => {
+    await withWritten(async (readBack, planned, simulator, session) => {
+      for (const written of planned.slice(0, BATCH)) readBack.add(written);
+      for (const written of planned.slice(BATCH)) {
+        await session.clock.sleep(200);
+        readBack.add(written);
+      }
       await settle(session);
       expect(reads(simulator)).to.equal(1);
       const verdictOn = await readBack.finished();
@@ -94,8 +116,8 @@ describe('containers: reading back while others are written', () => {
 
   it('never confirms a VM before it is told that it is written', async () => {
     await withWritten(async (readBack, planned, simulator, session) => {
-      for (const written of planned.slice(0, BATCH)) readBack.add(written);
-      await settle(session);
+      await addSlowly(readBack, planned.slice(0, BATCH), session);
+      expect(reads(simulator)).to.equal(1);
       const [last] = planned.slice(-1);
       if (last === undefined) throw new Error('nothing is planned');
       simulator.inventory.vm(last.vm.ref.value).change({'common/name': 'lost'});
@@ -119,8 +141,8 @@ describe('containers: reading back while others are written', () => {
         if (stays === undefined || passes === undefined) throw new Error('nothing is planned');
         const before = simulator.inventory.vm(passes.vm.ref.value).extraConfig();
         for (const {vm} of [stays, passes]) simulator.inventory.vm(vm.ref.value).change(change);
-        for (const written of planned) readBack.add(written);
-        await settle(session);
+        await addSlowly(readBack, planned, session);
+        expect(reads(simulator)).to.equal(1);
         simulator.inventory.vm(passes.vm.ref.value).change(before);
         const verdictOn = await readBack.finished();
         expect(verdictOn(stays).status).to.equal(status);
@@ -134,8 +156,8 @@ describe('containers: reading back while others are written', () => {
       const [gone] = planned;
       if (gone === undefined) throw new Error('nothing is planned');
       simulator.inventory.vm(gone.vm.ref.value).remove();
-      for (const written of planned) readBack.add(written);
-      await settle(session);
+      await addSlowly(readBack, planned, session);
+      expect(reads(simulator)).to.be.at.least(1);
       const verdictOn = await readBack.finished();
       expect(verdictOn(gone).status).to.equal('skipped');
       expect(new Set(statusesOf(planned.slice(1), verdictOn))).to.deep.equal(new Set(['changed']));
@@ -146,7 +168,7 @@ describe('containers: reading back while others are written', () => {
     it(`reads a whole batch again in the end whose reading failed: ${JSON.stringify(failure)}`, async () => {
       await withWritten(async (readBack, planned, simulator, session) => {
         const rule = simulator.addFault({method: 'RetrievePropertiesEx', do: failure});
-        for (const written of planned.slice(0, BATCH)) readBack.add(written);
+        await addSlowly(readBack, planned.slice(0, BATCH), session);
         // Longer than a server is waited for that does not answer.
         for (let minutes = 0; minutes < 5; minutes += 1) await settle(session);
         expect(rule.fired).to.be.at.least(1);
@@ -162,10 +184,11 @@ describe('containers: reading back while others are written', () => {
     await withWritten(async (readBack, planned, simulator, session) => {
       for (const {vm} of planned) simulator.inventory.vm(vm.ref.value).change({'common/name': null});
       for (const written of planned) {
+        await session.clock.sleep(5);
         readBack.add(written);
-        if (reads(simulator) > 0) await settle(session);
       }
-      expect(reads(simulator)).to.be.at.most(1);
+      await settle(session);
+      expect(reads(simulator)).to.equal(5);
       expect(new Set(statusesOf(planned, await readBack.finished()))).to.deep.equal(new Set(['failed']));
     });
   });

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {
   extraConfigPath,
   type ObjectContent,
+  readEach,
   retrieveOnce,
   withContainerView,
 } from '../../src/vim25/property-collector.js';
@@ -46,6 +47,26 @@ describe('vim25/property-collector', () => {
     await withSession({fixture: smallVch(many)}, async (session, simulator) => {
       await names(session);
       expect(simulator.requests.count('ContinueRetrievePropertiesEx')).to.equal(0);
+    });
+  });
+
+  it('asks for few of many objects first, and for all of them once', async () => {
+    const fixture = smallVch(Array.from({length: 1_000}, (_, i) => ({name: `c${i}`})));
+    await withSession({fixture}, async (session, simulator) => {
+      const refs = await read(session, ['name'], ({obj}) => obj);
+      const before = simulator.requests.count('RetrievePropertiesEx');
+      const asked: number[] = [];
+      const call = session.call.bind(session);
+      session.call = (method, object, args, streamed) => {
+        asked.push(JSON.stringify(args).split('<objectSet>').length - 1);
+        return call(method, object, args, streamed);
+      };
+      const found = await readEach(session, refs, ['name'], ({properties}) =>
+        textValue(properties.get('name')),
+      );
+      expect(asked).to.deep.equal([63, 125, 188, 250, 250, 125]);
+      expect(simulator.requests.count('RetrievePropertiesEx') - before).to.equal(asked.length);
+      expect(new Set(found.keys())).to.deep.equal(new Set(refs.map(({value}) => value)));
     });
   });
 

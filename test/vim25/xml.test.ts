@@ -162,6 +162,45 @@ describe('vim25/xml: an answer', () => {
     expect(childText(child(body, 'v'), 'o')).to.equal('nor here');
   });
 
+  it('is read as if it were the first, whatever was read before and is read meanwhile', async () => {
+    const many = Array.from({length: 1_100}, (_, n) => `<n${n} p:type="q:t${n}"/>`).join('');
+    const element = {text: '', children: []};
+    const wanted: Readonly<Record<string, unknown>> = {
+      '<a/>': {...element, name: 'a', type: null},
+      '<?xml version="1.1"?><p:a p:type="q:b">\u0085</p:a>': {...element, name: 'a', type: 'b', text: '\n'},
+      '<a>\u0085</a>': {...element, name: 'a', type: null, text: '\u0085'},
+      [`<a>${many}</a>`]: {
+        ...{name: 'a', type: null, text: ''},
+        children: Array.from({length: 1_100}, (_, n) => ({...element, name: `n${n}`, type: `t${n}`})),
+      },
+    };
+    const answers = [...Object.keys(wanted), '<a type="x"><b', '<a></b>', '&', '<!DOCTYPE a><a/>'];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(fc.constantFrom(...answers))), async (rounds) => {
+        for (const round of rounds) {
+          const read = await Promise.allSettled(
+            round.map((xml) => readTree(piecesOf(...xml.split(/(?<=\n|>)/)), {said: () => 'said'})),
+          );
+          for (const [at, result] of read.entries()) {
+            const one = wanted[round[at] ?? ''];
+            expect(result.status).to.equal(one === undefined ? 'rejected' : 'fulfilled');
+            if (result.status === 'fulfilled') expect(result.value).to.deep.equal(one);
+          }
+        }
+      }),
+      {numRuns: 20},
+    );
+  });
+
+  it('does not hand out what only the one before was to hand out', async () => {
+    const taken: string[] = [];
+    const streamed = {path: ['a', 'b'], take: ({text}: XmlElement) => taken.push(text)};
+    await readTree(piecesOf('<a><b>1</b></a>'), {streamed});
+    const read = await readTree(piecesOf('<a><b>2</b></a>'));
+    expect(taken).to.deep.equal(['1']);
+    expect(childText(read, 'b')).to.equal('2');
+  });
+
   it('encodes elements in their order, with attributes', async () => {
     const {$xml} = xmlElements({
       key: xmlText('a<&"'),
