@@ -118,8 +118,8 @@ export async function readObjects<T>(
   );
 }
 
-/** Objects for which one request asks. */
-const CHUNK = 250;
+/** Objects for which one request asks. Where a server sends smaller pages, as many as a page of it has, but at least 50. */
+const CHUNK = {most: 250, least: 50};
 /** The server looks chunks up while another is read. Of two, both tend to arrive together, and leave it with nothing to do. */
 const CHUNKS_AT_ONCE = 3;
 
@@ -134,19 +134,20 @@ export async function readEach<T>(
   map: (content: ObjectContent) => T,
 ): Promise<ReadonlyMap<string, T | 'gone'>> {
   const found = new Map<string, T | 'gone'>();
-  await pLimit(CHUNKS_AT_ONCE).map(chunksOf(objects), (chunk) =>
+  const size = Math.max(CHUNK.least, Math.min(CHUNK.most, SMALL_PAGES.get(session) ?? CHUNK.most));
+  await pLimit(CHUNKS_AT_ONCE).map(chunksOf(objects, size), (chunk) =>
     readChunk(session, chunk, pathSet, map, found),
   );
   return found;
 }
 
 /** The first of many chunks are smaller, so that there is something to read while the server looks the others up. */
-function chunksOf<T>(objects: readonly T[]): readonly (readonly T[])[] {
+function chunksOf<T>(objects: readonly T[], size: number): readonly (readonly T[])[] {
   const chunks: (readonly T[])[] = [];
-  const isLong = objects.length > CHUNK * CHUNKS_AT_ONCE;
+  const isLong = objects.length > size * CHUNKS_AT_ONCE;
   for (let start = 0; start < objects.length; ) {
     const part = isLong ? Math.min(1, (chunks.length + 1) / (CHUNKS_AT_ONCE + 1)) : 1;
-    const end = start + Math.ceil(CHUNK * part);
+    const end = start + Math.ceil(size * part);
     chunks.push(objects.slice(start, end));
     start = end;
   }
@@ -240,6 +241,12 @@ export function restartable<T>(session: Session, read: () => Promise<T>): Promis
   });
 }
 
+/**
+ * How many objects a page has of a server that sends fewer than it was asked for. A token is for the answer before it, so reads
+ * that run side by side must not need any.
+ */
+const SMALL_PAGES = new WeakMap<Session, number>();
+
 /** Hands out every object that the specs reach, while the pages come in. */
 async function eachObject(
   session: Session,
@@ -260,6 +267,7 @@ async function eachObject(
       if (token === null) return;
       if (!progress.isMade(page.objects, token)) throw endless(session);
       const known = page.objects.length;
+      if (known < PAGE) SMALL_PAGES.set(session, Math.min(known, SMALL_PAGES.get(session) ?? known));
       page = new Page(use);
       const next = await continueRead(session, token, page, first);
       if (next === null) return await everythingElse(session, specSet, known, use);

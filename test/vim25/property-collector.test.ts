@@ -70,6 +70,17 @@ describe('vim25/property-collector', () => {
     });
   });
 
+  it('asks for no more at a time than a server has shown that it sends: a token is for the answer before it', async () => {
+    await withSession({fixture: smallVch(many, {pageLimit: 60})}, async (session, simulator) => {
+      const refs = await read(session, ['name'], ({obj}) => obj);
+      simulator.requests.reset();
+      const found = await readEach(session, refs, ['name'], () => true);
+      expect(found.size).to.equal(251);
+      expect(simulator.requests.count('ContinueRetrievePropertiesEx')).to.equal(0);
+      expect(simulator.requests.count('RetrievePropertiesEx')).to.equal(6);
+    });
+  });
+
   it('gives an absent key no entry, and a key of blanks its value', async () => {
     const fixture = smallVch([
       {name: 'a', legacyName: '   '},
