@@ -9,11 +9,13 @@ import type {VmOutcome} from './outcome.js';
 import {outcomeOf, type PendingDecision, type Planned} from './plan.js';
 
 /**
- * VMs are read back while others are written, if those are written slowly: `least` at a time, as long as a large answer is
- * read, nobody sees which tasks have ended, and their places stay empty. Where `most` or more are written in `after`
- * milliseconds, server and client have enough to do, and all are read in the end.
+ * Where VMs are written slowly, they are read back while others are written: as soon as `least` of them wait, and up to `most`
+ * with one request. It waits for no more, because nobody sees which tasks have ended as long as a large answer is read, and
+ * their places stay empty. `after` is the least time between two readings, in milliseconds.
  */
-const BATCH = {most: 250, least: 50, after: 200};
+const BATCH = {least: 50, most: 250, after: 200};
+/** VMs a millisecond. From here on, server and client have enough to do with writing, and all are read in the end. */
+const QUICK = 1;
 
 /** What reading a VM back gave: what differs from what was written. `undefined`: answers leave the VM out. */
 type Reading = readonly string[] | 'unseen' | 'gone' | undefined | VchError;
@@ -30,9 +32,9 @@ export class ReadBack {
   readonly #unconfirmed: Planned[] = [];
   readonly #confirmed = new Set<string>();
   #reading: Promise<void> | null = null;
-  /** When writing was last found to be quick, or a reading began. */
+  /** When a reading began, or writing was last found to be quick. */
   #since: number;
-  /** How many have been written since then. */
+  /** VMs written since then. */
   #written = 0;
 
   constructor(session: Session) {
@@ -44,10 +46,10 @@ export class ReadBack {
   add(written: Planned): void {
     this.#unread.push(written);
     this.#written += 1;
-    const {most, least, after} = BATCH;
-    if (this.#session.clock.now() - this.#since < after) return;
-    if (this.#written >= most) this.#restart();
-    else if (this.#reading === null && this.#unread.length >= least) this.#reading = this.#readBatch();
+    const elapsed = this.#session.clock.now() - this.#since;
+    if (elapsed < BATCH.after) return;
+    if (this.#written >= QUICK * elapsed) this.#restart();
+    else if (this.#reading === null && this.#unread.length >= BATCH.least) this.#reading = this.#readBatch();
   }
 
   #restart(): void {

@@ -53,17 +53,9 @@ export function assertNothingMissing(content: ObjectContent, what: string): void
     throw faultError(missing.fault, `${what}: ${missing.path} of ${content.obj.value}`);
 }
 
-/** By key. There are a few dozen, and each is looked up in every VM. */
-const EXTRA_CONFIG_PATHS = new Map<string, string>();
-
 /** The path of one ExtraConfig key; the same key is wanted in its answer. */
 export function extraConfigPath(key: string): string {
-  let path = EXTRA_CONFIG_PATHS.get(key);
-  if (path === undefined) {
-    path = `config.extraConfig["${key}"]`;
-    EXTRA_CONFIG_PATHS.set(key, path);
-  }
-  return path;
+  return `config.extraConfig["${key}"]`;
 }
 
 /** Which keys of an ExtraConfig are wanted; `all` reads it whole. */
@@ -74,6 +66,18 @@ export function extraConfigPaths(keys: WantedKeys): readonly string[] {
   return keys === 'all' ? ['config.extraConfig'] : keys.map(extraConfigPath);
 }
 
+/** By the list of keys: the same one is looked up in every VM. */
+const PATHS = new WeakMap<readonly string[], readonly string[]>();
+
+function pathsOf(keys: readonly string[]): readonly string[] {
+  let paths = PATHS.get(keys);
+  if (paths === undefined) {
+    paths = keys.map(extraConfigPath);
+    PATHS.set(keys, paths);
+  }
+  return paths;
+}
+
 /** The values of those keys, as far as they are there. */
 export function extraConfigOf(
   properties: ObjectContent['properties'],
@@ -82,7 +86,7 @@ export function extraConfigOf(
   const options =
     keys === 'all'
       ? optionValues(properties.get('config.extraConfig'))
-      : keys.map((key) => optionValue(properties.get(extraConfigPath(key))));
+      : pathsOf(keys).map((path) => optionValue(properties.get(path)));
   const entries: [string, string][] = [];
   for (const option of options) if (option !== null) entries.push([option.key, option.value]);
   return Object.fromEntries(entries);

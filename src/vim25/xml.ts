@@ -36,8 +36,9 @@ interface OpenElement extends XmlElement {
 
 /** Several times what the largest page of properties has; each takes some hundred bytes of memory. */
 const MOST_PARTS = 2_000_000;
-/** Many more than all of vim25 that is used; what a server makes up is not remembered for ever. */
+/** Many more names than vim25 has where it is used, and longer ones: what a server makes up is not remembered for ever. */
 const MOST_NAMES = 1_000;
+const LONGEST_NAME = 100;
 /** A chain of snapshots is the deepest thing in vim25. */
 const DEEPEST = 500;
 /** Characters after which signals and timers are heard. */
@@ -115,7 +116,7 @@ class Tree {
     if (this.#root.children.length === 0 && this.#open.length === 1) fail('it is empty');
     this.#parser.close();
     const [root] = this.#root.children;
-    // Nothing of the answer is kept with it.
+    // Nothing of the answer is kept with it but names.
     this.#options = {};
     this.#root = outermost();
     this.#open = [this.#root];
@@ -157,6 +158,7 @@ class Tree {
     let local = this.#names.get(qualified);
     if (local === undefined) {
       local = copied(qualified.slice(qualified.indexOf(':') + 1));
+      if (qualified.length > LONGEST_NAME) return local;
       if (this.#names.size >= MOST_NAMES) this.#names.clear();
       this.#names.set(copied(qualified), local);
     }
@@ -167,7 +169,7 @@ class Tree {
 /** Shared by all elements without any. */
 const NONE: XmlElement[] = [];
 
-/** Those that are at their end: to make one takes longer than to read a short answer. */
+/** Those that are at their end, as many as were read at once: to make one takes longer than to read a short answer. */
 const IDLE: Tree[] = [];
 
 /** What holds the root of an answer. */
@@ -175,12 +177,9 @@ function outermost(): OpenElement {
   return {name: '', type: null, text: '', children: NONE};
 }
 
-/**
- * The same text. V8 makes one of 13 characters or more a view of the text it is cut from, and so keeps that, too. It copies a
- * text that was put together before it cuts it, which takes less than through a Buffer.
- */
+/** The same text. V8 makes one of 13 characters or more a view of the text it is cut from, and so keeps that, too. */
 function copied(text: string): string {
-  return text.length < 13 ? text : ` ${text}`.slice(1);
+  return text.length < 13 ? text : Buffer.from(text).toString();
 }
 
 function fail(what: string): never {

@@ -12,7 +12,7 @@ import type {Session} from '../../src/vim25/session.js';
 import {smallVch, withSession} from '../small-vch.js';
 import {vch} from './containers.js';
 
-/** So many are read at a time, and so many in a fifth of a second are written quickly. */
+/** So many are read at a time, and so many in a fifth of a second are written quickly: it takes 200. */
 const BATCH = 250;
 const vmsOf = (count: number) => Array.from({length: count}, (_, n) => ({name: `c${1000 + n}`}));
 const fixture = smallVch(vmsOf(BATCH + 10));

@@ -7,38 +7,73 @@ import {SaxesParser} from 'saxes';
 import {silent} from '../../src/log.js';
 import {HttpClient} from '../../src/vim25/http-client.js';
 import {type Arguments, Transport} from '../../src/vim25/transport.js';
-import {xmlString} from '../../src/vim25/xml.js';
+import {xmlElements, xmlString, xmlText} from '../../src/vim25/xml.js';
 import {rejection} from '../rejection.js';
 import {serving} from './serving.js';
 
 const OPTIONS = {user: 'u', password: 'p', tls: {insecure: true}, runId: 'r', log: silent};
 
+/** The bodies of calls to a server that answers nothing. */
+async function sent(call: (transport: Transport) => Promise<unknown>): Promise<string> {
+  const bodies: string[] = [];
+  await serving(
+    async (request, response) => {
+      bodies.push(await text(request));
+      response.end();
+    },
+    async (url) => {
+      const http = new HttpClient({...OPTIONS, url}, 1);
+      await rejection(call(await Transport.create({...OPTIONS, url}, http)));
+      await http.close();
+    },
+  );
+  expect(bodies.length).to.equal(1);
+  return bodies.join('');
+}
+
+/** Every element with its namespace, and every `xsi:type` with that of its prefix. */
+function namesIn(xml: string) {
+  const elements: string[] = [];
+  const types: (string | undefined)[][] = [];
+  const parser = new SaxesParser({xmlns: true});
+  parser.on('opentag', ({uri, local, attributes}) => {
+    elements.push(`${uri} ${local}`);
+    const [name, prefix] = attributes['xsi:type']?.value.split(':').reverse() ?? [];
+    if (name !== undefined) types.push([prefix && parser.resolve(prefix), name]);
+  });
+  parser.write(xml).close();
+  return {elements, types};
+}
+
 describe('vim25: the envelope of a call', () => {
-  it('declares every prefix that the type of a value names', async () => {
-    const bodies: string[] = [];
-    await serving(
-      async (request, response) => {
-        bodies.push(await text(request));
-        response.end();
-      },
-      async (url) => {
-        const http = new HttpClient({...OPTIONS, url}, 1);
-        const transport = await Transport.create({...OPTIONS, url}, http);
-        const spec = {extraConfig: {key: 'common/name', value: xmlString('web')}};
-        await rejection(transport.call('ReconfigVM_Task', {type: 'VirtualMachine', value: 'vm-1'}, {spec}));
-        await http.close();
-      },
-    );
-    const types: unknown[] = [];
-    const parser = new SaxesParser({xmlns: true});
-    parser.on('opentag', ({attributes}) => {
-      const type = attributes['xsi:type']?.value;
-      const [local, prefix] = type?.split(':').reverse() ?? [];
-      if (local !== undefined) types.push([prefix && parser.resolve(prefix), local]);
+  const vm = {type: 'VirtualMachine', value: 'vm-1'};
+  const entry = {key: xmlText('common/name'), value: xmlString('a<b')};
+  const SPECS = {
+    'that soap encodes': {extraConfig: entry},
+    'whose arguments are encoded': xmlElements({extraConfig: xmlElements(entry)}),
+  };
+  for (const [what, spec] of Object.entries(SPECS)) {
+    it(`${what} declares every prefix, and has all that is vim25's in its namespace`, async () => {
+      const {elements, types} = namesIn(
+        await sent((transport) => transport.call('ReconfigVM_Task', vm, {spec})),
+      );
+      expect(types).to.deep.equal([['http://www.w3.org/2001/XMLSchema', 'string']]);
+      expect(elements.slice(-6)).to.deep.equal(
+        ['ReconfigVM_Task', '_this', 'spec', 'extraConfig', 'key', 'value'].map(
+          (name) => `urn:vim25 ${name}`,
+        ),
+      );
     });
-    parser.write(bodies.join('')).close();
-    expect(bodies.length).to.equal(1);
-    expect(types).to.deep.equal([['http://www.w3.org/2001/XMLSchema', 'string']]);
+  }
+
+  it('is the whole message already where its arguments are encoded', async () => {
+    const body = await sent((transport) =>
+      transport.call('ReconfigVM_Task', vm, {spec: xmlElements({extraConfig: xmlElements(entry)})}),
+    );
+    expect(body).to.contain(
+      '<soap:Body><ReconfigVM_Task xmlns="urn:vim25"><_this type="VirtualMachine">vm-1</_this><spec><extraConfig>' +
+        '<key>common/name</key><value xsi:type="xsd:string">a&lt;b</value></extraConfig></spec></ReconfigVM_Task></soap:Body>',
+    );
   });
 });
 

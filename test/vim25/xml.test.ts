@@ -165,7 +165,10 @@ describe('vim25/xml: an answer', () => {
   it('is read as if it were the first, whatever was read before and is read meanwhile', async () => {
     const many = Array.from({length: 1_100}, (_, n) => `<n${n} p:type="q:t${n}"/>`).join('');
     const element = {text: '', children: []};
+    const long = 'n'.repeat(200);
     const wanted: Readonly<Record<string, unknown>> = {
+      [`<p:${long}/>`]: {...element, name: long, type: null},
+      '<faultstring>x</faultstring>': {...element, name: 'faultstring', type: null, text: 'said'},
       '<a/>': {...element, name: 'a', type: null},
       '<?xml version="1.1"?><p:a p:type="q:b">\u0085</p:a>': {...element, name: 'a', type: 'b', text: '\n'},
       '<a>\u0085</a>': {...element, name: 'a', type: null, text: '\u0085'},
@@ -192,13 +195,25 @@ describe('vim25/xml: an answer', () => {
     );
   });
 
-  it('does not hand out what only the one before was to hand out', async () => {
+  it('may be as large as the ones before it together are not allowed to be', async () => {
+    const xml = `<a>${'<b/>'.repeat(700_000)}</a>`;
+    let taken = 0;
+    const take = () => {
+      taken += 1;
+    };
+    for (let answers = 0; answers < 3; answers += 1)
+      await readTree(piecesOf(xml), {streamed: {path: ['a', 'b'], take}});
+    expect(taken).to.equal(2_100_000);
+  });
+
+  it('is neither handed out nor changed as the one before was', async () => {
     const taken: string[] = [];
     const streamed = {path: ['a', 'b'], take: ({text}: XmlElement) => taken.push(text)};
-    await readTree(piecesOf('<a><b>1</b></a>'), {streamed});
-    const read = await readTree(piecesOf('<a><b>2</b></a>'));
+    await readTree(piecesOf('<a><b>1</b></a>'), {streamed, said: () => 'said'});
+    const read = await readTree(piecesOf('<a><b>2</b><faultstring>x</faultstring></a>'));
     expect(taken).to.deep.equal(['1']);
     expect(childText(read, 'b')).to.equal('2');
+    expect(childText(read, 'faultstring')).to.equal('x');
   });
 
   it('encodes elements in their order, with attributes', async () => {
