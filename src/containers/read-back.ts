@@ -17,8 +17,10 @@ const BATCH = {least: 50, most: 250, after: 200};
 /** VMs a millisecond. From here on, server and client have enough to do with writing, and all are read in the end. */
 const QUICK = 1;
 
-/** What reading a VM back gave: what differs from what was written. `undefined`: answers leave the VM out. */
-type Reading = readonly string[] | 'unseen' | 'gone' | undefined | VchError;
+/** What reading a VM back gave: what differs from what was written. */
+type Seen = readonly string[] | 'unseen' | 'gone';
+/** The same, or why nothing is known; `undefined`: answers leave the VM out. */
+type Reading = Seen | undefined | VchError;
 
 /**
  * Reads back what was written, some of it while other VMs are written. A reading then can only confirm a write: whatever
@@ -80,7 +82,7 @@ export class ReadBack {
   }
 
   /** A successful task does not prove that a key was kept. */
-  #read(written: readonly Planned[]): Promise<ReadonlyMap<string, readonly string[] | 'unseen' | 'gone'>> {
+  #read(written: readonly Planned[]): Promise<ReadonlyMap<string, Seen>> {
     const keys = [...new Set(written.flatMap(({decision}) => writtenKeys(decision).map(({key}) => key)))];
     const named = written.some(({decision}) => decision.displayName !== undefined);
     const byId = new Map(written.map((one) => [one.vm.ref.value, one]));

@@ -72,7 +72,10 @@ function plan({report, summary: {pending}, left, more, all, name, lock, outage}:
   return {
     tone: lock !== '' || (pending === 0 && left > 0) ? 'warn' : planned,
     sentence: pending > 0 ? `Ready to change ${pending} of ${all}` : nothing,
-    reason: [lock, 'This is a plan: the VCH stays up, and no containerVM is stopped.'],
+    reason: [
+      lock,
+      `This is a plan: ${report.vch.powerState === 'poweredOn' ? 'the VCH stays up, and ' : ''}no containerVM is stopped.`,
+    ],
     pills: [{tone: 'info', text: 'Nothing written yet'}, outage, ...leftOut(left)],
     numbers: [outageFigure(report, 'VCH will be down')],
   };

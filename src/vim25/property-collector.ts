@@ -6,16 +6,7 @@ import {optionValue, optionValues, refValue} from './property-value.js';
 import {isOutage, READ, repeat} from './retry.js';
 import type {Session} from './session.js';
 import {reference} from './transport.js';
-import {
-  child,
-  childText,
-  elementOf,
-  type Streamed,
-  type XmlElement,
-  type XmlText,
-  xmlElements,
-  xmlText,
-} from './xml.js';
+import {child, childText, type Streamed, type XmlElement, type XmlText, xmlElements, xmlText} from './xml.js';
 
 // Explicit, because vCenter pages at 100 when it is unset. A server may still send smaller pages.
 const PAGE = 500;
@@ -247,7 +238,7 @@ export function restartable<T>(session: Session, read: () => Promise<T>): Promis
 
 /**
  * How many objects a page has of a server that sends fewer than it was asked for. A token is for the answer before it, so reads
- * that run side by side must not need any.
+ * that run side by side should not need any; of pages of fewer than {@link CHUNK} has at least, they still do.
  */
 const SMALL_PAGES = new WeakMap<Session, number>();
 
@@ -396,7 +387,7 @@ function propertySpec({type, pathSet}: PropertySpec): XmlText {
 
 function objectSpec({obj, traverse}: ObjectSpec): XmlText {
   const start = {attributes: {type: obj.type}, ...xmlText(obj.value)};
-  if (traverse === undefined) return {$xml: `${elementOf('obj', start)}<skip>false</skip>`};
+  if (traverse === undefined) return xmlElements({obj: start, skip: xmlText('false')});
   const selectSet = traverse.map(({type, path}) => ({
     attributes: {'xsi:type': 'TraversalSpec'},
     ...xmlElements({type: xmlText(type), path: xmlText(path), skip: xmlText('false')}),

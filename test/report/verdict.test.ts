@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {attention, remarks} from '../../src/report/attention.js';
+import {toText} from '../../src/report/formats/text.js';
 import type {Report} from '../../src/report/report.js';
 import {periodText, spanText} from '../../src/report/times.js';
 import {verdict} from '../../src/report/verdict.js';
@@ -98,6 +99,13 @@ describe('verdict', () => {
       'Not running',
       'VCH powered off',
     ]);
+    const said = (report: Report) => toText(report, {columns: 120, colour: false});
+    for (const [command, up] of Object.entries({plan: 'the VCH stays up', apply: 'the VCH stayed up'})) {
+      const on = {...EVERY[command], vch: {...failed.vch, powerState: 'poweredOn'}} as Report;
+      expect(said(on), command).to.contain(up);
+      for (const powerState of ['poweredOff', null])
+        expect(said({...on, vch: {...on.vch, powerState}}), command).to.not.match(/stay(s|ed) up/);
+    }
   });
 
   it('counts a containerVM that was not looked at as not checked, not as different', () => {

@@ -149,10 +149,10 @@ function containerRow(report: Report, layout: Layout): readonly string[] {
     [at === 0 ? '' : ', ', null] as const,
     [`${n} ${text}`, TONE_STYLE[tone]] as const,
   ]);
-  const {command, upgrade} = report;
+  const {command, upgrade, vch} = report;
   const note =
     command === 'apply' || command === 'undo'
-      ? ['the VCH stayed up, and no containerVM was stopped']
+      ? [`${vch.powerState === 'poweredOn' ? 'the VCH stayed up, and ' : ''}no containerVM was stopped`]
       : upgrade?.result === 'upgraded'
         ? ['none was stopped']
         : [];
