@@ -125,7 +125,7 @@ export type Begun =
       readonly run: RunRow;
       readonly target: TargetRow;
       readonly plan: string | null;
-      /** Another worker had begun, and is gone. */
+      /** A worker had begun, and its claim has ended. */
       readonly takeover: boolean;
     };
 
@@ -403,7 +403,7 @@ export async function beginTarget(
     );
     if (begun === undefined) return {status: 'over'};
     const message = takeover
-      ? `${target.name} is taken over from ${target.worker ?? 'a worker'}, which is gone`
+      ? `${target.name} is taken over from ${target.worker ?? 'a worker'}`
       : `${target.name} begins`;
     await addEvent(statements, key.run, {
       type: takeover ? 'taken-over' : 'began',

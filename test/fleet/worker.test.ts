@@ -507,7 +507,8 @@ function behaves(kind: QueueDatabase['kind'], database: () => QueueDatabase): vo
     }));
 
   it('lets no other VCH begin in the slot of one whose first worker turns out to be alive', async () => {
-    const run = await planned(db(), {vcenters: {a: 2}, concurrency: 1});
+    // No other run has it: the first worker takes one VCH of it at a time, and cannot take over from itself.
+    const run = await planned(db(), {vcenters: {slot: 2}, concurrency: 1});
     await startRun(db(), run, WHY);
     const state = {first: '', vch: '', atWork: false, looks: 0, beside: 0};
     const done: string[] = [];
@@ -565,7 +566,7 @@ function behaves(kind: QueueDatabase['kind'], database: () => QueueDatabase): vo
   onEmbedded(
     'counts no worker as ended that leaves a VCH to the next, however often; whoever began keeps its place',
     async () => {
-      const run = await planned(db(), {vcenters: {a: 2}, concurrency: 1});
+      const run = await planned(db(), {vcenters: {left: 2}, concurrency: 1});
       await startRun(db(), run, WHY);
       const state = {first: '', vch: '', atWork: true, looks: 0, beside: 0};
       const dead = new AbortController();
@@ -620,6 +621,38 @@ function behaves(kind: QueueDatabase['kind'], database: () => QueueDatabase): vo
       expect(await states(run)).to.deep.equal({done: 2});
     },
   );
+
+  it('waits for itself where it takes over what it is still at work on', async () => {
+    const run = await planned(db(), {vcenters: {self: 1}});
+    await startRun(db(), run, WHY);
+    const state = {first: '', atWork: false, looks: 0};
+    const did: string[] = [];
+    const hands: Partial<Hands> = {
+      lastUpgrade: async () => (state.atWork ? {run: state.first, state: 'unfinished'} : null),
+      perform: async (unit) => {
+        if (state.atWork) {
+          state.looks += 1;
+          throw new VchError('VCH_ERR_LOCKED', 'it is alive');
+        }
+        if (state.first !== '') {
+          did.push('second');
+          return upgraded(unit, 'unchanged');
+        }
+        state.first = unit.vchRun;
+        state.atWork = true;
+        const queue = await FleetQueue.open(database(), TOOL, silent);
+        await queue.releaseAll();
+        await queue.close();
+        while (state.looks < 2) await sleep(20);
+        did.push('first');
+        state.atWork = false;
+        return upgraded(unit, 'upgraded');
+      },
+    };
+    expect(await withWorker(hands, (worker) => until(run, worker), {watch: 20})).to.equal('done');
+    expect(did).to.deep.equal(['first', 'second']);
+    expect(await eventsOf(run)).to.deep.equal(['began', 'taken-over', 'done']);
+  });
 
   it('looks at a VCH in whose middle four workers ended, as soon as nobody is at work on it, and says what is known', async () => {
     const run = await planned(db(), {vcenters: {a: 1}});
