@@ -1,14 +1,10 @@
 import {setImmediate} from 'node:timers/promises';
-import {SaxesParser} from 'saxes';
-import {VchError} from '../errors.js';
+import {copied, refuse, type StartTag, turnDown, XmlScanner} from './xml-scanner.js';
 
 // Why: docs/decisions/001-decode-answers-ourselves.md
 
-/** One element of an answer. Names and types are without their prefixes, which every server picks for itself. */
-export interface XmlElement {
-  readonly name: string;
-  /** `xsi:type` without its prefix, or the `type` attribute of a reference; `null` where neither is there. */
-  readonly type: string | null;
+/** One element of an answer. */
+export interface XmlElement extends Pick<StartTag, 'name' | 'type'> {
   /** All character data directly inside, CDATA included, not trimmed. */
   readonly text: string;
   readonly children: readonly XmlElement[];
@@ -36,9 +32,6 @@ interface OpenElement extends XmlElement {
 
 /** Several times what the largest page of properties has; each takes some hundred bytes of memory. */
 const MOST_PARTS = 2_000_000;
-/** Many more names than vim25 has where it is used, and longer ones: what a server makes up is not remembered for ever. */
-const MOST_NAMES = 1_000;
-const LONGEST_NAME = 100;
 /** A chain of snapshots is the deepest thing in vim25. */
 const DEEPEST = 500;
 /** Characters after which signals and timers are heard. */
@@ -71,57 +64,40 @@ export async function readTree(
 
 /** A tree while its text comes in. When it is at its end, it can begin with another. */
 class Tree {
-  readonly #parser = new SaxesParser({xmlns: false, position: false});
-  /** Names and types without their prefixes: answers have few, thousands of times. */
-  readonly #names = new Map<string, string>();
+  readonly #scanner = new XmlScanner({
+    start: ({name, type, attributes}) => {
+      this.#count(1 + attributes);
+      this.#open.push({name, type, text: '', children: NONE});
+    },
+    text: (text) => {
+      const element = this.#open.at(-1);
+      if (element) element.text += text;
+    },
+    end: () => this.#close(),
+  });
   #options: ReadOptions = {};
   #root = outermost();
   #open = [this.#root];
-  /** That of the element whose start is being read. */
-  #type: string | null = null;
   #parts = 0;
-
-  constructor() {
-    const parser = this.#parser;
-    parser.on('attribute', ({name, value}) => {
-      this.#count();
-      // `type` marks a reference, `<prefix>:type` a polymorphic value; no element of vim25 has both.
-      if (this.#localName(name) === 'type') this.#type ??= this.#localName(value);
-    });
-    parser.on('opentag', ({name}) => {
-      this.#count();
-      this.#open.push({name: this.#localName(name), type: this.#type, text: '', children: NONE});
-      this.#type = null;
-    });
-    const addText = (text: string) => {
-      const element = this.#open.at(-1);
-      if (element) element.text += text;
-    };
-    parser.on('text', addText);
-    parser.on('cdata', addText);
-    parser.on('closetag', () => this.#close());
-    parser.on('doctype', () => fail('it has a DOCTYPE, which SOAP forbids'));
-    parser.on('error', () => fail('it is not well-formed XML'));
-  }
 
   begin(options: ReadOptions): void {
     this.#options = options;
   }
 
   write(text: string): void {
-    this.#parser.write(text);
+    this.#scanner.write(text);
   }
 
   end(): XmlElement {
-    if (this.#root.children.length === 0 && this.#open.length === 1) fail('it is empty');
-    this.#parser.close();
+    if (this.#root.children.length === 0 && this.#open.length === 1) refuse('it is empty');
+    this.#scanner.close();
     const [root] = this.#root.children;
-    // Nothing of the answer is kept with it but names.
+    // Nothing of the answer is kept with it but its tags.
     this.#options = {};
     this.#root = outermost();
     this.#open = [this.#root];
     this.#parts = 0;
-    return root ?? fail('it is empty');
+    return root ?? refuse('it is empty');
   }
 
   #close(): void {
@@ -144,25 +120,12 @@ class Tree {
     );
   }
 
-  #count(): void {
-    this.#parts += 1;
+  #count(parts: number): void {
+    this.#parts += parts;
     if (this.#parts <= MOST_PARTS && this.#open.length <= DEEPEST) return;
-    throw new VchError(
-      'VCH_ERR_TRANSPORT',
-      `the server's answer is not taken: it has more than ${MOST_PARTS} elements and attributes, or more than ${DEEPEST} elements in each other`,
-      {failure: 'doubtful'},
+    turnDown(
+      `it has more than ${MOST_PARTS} elements and attributes, or more than ${DEEPEST} elements in each other`,
     );
-  }
-
-  #localName(qualified: string): string {
-    let local = this.#names.get(qualified);
-    if (local === undefined) {
-      local = copied(qualified.slice(qualified.indexOf(':') + 1));
-      if (qualified.length > LONGEST_NAME) return local;
-      if (this.#names.size >= MOST_NAMES) this.#names.clear();
-      this.#names.set(copied(qualified), local);
-    }
-    return local;
   }
 }
 
@@ -175,17 +138,6 @@ const IDLE: Tree[] = [];
 /** What holds the root of an answer. */
 function outermost(): OpenElement {
   return {name: '', type: null, text: '', children: NONE};
-}
-
-/** The same text. V8 makes one of 13 characters or more a view of the text it is cut from, and so keeps that, too. */
-function copied(text: string): string {
-  return text.length < 13 ? text : Buffer.from(text).toString();
-}
-
-function fail(what: string): never {
-  throw new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`, {
-    failure: 'maybe-done',
-  });
 }
 
 /** The first child of that name. */

@@ -170,7 +170,12 @@ describe('vim25/xml: an answer', () => {
       [`<p:${long}/>`]: {...element, name: long, type: null},
       '<faultstring>x</faultstring>': {...element, name: 'faultstring', type: null, text: 'said'},
       '<a/>': {...element, name: 'a', type: null},
-      '<?xml version="1.1"?><p:a p:type="q:b">\u0085</p:a>': {...element, name: 'a', type: 'b', text: '\n'},
+      '<?xml version="1.1"?><p:a p:type="q:b">\u0085</p:a>': {
+        ...element,
+        name: 'a',
+        type: 'b',
+        text: '\u0085',
+      },
       '<a>\u0085</a>': {...element, name: 'a', type: null, text: '\u0085'},
       [`<a>${many}</a>`]: {
         ...{name: 'a', type: null, text: ''},
