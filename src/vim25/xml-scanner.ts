@@ -7,10 +7,10 @@ export interface StartTag {
   readonly name: string;
   /** `xsi:type` without its prefix, or the `type` attribute of a reference; `null` where neither is there. */
   readonly type: string | null;
-  readonly attributes: number;
+  readonly attributeCount: number;
 }
 
-/** Is told what a document consists of, in its order. */
+/** Is told the parts of a document, in their order. */
 interface Handlers {
   start(tag: StartTag): void;
   /** Text or CDATA of the element that is open; a long one comes in several parts. */
@@ -25,11 +25,13 @@ interface KnownTag extends StartTag {
   readonly isEmpty: boolean;
 }
 
-/** Answers have few tags, thousands of times. What a server makes up is not remembered for ever. */
+/** An answer repeats a few tags thousands of times; those that a server makes up must not be kept for ever. */
 const MOST_TAGS = 1_000;
 const LONGEST_TAG = 300;
-/** Characters of a tag, a comment or a reference whose end is waited for; vim25's have a hundredth of it. */
-const MOST_WAITING = 64 * 1024;
+/** Characters of a tag, a comment or a reference; vim25's have a hundredth of it. */
+const LONGEST = 64 * 1024;
+/** Characters up to which an end is looked for again with each piece. */
+const SHORT = 1024;
 
 const NAME_START =
   ':A-Z_a-z\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u037d\\u037f-\\u1fff\\u200c\\u200d\\u2070-\\u218f' +
@@ -50,7 +52,7 @@ const DECLARATION = new RegExp(
     `(?:${BLANK}+standalone${EQUALS}(?:"(?:yes|no)"|'(?:yes|no)'))?${BLANK}*$`,
 );
 const BLANKS = /^[ \t\r\n]*$/;
-/** What cannot be taken over as it is. */
+/** What text does not mean as it stands. */
 const SPECIAL = /[&\r]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML cannot carry
 const UNCARRIED = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
@@ -67,8 +69,10 @@ export class XmlScanner {
   readonly #tags = new Map<string, KnownTag>();
   /** The names of the elements that are open. */
   readonly #open: string[] = [];
-  /** What is waiting for the rest of it. */
-  #rest = '';
+  /** Is read again with the next piece: its end was not there. */
+  #pending = '';
+  /** So much must be pending before it is read again: otherwise a server could have it read again with every character. */
+  #enough = 0;
   #mayHaveByteOrderMark = true;
   #isAtStart = true;
   #hasRoot = false;
@@ -78,10 +82,27 @@ export class XmlScanner {
     this.#handlers = handlers;
   }
 
-  /** Reads on. */
+  /** Reads the next piece. */
   write(piece: string): void {
     if (UNCARRIED.test(piece)) malformed();
-    const text = this.#rest + piece;
+    this.#pending += piece;
+    if (this.#pending.length >= this.#enough) this.#readPending();
+  }
+
+  /** Ends the document; then another can be read. */
+  close(): void {
+    this.#readPending();
+    if (this.#open.length > 0 || !this.#hasRoot) malformed();
+    this.#characters(this.#pending);
+    this.#pending = '';
+    this.#enough = 0;
+    this.#mayHaveByteOrderMark = true;
+    this.#isAtStart = true;
+    this.#hasRoot = false;
+  }
+
+  #readPending(): void {
+    const text = this.#pending;
     let at = this.#mayHaveByteOrderMark && text.startsWith('\ufeff') ? 1 : 0;
     if (text !== '') this.#mayHaveByteOrderMark = false;
     while (at < text.length) {
@@ -90,26 +111,22 @@ export class XmlScanner {
       at = next;
       this.#isAtStart = false;
     }
-    this.#rest = text.slice(at);
-    if (this.#rest.length > MOST_WAITING)
-      turnDown(`it has a tag or a comment of more than ${MOST_WAITING} characters`);
-  }
-
-  /** Ends the document; then another can be read. */
-  close(): void {
-    const rest = this.#rest;
-    if (this.#open.length > 0 || !this.#hasRoot || rest.includes('<')) malformed();
-    this.#characters(rest);
-    this.#rest = '';
-    this.#mayHaveByteOrderMark = true;
-    this.#isAtStart = true;
-    this.#hasRoot = false;
+    this.#pending = text.slice(at);
+    const {length} = this.#pending;
+    this.#enough = length > SHORT ? length * 1.5 : 0;
   }
 
   /** Reads what begins there, and gives where the next begins: at the same place if more of the text is needed. */
   #read(text: string, at: number): number {
     if (this.#isInCdata) return this.#cdata(text, at);
     if (text[at] !== '<') return this.#untilMarkup(text, at);
+    const end = this.#markup(text, at);
+    if ((end === at ? text.length : end) - at > LONGEST)
+      turnDown(`it has a tag, a comment or an instruction of more than ${LONGEST} characters`);
+    return end;
+  }
+
+  #markup(text: string, at: number): number {
     switch (text[at + 1]) {
       case undefined:
         return at;
@@ -149,12 +166,12 @@ export class XmlScanner {
   }
 
   #startTag(text: string, at: number): number {
-    const close = text.indexOf('>', at) + 1;
-    if (close === 0) return at;
-    const known = this.#tags.get(text.slice(at, close));
+    const end = text.indexOf('>', at) + 1;
+    if (end === 0) return at;
+    const known = this.#tags.get(text.slice(at, end));
     if (known !== undefined) {
       this.#start(known);
-      return close;
+      return end;
     }
     START_TAG.lastIndex = at;
     const found = START_TAG.exec(text);
@@ -205,9 +222,7 @@ export class XmlScanner {
     }
     if (text.startsWith(doctype, at)) refuse('it has a DOCTYPE, which SOAP forbids');
     const begun = text.slice(at);
-    return Object.values(OPENINGS).some((opening) => opening !== begun && opening.startsWith(begun))
-      ? at
-      : malformed();
+    return Object.values(OPENINGS).some((opening) => opening.startsWith(begun)) ? at : malformed();
   }
 
   #instruction(text: string, at: number): number {
@@ -230,7 +245,7 @@ function startTag(qualified: string, attributes: string) {
     // `type` marks a reference, `<prefix>:type` a polymorphic value; no element of vim25 has both.
     if (localName(name) === 'type') type ??= localName(value);
   }
-  return {name: localName(qualified), qualified: copied(qualified), type, attributes: names.size};
+  return {name: localName(qualified), qualified: copied(qualified), type, attributeCount: names.size};
 }
 
 function localName(qualified: string): string {
@@ -240,7 +255,8 @@ function localName(qualified: string): string {
 /** Where the last reference begins if its end is not there yet; otherwise the end of the text. */
 function unfinishedReference(text: string, at: number): number {
   const begin = text.lastIndexOf('&');
-  return begin < at || text.includes(';', begin) ? text.length : begin;
+  if (begin < at || text.includes(';', begin)) return text.length;
+  return text.length - begin > LONGEST ? malformed() : begin;
 }
 
 /** Without what may turn out to be something else: the first half of a line end, and the beginning of `]]>`. */
@@ -258,7 +274,7 @@ function decoded(raw: string): string {
   let from = 0;
   for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', from)) {
     const end = text.indexOf(';', at);
-    if (end === -1) malformed();
+    if (end === -1 || end - at > LONGEST) malformed();
     meant += text.slice(from, at) + character(text.slice(at + 1, end));
     from = end + 1;
   }
@@ -269,7 +285,7 @@ function withLineEnds(text: string): string {
   return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
 }
 
-/** Those that were met, by their references: there are few, but each quotation mark of a ledger may be one. */
+/** Characters by the references met so far: few different ones, but a ledger has one for each quotation mark. */
 const CHARACTERS = new Map([
   ['lt', '<'],
   ['gt', '>'],
@@ -286,7 +302,7 @@ function character(reference: string): string {
   const isCharacter = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   const found = isCharacter ? String.fromCodePoint(code) : malformed();
   if (UNCARRIED.test(found)) malformed();
-  // No more than those of one byte.
+  // Only code points below 256, in short spellings, so that this stays small.
   if (code < 256 && reference.length < 7) CHARACTERS.set(reference, found);
   return found;
 }
@@ -300,12 +316,12 @@ function malformed(): never {
   refuse('it is not well-formed XML');
 }
 
-/** What is too much of an answer would be so again. */
+/** Asking again would give an answer that is too large again. */
 export function turnDown(why: string): never {
   throw new VchError('VCH_ERR_TRANSPORT', `the server's answer is not taken: ${why}`, {failure: 'doubtful'});
 }
 
-/** What is no answer may have been cut off. */
+/** What is no SOAP message may be an answer that was cut off. */
 export function refuse(what: string): never {
   throw new VchError('VCH_ERR_TRANSPORT', `the server's answer is no SOAP message: ${what}`, {
     failure: 'maybe-done',

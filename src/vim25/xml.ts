@@ -65,8 +65,8 @@ export async function readTree(
 /** A tree while its text comes in. When it is at its end, it can begin with another. */
 class Tree {
   readonly #scanner = new XmlScanner({
-    start: ({name, type, attributes}) => {
-      this.#count(1 + attributes);
+    start: ({name, type, attributeCount}) => {
+      this.#count(1 + attributeCount);
       this.#open.push({name, type, text: '', children: NONE});
     },
     text: (text) => {

@@ -1,3 +1,5 @@
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {SaxesParser} from 'saxes';
@@ -36,7 +38,7 @@ class Notes {
 function scanned(pieces: readonly string[]): Told {
   const notes = new Notes();
   const scanner = new XmlScanner({
-    start: ({name, type, attributes}) => notes.start(name, type, attributes),
+    start: ({name, type, attributeCount}) => notes.start(name, type, attributeCount),
     text: notes.text,
     end: notes.end,
   });
@@ -213,20 +215,21 @@ const spoiled = fc
       const at = where % (changed.length + 1);
       changed = changed.slice(0, at) + added + changed.slice(at + count);
     }
-    // A character of two halves is never cut by who reads UTF-8.
+    // Text that was read as UTF-8 has no halves of characters.
     return changed.toWellFormed();
   })
   // The other parser takes a question mark right behind the target of an instruction, which XML does not allow.
   .filter((document) => !/<\?[^ \t\r\n?>]+\?(?!>)/.test(document));
 
-/** A document in pieces; a character of two halves stays whole, as whoever reads UTF-8 leaves it. */
+/** A document in pieces. A character of two halves may be cut, too: long pieces are, before they come here. */
 const cut = (document: string, places: readonly number[]) => {
-  const characters = [...document];
-  const ends = [...places.map((place) => place % (characters.length + 1)), characters.length].sort(
+  const ends = [...places.map((place) => place % (document.length + 1)), document.length].sort(
     (a, b) => a - b,
   );
-  return ends.map((end, at) => characters.slice(ends[at - 1] ?? 0, end).join(''));
+  return ends.map((end, at) => document.slice(ends[at - 1] ?? 0, end));
 };
+const inPieces = (document: string, size: number) =>
+  Array.from({length: Math.ceil(document.length / size)}, (_, n) => document.slice(n * size, (n + 1) * size));
 const cuts = fc.array(fc.nat(), {maxLength: 6});
 const numRuns = sizeOf('documents on which another parser judges', {
   sample: 1_500,
@@ -262,11 +265,92 @@ describe('vim25/xml-scanner', () => {
     expect(refused).to.be.within(numRuns / 20, numRuns - numRuns / 20);
   });
 
+  const EXAMPLES: Readonly<Record<string, readonly [pieces: readonly string[], told: Told]>> = {
+    'something behind the root': [['<a/>]'], null],
+    'half a reference behind the root': [['<a/>&'], null],
+    'half of a root behind the root': [['<a/><'], null],
+    'a byte order mark in a piece that is not the first': [
+      ['<a>', '\ufeffx</a>'],
+      [['a', null, 0], 'text \ufeffx', 'end'],
+    ],
+    'two byte order marks': [['\ufeff', '\ufeff<a/>'], null],
+    'a second root': [['<a/><b/>'], null],
+    'no root': [['<?xml version="1.0"?>'], null],
+    'a declaration that is not at the start': [[' ', '<?xml version="1.0"?><a/>'], null],
+    'a question mark behind the target of an instruction': [['<?a?b?><a/>'], null],
+    'a type between other attributes': [
+      ["<p:a b='>' x:type = \"xsd:s&#116;ring\" type='no'\n/>"],
+      [['a', 'string', 3], 'end'],
+    ],
+  };
+  for (const [what, [pieces, told]] of Object.entries(EXAMPLES))
+    it(`reads or refuses ${what}`, () => {
+      expect(scanned(pieces)).to.deep.equal(told);
+    });
+
+  /** Why a scanner refuses a document; `null` if it does not, or not before its end. */
+  function refusal(pieces: readonly string[], {ends}: {readonly ends: boolean}): unknown {
+    const scanner = new XmlScanner({start: () => {}, text: () => {}, end: () => {}});
+    try {
+      for (const piece of pieces) scanner.write(piece);
+      if (ends) scanner.close();
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  it('refuses at once what nothing that follows could mend', () => {
+    for (const begun of [
+      '<a b>',
+      '<a><b c="1" c="2">',
+      '<a></b>',
+      '<a>&nope;<',
+      '<!DOCTYPE',
+      '<!x',
+      '<a>]]>',
+      'x',
+    ])
+      expect(refusal([begun], {ends: false}), begun).to.include({
+        code: 'VCH_ERR_TRANSPORT',
+        failure: 'maybe-done',
+      });
+  });
+
+  it('takes no tag, comment, instruction or reference that is too long, wherever it is cut', () => {
+    const long = '0'.repeat(70_000);
+    const tooLong = [
+      `<a b="${long}"/>`,
+      `<a><!--${long}-->`,
+      `<?a ${long}?>`,
+      `<a></a${long.replaceAll('0', ' ')}>`,
+    ];
+    for (const document of tooLong)
+      for (const size of [1_000, 40_000, 65_000, 80_000])
+        expect(refusal(inPieces(document, size), {ends: true}), document.slice(0, 9)).to.include({
+          failure: 'doubtful',
+        });
+    for (const size of [1_000, 80_000])
+      expect(refusal(inPieces(`<a>&#${long}65;</a>`, size), {ends: true})).to.include({
+        failure: 'maybe-done',
+      });
+    for (const [begun, failure] of [
+      ['<a b="', 'doubtful'],
+      ['<a>&#', 'maybe-done'],
+    ] as const)
+      expect(refusal(inPieces(`${begun}${'0'.repeat(200_000)}`, 1_000), {ends: false})).to.include({failure});
+    const longest = `<a b="${'0'.repeat(65_000)}"/>`;
+    expect(scanned(inPieces(longest, 1_000))).to.deep.equal([['a', null, 1], 'end']);
+  });
+
   const half = 'x'.repeat(500_000);
   const HOSTILE: Readonly<Record<string, string>> = {
     'a tag without an end': `<a ${half}`,
     'a tag of attributes without an end': `<a${' b="c"'.repeat(100_000)}`,
     'a tag of blanks': `<a${' '.repeat(500_000)}b`,
+    'a tag with a > in a value, and without an end': `<a b=">"${' c="d"'.repeat(100_000)}`,
+    'a value without an end, with a >': `<a b=">${half}`,
+    'an end tag without an end': `<a></${half}`,
     'quotation marks': `<a ${'"'.repeat(500_001)}`,
     'a tag of quotation marks': `<a b="${`'">`.repeat(100_000)}`,
     'equals signs': `<a${' b='.repeat(100_000)}>`,
@@ -283,16 +367,32 @@ describe('vim25/xml-scanner', () => {
   for (const [what, document] of Object.entries(HOSTILE))
     it(`takes no long time for ${what}, whole and in pieces`, async () => {
       for (const size of [document.length, 16 * 1024, 1_000])
-        await withinBounds(() => {
-          const pieces = Math.ceil(document.length / size);
-          scanned(Array.from({length: pieces}, (_, n) => document.slice(n * size, (n + 1) * size)));
-        });
+        await withinBounds(() => scanned(inPieces(document, size)));
+      await withinBounds(() => scanned(inPieces(document.slice(0, 60_000), 1)));
     });
 
-  it('waits for the end of a tag, a comment or a reference, but not for ever', () => {
-    for (const begun of ['<a b="', '<a><!-- ', '<a>&#', '<?target ', '</'])
-      expect(scanned([begun, ...Array(70).fill('0'.repeat(1_000))]), begun).to.equal(null);
-    expect(scanned([`<a b="${'0'.repeat(60_000)}`, '"/>'])).to.deep.equal([['a', null, 1], 'end']);
+  it('keeps a few short tags of what it has read, and no page that they were in', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const scanner = new XmlScanner({start: () => {}, text: () => {}, end: () => {}});
+    const megabytes = () => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed / 1e6;
+    };
+    scanner.write('<r>');
+    const before = megabytes();
+    const read: Readonly<Record<string, (n: number) => string>> = {
+      'tags in large pages': (n) => `<t${n} ${'x'.repeat(50)}="y"/>${' '.repeat(60_000)}`,
+      'long tags': (n) => `<a b="${n}${'z'.repeat(60_000)}"/>`,
+      'names in large pages': (n) => `<${'n'.repeat(20)}${n}></${'n'.repeat(20)}${n}>${' '.repeat(60_000)}`,
+      'many tags': (n) => Array.from({length: 60}, (_, m) => `<a b="${n}.${m}${'z'.repeat(250)}"/>`).join(''),
+    };
+    for (const [what, piece] of Object.entries(read)) {
+      for (let n = 0; n < 300; n += 1) scanner.write(piece(n));
+      expect(megabytes() - before, what).to.be.below(5);
+    }
+    scanner.write('</r>');
+    scanner.close();
   });
 
   it('reads the next document as if it were the first', () => {
@@ -302,8 +402,8 @@ describe('vim25/xml-scanner', () => {
       text: notes.text,
       end: notes.end,
     });
-    for (let documents = 0; documents < 3; documents += 1) {
-      scanner.write('\ufeff<?xml version="1.0"?><a>1</a>\n');
+    for (const end of ['\n', '\r', '']) {
+      scanner.write(`\ufeff<?xml version="1.0"?><a>1</a>${end}`);
       scanner.close();
     }
     expect(notes.all).to.deep.equal(
