@@ -2,7 +2,7 @@ import {VchError} from '../errors.js';
 
 // Why: docs/decisions/001-decode-answers-ourselves.md
 
-/** A start tag, without the prefixes, which every server picks for itself. Tags that are written alike share one. */
+/** A start tag, without the prefixes, which every server picks for itself. Tags that are written alike mostly share one. */
 export interface StartTag {
   readonly name: string;
   /** `xsi:type` without its prefix, or the `type` attribute of a reference; `null` where neither is there. */
@@ -28,7 +28,7 @@ interface KnownTag extends StartTag {
 /** An answer repeats a few tags thousands of times; those that a server makes up must not be kept for ever. */
 const MOST_TAGS = 1_000;
 const LONGEST_TAG = 300;
-/** Characters of a tag, a comment or a reference; vim25's have a hundredth of it. */
+/** Characters of a tag, a comment, an instruction or a reference; vim25's have a hundredth of it. */
 const LONGEST = 64 * 1024;
 /** Characters up to which an end is looked for again with each piece. */
 const SHORT = 1024;
@@ -69,9 +69,12 @@ export class XmlScanner {
   readonly #tags = new Map<string, KnownTag>();
   /** The names of the elements that are open. */
   readonly #open: string[] = [];
-  /** Is read again with the next piece: its end was not there. */
+  /** What has no end yet: it is read again when there is enough more of it, at the latest by {@link close}. */
   #pending = '';
-  /** So much must be pending before it is read again: otherwise a server could have it read again with every character. */
+  /**
+   * Characters that must be pending before it is read again. Where they are many, that is half as many again: a server could have
+   * all of them read again with each character that follows.
+   */
   #enough = 0;
   #mayHaveByteOrderMark = true;
   #isAtStart = true;
@@ -82,7 +85,7 @@ export class XmlScanner {
     this.#handlers = handlers;
   }
 
-  /** Reads the next piece. */
+  /** Reads the next piece. What it ends with may be told with a later piece only, or by {@link close}. */
   write(piece: string): void {
     if (UNCARRIED.test(piece)) malformed();
     this.#pending += piece;
@@ -92,6 +95,7 @@ export class XmlScanner {
   /** Ends the document; then another can be read. */
   close(): void {
     this.#readPending();
+    if (!this.#hasRoot && BLANKS.test(this.#pending)) refuse('it is empty');
     if (this.#open.length > 0 || !this.#hasRoot) malformed();
     this.#characters(this.#pending);
     this.#pending = '';
@@ -181,7 +185,8 @@ export class XmlScanner {
     }
     const [whole, name = '', attributes = '', slash] = found;
     const tag = {...startTag(name, attributes), isEmpty: slash !== ''};
-    if (whole.length <= LONGEST_TAG) {
+    // One with a `>` in a value would not be found again.
+    if (whole.length <= LONGEST_TAG && at + whole.length === end) {
       if (this.#tags.size >= MOST_TAGS) this.#tags.clear();
       this.#tags.set(copied(whole), tag);
     }

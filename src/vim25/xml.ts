@@ -89,7 +89,6 @@ class Tree {
   }
 
   end(): XmlElement {
-    if (this.#root.children.length === 0 && this.#open.length === 1) refuse('it is empty');
     this.#scanner.close();
     const [root] = this.#root.children;
     // Nothing of the answer is kept with it but its tags.

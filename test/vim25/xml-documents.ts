@@ -2,6 +2,8 @@ import fc from 'fast-check';
 
 /** What texts and values are made of. */
 const PARTS = [
+  // So long that its end is not looked for with each piece.
+  'v'.repeat(1_500),
   ...['a', 'vm-1', ' ', '\n', '\r\n', '\r', '\t', ']', ']]', '>', "'", '"', '=', '/', '😀', 'ü', '\u0085'],
   ...'&lt; &gt; &amp; &quot; &apos; &#34; &#x41; &#128512; &#xD; &#xa; &#0065;'.split(' '),
 ];

@@ -115,6 +115,27 @@ describe('vim25/xml: an answer', () => {
     expect(JSON.stringify(await readTree(piecesOf(...xml.split(''))))).to.equal(whole);
   });
 
+  const LONG: Readonly<Record<string, string>> = {
+    'a long tag': `<e x="${'x'.repeat(3_000)}"><o>1</o><o>2</o></e>`,
+    'a long comment before the root': `<!--${'x'.repeat(3_000)}--><e><o>1</o><o>2</o></e>`,
+    'a long instruction before the root': `<?a ${'x'.repeat(3_000)}?><e><o>1</o><o>2</o></e>`,
+    'a long reference': `<e><o>&#${'0'.repeat(3_000)}49;</o><o>2</o></e>`,
+    'a long end tag': `<e><o>1</o><o>2</o></e${' '.repeat(3_000)}>`,
+  };
+  for (const [what, xml] of Object.entries(LONG)) {
+    it(`is the same, wherever its pieces are cut: ${what}`, async () => {
+      const readIn = async (pieces: readonly string[]) => {
+        const taken: string[] = [];
+        const take = ({text}: XmlElement) => taken.push(text);
+        const root = await readTree(piecesOf(...pieces), {streamed: {path: ['e', 'o'], take}});
+        expect(root).to.deep.equal({name: 'e', type: null, text: '', children: []});
+        expect(taken).to.deep.equal(['1', '2']);
+      };
+      for (let at = 0; at <= xml.length; at += 7) await readIn([xml.slice(0, at), xml.slice(at)]);
+      await readIn(xml.split(''));
+    });
+  }
+
   const REFUSED: Readonly<Record<string, readonly [xml: string, why: string]>> = {
     'a DOCTYPE': ['<!DOCTYPE v [<!ENTITY a "b">]><v>&a;</v>', 'DOCTYPE'],
     'an entity that nobody declared': ['<v>&bomb;</v>', 'well-formed'],
@@ -122,6 +143,8 @@ describe('vim25/xml: an answer', () => {
     'two documents': ['<a/><b/>', 'well-formed'],
     'a wrong end': ['<a><b></a></b>', 'well-formed'],
     'text only': ['hello', 'well-formed'],
+    'half a tag': ['<soapenv:Env', 'well-formed'],
+    'a comment only': ['<!-- a -->', 'empty'],
     nothing: ['', 'empty'],
     'blanks only': [' \n ', 'empty'],
   };
