@@ -54,8 +54,8 @@ const DECLARATION = new RegExp(
 const BLANKS = /^[ \t\r\n]*$/;
 /** What text does not mean as it stands. */
 const SPECIAL = /[&\r]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML cannot carry
-const UNCARRIED = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
+/** What XML cannot carry. */
+const UNCARRIED = /[^\t\n\r -\ufffd]/;
 
 const OPENINGS = {comment: '<!--', cdata: '<![CDATA[', doctype: '<!DOCTYPE'};
 

@@ -65,7 +65,7 @@ function judged(document: string): Told {
   parser.on('error', refuse);
   parser.on('doctype', refuse);
   parser.on('text', (text) => {
-    // Blanks around the root are told, too.
+    // saxes reports the blanks before the root as text.
     if (notes.all.length > 0) notes.text(text);
   });
   parser.on('cdata', notes.text);
