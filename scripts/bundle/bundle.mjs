@@ -10,21 +10,25 @@ const ROOT = here('../../');
 const OUT = join(ROOT, 'dist/cli');
 
 /** What umzug, undici and debug bring along and the CLI never calls. */
-const UNUSED = ['@rushstack/ts-command-line', 'node:http2', 'supports-color'];
+const UNUSED = ['@rushstack/ts-command-line', 'node:http2', 'supports-color', 'tinyglobby'];
 /** The same of soap, which has an HTTP client, a server and signatures. */
 const UNUSED_OF_SOAP = /^\.{1,2}\/(http|security|server)$/;
 /** What reads files of its own package when it runs, and stays a package. */
 const EXTERNAL = ['@electric-sql/pglite', 'pg', 'pg-boss'];
-/** What a file in this folder stands in for. */
-const LIGHTER = ['string-width', 'undici'];
+/** The files in this folder that stand in for packages. */
+const LIGHTER = {
+  'string-width': 'string-width.js',
+  undici: 'undici.js',
+  '@dabh/diagnostics': 'diagnostics.cjs',
+};
 
 const swap = {
   name: 'swap',
   setup({onResolve}) {
-    const names = [...UNUSED, ...LIGHTER].join('|');
+    const names = [...UNUSED, ...Object.keys(LIGHTER)].join('|');
     onResolve({filter: new RegExp(`^(${names})$`)}, ({path, importer}) => {
       if (UNUSED.includes(path)) return {path: here('unused.cjs')};
-      const lighter = here(`${path}.js`);
+      const lighter = here(LIGHTER[path]);
       // The file that stands in for a package gets the package itself.
       return importer === lighter ? undefined : {path: lighter};
     });

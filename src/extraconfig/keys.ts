@@ -155,8 +155,11 @@ export function isPattern(key: string): boolean {
   return key.includes('*');
 }
 
+/** A test that passes certain keys. */
+export type KeyMatcher = (key: string) => boolean;
+
 /** A test that passes the keys which a list of exact keys and patterns names. */
-export function keyMatcher(declared: readonly string[]): (key: string) => boolean {
+export function keyMatcher(declared: readonly string[]): KeyMatcher {
   const exact = new Set(declared.filter((key) => !isPattern(key)));
   const patterns = declared.filter(isPattern).map(patternExpression);
   return (key) => exact.has(key) || patterns.some((pattern) => pattern.test(key));

@@ -220,15 +220,12 @@ export async function readBack<T>(
   {keys, named}: Written,
   map: (id: string, vm: WrittenVm) => T,
 ): Promise<ReadonlyMap<string, T | 'unseen' | 'gone'>> {
-  const wanted = [...new Set([ID_KEY.appliance, ID_KEY.container, ...keys])];
+  const wanted = [...new Set([ID_KEY.container, ...keys])];
   const paths = [...(named ? ['name'] : []), 'runtime.connectionState', ...extraConfigPaths(wanted)];
   return readEach(session, refs, paths, (content) => {
     const config = extraConfigOf(content.properties, wanted);
     const isSeen =
-      isContainerId(config[ID_KEY.container]) &&
-      !isApplianceId(config[ID_KEY.appliance], content.obj.value) &&
-      isConnected(content) &&
-      content.missing.length === 0;
+      isContainerId(config[ID_KEY.container]) && isConnected(content) && content.missing.length === 0;
     if (!isSeen) return 'unseen';
     return map(content.obj.value, {config, ...(named && {displayName: displayNameOf(content)})});
   });

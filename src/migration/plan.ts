@@ -108,8 +108,9 @@ function ledgerStorage(
   {runId, time, user, changeId, toolVersion}: RunInfo,
   mayBeBrief: boolean,
 ): MigrationStorage & {readonly ledger: () => Ledger} {
-  const run = {time, user, tool: toolVersion, ...(changeId === undefined ? {} : {changeId})};
-  let ledger: Ledger = past ?? {id, instanceUuid, runs: {}, applied: []};
+  // Everything in the order in which a ledger is written.
+  const run = {...(changeId === undefined ? {} : {changeId}), time, tool: toolVersion, user};
+  let ledger: Ledger = past ?? {applied: [], id, instanceUuid, runs: {}};
   return {
     ledger: () => ledger,
     executed: async () => ledger.applied.map((entry) => entry.id),
@@ -117,7 +118,7 @@ function ledgerStorage(
       const applied = context.applied.at(-1);
       // A plugin that changed nothing leaves no entry: a ledger is never written alone.
       if (applied === undefined || pluginId(applied.plugin) !== name) return;
-      const entry = {...effectOf(applied, context), run: runId, time};
+      const entry = entryOf(applied, context, {runId, time});
       const runs = {...ledger.runs, [runId]: run};
       const whole = {...ledger, runs, applied: [...ledger.applied, entry]};
       ledger = mayBeBrief ? fitting(whole, runId) : whole;
@@ -142,23 +143,29 @@ function fitting(ledger: Ledger, runId: string): Ledger {
 }
 
 /** What a ledger keeps of an applied plugin, without secrets. */
-function effectOf({plugin, before}: AppliedPlugin, {draft, dataVersion}: MigrationContext) {
+function entryOf(
+  {plugin, before}: AppliedPlugin,
+  {draft, dataVersion}: MigrationContext,
+  {runId, time}: Pick<RunInfo, 'runId' | 'time'>,
+): LedgerEntry {
   const {version, revision} = plugin;
   const seen = [...plugin.keys, ...plugin.reads].filter((key) => !isPattern(key) && !before.has(key));
   const digests = (keys: readonly string[]) =>
     Object.fromEntries(keys.map((key) => [key, digest(draft.raw(key))]));
   return {
-    id: pluginId(plugin),
-    version,
-    revision,
-    dataVersion,
+    after: digests([...before.keys()]),
     before: Object.fromEntries(
       [...before].map(([key, raw]) => [
         key,
         raw !== null && mustWithhold(key, raw) ? {sha256: digest(raw)} : raw,
       ]),
     ),
-    after: digests([...before.keys()]),
+    dataVersion,
+    id: pluginId(plugin),
+    revision,
+    run: runId,
     seen: digests(seen),
+    time,
+    version,
   };
 }

@@ -1,7 +1,7 @@
 import {MigrationError, memoryStorage, type RunnableMigration, Umzug, type UmzugStorage} from 'umzug';
 import {ERROR_CODES, type ErrorCode, thrownMessage, toVchError, VchError} from '../errors.js';
 import type {Draft} from '../extraconfig/draft.js';
-import {keyMatcher} from '../extraconfig/keys.js';
+import {type KeyMatcher, keyMatcher} from '../extraconfig/keys.js';
 import {maskText} from '../extraconfig/mask.js';
 import type {Finding} from './finding.js';
 import {type Plugin, type PluginDraft, pluginId, pluginLabel} from './plugin.js';
@@ -53,12 +53,17 @@ export async function runUp(
     }),
   );
   try {
-    await new Umzug({migrations, context, storage, logger: undefined}).up();
+    await new SilentUmzug({migrations, context, storage, logger: undefined}).up();
     return null;
   } catch (caught) {
     const error = unwrap(caught);
     return {status: error instanceof Refusal ? 'refused' : 'failed', error: toVchError(error)};
   }
+}
+
+/** umzug without its events: nobody hears them, and each costs more than the plugin that it is about. */
+class SilentUmzug extends Umzug<MigrationContext> {
+  override async emit(): Promise<void> {}
 }
 
 /** umzug's MigrationError holds the context, and with it the VM's secrets, so only its cause may leave. */
@@ -120,8 +125,7 @@ export class PluginSession {
 
   constructor(plugin: Plugin, draft: Draft) {
     this.#draft = draft;
-    const writable = keyMatcher(plugin.keys);
-    const readable = keyMatcher(plugin.reads);
+    const {writable, readable} = declaredBy(plugin);
     const read = (key: string): string => {
       const fault = `it touched ${key}, which it does not declare`;
       this.#check(writable(key) || readable(key), fault, UndeclaredKey);
@@ -176,6 +180,18 @@ export class PluginSession {
     this.stopped ??= error;
     return error;
   }
+}
+
+/** By the plugin, which is frozen: the keys that it may write, and those that it may only read. */
+const DECLARED = new WeakMap<Plugin, Readonly<Record<'writable' | 'readable', KeyMatcher>>>();
+
+function declaredBy(plugin: Plugin) {
+  let declared = DECLARED.get(plugin);
+  if (declared === undefined) {
+    declared = {writable: keyMatcher(plugin.keys), readable: keyMatcher(plugin.reads)};
+    DECLARED.set(plugin, declared);
+  }
+  return declared;
 }
 
 /** Waits for code of a plugin, and rejects when the time limit (milliseconds) is over. */

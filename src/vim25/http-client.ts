@@ -106,8 +106,8 @@ export interface HttpAnswer extends AnswerHead {
 export interface IncomingAnswer extends AnswerHead {
   /** The first characters of the body: enough to see what it is. */
   readonly start: string;
-  /** The body, from its start; it can be read once. */
-  readonly text: AsyncIterable<string>;
+  /** The body, from its start: as a whole if all of it is there, otherwise in pieces, which can be read once. */
+  readonly text: string | AsyncIterable<string>;
 }
 
 /** A file that is sent as it is read: only a few pieces of it are ever in memory. */
@@ -167,7 +167,7 @@ export class HttpClient {
   request(request: HttpRequest): Promise<HttpAnswer> {
     return this.receive(request, async ({text, status, contentType, contentLength}) => {
       let body = '';
-      for await (const piece of text) body += piece;
+      for await (const piece of typeof text === 'string' ? [text] : text) body += piece;
       return {status, body, contentType, contentLength};
     });
   }
@@ -213,7 +213,7 @@ export class HttpClient {
         const contentType = String(answered['content-type'] ?? '');
         const contentLength = lengthOf(answered['content-length']);
         const [taken] = await Promise.allSettled([
-          take({status, contentType, contentLength, start, text: incoming.all()}),
+          take({status, contentType, contentLength, start, text: incoming.text()}),
         ]);
         incoming.assertWhole();
         return {status, start, taken};

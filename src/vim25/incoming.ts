@@ -97,15 +97,24 @@ export class Incoming implements Dispatcher.DispatchHandler {
     return this.#text.slice(0, START);
   }
 
-  /** The text, in pieces; it can be read once. */
-  async *all(): AsyncGenerator<string> {
+  /** The text: as a whole if all of it is there, otherwise in pieces. It can be read once. */
+  text(): string | AsyncIterable<string> {
+    return this.#ended ? this.#take() : this.#pieces();
+  }
+
+  async *#pieces(): AsyncGenerator<string> {
     for (;;) {
-      const piece = this.#text;
-      this.#text = '';
+      const piece = this.#take();
       if (piece !== '') yield piece;
       else if (this.#ended) return;
       else await this.#change();
     }
+  }
+
+  #take(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
   }
 
   /** Throws what broke it off, whatever its reader has made of that. */

@@ -387,7 +387,7 @@ function propertySpec({type, pathSet}: PropertySpec): XmlText {
 
 function objectSpec({obj, traverse}: ObjectSpec): XmlText {
   const start = {attributes: {type: obj.type}, ...xmlText(obj.value)};
-  if (traverse === undefined) return xmlElements({obj: start, skip: xmlText('false')});
+  if (traverse === undefined) return xmlElements({obj: start});
   const selectSet = traverse.map(({type, path}) => ({
     attributes: {'xsi:type': 'TraversalSpec'},
     ...xmlElements({type: xmlText(type), path: xmlText(path), skip: xmlText('false')}),

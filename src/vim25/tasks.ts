@@ -48,12 +48,18 @@ export async function startTask(
   });
 }
 
+/** A task that is waited for. */
 interface Waiting {
   readonly task: ManagedObjectReference;
-  readonly what: string;
   readonly since: number;
   /** When its state was read last, and it had not ended. */
   asked: number | null;
+  /** A server may give the same reference twice, so two may wait for one task. */
+  readonly callers: Caller[];
+}
+
+interface Caller {
+  readonly what: string;
   readonly resolve: () => void;
   readonly reject: (error: VchError) => void;
 }
@@ -70,8 +76,10 @@ interface Joining {
  */
 export class TaskWaiter {
   readonly #session: Session;
-  /** A server may give the same reference twice, so two may wait for one task. */
-  readonly #waiting = new Set<Waiting>();
+  /** By the task's moref. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** Those whose state was not read yet, in the order in which they were started. */
+  readonly #fresh = new Set<Waiting>();
   #polling = false;
   /** Milliseconds from queued to complete by the server's own clock: ours would count our waiting, too. */
   #usualTime: number | null = null;
@@ -93,11 +101,29 @@ export class TaskWaiter {
   /** Resolves when the task has succeeded; rejects with its fault, or if its end cannot be read. */
   wait(task: ManagedObjectReference, what: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const since = this.#session.clock.now();
-      this.#waiting.add({task, what, since, asked: null, resolve, reject});
+      this.#add(task, {what, resolve, reject});
       if (!this.#polling) void this.#poll();
       else if (this.#isFull() || this.#joining() === 0) this.#sleep.abort('joined');
     });
+  }
+
+  #add(task: ManagedObjectReference, caller: Caller): void {
+    const known = this.#waiting.get(task.value);
+    if (known !== undefined) {
+      known.callers.push(caller);
+      return;
+    }
+    const waiting = {task, since: this.#session.clock.now(), asked: null, callers: [caller]};
+    this.#waiting.set(task.value, waiting);
+    this.#fresh.add(waiting);
+  }
+
+  /** It is waited for no longer. */
+  #remove(waiting: Waiting): readonly Caller[] {
+    const {value} = waiting.task;
+    if (this.#waiting.get(value) === waiting) this.#waiting.delete(value);
+    this.#fresh.delete(waiting);
+    return waiting.callers;
   }
 
   async #poll(): Promise<void> {
@@ -106,10 +132,13 @@ export class TaskWaiter {
       await this.#untilDue();
       const before = this.#toAsk();
       const now = this.#session.clock.now();
-      for (const waiting of before) waiting.asked = now;
+      for (const waiting of before) {
+        waiting.asked = now;
+        this.#fresh.delete(waiting);
+      }
       await this.#readStates(before);
       this.#expire();
-      const settled = before.some((waiting) => !this.#waiting.has(waiting));
+      const settled = before.some((waiting) => this.#waiting.get(waiting.task.value) !== waiting);
       this.#fruitless = settled ? 0 : this.#fruitless + 1;
     }
     this.#polling = false;
@@ -140,8 +169,8 @@ export class TaskWaiter {
     if (this.#fruitless > 0)
       return start + Math.min(soon * 2 ** Math.min(this.#fruitless - 1, 9), LONGEST_DELAY);
     if (this.#isFull()) return start;
-    const fresh = this.#fresh();
-    const decides = fresh[Math.min(this.#enough(), fresh.length) - 1];
+    const fresh = [...this.#fresh];
+    const decides = fresh[Math.min(this.#enough(), fresh.length) - 1]?.since;
     if (decides === undefined) return start + soon;
     const delay = Math.max(expected, this.#joining() > 0 ? PATIENCE : SHORTEST_DELAY);
     return Math.min(decides + delay, start + LONGEST_DELAY);
@@ -149,7 +178,7 @@ export class TaskWaiter {
 
   /** When a part of the window may have ended, or the first of it is waited for long enough. */
   #dueOfLong(): number {
-    const due = [...this.#waiting].map((waiting) => this.#endOf(waiting)).sort((a, b) => a - b);
+    const due = [...this.#waiting.values()].map((waiting) => this.#endOf(waiting)).sort((a, b) => a - b);
     const [first = 0] = due;
     const last = due[Math.min(this.#enough(), due.length) - 1] ?? first;
     return Math.min(last, first + this.#expected() * LATE);
@@ -163,30 +192,17 @@ export class TaskWaiter {
 
   /** Those that may have ended; if none may, all of them. */
   #toAsk(): readonly Waiting[] {
-    const all = [...this.#waiting];
+    const all = [...this.#waiting.values()];
     if (this.#expected() < LONG) return all;
     const now = this.#session.clock.now();
     const ended = all.filter((waiting) => this.#endOf(waiting) <= now);
     return ended.length > 0 ? ended : all;
   }
 
-  /** When the tasks that were not read yet were started, in order. */
-  #fresh(): readonly number[] {
-    return [...this.#waiting]
-      .flatMap(({asked, since}) => (asked === null ? [since] : []))
-      .sort((a, b) => a - b);
-  }
-
   /** Enough quick tasks wait that should have ended by now. */
   #isFull(): boolean {
-    if (!this.#isQuick()) return false;
-    let fresh = 0;
-    for (const {asked} of this.#waiting) if (asked === null) fresh += 1;
-    return fresh >= this.#enough();
-  }
-
-  #isQuick(): boolean {
-    return this.#fruitless === 0 && this.#expected() < SHORTEST_DELAY;
+    const isQuick = this.#fruitless === 0 && this.#expected() < SHORTEST_DELAY;
+    return isQuick && this.#fresh.size >= this.#enough();
   }
 
   /** Milliseconds in which most tasks end; the server tells whole ones. */
@@ -201,11 +217,11 @@ export class TaskWaiter {
 
   async #readStates(asked: readonly Waiting[]): Promise<void> {
     try {
-      const tasks = new Map(asked.map(({task}) => [task.value, task]));
+      const tasks = asked.map(({task}) => task);
       const withTimes = this.#usualTime === null || this.#reads % READS_PER_TIMES === 0;
       const paths = withTimes ? [...STATE_PATHS, ...TIME_PATHS] : STATE_PATHS;
       this.#reads += 1;
-      await readObjects(this.#session, [...tasks.values()], paths, (content) => this.#end(content));
+      await readObjects(this.#session, tasks, paths, (content) => this.#end(content));
     } catch (error) {
       const failure = toVchError(error);
       // A task that the server has forgotten fails the read of all: each is then read alone.
@@ -218,24 +234,22 @@ export class TaskWaiter {
   }
 
   #end(content: ObjectContent): void {
-    const waiting = [...this.#waiting].filter(({task}) => task.value === content.obj.value);
+    const waiting = this.#waiting.get(content.obj.value);
+    if (waiting === undefined) return;
     const state = textValue(content.properties.get('info.state'));
     const [missing] = content.missing;
-    if (state === null && missing !== undefined)
-      for (const one of waiting) this.#lose(one, faultError(missing.fault, 'reading it'));
+    if (state === null && missing !== undefined) this.#lose(waiting, faultError(missing.fault, 'reading it'));
     if (state !== 'success' && state !== 'error') return;
     this.#learn(content);
     const error = content.properties.get('info.error');
-    for (const one of waiting) {
-      this.#waiting.delete(one);
-      if (state === 'success') one.resolve();
-      else one.reject(taskError(error, one.what));
-    }
+    for (const {what, resolve, reject} of this.#remove(waiting))
+      if (state === 'success') resolve();
+      else reject(taskError(error, what));
   }
 
   #expire(): void {
     const limit = `it has not ended within ${TIME_LIMIT / 60_000} minutes`;
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of [...this.#waiting.values()]) {
       if (this.#session.clock.now() - waiting.since > TIME_LIMIT)
         this.#lose(waiting, new VchError('VCH_ERR_TIMEOUT', limit));
     }
@@ -253,13 +267,10 @@ export class TaskWaiter {
   }
 
   #lose(waiting: Waiting, failure: VchError): void {
-    this.#waiting.delete(waiting);
-    waiting.reject(
-      new VchError('VCH_ERR_OUTCOME_UNKNOWN', `${waiting.what}: its end was not seen: ${failure.message}`, {
-        cause: failure,
-        failure: 'maybe-done',
-      }),
-    );
+    for (const {what, reject} of this.#remove(waiting)) {
+      const message = `${what}: its end was not seen: ${failure.message}`;
+      reject(new VchError('VCH_ERR_OUTCOME_UNKNOWN', message, {cause: failure, failure: 'maybe-done'}));
+    }
   }
 }
 

@@ -39,13 +39,25 @@ const SLICE = 64 * 1024;
 /** The elements in which a server says something in its own words. */
 const SENTENCES: ReadonlySet<string> = new Set(['faultstring', 'localizedMessage']);
 
-/** Reads the tree of an answer from the pieces of its text, however they are cut. What is refused is read no further. */
+/** Reads the tree of an answer from its text, or from the pieces of it, however they are cut. What is refused is read no further. */
 export async function readTree(
-  pieces: AsyncIterable<string>,
+  text: string | AsyncIterable<string>,
   options: ReadOptions = {},
 ): Promise<XmlElement> {
   const tree = IDLE.pop() ?? new Tree();
   tree.begin(options);
+  // Most answers are short, and there as a whole: waiting for them once more would take longer than reading them.
+  if (typeof text === 'string' && text.length <= SLICE) tree.write(text);
+  else await writeInSlices(typeof text === 'string' ? [text] : text, tree);
+  const root = tree.end();
+  IDLE.push(tree);
+  return root;
+}
+
+async function writeInSlices(
+  pieces: AsyncIterable<string> | Iterable<string>,
+  tree: Pick<Tree, 'write'>,
+): Promise<void> {
   let unheard = 0;
   for await (const piece of pieces) {
     for (let start = 0; start < piece.length; start += SLICE) {
@@ -57,9 +69,6 @@ export async function readTree(
       await setImmediate();
     }
   }
-  const root = tree.end();
-  IDLE.push(tree);
-  return root;
 }
 
 /** A tree while its text comes in. When it is at its end, it can begin with another. */
