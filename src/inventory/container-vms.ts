@@ -211,8 +211,8 @@ interface Written {
 }
 
 /**
- * Reads back what was written to VMs, and gives what `map` makes of each. `unseen`: its keys cannot be known, or are not
- * those of a containerVM any more. One that vCenter leaves out of its answer twice has no entry.
+ * Reads back what was written to VMs, and gives what `map` makes of each. `unseen`: its keys cannot be known, or it has
+ * no container's id any more. One that vCenter leaves out of its answer twice has no entry.
  */
 export async function readBack<T>(
   session: Session,

@@ -12,7 +12,7 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(',')}}`;
 }
 
-/** Whether the keys of all objects in a value are sorted. What JSON would leave out is not in order. */
+/** Whether the keys of all objects in a value are sorted. One with `undefined`, which JSON would leave out, is not in order. */
 function isInOrder(value: Json | undefined): boolean {
   if (typeof value !== 'object' || value === null) return value !== undefined;
   if (isList(value)) return value.every(isInOrder);

@@ -1,6 +1,6 @@
-import {type buildConnector, type Dispatcher, errors, Pool, ProxyAgent} from 'undici';
+import {buildConnector, type Dispatcher, errors, Pool, ProxyAgent} from 'undici';
 import {systemCode, VchError} from '../errors.js';
-import {connectorOptions, type TlsOptions, trustedAuthorities, trustedConnector, trusting} from './tls.js';
+import {connectorOptions, type TlsOptions, trustedAuthorities, trusting} from './tls.js';
 
 interface DispatcherOptions {
   readonly url: URL;
@@ -15,15 +15,15 @@ interface DispatcherOptions {
 export function dispatcherTo({url, tls, proxy, timeout, connections}: DispatcherOptions): Dispatcher {
   const options = connectorOptions(tls, timeout);
   const pool = (connect: buildConnector.connector) =>
-    new Pool(url.origin, {connections, pipelining: 1, connect});
-  if (proxy === undefined) return pool(trustedConnector(options, url, tls));
+    new Pool(url.origin, {connections, pipelining: 1, connect: trusting(connect, url, tls)});
+  if (proxy === undefined) return pool(buildConnector(options));
   return new ProxyAgent({
     uri: proxy.href,
     requestTls: options,
     proxyTls: {timeout, ...(proxy.protocol === 'https:' ? {ca: trustedAuthorities()} : {})},
     // A proxy that takes the request for a tunnel and keeps silent is one that hangs.
     clientFactory: (origin, given) => new Pool(origin, {...given, headersTimeout: timeout}),
-    factory: (_origin, given) => pool(trusting(tunnelled(connectorIn(given), url, proxy), url, tls)),
+    factory: (_origin, given) => pool(tunnelled(connectorIn(given), url, proxy)),
   });
 }
 

@@ -54,7 +54,7 @@ interface Waiting {
   readonly since: number;
   /** When its state was read last, and it had not ended. */
   asked: number | null;
-  /** A server may give the same reference twice, so two may wait for one task. */
+  /** A server may give the same reference twice, so two may wait for one task: as long as the first of them. */
   readonly callers: Caller[];
 }
 
@@ -118,7 +118,7 @@ export class TaskWaiter {
     this.#fresh.add(waiting);
   }
 
-  /** It is waited for no longer. */
+  /** Waits for it no longer, and gives those who did. */
   #remove(waiting: Waiting): readonly Caller[] {
     const {value} = waiting.task;
     if (this.#waiting.get(value) === waiting) this.#waiting.delete(value);

@@ -1,6 +1,6 @@
 import {readFileSync, statSync} from 'node:fs';
 import {createSecureContext, type PeerCertificate, rootCertificates, TLSSocket} from 'node:tls';
-import {buildConnector} from 'undici';
+import type {buildConnector} from 'undici';
 import {VchError} from '../errors.js';
 
 // Why: docs/decisions/003-trust-and-contact.md
@@ -27,10 +27,10 @@ const SYSTEM_BUNDLES = [
 
 /** How a TLS connection is opened, for `trusting` to judge. */
 export function connectorOptions(options: TlsOptions, timeout: number): buildConnector.BuildOptions {
+  // Sessions are not resumed: a resumed handshake shows no certificate to compare.
   return {
     timeout,
     rejectUnauthorized: false,
-    // It would keep the sessions of servers that are refused, too.
     maxCachedSessions: 0,
     allowH2: false,
     // Made once: parsing some two hundred authorities costs more than all the rest of a handshake.
@@ -46,46 +46,16 @@ export function trusting(
   connect: buildConnector.connector,
   url: URL,
   options: TlsOptions,
-  onTrusted?: (socket: TLSSocket) => void,
 ): buildConnector.connector {
   return (target, callback) => {
     connect(target, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
       const refusal = socket instanceof TLSSocket ? judge(socket, url, options) : null;
-      if (refusal === null) {
-        if (socket instanceof TLSSocket) onTrusted?.(socket);
-        return callback(null, socket);
-      }
+      if (refusal === null) return callback(null, socket);
       socket.destroy();
       return callback(refusal, null);
     });
   };
-}
-
-/**
- * The same, opening connections itself. They resume the TLS session of one that was trusted, which spares both sides most of
- * the handshake.
- */
-export function trustedConnector(
-  options: buildConnector.BuildOptions,
-  url: URL,
-  tls: TlsOptions,
-): buildConnector.connector {
-  let session: Buffer | undefined;
-  const connect: buildConnector.connector = (target, callback) => {
-    const resumed = session;
-    buildConnector({...options, ...(resumed && {session: resumed})})(target, (...[error, socket]) => {
-      if (error === null) return callback(null, socket);
-      // It may be the session that the server stumbles over.
-      if (session === resumed) session = undefined;
-      return callback(error, null);
-    });
-  };
-  return trusting(connect, url, tls, (socket) => {
-    socket.on('session', (newer) => {
-      session = newer;
-    });
-  });
 }
 
 /** Where a thumbprint decides, or nothing does, the authorities are not asked. */
@@ -106,8 +76,6 @@ export function trustedAuthorities(options: TlsOptions = {}): string[] {
 }
 
 function judge(socket: TLSSocket, url: URL, options: TlsOptions): VchError | null {
-  // It shows no certificate, and proves that it is the server of a connection that was trusted.
-  if (socket.isSessionReused()) return null;
   if (options.thumbprint === undefined && (options.insecure === true || socket.authorized)) return null;
   const certificate = socket.getPeerCertificate();
   if (options.thumbprint !== undefined) {
