@@ -76,10 +76,8 @@ interface Joining {
  */
 export class TaskWaiter {
   readonly #session: Session;
-  /** By the task's moref. */
+  /** By the task's moref, in the order in which they were started. */
   readonly #waiting = new Map<string, Waiting>();
-  /** Those whose state was not read yet, in the order in which they were started. */
-  readonly #fresh = new Set<Waiting>();
   #polling = false;
   /** Milliseconds from queued to complete by the server's own clock: ours would count our waiting, too. */
   #usualTime: number | null = null;
@@ -115,14 +113,12 @@ export class TaskWaiter {
     }
     const waiting = {task, since: this.#session.clock.now(), asked: null, callers: [caller]};
     this.#waiting.set(task.value, waiting);
-    this.#fresh.add(waiting);
   }
 
   /** Waits for it no longer, and gives those who did. */
   #remove(waiting: Waiting): readonly Caller[] {
     const {value} = waiting.task;
     if (this.#waiting.get(value) === waiting) this.#waiting.delete(value);
-    this.#fresh.delete(waiting);
     return waiting.callers;
   }
 
@@ -132,10 +128,7 @@ export class TaskWaiter {
       await this.#untilDue();
       const before = this.#toAsk();
       const now = this.#session.clock.now();
-      for (const waiting of before) {
-        waiting.asked = now;
-        this.#fresh.delete(waiting);
-      }
+      for (const waiting of before) waiting.asked = now;
       await this.#readStates(before);
       this.#expire();
       const settled = before.some((waiting) => this.#waiting.get(waiting.task.value) !== waiting);
@@ -169,7 +162,7 @@ export class TaskWaiter {
     if (this.#fruitless > 0)
       return start + Math.min(soon * 2 ** Math.min(this.#fruitless - 1, 9), LONGEST_DELAY);
     if (this.#isFull()) return start;
-    const fresh = [...this.#fresh];
+    const fresh = this.#fresh();
     const decides = fresh[Math.min(this.#enough(), fresh.length) - 1]?.since;
     if (decides === undefined) return start + soon;
     const delay = Math.max(expected, this.#joining() > 0 ? PATIENCE : SHORTEST_DELAY);
@@ -199,10 +192,15 @@ export class TaskWaiter {
     return ended.length > 0 ? ended : all;
   }
 
+  /** Those whose state was not read yet. */
+  #fresh(): readonly Waiting[] {
+    return [...this.#waiting.values()].filter(({asked}) => asked === null);
+  }
+
   /** Enough quick tasks wait that should have ended by now. */
   #isFull(): boolean {
     const isQuick = this.#fruitless === 0 && this.#expected() < SHORTEST_DELAY;
-    return isQuick && this.#fresh.size >= this.#enough();
+    return isQuick && this.#fresh().length >= this.#enough();
   }
 
   /** Milliseconds in which most tasks end; the server tells whole ones. */

@@ -115,6 +115,19 @@ describe('vim25/xml: an answer', () => {
     expect(JSON.stringify(await readTree(piecesOf(...xml.split(''))))).to.equal(whole);
   });
 
+  it('that is there as a whole is read in slices, between which signals are heard', async () => {
+    let heard = 0;
+    const hear = () => {
+      heard += 1;
+      if (heard < 1_000) setImmediate(hear);
+    };
+    setImmediate(hear);
+    const root = await readTree(`<e>${'<o>1</o>'.repeat(40_000)}</e>`);
+    expect(root.children.length).to.equal(40_000);
+    expect(heard).to.be.above(2);
+    heard = 1_000;
+  });
+
   const LONG: Readonly<Record<string, string>> = {
     'a long tag': `<e x="${'x'.repeat(3_000)}"><o>1</o><o>2</o></e>`,
     'a long comment before the root': `<!--${'x'.repeat(3_000)}--><e><o>1</o><o>2</o></e>`,
